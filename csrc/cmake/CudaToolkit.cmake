@@ -1,0 +1,35 @@
+# Finds nvcc and the toolkit's headers: the system's, or else the packages that NVIDIA publishes on PyPI
+# (requirements/nvcc.txt). FASTMIX_NVCC=pip takes the latter even where there is a system nvcc.
+set(FASTMIX_NVCC "$ENV{FASTMIX_NVCC}" CACHE STRING "'pip', 'system', or empty: the system's nvcc if there is one")
+
+function(fastmix_pip_toolkit result)
+  fastmix_python(root "import importlib.util as u, pathlib as p; s = u.find_spec('nvidia'); print(next((str(d) for r in (s.submodule_search_locations if s else []) for d in p.Path(r).glob('cu1[3-9]') if (d / 'bin' / 'nvcc').exists()), ''))")
+  set(${result} "${root}" PARENT_SCOPE)
+endfunction()
+
+if(NOT CMAKE_CUDA_COMPILER)
+  if(NOT FASTMIX_NVCC STREQUAL "pip")
+    find_program(FASTMIX_SYSTEM_NVCC nvcc HINTS $ENV{CUDA_HOME}/bin $ENV{CUDA_PATH}/bin /usr/local/cuda/bin)
+  endif()
+  if(FASTMIX_SYSTEM_NVCC)
+    set(CMAKE_CUDA_COMPILER ${FASTMIX_SYSTEM_NVCC} CACHE FILEPATH "nvcc")
+  else()
+    fastmix_pip_toolkit(FASTMIX_PIP_TOOLKIT)
+    if(NOT FASTMIX_PIP_TOOLKIT OR FASTMIX_NVCC STREQUAL "system")
+      message(FATAL_ERROR "No nvcc found. Install one with 'pip install -r requirements/nvcc.txt', or build "
+                          "without the CUDA kernels: FASTMIX_CMAKE_ARGS=-DFASTMIX_CUDA=OFF")
+    endif()
+    set(CMAKE_CUDA_COMPILER ${FASTMIX_PIP_TOOLKIT}/bin/nvcc CACHE FILEPATH "nvcc")
+    # The wheels keep their libraries in lib, where nvcc's own profile looks in lib64.
+    set(CMAKE_CUDA_FLAGS "-L${FASTMIX_PIP_TOOLKIT}/lib" CACHE STRING "")
+  endif()
+endif()
+set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
+set(CMAKE_CUDA_ARCHITECTURES ${FASTMIX_CUDA_ARCHS})
+enable_language(CUDA)
+set(CMAKE_CUDA_STANDARD 20)
+set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+message(STATUS "fastmix: CUDA ${CMAKE_CUDA_COMPILER_VERSION} from ${CMAKE_CUDA_COMPILER}")
+find_path(FASTMIX_CUDA_INCLUDE cuda_runtime.h HINTS ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES} REQUIRED NO_DEFAULT_PATH)
+find_library(FASTMIX_CUDART_STATIC cudart_static REQUIRED
+             HINTS ${FASTMIX_PIP_TOOLKIT}/lib ${CMAKE_CUDA_IMPLICIT_LINK_DIRECTORIES})

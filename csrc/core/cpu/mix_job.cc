@@ -1,0 +1,83 @@
+#include <cstring>
+
+#include "../mix.h"
+#include "kernels.h"
+#include "walk.h"
+
+namespace fastmix {
+
+namespace {
+
+// Two tiles and the saved head fit the second-level cache together, and each is long enough to stream.
+constexpr int64_t kTileBytes = 32 * 1024;
+
+class MixJob final : public CpuJob {
+ public:
+  explicit MixJob(const MixParams& params)
+      : params_(params),
+        walk_(params.plan),
+        item_(size_of(params.dtype)),
+        tile_(kTileBytes / item_),
+        tiles_((params.elements + tile_ - 1) / tile_),
+        kernels_(cpu_kernels()) {}
+
+  int64_t tasks() const override { return tiles_ * walk_.groups(); }
+
+  void run(int64_t begin, int64_t end) const override {
+    alignas(64) unsigned char head[kTileBytes];
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t first = task / walk_.groups() * tile_;
+      const int64_t last = std::min(params_.elements, first + tile_);
+      const int64_t group = task % walk_.groups();
+      for (int32_t c = walk_.group_begin[group]; c < walk_.group_begin[group + 1]; ++c) mix_cycle(c, first, last, head);
+    }
+  }
+
+ private:
+  const unsigned char* in(int32_t sample, int64_t element) const {
+    return static_cast<const unsigned char*>(params_.in[sample]) + element * item_;
+  }
+  unsigned char* out(int32_t sample, int64_t element) const {
+    return static_cast<unsigned char*>(params_.out) + (sample * params_.out_stride + element) * item_;
+  }
+
+  // In place the first sample of a cycle is overwritten before the last one reads it: its tile is kept aside.
+  void mix_cycle(int32_t cycle, int64_t first, int64_t last, unsigned char* head) const {
+    const int32_t begin = walk_.cycles.begin[cycle];
+    const int32_t end = walk_.cycles.begin[cycle + 1];
+    const int32_t head_sample = walk_.cycles.order[begin];
+    const bool keep_head = params_.in_place && end - begin > 1;
+    if (keep_head) std::memcpy(head, in(head_sample, first), (last - first) * item_);
+    for (int32_t k = begin; k < end; ++k) {
+      const int32_t sample = walk_.cycles.order[k];
+      const int32_t partner = params_.plan.partner[sample];
+      const bool from_head = keep_head && partner == head_sample;
+      mix_sample(sample, from_head ? head : in(partner, first), first, last);
+    }
+  }
+
+  void mix_sample(int32_t sample, const unsigned char* partner, int64_t first, int64_t last) const {
+    const PlanView& plan = params_.plan;
+    if (plan.untouched(sample)) {
+      if (!params_.in_place) std::memcpy(out(sample, first), in(sample, first), (last - first) * item_);
+      return;
+    }
+    for_each_span(plan.box + 4 * sample, plan.has_box(sample), params_.pixel_stride, params_.width, params_.height,
+                  first, last, [&](int64_t begin, int64_t end, bool inside) {
+                    const float weight = inside ? plan.weight_in[sample] : plan.weight_out[sample];
+                    kernels_.mix(params_.dtype, out(sample, begin), in(sample, begin),
+                                 partner + (begin - first) * item_, weight, end - begin);
+                  });
+  }
+
+  const MixParams params_;
+  const Walk walk_;
+  const int64_t item_, tile_, tiles_;
+  const CpuKernels& kernels_;
+};
+
+}  // namespace
+
+std::unique_ptr<CpuJob> mix_cpu(const MixParams& params) { return std::make_unique<MixJob>(params); }
+
+}  // namespace fastmix

@@ -1,0 +1,24 @@
+// The crop window of the training preset: torchvision's RandomResizedCrop, keyed by sample.
+#pragma once
+
+#include <cstdint>
+
+namespace fastmix {
+
+struct CropSpec {
+  double scale_min = 0.08, scale_max = 1.0;        // share of the image's area
+  double ratio_min = 3.0 / 4, ratio_max = 4.0 / 3;  // width / height, log-uniform
+  double mirror_prob = 0.5;
+};
+
+struct CropWindow {
+  int32_t y = 0, x = 0, height = 0, width = 0;
+  bool mirror = false;
+};
+
+void validate(const CropSpec& spec);
+// A pure function of its arguments; `sample` is the sample's index in the data set.
+CropWindow random_resized_crop(const CropSpec& spec, int32_t height, int32_t width, uint64_t seed, uint32_t epoch,
+                               uint64_t sample);
+
+}  // namespace fastmix

@@ -1,0 +1,79 @@
+"""The plan of one batch: who is mixed with whom, and how much of each image is kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import torch
+
+_DTYPES = {
+    "partner": torch.int32,
+    "weight_in": torch.float32,
+    "weight_out": torch.float32,
+    "box": torch.int32,
+    "label_weight": torch.float32,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class MixPlan:
+    """What to mix in a batch of B samples. Plain CPU tensors; ``np.asarray`` reads each of them.
+
+    ``weight`` always means the weight of the sample's **own** image. Inside ``box`` it is ``weight_in``, outside
+    ``weight_out``: Mixup is ``weight_out = w`` with an empty box, CutMix is ``weight_in = 0, weight_out = 1``.
+
+    Attributes:
+        partner: int32 (B,), the sample mixed into each sample; a permutation unless said otherwise.
+        weight_in: float32 (B,), own weight inside the box, in [0, 1].
+        weight_out: float32 (B,), own weight outside the box, in [0, 1].
+        box: int32 (B, 4), half-open ``(y0, x0, y1, x1)`` in pixels; empty (zeros) where there is none.
+        label_weight: float32 (B,), share of own pixels: what the label gets.
+
+    Raises:
+        TypeError: an entry is not a CPU tensor of the dtype above.
+        ValueError: an entry has another shape. Values are checked against the images when the plan is applied.
+    """
+
+    partner: torch.Tensor
+    weight_in: torch.Tensor
+    weight_out: torch.Tensor
+    box: torch.Tensor
+    label_weight: torch.Tensor
+
+    def __post_init__(self) -> None:
+        batch = self.partner.shape[0] if isinstance(self.partner, torch.Tensor) and self.partner.dim() else 0
+        for name, dtype in _DTYPES.items():
+            value = getattr(self, name)
+            if not isinstance(value, torch.Tensor) or value.dtype != dtype or value.device.type != "cpu":
+                got = f"{value.dtype} on {value.device}" if isinstance(value, torch.Tensor) else type(value).__name__
+                raise TypeError(f"MixPlan.{name}: expected a {dtype} tensor on the CPU, got {got}")
+            shape = (batch, 4) if name == "box" else (batch,)
+            if tuple(value.shape) != shape:
+                raise ValueError(f"MixPlan.{name}: expected shape {shape}, got {tuple(value.shape)}")
+
+    @classmethod
+    def from_arrays(cls, partner, weight_in, weight_out, box, label_weight) -> MixPlan:
+        """A plan from anything ``torch.as_tensor`` reads (lists, NumPy arrays); integers and floats are cast."""
+        values = dict(zip(_DTYPES, (partner, weight_in, weight_out, box, label_weight), strict=True))
+        tensors = {name: torch.as_tensor(value, dtype=_DTYPES[name]).contiguous() for name, value in values.items()}
+        return cls(**{**tensors, "box": tensors["box"].reshape(-1, 4)})
+
+    @classmethod
+    def mixup(cls, partner, weight) -> MixPlan:
+        """A Mixup plan from partners (B,) and own weights (B,) or one weight for all."""
+        partner = torch.as_tensor(partner, dtype=torch.int32).contiguous()
+        weight = torch.as_tensor(weight, dtype=torch.float32).expand(partner.shape).contiguous()
+        return cls(partner, weight, weight.clone(), torch.zeros(len(partner), 4, dtype=torch.int32), weight.clone())
+
+    @classmethod
+    def identity(cls, batch_size: int) -> MixPlan:
+        """A plan that mixes nothing."""
+        return cls.mixup(torch.arange(batch_size, dtype=torch.int32), 1.0)
+
+    def __len__(self) -> int:
+        return self.partner.shape[0]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MixPlan):
+            return NotImplemented
+        return all(torch.equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
