@@ -15,6 +15,17 @@ _DTYPES = {
 }
 
 
+def _cast(name: str, value) -> torch.Tensor:
+    dtype = _DTYPES.get(name, torch.float32)
+    if dtype.is_floating_point:
+        return torch.as_tensor(value, dtype=dtype).contiguous()
+    tensor = torch.as_tensor(value)
+    cast = tensor.to(dtype)
+    if tensor.dtype != dtype and not bool((cast == tensor).all()):
+        raise ValueError(f"MixPlan.{name}: expected integers that fit {dtype}, got {tensor.dtype} values that do not")
+    return cast.contiguous()
+
+
 @dataclass(frozen=True, eq=False)
 class MixPlan:
     """What to mix in a batch of B samples. Plain CPU tensors; ``np.asarray`` reads each of them.
@@ -53,21 +64,37 @@ class MixPlan:
 
     @classmethod
     def from_arrays(cls, partner, weight_in, weight_out, box, label_weight) -> MixPlan:
-        """A plan from anything ``torch.as_tensor`` reads (lists, NumPy arrays); integers and floats are cast."""
+        """A plan from anything ``torch.as_tensor`` reads (lists, NumPy arrays); ``box`` may be flat, (4 * B,).
+
+        Other dtypes are cast; tensors and arrays that need no cast are shared, not copied.
+
+        Raises:
+            ValueError: A shape does not fit, or ``partner`` or ``box`` holds what no int32 is.
+        """
         values = dict(zip(_DTYPES, (partner, weight_in, weight_out, box, label_weight), strict=True))
-        tensors = {name: torch.as_tensor(value, dtype=_DTYPES[name]).contiguous() for name, value in values.items()}
-        return cls(**{**tensors, "box": tensors["box"].reshape(-1, 4)})
+        tensors = {name: _cast(name, value) for name, value in values.items()}
+        if tensors["box"].dim() == 1 and tensors["box"].numel() % 4 == 0:
+            tensors["box"] = tensors["box"].reshape(-1, 4)
+        return cls(**tensors)
 
     @classmethod
     def mixup(cls, partner, weight) -> MixPlan:
-        """A Mixup plan from partners (B,) and own weights (B,) or one weight for all."""
-        partner = torch.as_tensor(partner, dtype=torch.int32).contiguous()
-        weight = torch.as_tensor(weight, dtype=torch.float32).expand(partner.shape).contiguous()
-        return cls(partner, weight, weight.clone(), torch.zeros(len(partner), 4, dtype=torch.int32), weight.clone())
+        """A Mixup plan from partners (B,) and own weights (B,) or one weight for all.
+
+        Raises:
+            ValueError: A shape does not fit, or ``partner`` holds what no int32 is.
+        """
+        partner, weight = _cast("partner", partner), _cast("weight", weight)
+        if weight.dim() == 0:
+            weight = weight.repeat(partner.numel())
+        box = torch.zeros(partner.numel(), 4, dtype=torch.int32)
+        return cls(partner, weight, weight.clone(), box, weight.clone())
 
     @classmethod
     def identity(cls, batch_size: int) -> MixPlan:
         """A plan that mixes nothing."""
+        if batch_size < 0:
+            raise ValueError(f"MixPlan.identity: expected batch_size >= 0, got {batch_size}")
         return cls.mixup(torch.arange(batch_size, dtype=torch.int32), 1.0)
 
     def __len__(self) -> int:

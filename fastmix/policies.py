@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,23 @@ def _option(enum: type, name: str, value: str):
     if value not in enum.__members__:
         raise ValueError(f"{name}: expected one of {', '.join(enum.__members__)}; got {value!r}")
     return enum.__members__[value]
+
+
+def _integer(name: str, value: int, bits: int) -> int:
+    number = operator.index(value)
+    if not 0 <= number < 1 << bits:
+        raise ValueError(f"plan: expected {name} in [0, 2**{bits}), got {number}")
+    return number
+
+
+def _image_size(image_size: tuple[int, int] | None) -> tuple[int, int]:
+    if image_size is None:
+        return 0, 0
+    try:
+        height, width = image_size
+    except (TypeError, ValueError):
+        raise ValueError(f"plan: expected image_size=(height, width), got {image_size!r}") from None
+    return _integer("height", height, 31), _integer("width", width, 31)
 
 
 class Policy(ABC):
@@ -45,22 +63,30 @@ class Policy(ABC):
         Args:
             batch_size: B >= 0.
             image_size: (height, width) in pixels; needed for boxes (CutMix).
-            seed: 64-bit seed of the run.
+            seed: seed of the run, below 2**64.
             epoch: epoch of the run, below 2**32.
-            step: step within the epoch.
-            rank: draws of different ranks are independent.
+            step: step within the epoch, below 2**64.
+            rank: below 2**32; draws of different ranks are independent.
             offset: place of the first sample in the global batch. Ranks that pass their offset and ``rank=0`` draw
                 slices of one global plan (with ``pairing="neighbor"`` and an even offset).
 
         Raises:
+            TypeError: an argument that is no integer.
             ValueError: a negative or too large argument, or CutMix without ``image_size``.
         """
-        for name, value in {"batch_size": batch_size, "seed": seed, "epoch": epoch, "step": step, "rank": rank}.items():
-            if value < 0:
-                raise ValueError(f"plan: expected {name} >= 0, got {value}")
-        height, width = image_size if image_size is not None else (0, 0)
-        choice = self.to_core()
-        return MixPlan.from_arrays(*choice.draw(batch_size, height, width, seed, epoch, step, rank, offset))
+        height, width = _image_size(image_size)
+        sizes = [_integer("batch_size", batch_size, 29), height, width]
+        key = [
+            _integer(name, value, bits)
+            for name, value, bits in (
+                ("seed", seed, 64),
+                ("epoch", epoch, 32),
+                ("step", step, 64),
+                ("rank", rank, 32),
+                ("offset", offset, 32),
+            )
+        ]
+        return MixPlan.from_arrays(*self.to_core().draw(*sizes, *key))
 
 
 @dataclass(frozen=True)
@@ -124,6 +150,7 @@ class Choice(Policy):
     pairing: Pairing = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "policies", tuple(self.policies))
         if not self.policies:
             raise ValueError("Choice: expected at least one policy, got none")
         for policy in self.policies:
@@ -132,8 +159,7 @@ class Choice(Policy):
         pairings = {policy.pairing for policy in self.policies}
         if len(pairings) > 1:
             raise ValueError(f"Choice: expected policies of one pairing, got {', '.join(sorted(pairings))}")
-        object.__setattr__(self, "policies", tuple(self.policies))
-        object.__setattr__(self, "p", tuple(self.p) if self.p is not None else None)
+        object.__setattr__(self, "p", tuple(map(float, self.p)) if self.p is not None else None)
         object.__setattr__(self, "pairing", pairings.pop())
         self.to_core()
 

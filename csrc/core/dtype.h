@@ -50,6 +50,11 @@ FM_HD To bit_cast(From from) {
 FM_HD float to_float(BFloat16 x) { return bit_cast<float>(static_cast<uint32_t>(x.bits) << 16); }
 
 FM_HD float to_float(Half x) {
+#if defined(__CUDA_ARCH__)
+  float value;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(x.bits));
+  return value;
+#else
   const uint32_t sign = static_cast<uint32_t>(x.bits & 0x8000u) << 16;
   const uint32_t magnitude = x.bits & 0x7fffu;
   // Shifting exponent and mantissa into float's place leaves the exponent 112 too small; the product with
@@ -57,18 +62,30 @@ FM_HD float to_float(Half x) {
   const float scaled = bit_cast<float>(magnitude << 13) * 0x1p112f;
   const uint32_t bits = magnitude >= 0x7c00u ? (0x7f800000u | (magnitude << 13)) : bit_cast<uint32_t>(scaled);
   return bit_cast<float>(sign | bits);
+#endif
 }
 
 // Round to nearest even; NaN stays NaN (its payload is not kept).
 FM_HD BFloat16 to_bfloat16(float x) {
+#if defined(__CUDA_ARCH__)
+  BFloat16 result;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(result.bits) : "f"(x));
+  return result;
+#else
   const uint32_t bits = bit_cast<uint32_t>(x);
   const uint32_t rounded = (bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16;
   const bool nan = (bits & 0x7fffffffu) > 0x7f800000u;
   return BFloat16{static_cast<uint16_t>(nan ? ((bits >> 16) | 0x40u) : rounded)};
+#endif
 }
 
 // Round to nearest even, overflow to infinity, gradual underflow: what F16C and cvt.rn.f16.f32 do.
 FM_HD Half to_half(float x) {
+#if defined(__CUDA_ARCH__)
+  Half result;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(result.bits) : "f"(x));
+  return result;
+#else
   const uint32_t bits = bit_cast<uint32_t>(x);
   const uint32_t sign = (bits >> 16) & 0x8000u;
   const uint32_t magnitude = bits & 0x7fffffffu;
@@ -85,6 +102,7 @@ FM_HD Half to_half(float x) {
     half = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;
   }
   return Half{static_cast<uint16_t>(sign | half)};
+#endif
 }
 
 }  // namespace fastmix

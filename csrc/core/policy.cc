@@ -1,6 +1,7 @@
 #include "policy.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "error.h"
@@ -9,6 +10,8 @@
 namespace fastmix {
 
 namespace {
+
+constexpr int32_t kMaxBatch = INT32_MAX / 4;  // a box has four entries, counted in int32
 
 class Drawer {
  public:
@@ -55,11 +58,13 @@ class Drawer {
   size_t choose(uint32_t unit) const {
     if (choice_.policies.size() == 1) return 0;
     double left = stream(Purpose::kChoice, unit).uniform();
-    for (size_t which = 0; which + 1 < choice_.p.size(); ++which) {
+    // Probabilities may sum to a little under 1; what is left falls to the last policy that is possible at all.
+    size_t chosen = 0;
+    for (size_t which = 0; which < choice_.p.size() && left >= 0; ++which) {
+      if (choice_.p[which] > 0) chosen = which;
       left -= choice_.p[which];
-      if (left < 0) return which;
     }
-    return choice_.p.size() - 1;
+    return chosen;
   }
 
   void mix_sample(Plan& plan, int32_t i, const Policy& policy, uint32_t unit, uint32_t variant) const {
@@ -73,24 +78,27 @@ class Drawer {
   }
 
   // CutMix's box (Yun et al., ICCV 2019): sides sqrt(1 - weight) of the image's, centre uniform, clipped at
-  // the border; the label weight is recomputed from the pixels that the clipped box really takes.
+  // the border; the label weight is recomputed from the pixels that the clipped box really takes. A box without
+  // pixels leaves the sample as it is.
   void cut(Plan& plan, int32_t i, double weight, uint32_t unit, uint32_t variant) const {
     RandomStream draws = stream(Purpose::kBox, unit, variant);
     const double side = std::sqrt(1.0 - weight);
-    int32_t* box = plan.box.data() + 4 * i;
-    place(draws, height_, side, box[0], box[2]);
-    place(draws, width_, side, box[1], box[3]);
+    int32_t y0, x0, y1, x1;
+    place(draws, height_, side, y0, y1);
+    place(draws, width_, side, x0, x1);
+    const double taken = static_cast<double>(y1 - y0) * (x1 - x0);
+    if (taken == 0.0) return;
+    std::copy_n(std::array{y0, x0, y1, x1}.begin(), 4, plan.box.begin() + 4 * i);
     plan.weight_in[i] = 0.0f;
-    const double taken = static_cast<double>(box[2] - box[0]) * (box[3] - box[1]);
     plan.label_weight[i] = static_cast<float>(1.0 - taken / (static_cast<double>(height_) * width_));
   }
 
   static void place(RandomStream& draws, int32_t length, double side, int32_t& begin, int32_t& end) {
-    const int32_t extent = static_cast<int32_t>(length * side);
-    const int32_t centre = static_cast<int32_t>(draws.below(static_cast<uint32_t>(length)));
-    const int32_t first = centre - extent / 2;
-    begin = std::clamp(first, 0, length);
-    end = std::clamp(first + extent, 0, length);
+    const int64_t extent = static_cast<int64_t>(length * side);
+    const int64_t centre = draws.below(static_cast<uint32_t>(length));
+    const int64_t first = centre - extent / 2;
+    begin = static_cast<int32_t>(std::max<int64_t>(first, 0));
+    end = static_cast<int32_t>(std::min<int64_t>(first + extent, length));
   }
 
   const Choice& choice_;
@@ -123,7 +131,9 @@ void validate(const Choice& choice) {
 
 Plan draw_plan(const Choice& choice, int32_t batch, int32_t height, int32_t width, const DrawKey& key) {
   validate(choice);
-  check(batch >= 0, "policy: expected batch_size >= 0, got ", batch);
+  check(batch >= 0 && batch <= kMaxBatch, "policy: expected batch_size in [0, ", kMaxBatch, "], got ", batch);
+  check(key.offset <= UINT32_MAX - static_cast<uint32_t>(batch),
+        "policy: expected offset + batch_size below 2^32, got ", key.offset, " + ", batch);
   const bool needs_size = std::any_of(choice.policies.begin(), choice.policies.end(),
                                       [](const Policy& policy) { return policy.kind == Kind::kCutMix; });
   check(!needs_size || (height > 0 && width > 0), "policy: CutMix needs image_size=(height, width) with pixels, got (",

@@ -2,6 +2,7 @@
 // unit); adding draws to one purpose never moves another.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <utility>
@@ -27,9 +28,8 @@ class RandomStream {
   // `variant` tells apart several users of one purpose (the policies of a choice).
   RandomStream(uint64_t seed, Purpose purpose, uint32_t epoch, uint32_t rank, uint64_t step, uint32_t unit,
                uint32_t variant = 0) {
-    const Philox4 derived =
-        philox4x32_10({{epoch, rank, static_cast<uint32_t>(purpose), variant}},
-                      {{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)}});
+    const Philox4 derived = philox4x32_10({{epoch, rank, static_cast<uint32_t>(purpose), variant}},
+                                          {{static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)}});
     key_ = {{derived.word[0], derived.word[1]}};
     counter_ = {{0, unit, static_cast<uint32_t>(step), static_cast<uint32_t>(step >> 32)}};
   }
@@ -89,10 +89,12 @@ class RandomStream {
     }
   }
 
-  // Beta(a, b) in [0, 1], never NaN for any a, b > 0.
+  // Beta(a, b) in [0, 1], never NaN for any a, b > 0: below 1e-300 log(U) / a would overflow, and both logs to the
+  // same -infinity, where Beta is a coin toss between 0 and 1 already.
   double beta(double a, double b) {
-    const double log_a = log_gamma_variate(a);
-    const double log_b = log_gamma_variate(b);
+    constexpr double kLeastShape = 1e-300;
+    const double log_a = log_gamma_variate(std::max(a, kLeastShape));
+    const double log_b = log_gamma_variate(std::max(b, kLeastShape));
     return 1.0 / (1.0 + exact_exp(log_b - log_a));
   }
 

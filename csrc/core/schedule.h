@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "host_device.h"
 #include "plan.h"
 
 namespace fastmix {
@@ -14,7 +15,7 @@ constexpr uint32_t kWriteFlag = 1;   // its mix is written; otherwise it is only
 constexpr uint32_t kBlendFlag = 2;   // it takes part of its partner; otherwise it keeps its own values
 constexpr uint32_t kMirrorFlag = 4;  // it is read mirrored (normalize_mix)
 constexpr uint32_t kFlagBits = 3;
-constexpr uint32_t sample_of(uint32_t entry) { return entry >> kFlagBits; }
+FM_HD uint32_t sample_of(uint32_t entry) { return entry >> kFlagBits; }
 
 // Vectors a lane keeps in flight, hence the shortest useful piece of a cycle. A lane waits for two of them (own
 // and partner), so at least two loads of 16 bytes stay in flight: at 32 warps per SM that is 32 KiB, three times

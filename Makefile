@@ -1,0 +1,43 @@
+# Two commands for newcomers: `make demo` and `make test`. Everything is installed into .venv, nothing outside.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Where there is no CUDA toolkit, or FASTMIX_NVCC=pip says so, nvcc comes from PyPI.
+SYSTEM_NVCC := $(firstword $(shell command -v nvcc || ls $(CUDA_HOME)/bin/nvcc /usr/local/cuda/bin/nvcc 2>/dev/null))
+NVCC_KIND := $(if $(filter pip,$(FASTMIX_NVCC)),pip,$(if $(SYSTEM_NVCC),system,pip))
+INSTALLED := $(VENV)/.installed-$(NVCC_KIND)
+export FASTMIX_BUILD_DIR ?= $(CURDIR)/build/cmake-$(NVCC_KIND)
+
+.PHONY: demo test bench build lint format clean
+
+demo: build
+	$(BIN)/fastmix demo --out build/demo
+
+test: build
+	$(BIN)/python -m pytest
+
+bench: build
+	$(BIN)/python -m benchmarks.mix --json benchmarks/results/mix.json
+	$(BIN)/python -m benchmarks.loader --json benchmarks/results/loader.json
+
+# CMake decides what has to be compiled again: unchanged sources take a second or two.
+build: $(INSTALLED)
+	$(BIN)/python -m pip install -q --no-build-isolation --no-deps -e .
+
+$(INSTALLED): requirements/lock.txt requirements/nvcc.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install -q -r requirements/lock.txt $(if $(filter pip,$(NVCC_KIND)),-r requirements/nvcc.txt)
+	touch $@
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	git ls-files '*.h' '*.cc' '*.cu' | xargs $(BIN)/clang-format --dry-run --Werror
+
+format: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	git ls-files '*.h' '*.cc' '*.cu' | xargs $(BIN)/clang-format -i
+
+clean:
+	rm -rf build $(VENV) fastmix/*.so fastmix/*.json

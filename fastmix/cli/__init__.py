@@ -1,0 +1,13 @@
+"""The ``fastmix`` command."""
+
+import typer
+
+from fastmix.cli.demo import demo
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app.command()(demo)
+
+
+@app.callback()
+def main() -> None:
+    """fastmix: mixed, normalised, ready-to-use batches for PyTorch."""
