@@ -30,8 +30,10 @@ class CMakeBuild(build_ext):
         configure = ["cmake", "-S", str(ROOT), "-B", str(build), "-G", "Ninja", f"-DFASTMIX_PYTHON={sys.executable}"]
         if archs := os.environ.get("FASTMIX_CUDA_ARCHS"):
             configure.append(f"-DFASTMIX_CUDA_ARCHS={archs}")
-        subprocess.run(configure + shlex.split(os.environ.get("FASTMIX_CMAKE_ARGS", "")), check=True)
-        subprocess.run(["cmake", "--build", str(build)], check=True)
+        # cmake and ninja of this interpreter's environment, activated or not, before the system's.
+        environment = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+        subprocess.run(configure + shlex.split(os.environ.get("FASTMIX_CMAKE_ARGS", "")), check=True, env=environment)
+        subprocess.run(["cmake", "--build", str(build)], check=True, env=environment)
         package = Path(self.get_ext_fullpath("fastmix._core")).parent
         package.mkdir(parents=True, exist_ok=True)
         for library in (build / "lib").iterdir():

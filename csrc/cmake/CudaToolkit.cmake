@@ -3,7 +3,8 @@
 set(FASTMIX_NVCC "$ENV{FASTMIX_NVCC}" CACHE STRING "'pip', 'system', or empty: the system's nvcc if there is one")
 
 function(fastmix_pip_toolkit result)
-  fastmix_python(root "import importlib.util as u, pathlib as p; s = u.find_spec('nvidia'); print(next((str(d) for r in (s.submodule_search_locations if s else []) for d in p.Path(r).glob('cu1[3-9]') if (d / 'bin' / 'nvcc').exists()), ''))")
+  # Along sys.path rather than nvidia.__path__: some wheels make `nvidia` a regular package, which hides the rest.
+  fastmix_python(root "import sys, pathlib as p; print(next((str(d) for r in sys.path for d in p.Path(r or '.').glob('nvidia/cu1[3-9]') if (d / 'bin' / 'nvcc').exists()), ''))")
   set(${result} "${root}" PARENT_SCOPE)
 endfunction()
 
@@ -27,7 +28,7 @@ endif()
 set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
 set(CMAKE_CUDA_ARCHITECTURES ${FASTMIX_CUDA_ARCHS})
 enable_language(CUDA)
-set(CMAKE_CUDA_STANDARD 20)
+set(CMAKE_CUDA_STANDARD 17)  # CMake 3.25 knows no CUDA20 for nvcc 13
 set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 message(STATUS "fastmix: CUDA ${CMAKE_CUDA_COMPILER_VERSION} from ${CMAKE_CUDA_COMPILER}")
 find_path(FASTMIX_CUDA_INCLUDE cuda_runtime.h HINTS ${CMAKE_CUDA_TOOLKIT_INCLUDE_DIRECTORIES} REQUIRED NO_DEFAULT_PATH)
