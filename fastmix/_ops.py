@@ -4,6 +4,8 @@ They take the arrays of a plan one by one, since an operator's schema knows tens
 :mod:`fastmix.functional`, which takes the plan and checks its arguments.
 """
 
+# ruff: noqa: ARG001  (fake kernels have the whole signature of their operator)
+
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,19 +24,19 @@ _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
 def _is_packed(images: Tensor, order: Sequence[int]) -> bool:
-    """Whether the dimensions ``order``, the last one innermost, lie without gaps."""
+    """Whether the dimensions ``order``, the last one innermost, lie without gaps; sizes of 0 count as 1."""
     expected = 1
     for dim in reversed(order):
         if images.shape[dim] != 1 and images.stride(dim) != expected:
             return False
-        expected = expected * images.shape[dim]
+        expected = expected * max(images.shape[dim], 1)
     return True
 
 
 def output_memory_format(images: Tensor) -> torch.memory_format:
     """The memory format of what ``mix`` returns: that of the samples, contiguous where they have gaps."""
     order = list(range(1, images.dim()))
-    if images.dim() not in _CHANNELS_LAST or images.numel() == 0 or _is_packed(images, order):
+    if images.dim() not in _CHANNELS_LAST or _is_packed(images, order):
         return torch.contiguous_format
     if _is_packed(images, [*order[1:], 1]):
         return _CHANNELS_LAST[images.dim()]

@@ -1,0 +1,58 @@
+// fn.fastmix.mix: one pass over the batch that mirrors, mixes, normalises, casts and lays out, and soft targets.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "dali/pipeline/operator/arg_helper.h"
+#include "dali/pipeline/operator/checkpointing/op_checkpoint.h"
+#include "dali/pipeline/operator/operator.h"
+#include "draw_state.h"
+#include "image_options.h"
+#include "labels.h"
+#include "mix.h"
+#include "plan_arguments.h"
+#include "policy.h"
+
+namespace fastmix {
+
+// All that needs no backend: the plan, the checks and the parameters are made on the host for CPU and GPU alike.
+template <typename Backend>
+class MixOp : public dali::Operator<Backend> {
+ public:
+  explicit MixOp(const dali::OpSpec& spec);
+
+  void SaveState(dali::OpCheckpoint& checkpoint, dali::AccessOrder order) override;
+  void RestoreState(const dali::OpCheckpoint& checkpoint) override;
+  std::string SerializeCheckpoint(const dali::OpCheckpoint& checkpoint) const override;
+  void DeserializeCheckpoint(dali::OpCheckpoint& checkpoint, const std::string& data) const override;
+
+ protected:
+  bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override;
+  void RunImpl(dali::Workspace& workspace) override;
+
+ private:
+  void read_images(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace);
+  void read_plan(const dali::Workspace& workspace, int64_t height, int64_t width);
+  void read_mirror(const dali::Workspace& workspace, NormalizeMixParams& params);
+  void read_labels(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace);
+
+  const ImageOptions options_;
+  const Choice choice_;
+  const bool has_random_state_;
+  PlanArguments plan_arguments_;
+  dali::ArgValue<int> mirror_argument_;
+  DrawState state_;
+
+  // Of the current batch. The parameters borrow the vectors.
+  int batch_ = 0;
+  Plan plan_;
+  std::vector<uint8_t> mirror_;
+  std::vector<int64_t> labels_;
+  std::variant<NormalizeMixParams, MixParams> image_params_;
+  MixLabelsParams label_params_;
+};
+
+}  // namespace fastmix

@@ -1,0 +1,70 @@
+#include "policy_arguments.h"
+
+#include <algorithm>
+#include <cmath>
+#include <iterator>
+#include <string>
+
+#include "decimal.h"
+#include "error.h"
+
+namespace fastmix {
+
+namespace {
+
+constexpr const char* kPolicyArguments[] = {"alpha", "cutmix_alpha", "switch_prob", "prob", "per", "pairing"};
+
+double alpha_argument(const dali::OpSpec& spec, const char* name) {
+  const float value = spec.GetArgument<float>(name);
+  check(std::isfinite(value) && value >= 0.0f, "mix: expected ", name, " >= 0 (0 switches it off), got ", value);
+  return decimal(value);
+}
+
+double probability_argument(const dali::OpSpec& spec, const char* name) {
+  const float value = spec.GetArgument<float>(name);
+  check(value >= 0.0f && value <= 1.0f, "mix: expected ", name, " in [0, 1], got ", value);
+  return decimal(value);
+}
+
+Per per_argument(const dali::OpSpec& spec) {
+  const auto value = spec.GetArgument<std::string>("per");
+  if (value == "batch") return Per::kBatch;
+  if (value == "pair") return Per::kPair;
+  check(value == "sample", "mix: expected per to be 'batch', 'pair' or 'sample', got '", value, "'");
+  return Per::kSample;
+}
+
+Pairing pairing_argument(const dali::OpSpec& spec) {
+  const auto value = spec.GetArgument<std::string>("pairing");
+  if (value == "permutation") return Pairing::kPermutation;
+  if (value == "neighbor") return Pairing::kNeighbor;
+  check(value == "flip", "mix: expected pairing to be 'permutation', 'neighbor' or 'flip', got '", value, "'");
+  return Pairing::kFlip;
+}
+
+}  // namespace
+
+bool has_policy_arguments(const dali::OpSpec& spec) {
+  return std::any_of(std::begin(kPolicyArguments), std::end(kPolicyArguments),
+                     [&](const char* name) { return spec.HasArgument(name); });
+}
+
+Choice read_policy(const dali::OpSpec& spec) {
+  const double mixup_alpha = alpha_argument(spec, "alpha");
+  const double cutmix_alpha = alpha_argument(spec, "cutmix_alpha");
+  const double switch_prob = probability_argument(spec, "switch_prob");
+  const double prob = probability_argument(spec, "prob");
+  const Per per = per_argument(spec);
+  Choice choice;
+  choice.per = per;
+  choice.pairing = pairing_argument(spec);
+  if (mixup_alpha > 0) choice.policies.push_back({Kind::kMixup, mixup_alpha, prob, per});
+  if (cutmix_alpha > 0) choice.policies.push_back({Kind::kCutMix, cutmix_alpha, prob, per});
+  if (choice.policies.empty()) choice.policies.push_back({Kind::kMixup, 1.0, 0.0, per});
+  choice.p =
+      choice.policies.size() == 2 ? std::vector<double>{1.0 - switch_prob, switch_prob} : std::vector<double>{1.0};
+  validate(choice);
+  return choice;
+}
+
+}  // namespace fastmix

@@ -1,0 +1,71 @@
+#include <cmath>
+
+#include "ops.h"
+
+namespace fastmix {
+
+namespace {
+
+constexpr const char* kOp = "normalize_mix";
+
+std::vector<float> per_channel(const char* name, const std::vector<double>& values, int64_t channels, bool positive) {
+  check(static_cast<int64_t>(values.size()) == channels, kOp, ": expected ", name, " with one value per channel (",
+        channels, "), got ", values.size());
+  std::vector<float> rounded(values.begin(), values.end());
+  for (const float value : rounded) {
+    check(std::isfinite(value) && (!positive || value > 0.0f), kOp, ": expected ", name,
+          positive ? " > 0 and finite, got " : " finite, got ", value);
+  }
+  return rounded;
+}
+
+}  // namespace
+
+Tensor normalize_mix_op(const Tensor& images, std::optional<Tensor> mirror, const Tensor& partner,
+                        const Tensor& weight_in, const Tensor& weight_out, const Tensor& box, std::vector<double> mean,
+                        std::vector<double> std, ScalarType dtype, bool channels_last) {
+  const int32_t batch = check_batch(kOp, "images", images);
+  check(images.dim() == 4 && images.scalar_type() == ScalarType::Byte, kOp,
+        ": expected images of dtype uint8 and shape (B, H, W, C), got ",
+        torch::headeronly::toString(images.scalar_type()), " ", shape_of(images));
+  const int64_t channels = images.size(3);
+  check(channels >= 1 && channels <= kMaxChannels, kOp, ": expected 1 to ", kMaxChannels,
+        " channels in the last dimension of images (B, H, W, C), got ", channels);
+  check(dtype == ScalarType::Half || dtype == ScalarType::BFloat16 || dtype == ScalarType::Float, kOp,
+        ": expected dtype float16, bfloat16 or float32, got ", torch::headeronly::toString(dtype));
+  const std::vector<float> mean32 = per_channel("mean", mean, channels, false);
+  const std::vector<float> std32 = per_channel("std", std, channels, true);
+
+  NormalizeMixParams params;
+  params.out_dtype = dtype_of(kOp, dtype);
+  params.out_layout = channels_last ? Layout::kNHWC : Layout::kNCHW;
+  params.height = images.size(1);
+  params.width = images.size(2);
+  params.channels = static_cast<int32_t>(channels);
+  set_normalization(params, mean32.data(), std32.data(), static_cast<int32_t>(channels));
+  params.plan = plan_view(kOp, batch, partner, weight_in, weight_out, box);
+  if (mirror) params.mirror = reinterpret_cast<const uint8_t*>(plan_array<bool>(kOp, "mirror", *mirror, batch));
+  validate(params.plan, params.height, params.width, false);
+
+  Tensor out = torch::stable::empty({batch, channels, params.height, params.width}, dtype, std::nullopt,
+                                    images.device(), std::nullopt,
+                                    channels_last ? MemoryFormat::ChannelsLast : MemoryFormat::Contiguous);
+  if (out.numel() == 0) return out;
+
+  const SampleLayout given = sample_layout(images);
+  const Tensor source = given.packed && !given.channels_last ? images : torch::stable::contiguous(images);
+  const int64_t distance = sample_layout(source).batch_stride;
+  std::vector<const uint8_t*> in(batch);
+  for (int32_t i = 0; i < batch; ++i) in[i] = static_cast<const uint8_t*>(source.const_data_ptr()) + i * distance;
+  params.in = in.data();
+  params.out = out.mutable_data_ptr();
+  if (images.is_cpu()) {
+    run(*normalize_mix_cpu(params));
+  } else {
+    const CudaScope scope(images);
+    normalize_mix_cuda(params, scope.stream());
+  }
+  return out;
+}
+
+}  // namespace fastmix

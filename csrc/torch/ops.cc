@@ -1,0 +1,30 @@
+// Schemas and registration. Fake kernels and autograd are in fastmix/_ops.py.
+#include "ops.h"
+
+STABLE_TORCH_LIBRARY(fastmix, m) {
+  m.def("mix_(Tensor(a!) images, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box) -> ()");
+  m.def("mix(Tensor images, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box) -> Tensor");
+  m.def("mix_backward(Tensor grad, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box) -> Tensor");
+  m.def(
+      "normalize_mix(Tensor images, Tensor? mirror, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box, "
+      "float[] mean, float[] std, ScalarType dtype, bool channels_last) -> Tensor");
+  m.def("mix_labels(Tensor labels, Tensor partner, Tensor label_weight, int num_classes, float smoothing) -> Tensor");
+}
+
+namespace {
+
+template <typename Library>
+void implement(Library& m) {
+  m.impl("mix_", TORCH_BOX(&fastmix::mix_in_place_op));
+  m.impl("mix", TORCH_BOX(&fastmix::mix_op));
+  m.impl("mix_backward", TORCH_BOX(&fastmix::mix_backward_op));
+  m.impl("normalize_mix", TORCH_BOX(&fastmix::normalize_mix_op));
+  m.impl("mix_labels", TORCH_BOX(&fastmix::mix_labels_op));
+}
+
+}  // namespace
+
+// One function serves both keys: images on CUDA come with a plan on the CPU, and a plan wrongly on CUDA
+// reaches the CUDA key with images on the CPU. The operators look at the tensors themselves.
+STABLE_TORCH_LIBRARY_IMPL(fastmix, CPU, m) { implement(m); }
+STABLE_TORCH_LIBRARY_IMPL(fastmix, CUDA, m) { implement(m); }

@@ -1,0 +1,24 @@
+// The operators of namespace `fastmix`. Each checks everything before it writes anything, since it can be
+// called without the Python functions that check first. A plan lies on the CPU, wherever the images lie.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "stable.h"
+
+namespace fastmix {
+
+void mix_in_place_op(const Tensor& images, const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out,
+                     const Tensor& box);
+Tensor mix_op(const Tensor& images, const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out,
+              const Tensor& box);
+Tensor mix_backward_op(const Tensor& grad, const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out,
+                       const Tensor& box);
+Tensor normalize_mix_op(const Tensor& images, std::optional<Tensor> mirror, const Tensor& partner,
+                        const Tensor& weight_in, const Tensor& weight_out, const Tensor& box, std::vector<double> mean,
+                        std::vector<double> std, ScalarType dtype, bool channels_last);
+Tensor mix_labels_op(const Tensor& labels, const Tensor& partner, const Tensor& label_weight, int64_t num_classes,
+                     double smoothing);
+
+}  // namespace fastmix

@@ -1,0 +1,141 @@
+#include "stable.h"
+
+#include <algorithm>
+#include <limits>
+#include <type_traits>
+#include <vector>
+
+// Lies in libtorch_cuda. Weak, so that this library also loads under a torch without CUDA, where it is null;
+// the portable way to the native stream, torch_stream_native_handle, exists only since torch 2.13.
+extern "C" __attribute__((weak)) AOTITorchError aoti_torch_get_current_cuda_stream(int32_t device_index,
+                                                                                   void** stream);
+
+namespace fastmix {
+
+namespace {
+
+template <typename T>
+constexpr ScalarType kScalarType = std::is_same_v<T, float> ? ScalarType::Float
+                                   : std::is_same_v<T, int32_t> ? ScalarType::Int
+                                                                : ScalarType::Bool;
+
+CudaStream current_stream(int32_t device_index) {
+  if (aoti_torch_get_current_cuda_stream == nullptr) {
+    throw CudaError(
+        "fastmix: this torch was built without CUDA (no aoti_torch_get_current_cuda_stream in libtorch_cuda); install "
+        "a CUDA build of torch");
+  }
+  void* stream = nullptr;
+  if (aoti_torch_get_current_cuda_stream(device_index, &stream) != AOTI_TORCH_SUCCESS) {
+    throw CudaError(concat("fastmix: torch has no current CUDA stream for device ", device_index));
+  }
+  return static_cast<CudaStream>(stream);
+}
+
+// Whether the dimensions `order`, the last one innermost, lie without gaps, by torch's rule for strides: sizes
+// of 0 count as 1, so that an empty batch has a layout too.
+bool is_packed(const Tensor& images, const std::vector<int64_t>& order) {
+  int64_t expected = 1;
+  for (auto dim = order.rbegin(); dim != order.rend(); ++dim) {
+    if (images.size(*dim) != 1 && images.stride(*dim) != expected) return false;
+    expected *= std::max<int64_t>(images.size(*dim), 1);
+  }
+  return true;
+}
+
+}  // namespace
+
+DType dtype_of(const char* op, ScalarType dtype) {
+  switch (dtype) {
+    case ScalarType::Byte: return DType::kU8;
+    case ScalarType::Half: return DType::kF16;
+    case ScalarType::BFloat16: return DType::kBF16;
+    case ScalarType::Float: return DType::kF32;
+    case ScalarType::Double: return DType::kF64;
+    default:
+      throw Error(concat(op, ": expected dtype uint8, float16, bfloat16, float32 or float64, got ",
+                         torch::headeronly::toString(dtype)));
+  }
+}
+
+std::string shape_of(const Tensor& tensor) {
+  std::string text = "(";
+  for (int64_t dim = 0; dim < tensor.dim(); ++dim) {
+    text += concat(dim > 0 ? ", " : "", tensor.size(dim));
+  }
+  return text + (tensor.dim() == 1 ? ",)" : ")");
+}
+
+std::string device_of(const Tensor& tensor) {
+  if (tensor.is_cpu()) return "cpu";
+  if (tensor.is_cuda()) return concat("cuda:", tensor.get_device_index());
+  return "another device";
+}
+
+int32_t check_batch(const char* op, const char* name, const Tensor& tensor) {
+  check(tensor.is_cpu() || tensor.is_cuda(), op, ": expected ", name, " on the CPU or a CUDA device");
+  check(tensor.dim() >= 1, op, ": expected ", name, " with a batch dimension, got a tensor without dimensions");
+  check(tensor.size(0) <= std::numeric_limits<int32_t>::max(), op, ": expected at most 2^31 - 1 samples, got ",
+        tensor.size(0));
+  return static_cast<int32_t>(tensor.size(0));
+}
+
+template <typename T>
+const T* plan_array(const char* op, const char* name, const Tensor& tensor, int32_t batch, int64_t per_sample) {
+  check(tensor.is_cpu(), op, ": expected ", name, " on the CPU (the plan travels in the kernel's parameters), got ",
+        device_of(tensor), "; use ", name, ".cpu()");
+  constexpr ScalarType expected = kScalarType<T>;
+  check(tensor.scalar_type() == expected, op, ": expected ", name, " of dtype ", torch::headeronly::toString(expected),
+        ", got ", torch::headeronly::toString(tensor.scalar_type()));
+  const bool shape_fits = per_sample == 1 ? tensor.dim() == 1 : tensor.dim() == 2 && tensor.size(1) == per_sample;
+  check(shape_fits && tensor.size(0) == batch, op, ": expected ", name, " of shape (", batch,
+        per_sample == 1 ? std::string(",") : concat(", ", per_sample), "), one entry per sample of the batch, got ",
+        shape_of(tensor), "; draw the plan for this batch size");
+  check(tensor.is_contiguous(), op, ": expected contiguous ", name, "; use ", name, ".contiguous()");
+  return static_cast<const T*>(tensor.const_data_ptr());
+}
+
+template const float* plan_array<float>(const char*, const char*, const Tensor&, int32_t, int64_t);
+template const bool* plan_array<bool>(const char*, const char*, const Tensor&, int32_t, int64_t);
+template const int32_t* plan_array<int32_t>(const char*, const char*, const Tensor&, int32_t, int64_t);
+
+PlanView plan_view(const char* op, int32_t batch, const Tensor& partner, const Tensor& weight_in,
+                   const Tensor& weight_out, const Tensor& box) {
+  PlanView plan;
+  plan.batch = batch;
+  plan.partner = plan_array<int32_t>(op, "partner", partner, batch);
+  plan.weight_in = plan_array<float>(op, "weight_in", weight_in, batch);
+  plan.weight_out = plan_array<float>(op, "weight_out", weight_out, batch);
+  plan.box = plan_array<int32_t>(op, "box", box, batch, 4);
+  return plan;
+}
+
+SampleLayout sample_layout(const Tensor& images) {
+  SampleLayout layout;
+  const int64_t rank = images.dim();
+  for (int64_t dim = 1; dim < rank; ++dim) layout.elements *= images.size(dim);
+  if (rank >= 2) layout.width = images.size(rank - 1);
+  if (rank >= 3) layout.height = images.size(rank - 2);
+  layout.batch_stride = images.size(0) > 1 ? images.stride(0) : layout.elements;
+
+  std::vector<int64_t> order;
+  for (int64_t dim = 1; dim < rank; ++dim) order.push_back(dim);
+  layout.packed = is_packed(images, order);
+  if (!layout.packed && (rank == 4 || rank == 5)) {
+    order.erase(order.begin());
+    order.push_back(1);
+    layout.packed = layout.channels_last = is_packed(images, order);
+    if (layout.channels_last) layout.pixel_stride = images.size(1);
+  }
+  layout.packed = layout.packed || images.numel() == 0;
+  return layout;
+}
+
+void run(const CpuJob& job) {
+  torch::stable::parallel_for(0, job.tasks(), 1, [&](int64_t begin, int64_t end) { job.run(begin, end); });
+}
+
+CudaScope::CudaScope(const Tensor& tensor)
+    : guard_(tensor.get_device_index()), stream_(current_stream(tensor.get_device_index())) {}
+
+}  // namespace fastmix

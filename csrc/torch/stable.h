@@ -1,0 +1,74 @@
+// The one file that names the awkward parts of LibTorch's stable ABI: checks, the current stream, plans and
+// layouts read from tensors. Everything here exists since torch 2.10.
+#pragma once
+
+#include <torch/csrc/stable/accelerator.h>
+#include <torch/csrc/stable/library.h>
+#include <torch/csrc/stable/ops.h>
+#include <torch/csrc/stable/tensor.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "error.h"
+#include "mix.h"
+#include "plan.h"
+
+namespace fastmix {
+
+using torch::headeronly::MemoryFormat;
+using torch::headeronly::ScalarType;
+using torch::stable::Tensor;
+
+// The type of the kernels for a tensor's type; refuses every type they do not have.
+DType dtype_of(const char* op, ScalarType dtype);
+
+// "(2, 3, 224, 224)"
+std::string shape_of(const Tensor& tensor);
+std::string device_of(const Tensor& tensor);
+
+// Refuses a tensor that is not on the CPU or a CUDA device, has no batch dimension, or is too large a batch.
+// Returns the size of the batch.
+int32_t check_batch(const char* op, const char* name, const Tensor& tensor);
+
+// One array of a plan: on the CPU, contiguous, of this type, with `per_sample` entries for each of `batch`.
+template <typename T>
+const T* plan_array(const char* op, const char* name, const Tensor& tensor, int32_t batch, int64_t per_sample = 1);
+
+// Borrows from the tensors, which must outlive the view.
+PlanView plan_view(const char* op, int32_t batch, const Tensor& partner, const Tensor& weight_in,
+                   const Tensor& weight_out, const Tensor& box);
+
+// How the elements of one sample lie in memory. The samples themselves may be any distance apart.
+struct SampleLayout {
+  bool packed = false;         // no gaps within a sample, channels first or last
+  bool channels_last = false;  // of a 4-D or 5-D batch
+  int64_t elements = 1;
+  int64_t pixel_stride = 1;
+  int64_t height = 1;
+  int64_t width = 1;
+  int64_t batch_stride = 0;
+
+  MemoryFormat memory_format(int64_t rank) const {
+    if (!channels_last) return MemoryFormat::Contiguous;
+    return rank == 4 ? MemoryFormat::ChannelsLast : MemoryFormat::ChannelsLast3d;
+  }
+};
+SampleLayout sample_layout(const Tensor& images);
+
+// On the threads of torch's intra-op pool.
+void run(const CpuJob& job);
+
+// Makes the tensor's device current while it lives and holds the stream torch works on there.
+class CudaScope {
+ public:
+  explicit CudaScope(const Tensor& tensor);
+  CudaStream stream() const { return stream_; }
+
+ private:
+  torch::stable::accelerator::DeviceGuard guard_;
+  CudaStream stream_ = nullptr;
+};
+
+}  // namespace fastmix

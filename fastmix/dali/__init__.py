@@ -1,0 +1,9 @@
+"""fastmix's operators for NVIDIA DALI: ``fn.fastmix.mix`` and ``fn.fastmix.random_resized_crop``.
+
+Importing this module imports neither DALI nor the operators: :func:`load` does both.
+"""
+
+from fastmix.dali.plans import plan_arguments
+from fastmix.dali.plugin import load
+
+__all__ = ["load", "plan_arguments"]

@@ -1,0 +1,87 @@
+"""Loads the operators into DALI, once per process and only under the DALI they were built against."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from pathlib import Path
+
+LIBRARY = Path(__file__).parent.parent / "libdali_fastmix.so"
+BUILD = LIBRARY.with_suffix(".json")
+REBUILD = "pip install --no-build-isolation --force-reinstall --no-deps ."
+
+_SCHEMAS = ("fastmix__Mix", "fastmix__RandomResizedCrop")
+_DYNAMIC_MODE = "nvidia.dali.experimental.dynamic"
+_lock = threading.Lock()
+
+
+def load() -> None:
+    """Make ``nvidia.dali.fn.fastmix`` available, and ``ndd.fastmix`` in dynamic mode. Further calls do nothing.
+
+    A library that DALI loaded by itself (``DALI_PRELOAD_PLUGINS``) is not loaded again: DALI ends the process when
+    an operator is registered twice.
+
+    Raises:
+        ImportError: DALI is not installed, the operators are not built, were built against another version of
+            DALI, or do not load. The text names the command that builds them.
+    """
+    with _lock:
+        try:
+            import nvidia.dali.fn as fn
+        except ImportError as error:
+            raise ImportError(
+                "fastmix.dali: expected NVIDIA DALI, which cannot be imported; install the version that fastmix was "
+                f"built against: pip install nvidia-dali-cuda130=={_built_against()}"
+            ) from error
+        if not hasattr(fn, "fastmix"):
+            _load_library()
+        _add_to_dynamic_mode()
+
+
+def _built_against() -> str:
+    if not LIBRARY.exists() or not BUILD.exists():
+        raise ImportError(
+            f"fastmix.dali: expected the DALI operators at {LIBRARY} and their build record {BUILD.name} beside them, "
+            f"found them incomplete or not at all; build them in fastmix's source tree: {REBUILD}"
+        )
+    return json.loads(BUILD.read_text())["dali"]
+
+
+def _load_library() -> None:
+    import nvidia.dali
+    import nvidia.dali.plugin_manager as plugin_manager
+
+    built, installed = _built_against(), nvidia.dali.__version__
+    if built != installed:
+        raise ImportError(
+            f"fastmix.dali: expected DALI {built}, which the operators were built against, got DALI {installed}; DALI "
+            f"promises no compatibility between versions. Build them again in fastmix's source tree: {REBUILD}"
+        )
+    try:
+        plugin_manager.load_library(str(LIBRARY))
+    except RuntimeError as error:
+        raise ImportError(
+            f"fastmix.dali: DALI could not load {LIBRARY}: {error}\nBuild it again in fastmix's source tree: {REBUILD}"
+        ) from error
+
+
+def _add_to_dynamic_mode() -> None:
+    """Dynamic mode collects the operators when it is imported; those that come later are added here.
+
+    DALI has no public call for this. Where its internals have changed, the remedy is the order of the imports.
+    """
+    dynamic = sys.modules.get(_DYNAMIC_MODE)
+    if dynamic is None or hasattr(dynamic, "fastmix"):
+        return
+    try:
+        from nvidia.dali import backend
+        from nvidia.dali.experimental.dynamic import _op_builder
+
+        for name in _SCHEMAS:
+            _op_builder.build_fn_wrapper(_op_builder.build_operator_class(backend.GetSchema(name)))
+    except Exception as error:
+        raise ImportError(
+            f"fastmix.dali: could not add the operators to {_DYNAMIC_MODE}, which was imported before them; call "
+            "fastmix.dali.load() before that import"
+        ) from error

@@ -1,0 +1,259 @@
+"""Functions that apply a plan: to images in place and out of place, to decoded pixels, to labels, to a loss.
+
+None of them draws a random number: everything random is in the :class:`~fastmix.plan.MixPlan`. The plan lies on
+the CPU, also for images on a GPU: its arrays travel in the kernel's parameters, without a copy or a wait.
+"""
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from fastmix import _ops
+from fastmix.losses import mix_loss
+from fastmix.plan import MixPlan
+
+__all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "mix", "mix_", "mix_labels", "mix_loss", "normalize_mix"]
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+_MIX_DTYPES = (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64)
+_NORMALIZE_DTYPES = (torch.float16, torch.bfloat16, torch.float32)
+_MAX_CHANNELS = 4
+
+
+def mix_(images: Tensor, plan: MixPlan) -> None:
+    """Mix a batch in place: every element is read once and written once, without a scratch copy.
+
+    Equivalent to ``images.copy_(w * images + (1 - w) * images[plan.partner])`` computed in float64 and rounded
+    once, where ``w`` is ``weight_in`` inside the sample's box and ``weight_out`` outside. A sample that is its
+    own partner, and every pixel of weight 1, keeps its bytes; weight 0 copies the partner's.
+
+    Args:
+        images: (B, ...) of dtype uint8, float16, bfloat16, float32 or float64, on the CPU or a CUDA device. The
+            box acts on the last two dimensions (H, W). Samples must be contiguous or channels_last (4-D, 5-D).
+        plan: For B samples; its partners are a permutation.
+
+    Raises:
+        TypeError: ``images`` is no tensor, has another dtype, or ``plan`` is no MixPlan.
+        ValueError: The plan is for another batch size.
+        RuntimeError: ``images`` require grad (use :func:`mix`), have other strides or overlap, or the plan repeats
+            a partner or its boxes do not fit. Nothing was changed.
+    """
+    _check_images("mix_", images)
+    _check_plan("mix_", plan, images)
+    _ops.mix_(images, plan.partner, plan.weight_in, plan.weight_out, plan.box)
+
+
+def mix(images: Tensor, plan: MixPlan) -> Tensor:
+    """Mix a batch into a new tensor. Differentiable with respect to ``images``, any number of times.
+
+    Equivalent to ``w * images + (1 - w) * images[plan.partner]`` computed in float64 and rounded once; see
+    :func:`mix_` for ``w``. Partners may repeat.
+
+    Args:
+        images: (B, ...) of dtype uint8, float16, bfloat16, float32 or float64, on the CPU or a CUDA device.
+        plan: For B samples.
+
+    Returns:
+        A tensor of the shape, dtype and device of ``images``, channels_last where these are, else contiguous.
+
+    Raises:
+        TypeError: ``images`` is no tensor, has another dtype, or ``plan`` is no MixPlan.
+        ValueError: The plan is for another batch size.
+        RuntimeError: A partner is out of range or the plan's boxes do not fit the images.
+    """
+    _check_images("mix", images)
+    _check_plan("mix", plan, images)
+    return _ops.mix(images, plan.partner, plan.weight_in, plan.weight_out, plan.box)
+
+
+def normalize_mix(
+    images: Tensor,
+    plan: MixPlan | None,
+    *,
+    mean: Sequence[float] = IMAGENET_MEAN,
+    std: Sequence[float] = IMAGENET_STD,
+    dtype: torch.dtype = torch.float32,
+    memory_format: torch.memory_format = torch.contiguous_format,
+    mirror: Tensor | Sequence[bool] | None = None,
+) -> Tensor:
+    """Turn decoded pixels into a training batch in one pass: mirror, mix, normalise, cast, lay out.
+
+    Equivalent to ``x = torch.where(mirror[:, None, None, None], images.flip(2), images).permute(0, 3, 1, 2) / 255``,
+    then ``((w * x + (1 - w) * x[plan.partner] - mean) / std).to(dtype)`` in ``memory_format``, in float32 with one
+    rounding to ``dtype``. :func:`fastmix.reference.normalize_mix_reference` gives the very bits.
+
+    Args:
+        images: uint8 (B, H, W, C) with 1 to 4 channels, on the CPU or a CUDA device.
+        plan: For B samples, its boxes in the coordinates of the mirrored images; None mixes nothing.
+        mean: One value per channel, in units of the full pixel range (0 to 1), as in torchvision.
+        std: One value > 0 per channel, in the same units.
+        dtype: float16, bfloat16 or float32.
+        memory_format: torch.contiguous_format (NCHW) or torch.channels_last (NHWC) of the result.
+        mirror: bool (B,) on the CPU, or a sequence: which images are flipped left to right before mixing.
+
+    Returns:
+        (B, C, H, W) of ``dtype`` on the device of ``images``.
+
+    Raises:
+        TypeError: ``images`` are not uint8, ``dtype`` is not one of the three, ``mirror`` is not bool.
+        ValueError: Wrong rank, channels, or length of mean, std, mirror or plan; std <= 0; another memory format.
+        RuntimeError: A partner is out of range or the plan's boxes do not fit the images.
+    """
+    op = "normalize_mix"
+    _check_tensor(op, "images", images)
+    if images.dtype != torch.uint8:
+        raise TypeError(f"{op}: expected images of dtype torch.uint8, got {images.dtype}")
+    if images.dim() != 4 or not 1 <= images.shape[3] <= _MAX_CHANNELS:
+        raise ValueError(
+            f"{op}: expected images of shape (B, H, W, C) with 1 to {_MAX_CHANNELS} channels, "
+            f"got {tuple(images.shape)}; for (B, C, H, W) use images.permute(0, 2, 3, 1)"
+        )
+    if dtype not in _NORMALIZE_DTYPES:
+        raise TypeError(f"{op}: expected dtype torch.float16, torch.bfloat16 or torch.float32, got {dtype}")
+    if memory_format not in (torch.contiguous_format, torch.channels_last):
+        raise ValueError(
+            f"{op}: expected memory_format torch.contiguous_format or torch.channels_last, got {memory_format}"
+        )
+    channels = images.shape[3]
+    pixel_mean = _pixel_units(op, "mean", mean, channels, positive=False)
+    pixel_std = _pixel_units(op, "std", std, channels, positive=True)
+    if mirror is not None:
+        mirror = _mirror_flags(op, mirror, images.shape[0])
+    if plan is None:
+        plan = MixPlan.identity(images.shape[0])
+    _check_plan(op, plan, images)
+    return _ops.normalize_mix(
+        images,
+        mirror,
+        plan.partner,
+        plan.weight_in,
+        plan.weight_out,
+        plan.box,
+        pixel_mean,
+        pixel_std,
+        dtype,
+        memory_format == torch.channels_last,
+    )
+
+
+def mix_labels(labels: Tensor, plan: MixPlan, num_classes: int | None = None, smoothing: float = 0.0) -> Tensor:
+    """Mix labels into dense soft targets, by each sample's share of own pixels, ``plan.label_weight``.
+
+    Equivalent to ``w * y + (1 - w) * y[plan.partner]`` in float64, rounded once, with ``w`` the label weight and
+    ``y`` the dense labels: given, or ``one_hot(labels, num_classes) * (1 - smoothing) + smoothing / num_classes``.
+    Rows of class ids sum to 1, also where both labels of a pair are the same.
+
+    Args:
+        labels: Class ids (B,) of any integer dtype, or dense floating labels (B, C).
+        plan: For B samples.
+        num_classes: Needed for class ids; for dense labels optional, and then equal to C.
+        smoothing: In [0, 1); label smoothing of class ids. Dense labels are smoothed by their maker.
+
+    Returns:
+        float32 (B, C) on the device of ``labels``.
+
+    Raises:
+        TypeError: ``labels`` is no tensor, or one-dimensional and not of an integer dtype.
+        ValueError: Wrong shape, no num_classes for class ids, smoothing out of range or with dense labels, or a plan
+            for another batch size.
+        RuntimeError: A label outside [0, num_classes). On CUDA it makes the rows it takes part in NaN instead,
+            since reading it here would wait for the device.
+    """
+    op = "mix_labels"
+    _check_tensor(op, "labels", labels)
+    _check_plan(op, plan, labels)
+    if labels.dim() == 2 and labels.is_floating_point():
+        if smoothing != 0.0:
+            raise ValueError(f"{op}: expected smoothing=0 with dense labels, got {smoothing}; smooth them before")
+        if num_classes is not None and num_classes != labels.shape[1]:
+            raise ValueError(f"{op}: expected num_classes={labels.shape[1]} as the labels have, got {num_classes}")
+        return _mix_dense(labels, plan)
+    if labels.dtype not in _INTEGER_DTYPES:
+        raise TypeError(
+            f"{op}: expected class ids (B,) of an integer dtype or dense floating labels (B, C), "
+            f"got {labels.dtype} {tuple(labels.shape)}"
+        )
+    if labels.dim() != 1:
+        raise ValueError(f"{op}: expected class ids of shape (B,), got {tuple(labels.shape)}; make dense ones float")
+    if num_classes is None:
+        raise ValueError(f"{op}: expected num_classes with class ids, got none; pass num_classes=...")
+    if num_classes < 1:
+        raise ValueError(f"{op}: expected num_classes >= 1, got {num_classes}")
+    if not 0.0 <= smoothing < 1.0:
+        raise ValueError(f"{op}: expected smoothing in [0, 1), got {smoothing}")
+    return _ops.mix_labels(labels.to(torch.int64), plan.partner, plan.label_weight, num_classes, smoothing)
+
+
+_INTEGER_DTYPES = (
+    torch.uint8,
+    torch.int8,
+    torch.int16,
+    torch.int32,
+    torch.int64,
+    torch.uint16,
+    torch.uint32,
+    torch.uint64,
+)
+
+
+def _mix_dense(labels: Tensor, plan: MixPlan) -> Tensor:
+    own = labels.to(torch.float64)
+    partner = own[plan.partner.to(device=labels.device, dtype=torch.int64)]
+    weight = plan.label_weight.to(device=labels.device, dtype=torch.float64)[:, None]
+    mixed = weight * own + (1.0 - weight) * partner
+    # As with images: weights 1 and 0 copy, so that NaN and infinity of the other row do not leak.
+    mixed = torch.where(weight == 1.0, own, torch.where(weight == 0.0, partner, mixed))
+    return mixed.to(torch.float32)
+
+
+def _check_tensor(op: str, name: str, value: Tensor) -> None:
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{op}: expected {name} to be a torch.Tensor, got {type(value).__name__}")
+    # "meta" carries shapes only.
+    if value.layout != torch.strided or value.device.type not in ("cpu", "cuda", "meta"):
+        raise ValueError(
+            f"{op}: expected dense {name} on the CPU or a CUDA device, got {value.layout} on {value.device}"
+        )
+    if value.dim() == 0:
+        raise ValueError(f"{op}: expected {name} with a batch dimension, got a tensor without dimensions")
+
+
+def _check_images(op: str, images: Tensor) -> None:
+    _check_tensor(op, "images", images)
+    if images.dtype not in _MIX_DTYPES:
+        names = ", ".join(str(dtype) for dtype in _MIX_DTYPES)
+        raise TypeError(f"{op}: expected images of one of the dtypes {names}, got {images.dtype}")
+
+
+def _check_plan(op: str, plan: MixPlan, batch: Tensor) -> None:
+    if not isinstance(plan, MixPlan):
+        raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
+    if plan.partner.shape[0] != batch.shape[0]:
+        raise ValueError(
+            f"{op}: expected a plan for {batch.shape[0]} samples, got one for {plan.partner.shape[0]}; "
+            "draw it with this batch_size"
+        )
+
+
+def _pixel_units(op: str, name: str, values: Sequence[float], channels: int, *, positive: bool) -> list[float]:
+    if len(values) != channels:
+        raise ValueError(f"{op}: expected {name} with one value per channel ({channels}), got {len(values)}")
+    for value in values:
+        if not math.isfinite(value) or (positive and value <= 0.0):
+            raise ValueError(f"{op}: expected {name} {'> 0 and ' if positive else ''}finite, got {value}")
+    return [255.0 * value for value in values]
+
+
+def _mirror_flags(op: str, mirror: Tensor | Sequence[bool], batch: int) -> Tensor:
+    flags = mirror if isinstance(mirror, Tensor) else torch.tensor(mirror, dtype=torch.bool)
+    if flags.dtype != torch.bool:
+        raise TypeError(f"{op}: expected mirror of dtype torch.bool, got {flags.dtype}")
+    if flags.dim() != 1 or flags.shape[0] != batch:
+        raise ValueError(f"{op}: expected mirror of shape ({batch},), got {tuple(flags.shape)}")
+    if flags.device.type != "cpu":
+        raise ValueError(f"{op}: expected mirror on the CPU, got {flags.device}; use mirror.cpu()")
+    return flags.contiguous()

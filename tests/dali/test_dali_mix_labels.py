@@ -1,0 +1,65 @@
+"""Soft targets: the second output where labels are given."""
+
+import numpy as np
+import pytest
+import torch
+from dali_support import arrays, feed, mix_pipeline, run_mix, same_bits, soft_targets
+from nvidia.dali import fn, pipeline_def
+from support import devices, random_plan
+
+import fastmix as fm
+from fastmix.dali import plan_arguments
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (6, 4, 4, 3), dtype=np.uint8)
+LABELS = np.array([0, 9, 3, 3, 5, 0])
+
+
+@pytest.mark.parametrize("device", devices())
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("dtype", [np.int32, np.int64])
+@pytest.mark.parametrize("shape", [(), (1,)])
+def test_equals_the_formula(shape, dtype, smoothing, device, generator):
+    plan = random_plan(6, 4, 4, generator)
+    labels = [label.reshape(shape) for label in LABELS.astype(dtype)]
+    _, targets = run_mix(IMAGES, labels, plan, num_classes=10, smoothing=smoothing, device=device)
+    assert targets.shape == (6, 10) and targets.dtype == np.float32
+    np.testing.assert_allclose(targets, soft_targets(LABELS, plan, 10, smoothing), rtol=0, atol=2**-23)
+    np.testing.assert_allclose(targets.sum(1, dtype=np.float64), 1.0, rtol=0, atol=1e-6)
+
+
+def test_same_bits_as_the_torch_operator(generator):
+    plan = random_plan(6, 4, 4, generator)
+    _, targets = run_mix(IMAGES, LABELS, plan, num_classes=10, smoothing=0.1)
+    assert same_bits(targets, fm.mix_labels(torch.from_numpy(LABELS), plan, num_classes=10, smoothing=0.1).numpy())
+
+
+def test_a_pair_of_one_class_sums_to_exactly_one():
+    plan = fm.MixPlan.mixup(np.arange(6)[::-1].copy(), np.float32([0.1, 0.2, 0.3, 0.7, 0.9, 1 / 3]))
+    _, targets = run_mix(IMAGES, np.full(6, 4), plan, num_classes=10)
+    assert same_bits(targets, np.eye(10, dtype=np.float32)[np.full(6, 4)])
+
+
+@pytest.mark.parametrize("policy", [fm.Mixup(1.0), fm.CutMix(1.0, per="sample")])
+def test_without_label_weight_the_share_of_own_pixels(policy):
+    """Computed from the weights and the box: the very bits of the policy's own label weights."""
+    plan = policy.plan(6, (4, 4), seed=3)
+
+    @pipeline_def(batch_size=6, num_threads=1, device_id=None)
+    def graph():
+        arguments = {name: feed([value]) for name, value in plan_arguments(plan).items() if name != "label_weight"}
+        return tuple(fn.fastmix.mix(feed([IMAGES]), feed([LABELS]), num_classes=10, **arguments))
+
+    _, given = run_mix(IMAGES, LABELS, plan, num_classes=10)
+    assert same_bits(arrays(graph().run())[1], given)
+
+
+def test_labels_with_tensors_that_are_not_normalised(generator):
+    x = np.random.default_rng(1).normal(size=(6, 8, 5)).astype(np.float32)
+    plan = random_plan(6, 8, 5, generator)
+    _, targets = run_mix(x, LABELS, plan, num_classes=10, layout="ft")
+    np.testing.assert_allclose(targets, soft_targets(LABELS, plan, 10), rtol=0, atol=2**-23)
+
+
+def test_targets_are_one_tensor():
+    _, targets = mix_pipeline([IMAGES], [LABELS], num_classes=12).run()
+    assert targets.is_dense_tensor() and targets.shape() == [(12,)] * 6

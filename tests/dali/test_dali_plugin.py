@@ -1,0 +1,97 @@
+"""Loading: once, lazily, under the right DALI only, before or after dynamic mode."""
+
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import fastmix as fm
+from fastmix.dali import plan_arguments, plugin
+
+
+def run_python(code: str, **environment: str) -> str:
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, **environment}, timeout=120
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def test_importing_fastmix_imports_no_dali():
+    code = "import sys, fastmix, fastmix.dali; print('nvidia.dali' in sys.modules)"
+    assert run_python(code).strip() == "False"
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        "import nvidia.dali.experimental.dynamic as ndd; fastmix.dali.load(); fastmix.dali.load()",
+        "fastmix.dali.load(); fastmix.dali.load(); import nvidia.dali.experimental.dynamic as ndd",
+    ],
+)
+def test_dynamic_mode_before_or_after(order):
+    code = f"import fastmix.dali; {order}; print(ndd.fastmix.mix.__name__, ndd.fastmix.random_resized_crop.__name__)"
+    assert run_python(code).split() == ["mix", "random_resized_crop"]
+
+
+def test_a_library_that_dali_has_preloaded_is_not_loaded_again():
+    code = "import nvidia.dali.fn as fn, fastmix.dali; assert fn.fastmix.mix; fastmix.dali.load(); print('alive')"
+    assert run_python(code, DALI_PRELOAD_PLUGINS=str(plugin.LIBRARY)).strip() == "alive"
+
+
+def test_without_dali_the_error_names_the_package():
+    code = (
+        "import sys; sys.modules['nvidia.dali'] = None\n"
+        "import fastmix.dali\n"
+        "try: fastmix.dali.load()\n"
+        "except ImportError as error: print(error)"
+    )
+    built = json.loads(plugin.BUILD.read_text())["dali"]
+    assert f"pip install nvidia-dali-cuda130=={built}" in run_python(code)
+
+
+def test_another_version_is_refused_with_the_command(monkeypatch, tmp_path):
+    record = tmp_path / "libdali_fastmix.json"
+    record.write_text('{"dali": "1.0.0", "cuda": ""}')
+    monkeypatch.setattr(plugin, "BUILD", record)
+    with pytest.raises(ImportError, match=r"expected DALI 1\.0\.0.*got DALI 2.*pip install --no-build-isolation"):
+        plugin._load_library()
+
+
+@pytest.mark.parametrize("name", ["LIBRARY", "BUILD"])
+def test_a_missing_file_is_refused_with_the_command(name, monkeypatch, tmp_path):
+    monkeypatch.setattr(plugin, name, tmp_path / "absent")
+    with pytest.raises(ImportError, match=r"not at all; build them .*pip install --no-build-isolation"):
+        plugin._load_library()
+
+
+def test_a_broken_library_is_refused_with_the_command(monkeypatch, tmp_path):
+    broken = tmp_path / "libdali_fastmix.so"
+    broken.write_bytes(b"not a library")
+    monkeypatch.setattr(plugin, "LIBRARY", broken)
+    with pytest.raises(ImportError, match=r"could not load(?s:.*)pip install --no-build-isolation"):
+        plugin._load_library()
+
+
+def test_every_argument_is_documented():
+    import nvidia.dali.backend as backend
+    import nvidia.dali.fn as fn
+
+    plugin.load()
+    operators = {"fastmix__Mix": fn.fastmix.mix, "fastmix__RandomResizedCrop": fn.fastmix.random_resized_crop}
+    for name, function in operators.items():
+        schema = backend.GetSchema(name)
+        assert function.__doc__
+        assert all(schema.GetArgumentDox(argument) for argument in schema.GetArgumentNames())
+
+
+def test_plan_arguments():
+    plan = fm.CutMix(1.0).plan(5, (8, 9), seed=1)
+    arguments = plan_arguments(plan)
+    assert list(arguments) == ["partner", "weight_in", "weight_out", "box", "label_weight"]
+    for name, value in arguments.items():
+        np.testing.assert_array_equal(value, np.asarray(getattr(plan, name)))
+        assert value.dtype == np.asarray(getattr(plan, name)).dtype and value.flags["C_CONTIGUOUS"]
