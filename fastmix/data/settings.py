@@ -1,0 +1,98 @@
+"""Turns the loader's arguments into checked settings; every message says what was expected and what was got."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import operator
+import os
+from collections.abc import Sequence
+
+import torch
+
+from fastmix.policies import Choice, Policy
+
+DTYPES = (torch.float32, torch.float16, torch.bfloat16)
+MEMORY_FORMATS = (torch.contiguous_format, torch.channels_last)
+
+
+def integer(name: str, value: int, low: int = 1) -> int:
+    """An int >= low, from an int or whatever stands for one."""
+    try:
+        number = operator.index(value)
+    except TypeError as error:
+        raise TypeError(f"DataLoader: expected {name} to be an int, got {type(value).__name__}") from error
+    if number < low:
+        raise ValueError(f"DataLoader: expected {name} >= {low}, got {number}")
+    return number
+
+
+def one_of(name: str, value: object, allowed: Sequence[object]) -> None:
+    if value not in allowed:
+        raise ValueError(f"DataLoader: expected {name} to be one of {', '.join(map(str, allowed))}, got {value!r}")
+
+
+def per_channel(name: str, values: Sequence[float], positive: bool = False) -> tuple[float, float, float]:
+    """Three finite floats in units of the full pixel range."""
+    numbers = tuple(float(value) for value in values)
+    bad = [n for n in numbers if not math.isfinite(n) or (positive and n <= 0)]
+    if len(numbers) != 3 or bad:
+        kind = "finite numbers > 0" if positive else "finite numbers"
+        raise ValueError(f"DataLoader: expected {name} to be 3 {kind} (red, green, blue; 0 to 1), got {numbers}")
+    return numbers
+
+
+def choose_device(device: str | torch.device) -> torch.device:
+    """A CUDA device with its index, or the CPU; "auto" is CUDA's current device if there is one."""
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    chosen = torch.device(device)
+    if chosen.type not in ("cpu", "cuda"):
+        raise ValueError(f"DataLoader: expected device 'auto', 'cpu' or 'cuda', got {str(chosen)!r}")
+    if chosen.type == "cpu":
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        raise ValueError(f"DataLoader: expected a CUDA GPU for device={str(chosen)!r}, found none; use device='auto'")
+    index = chosen.index if chosen.index is not None else torch.cuda.current_device()
+    if index >= torch.cuda.device_count():
+        raise ValueError(f"DataLoader: expected one of {torch.cuda.device_count()} CUDA GPUs, got cuda:{index}")
+    return torch.device("cuda", index)
+
+
+def choose_threads(num_threads: int | None) -> int:
+    """The given number, or the CPUs that this process may use."""
+    return len(os.sched_getaffinity(0)) if num_threads is None else integer("num_threads", num_threads)
+
+
+def choose_ranks(rank: int | None, world_size: int | None) -> tuple[int, int]:
+    """(rank, world_size) as given, else torch.distributed's, else (0, 1)."""
+    if (rank is None) != (world_size is None):
+        raise ValueError(f"DataLoader: expected rank and world_size together, got {rank} and {world_size}")
+    if rank is not None:
+        return integer("rank", rank, 0), integer("world_size", world_size)
+    distributed = torch.distributed
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank(), distributed.get_world_size()
+    return 0, 1
+
+
+def choose_classes(num_classes: int | None, found: int) -> int:
+    """The given number, which has to hold all labels, or the number of classes found."""
+    if num_classes is None:
+        return found
+    if integer("num_classes", num_classes) < found:
+        raise ValueError(
+            f"DataLoader: expected num_classes >= {found}, since the data has labels up to {found - 1}, "
+            f"got {num_classes}"
+        )
+    return int(num_classes)
+
+
+def with_neighbor_pairing(policy: Policy) -> Policy:
+    """The policy with every sample paired with its neighbour in the batch."""
+    if isinstance(policy, Choice):
+        policies = [with_neighbor_pairing(one) for one in policy.policies]
+        return Choice(policies, policy.p, policy.per)
+    if not isinstance(policy, Policy):
+        raise TypeError(f"DataLoader: expected mix to be a fastmix policy or None, got {type(policy).__name__}")
+    return dataclasses.replace(policy, pairing="neighbor")

@@ -1,0 +1,29 @@
+"""Small loaders and comparisons of batches for the loader's tests."""
+
+from collections.abc import Iterable
+
+import torch
+from support import same_bits
+
+import fastmix as fm
+
+SIZE = 32
+
+Batch = tuple[torch.Tensor, torch.Tensor]
+
+
+def make(data, batch_size: int = 4, size: int = SIZE, device: str = "cpu", **options) -> fm.DataLoader:
+    options.setdefault("num_threads", 2)
+    return fm.DataLoader(data, batch_size, size, device=device, **options)
+
+
+def same(a: Iterable[Batch], b: Iterable[Batch]) -> bool:
+    """Whether two runs of batches are equal in length and every bit."""
+    a, b = list(a), list(b)
+    return len(a) == len(b) and all(same_bits(x, u) and same_bits(y, v) for (x, y), (u, v) in zip(a, b, strict=True))
+
+
+def join(parts: Iterable[Batch]) -> Batch:
+    """The ranks' parts of one step as one batch."""
+    images, targets = zip(*parts, strict=True)
+    return torch.cat(images), torch.cat(targets)
