@@ -1,0 +1,259 @@
+"""Plans, crop windows and orders once more, in plain Python and from the definitions: what the native core must equal.
+
+Floating point here is IEEE double with one rounding per operation, so equality is asked bit for bit.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fastmix import Choice, CutMix, Mixup
+
+MASK32 = 2**32 - 1
+PAIRING, CHOICE, APPLY, WEIGHT, BOX, CROP, ORDER = range(1, 8)
+
+LN2_HIGH = float.fromhex("0x1.62e42feep-1")
+LN2_LOW = float.fromhex("0x1.a39ef35793c76p-33")
+
+
+def philox4x32_10(counter: Sequence[int], key: Sequence[int]) -> list[int]:
+    """Salmon et al. (SC 2011), section 3.3, with the multipliers and Weyl constants of their table 2."""
+    c0, c1, c2, c3 = counter
+    k0, k1 = key
+    for _ in range(10):
+        high0, low0 = divmod(0xD2511F53 * c0, 2**32)
+        high1, low1 = divmod(0xCD9E8D57 * c2, 2**32)
+        c0, c1, c2, c3 = high1 ^ c1 ^ k0, low1, high0 ^ c3 ^ k1, low0
+        k0, k1 = (k0 + 0x9E3779B9) & MASK32, (k1 + 0xBB67AE85) & MASK32
+    return [c0, c1, c2, c3]
+
+
+def _log_of(m, exponent):
+    s = (m - 1.0) / (m + 1.0)
+    z = s * s
+    series = 1.0 / 21.0
+    for denominator in range(19, 2, -2):
+        series = series * z + 1.0 / denominator
+    return exponent * LN2_HIGH + (2.0 * s + (2.0 * s * z * series + exponent * LN2_LOW))
+
+
+def _exp_of(x, k):
+    r = (x - k * LN2_HIGH) - k * LN2_LOW
+    series = 1.0
+    for n in range(14, 0, -1):
+        series = series * r / n + 1.0
+    return series
+
+
+def exact_log(x: float) -> float:
+    m, exponent = math.frexp(x)
+    if m < 0.70710678118654752440:
+        m, exponent = 2.0 * m, exponent - 1
+    return _log_of(m, float(exponent))
+
+
+def exact_exp(x: float) -> float:
+    if x < -745.0:
+        return 0.0
+    if x > 709.0:
+        return math.inf
+    k = math.floor(x * 1.44269504088896340736 + 0.5)
+    return math.ldexp(_exp_of(x, float(k)), k)
+
+
+def exact_log_array(x: np.ndarray) -> np.ndarray:
+    m, exponent = np.frexp(x)
+    low = m < 0.70710678118654752440
+    return _log_of(np.where(low, 2.0 * m, m), (exponent - low).astype(np.float64))
+
+
+def exact_exp_array(x: np.ndarray) -> np.ndarray:
+    """For -745 <= x <= 709."""
+    k = np.floor(x * 1.44269504088896340736 + 0.5)
+    return np.ldexp(_exp_of(x, k), k.astype(np.int32))
+
+
+class Stream:
+    """The draws of one (seed, purpose, epoch, rank, step, unit, variant)."""
+
+    def __init__(self, seed: int, purpose: int, epoch: int, rank: int, step: int, unit: int, variant: int = 0):
+        self.key = philox4x32_10((epoch, rank, purpose, variant), (seed & MASK32, seed >> 32))[:2]
+        self.tail = (unit, step & MASK32, step >> 32)
+        self.block = 0
+        self.words: list[int] = []
+
+    def word(self) -> int:
+        if not self.words:
+            self.words = philox4x32_10((self.block, *self.tail), self.key)[::-1]
+            self.block += 1
+        return self.words.pop()
+
+    def uniform(self) -> float:
+        high = self.word() >> 6
+        return ((high << 26 | self.word() >> 6) + 0.5) / 2.0**52
+
+    def below(self, bound: int) -> int:
+        """Lemire (2019): of the 2**32 words, the first 2**32 mod bound of the low halves are refused."""
+        while True:
+            product = self.word() * bound
+            if product & MASK32 >= 2**32 % bound:
+                return product >> 32
+
+    def normal(self) -> float:
+        while True:
+            u = 2.0 * self.uniform() - 1.0
+            v = 2.0 * self.uniform() - 1.0
+            s = u * u + v * v
+            if 0.0 < s < 1.0:
+                return u * math.sqrt(-2.0 * exact_log(s) / s)
+
+    def log_gamma(self, shape: float) -> float:
+        if shape < 1.0:
+            boost = exact_log(self.uniform()) / shape
+            return self.log_gamma(shape + 1.0) + boost
+        d = shape - 1.0 / 3.0
+        c = 1.0 / math.sqrt(9.0 * d)
+        while True:
+            x = self.normal()
+            root = 1.0 + c * x
+            if root <= 0.0:
+                continue
+            v = root * root * root
+            if exact_log(self.uniform()) < 0.5 * x * x + d - d * v + d * exact_log(v):
+                return exact_log(d * v)
+
+    def beta(self, a: float, b: float) -> float:
+        log_a, log_b = self.log_gamma(max(a, 1e-300)), self.log_gamma(max(b, 1e-300))
+        return 1.0 / (1.0 + exact_exp(log_b - log_a))
+
+    def permutation(self, n: int) -> list[int]:
+        values = list(range(n))
+        for i in range(n - 1, 0, -1):
+            j = self.below(i + 1)
+            values[i], values[j] = values[j], values[i]
+        return values
+
+
+@dataclass(frozen=True)
+class Key:
+    seed: int = 0
+    epoch: int = 0
+    step: int = 0
+    rank: int = 0
+    offset: int = 0
+
+    def stream(self, purpose: int, unit: int, variant: int = 0) -> Stream:
+        return Stream(self.seed, purpose, self.epoch, self.rank, self.step, unit, variant)
+
+
+def partners(pairing: str, batch: int, key: Key) -> list[int]:
+    if pairing == "permutation":
+        return key.stream(PAIRING, key.offset).permutation(batch)
+    if pairing == "flip":
+        return list(range(batch))[::-1]
+    return [min(i + 1, batch - 1) if i % 2 == 0 else i - 1 for i in range(batch)]
+
+
+def cut_range(draws: Stream, length: int, side: float) -> tuple[int, int]:
+    extent = math.floor(length * side)
+    first = draws.below(length) - extent // 2
+    return max(first, 0), min(first + extent, length)
+
+
+def one_sample(policy: Mixup | CutMix, size: tuple[int, int], key: Key, unit: int, variant: int) -> tuple:
+    """(weight_in, weight_out, box, label_weight), the weights before they are rounded to float32."""
+    untouched = 1.0, 1.0, (0, 0, 0, 0), 1.0
+    if not key.stream(APPLY, unit, variant).uniform() < policy.prob:
+        return untouched
+    weight = key.stream(WEIGHT, unit, variant).beta(float(policy.alpha), float(policy.alpha))
+    if isinstance(policy, Mixup):
+        return weight, weight, (0, 0, 0, 0), weight
+    draws = key.stream(BOX, unit, variant)
+    (y0, y1), (x0, x1) = (cut_range(draws, length, math.sqrt(1.0 - weight)) for length in size)
+    taken = (y1 - y0) * (x1 - x0)
+    return (0.0, 1.0, (y0, x0, y1, x1), 1.0 - taken / (size[0] * size[1])) if taken else untouched
+
+
+def plan_arrays(policy: Mixup | CutMix | Choice, batch: int, size: tuple[int, int], key: Key) -> dict[str, np.ndarray]:
+    policies = policy.policies if isinstance(policy, Choice) else (policy,)
+    p = (policy.p or [1.0 / len(policies)] * len(policies)) if isinstance(policy, Choice) else [1.0]
+    partner = partners(policy.pairing, batch, key)
+
+    def unit(per: str, i: int) -> int:
+        if per == "batch":
+            return 0
+        first = min(i, partner[i]) if per == "pair" and partner[partner[i]] == i else i
+        return key.offset + first
+
+    def choose(unit: int) -> int:
+        left = key.stream(CHOICE, unit).uniform()
+        possible = [which for which in range(len(p)) if p[which] > 0]
+        for which in possible:
+            left -= p[which]
+            if left < 0:
+                return which
+        return possible[-1]
+
+    drawn: dict[tuple[int, int], tuple] = {}
+    rows = []
+    for i in range(batch):
+        which = choose(unit(policy.per, i)) if len(policies) > 1 else 0
+        place = unit(policies[which].per, i), which
+        if place not in drawn:
+            drawn[place] = one_sample(policies[which], size, key, *place)
+        rows.append(drawn[place])
+    weight_in, weight_out, box, label_weight = zip(*rows, strict=True) if rows else ((), (), (), ())
+    return {
+        "partner": np.array(partner, np.int32),
+        "weight_in": np.array(weight_in, np.float32),
+        "weight_out": np.array(weight_out, np.float32),
+        "box": np.array(box, np.int32).reshape(-1, 4),
+        "label_weight": np.array(label_weight, np.float32),
+    }
+
+
+def epoch_order(count: int, seed: int, epoch: int) -> list[int]:
+    return Stream(seed, ORDER, epoch, 0, 0, 0).permutation(count)
+
+
+def torchvision_window(
+    uniform: Callable[[], float],
+    below: Callable[[int], int],
+    size: tuple[int, int],
+    scale: tuple[float, float],
+    ratio: tuple[float, float],
+    log: Callable[[float], float] = math.log,
+    exp: Callable[[float], float] = math.exp,
+) -> tuple[int, int, int, int]:
+    """RandomResizedCrop's algorithm (torchvision): (y, x, height, width); the generator and libm are the caller's."""
+    height, width = size
+    area = float(height * width)
+    low, high = log(ratio[0]), log(ratio[1])
+    for _ in range(10):
+        target = area * (scale[0] + (scale[1] - scale[0]) * uniform())
+        aspect = exp(low + (high - low) * uniform())
+        w, h = math.floor(math.sqrt(target * aspect) + 0.5), math.floor(math.sqrt(target / aspect) + 0.5)
+        if 0 < w <= width and 0 < h <= height:
+            return below(height - h + 1), below(width - w + 1), h, w
+    w, h = width, height
+    if width / height < ratio[0]:
+        h = min(max(math.floor(width / ratio[0] + 0.5), 1), height)
+    elif width / height > ratio[1]:
+        w = min(max(math.floor(height * ratio[1] + 0.5), 1), width)
+    return (height - h) // 2, (width - w) // 2, h, w
+
+
+def crop_window(
+    size: tuple[int, int],
+    scale: tuple[float, float],
+    ratio: tuple[float, float],
+    mirror_prob: float,
+    seed: int,
+    epoch: int,
+    sample: int,
+) -> tuple[tuple[int, int, int, int], bool]:
+    stream = Stream(seed, CROP, epoch, 0, sample, 0)
+    mirror = stream.uniform() < mirror_prob
+    return torchvision_window(stream.uniform, stream.below, size, scale, ratio, exact_log, exact_exp), mirror
