@@ -49,7 +49,7 @@ def demo(
     }
     (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
     shape = "x".join(map(str, images.shape))
-    console.print(f"{summary['images_per_second']:.0f} images/s on {images.device.type}, targets {tuple(targets.shape)}")
+    console.print(f"{count / seconds:.0f} images/s on {images.device.type}, targets {tuple(targets.shape)}")
     console.print(
         f"mixing one {shape} float32 batch: torch {naive_ms:.2f} ms, fastmix in place {fastmix_ms:.2f} ms "
         f"({summary['speedup']:.1f}x)"

@@ -26,7 +26,7 @@ def draw_grid(images: torch.Tensor, targets: torch.Tensor, classes: Sequence[str
     pixels = to_pixels(images[:count])
     rows = -(-len(pixels) // COLUMNS)
     figure = Figure(figsize=(3 * COLUMNS, 3.3 * rows), layout="constrained")
-    axes = figure.subplots(rows, COLUMNS, squeeze=False).flat
+    axes = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
     for axis in axes:
         axis.set_axis_off()
     for axis, image, target in zip(axes, pixels, targets[:count].cpu(), strict=False):
