@@ -1,5 +1,6 @@
 #include <cstdlib>
 #include <string>
+#include <vector>
 
 #include "../error.h"
 #include "kernels.h"
@@ -8,29 +9,32 @@ namespace fastmix {
 
 namespace {
 
-const CpuKernels& widest_kernels() {
+// What this processor runs, from the narrowest set to the widest.
+std::vector<const CpuKernels*> runnable_kernels() {
+  std::vector<const CpuKernels*> sets = {&baseline_kernels()};
 #if defined(__x86_64__)
   const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("f16c") && __builtin_cpu_supports("fma") &&
                     __builtin_cpu_supports("bmi2");
   const bool avx512 = avx2 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
-  if (avx512) return avx512_kernels();
-  if (avx2) return avx2_kernels();
+  if (avx2) sets.push_back(&avx2_kernels());
+  if (avx512) sets.push_back(&avx512_kernels());
+  if (avx512 && __builtin_cpu_supports("avx512vbmi")) sets.push_back(&avx512vbmi_kernels());
 #endif
-  return baseline_kernels();
+  return sets;
 }
 
 const CpuKernels& chosen_kernels() {
+  const std::vector<const CpuKernels*> sets = runnable_kernels();
   const char* wanted = std::getenv("FASTMIX_CPU");
-  const CpuKernels& widest = widest_kernels();
-  if (wanted == nullptr || widest.name == std::string(wanted)) return widest;
-  if (std::string("baseline") == wanted) return baseline_kernels();
-#if defined(__x86_64__)
-  // avx2 runs wherever avx512 does; wider than the processor has would stop it with an illegal instruction.
-  if (std::string("avx2") == wanted && &widest == &avx512_kernels()) return avx2_kernels();
-#endif
-  throw Error(concat("FASTMIX_CPU: expected baseline, avx2 or avx512 that this processor runs (up to ", widest.name,
-                     "), got ", wanted));
+  if (wanted == nullptr) return *sets.back();
+  std::string names;
+  for (const CpuKernels* set : sets) {
+    if (set->name == std::string(wanted)) return *set;
+    names += std::string(" ") + set->name;
+  }
+  throw Error(concat("FASTMIX_CPU: expected one of the sets that this processor runs (", names.substr(1), "), got ",
+                     wanted));
 }
 
 }  // namespace

@@ -32,9 +32,10 @@ const CpuKernels& baseline_kernels();
 #if defined(__x86_64__)
 const CpuKernels& avx2_kernels();
 const CpuKernels& avx512_kernels();
+const CpuKernels& avx512vbmi_kernels();
 #endif
 
-// The widest set this processor runs. FASTMIX_CPU=baseline|avx2|avx512 picks one (for tests).
+// The widest set this processor runs. FASTMIX_CPU=baseline|avx2|avx512|avx512vbmi picks one (for tests).
 const CpuKernels& cpu_kernels();
 
 }  // namespace fastmix

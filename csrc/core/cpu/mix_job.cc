@@ -8,7 +8,7 @@ namespace fastmix {
 
 namespace {
 
-// Two tiles and the saved head fit the second-level cache together, and each is long enough to stream.
+// A tile is long enough to stream; two of them and the saved head stay in the caches of one core.
 constexpr int64_t kTileBytes = 32 * 1024;
 
 class MixJob final : public CpuJob {

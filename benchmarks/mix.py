@@ -1,0 +1,100 @@
+"""Mixing a batch in memory: fastmix in place against the torch expression, and against a plain copy as the bound.
+
+A mix in place reads and writes every element once, as a copy does; nothing that keeps the batch in memory can be
+faster than moving it once. ``w * x + (1 - w) * x[partner]`` moves it nine times.
+
+    python -m benchmarks.mix --json benchmarks/results/mix.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+import fastmix as fm
+from benchmarks.timing import Times, compare, write_json
+
+DTYPES = {
+    "uint8": torch.uint8,
+    "float16": torch.float16,
+    "bfloat16": torch.bfloat16,
+    "float32": torch.float32,
+}
+WEIGHT = 0.3712839
+
+
+def partners(pairing: str, batch: int) -> torch.Tensor:
+    """Cycles of two (flip), of all lengths (permutation), or one of the whole batch (roll)."""
+    if pairing == "flip":
+        return torch.arange(batch).flip(0)
+    if pairing == "roll":
+        return torch.arange(batch).roll(-1)
+    return fm.Mixup(1.0).plan(batch, seed=1).partner.long()
+
+
+def batch_of(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> torch.Tensor:
+    values = torch.rand(shape, generator=torch.Generator().manual_seed(0))
+    values = (values * 255).to(dtype) if dtype == torch.uint8 else values.sub(0.5).to(dtype)
+    return values.to(device)
+
+
+def in_place(shape: tuple[int, ...], dtype: torch.dtype, pairing: str, device: str, repeats: int) -> dict[str, Times]:
+    x = batch_of(shape, dtype, device)
+    other = torch.empty_like(x)
+    partner = partners(pairing, shape[0])
+    plan = fm.MixPlan.mixup(partner, WEIGHT)
+    index = partner.to(device)
+
+    def naive() -> torch.Tensor:
+        return (WEIGHT * x + (1 - WEIGHT) * x[index]).to(x.dtype)
+
+    functions: dict[str, Callable[[], object]] = {
+        "naive": naive,
+        "copy": lambda: other.copy_(x),
+        "mix_": lambda: fm.mix_(x, plan),
+    }
+    return compare(functions, repeats, warmup=3)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--size", type=int, default=224)
+    parser.add_argument("--dtypes", nargs="+", choices=DTYPES, default=list(DTYPES))
+    parser.add_argument("--pairings", nargs="+", choices=("flip", "permutation", "roll"), default=["permutation"])
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--json")
+    arguments = parser.parse_args()
+    shape = (arguments.batch_size, 3, arguments.size, arguments.size)
+    rows = []
+    for dtype in arguments.dtypes:
+        for pairing in arguments.pairings:
+            times = in_place(shape, DTYPES[dtype], pairing, arguments.device, arguments.repeats)
+            rows.append({"dtype": dtype, "pairing": pairing, "seconds": {k: t._asdict() for k, t in times.items()}})
+            rows[-1]["speedup_over_naive"] = times["naive"].median / times["mix_"].median
+            rows[-1]["times_a_copy"] = times["mix_"].median / times["copy"].median
+    Console(file=sys.stdout).print(table(rows, shape, arguments.device))
+    if arguments.json:
+        write_json(arguments.json, {"shape": shape, "device": arguments.device, "in_place": rows})
+
+
+def table(rows: list[dict], shape: tuple[int, ...], device: str) -> Table:
+    title = f"mix in place, {'x'.join(map(str, shape))}, {device}, {torch.get_num_threads()} threads, medians"
+    result = Table(title=title)
+    for column in ("dtype", "pairing", "naive ms", "copy ms", "mix_ ms", "naive / mix_", "mix_ / copy"):
+        result.add_column(column, justify="left" if column in ("dtype", "pairing") else "right")
+    for row in rows:
+        milliseconds = [f"{1e3 * row['seconds'][name]['median']:.2f}" for name in ("naive", "copy", "mix_")]
+        ratios = f"{row['speedup_over_naive']:.1f}x", f"{row['times_a_copy']:.2f}x"
+        result.add_row(row["dtype"], row["pairing"], *milliseconds, *ratios)
+    return result
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,63 @@
+"""Every instruction set gives the bits of the baseline: AVX2 and AVX-512 take shortcuts where they may."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import hashlib, torch, fastmix as fm
+digest = hashlib.sha256()
+generator = torch.Generator().manual_seed(5)
+# Simple fractions make ties, tiny and odd ones none; the sizes leave tails of vectors and of chunks.
+weights = [0.5, 0.25, 0.3, 0.7, 1 / 3, 0.999, 1e-3, 1e-9, 2.0**-40, 0.3712839]
+for dtype in (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64):
+    for size in (1, 63, 64, 65, 1000, 40_001):
+        batch = len(weights)
+        normal = torch.randn(batch, size, generator=generator, dtype=torch.float64)
+        spread = normal * torch.exp2(torch.randint(-20, 14, (batch, size), generator=generator).double())
+        values = (normal.abs() * 90).clamp(max=255) if dtype == torch.uint8 else spread
+        x = values.to(dtype)
+        if dtype.is_floating_point and size > 8:
+            x[0, :4] = torch.tensor([float("inf"), float("-inf"), 0.0, -0.0], dtype=dtype)
+            x[1, :4] = torch.tensor([1.0, -2.0, -0.0, 0.0], dtype=dtype)
+        plan = fm.MixPlan.mixup(torch.arange(batch).roll(1), torch.tensor(weights))
+        fm.mix_(x, plan)
+        digest.update(x.view(torch.uint8).numpy().tobytes())
+pixels = (torch.rand(6, 37, 53, 3, generator=generator) * 255).to(torch.uint8)
+plan = fm.CutMix(1.0, per="sample").plan(6, (37, 53), seed=2)
+mirror = torch.tensor([0, 1, 0, 1, 1, 0], dtype=torch.bool)
+for dtype in (torch.float16, torch.bfloat16, torch.float32):
+    for memory_format in (torch.contiguous_format, torch.channels_last):
+        out = fm.normalize_mix(pixels, plan, dtype=dtype, memory_format=memory_format, mirror=mirror)
+        digest.update(out.contiguous().view(torch.uint8).numpy().tobytes())
+print(fm._core.build_info()["cpu"], digest.hexdigest())
+"""
+
+
+def run(name: str) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "FASTMIX_CPU": name}
+    return subprocess.run([sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def baseline() -> str:
+    done = run("baseline")
+    assert done.returncode == 0, done.stderr
+    return done.stdout.split()[1]
+
+
+@pytest.mark.parametrize("name", ["avx2", "avx512", "avx512vbmi"])
+def test_wide_vectors_give_the_bits_of_the_baseline(name, baseline):
+    done = run(name)
+    if done.returncode != 0 and "that this processor runs" in done.stderr:
+        pytest.skip(f"this processor has no {name}")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split() == [name, baseline]
+
+
+def test_unknown_set_is_refused():
+    done = run("avx3")
+    assert done.returncode != 0
+    assert "FASTMIX_CPU: expected one of the sets that this processor runs (baseline" in done.stderr
