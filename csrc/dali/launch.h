@@ -6,17 +6,20 @@
 #include "dali/pipeline/workspace/workspace.h"
 #include "labels.h"
 #include "mix.h"
+#include "resample.h"
 
 namespace fastmix {
 
 // On DALI's threads; done on return.
 void launch(const NormalizeMixParams& params, dali::Workspace& workspace, dali::CPUBackend);
 void launch(const MixParams& params, dali::Workspace& workspace, dali::CPUBackend);
+void launch(const ResampleMixParams& params, dali::Workspace& workspace, dali::CPUBackend);
 void launch(const MixLabelsParams& params, dali::Workspace& workspace, dali::CPUBackend);
 
 // One kernel each, on the workspace's stream, without waiting for it.
 void launch(const NormalizeMixParams& params, dali::Workspace& workspace, dali::GPUBackend);
 void launch(const MixParams& params, dali::Workspace& workspace, dali::GPUBackend);
+void launch(const ResampleMixParams& params, dali::Workspace& workspace, dali::GPUBackend);
 void launch(const MixLabelsParams& params, dali::Workspace& workspace, dali::GPUBackend);
 
 }  // namespace fastmix

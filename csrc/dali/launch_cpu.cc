@@ -33,6 +33,10 @@ void launch(const MixParams& params, dali::Workspace& workspace, dali::CPUBacken
   run_on(workspace.GetThreadPool(), *mix_cpu(params));
 }
 
+void launch(const ResampleMixParams& params, dali::Workspace& workspace, dali::CPUBackend) {
+  run_on(workspace.GetThreadPool(), *resample_mix_cpu(params));
+}
+
 void launch(const MixLabelsParams& params, dali::Workspace&, dali::CPUBackend) { mix_labels_cpu(params); }
 
 }  // namespace fastmix

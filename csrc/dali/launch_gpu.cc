@@ -15,6 +15,10 @@ void launch(const NormalizeMixParams& params, dali::Workspace& workspace, GPUBac
 
 void launch(const MixParams& params, dali::Workspace& workspace, GPUBackend) { mix_cuda(params, workspace.stream()); }
 
+void launch(const ResampleMixParams& params, dali::Workspace& workspace, GPUBackend) {
+  resample_mix_cuda(params, workspace.stream());
+}
+
 void launch(const MixLabelsParams& params, dali::Workspace& workspace, GPUBackend) {
   // The ids lie in pageable memory: the copy has read them before it returns. The device memory is given back
   // in the order of the stream, hence after the kernel.

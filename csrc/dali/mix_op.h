@@ -33,7 +33,7 @@ class MixOp : public dali::Operator<Backend> {
   bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override;
   void RunImpl(dali::Workspace& workspace) override;
 
- private:
+  // BatchOp shares everything but the images.
   void read_images(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace);
   void read_plan(const dali::Workspace& workspace, int64_t height, int64_t width);
   void read_mirror(const dali::Workspace& workspace, NormalizeMixParams& params);

@@ -1,10 +1,9 @@
 // resample_mix, for images of different sizes. This file is complete: schema, kernel and registration.
-#include "resample.h"
-
 #include <cmath>
 #include <vector>
 
 #include "ops.h"
+#include "resample.h"
 
 namespace fastmix {
 
@@ -36,19 +35,19 @@ int32_t check_side(const char* name, int64_t side) {
 
 void check_image(const Tensor& image, const Tensor& first, size_t index) {
   check(image.scalar_type() == ScalarType::Byte && image.dim() == 3, kOp,
-        ": expected images of dtype uint8 and shape (H, W, C), got ",
-        torch::headeronly::toString(image.scalar_type()), " ", shape_of(image), " at index ", index);
+        ": expected images of dtype uint8 and shape (H, W, C), got ", torch::headeronly::toString(image.scalar_type()),
+        " ", shape_of(image), " at index ", index);
   check((image.is_cpu() || image.is_cuda()) && device_of(image) == device_of(first), kOp,
         ": expected all images on one device, the CPU or a CUDA one, got ", device_of(first), " at index 0 and ",
         device_of(image), " at index ", index);
-  check(image.size(2) == first.size(2), kOp, ": expected images with the same number of channels, got ",
-        first.size(2), " at index 0 and ", image.size(2), " at index ", index);
+  check(image.size(2) == first.size(2), kOp, ": expected images with the same number of channels, got ", first.size(2),
+        " at index 0 and ", image.size(2), " at index ", index);
 }
 
 Tensor resample_mix_op(std::vector<Tensor> images, const Tensor& windows, std::optional<Tensor> mirror,
                        const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out, const Tensor& box,
-                       int64_t height, int64_t width, int64_t filter, std::vector<double> mean,
-                       std::vector<double> std, ScalarType dtype, bool channels_last) {
+                       int64_t height, int64_t width, int64_t filter, std::vector<double> mean, std::vector<double> std,
+                       ScalarType dtype, bool channels_last) {
   check(!images.empty(), kOp, ": expected at least one image, got an empty list");
   check(images.size() <= INT32_MAX, kOp, ": expected at most 2^31 - 1 images, got ", images.size());
   const int32_t batch = static_cast<int32_t>(images.size());
@@ -77,15 +76,15 @@ Tensor resample_mix_op(std::vector<Tensor> images, const Tensor& windows, std::o
   std::vector<SourceImage> sources(batch);
   for (int32_t i = 0; i < batch; ++i) {
     if (!images[i].is_contiguous()) images[i] = torch::stable::contiguous(images[i]);
-    sources[i] = {static_cast<const uint8_t*>(images[i].const_data_ptr()), check_side("image height", images[i].size(0)),
-                  check_side("image width", images[i].size(1))};
+    sources[i] = {static_cast<const uint8_t*>(images[i].const_data_ptr()),
+                  check_side("image height", images[i].size(0)), check_side("image width", images[i].size(1))};
   }
   params.images = sources.data();
   validate(params);
 
-  Tensor out = torch::stable::empty({batch, channels, height, width}, dtype, std::nullopt, images[0].device(),
-                                    std::nullopt,
-                                    channels_last ? MemoryFormat::ChannelsLast : MemoryFormat::Contiguous);
+  Tensor out =
+      torch::stable::empty({batch, channels, height, width}, dtype, std::nullopt, images[0].device(), std::nullopt,
+                           channels_last ? MemoryFormat::ChannelsLast : MemoryFormat::Contiguous);
   params.out = out.mutable_data_ptr();
   if (out.is_cpu()) {
     run(*resample_mix_cpu(params));

@@ -11,7 +11,7 @@ LIBRARY = Path(__file__).parent.parent / "libdali_fastmix.so"
 BUILD = LIBRARY.with_suffix(".json")
 REBUILD = "pip install --no-build-isolation --force-reinstall --no-deps ."
 
-_SCHEMAS = ("fastmix__Mix", "fastmix__RandomResizedCrop")
+_SCHEMAS = ("fastmix__Batch", "fastmix__Mix", "fastmix__RandomResizedCrop")
 _DYNAMIC_MODE = "nvidia.dali.experimental.dynamic"
 _lock = threading.Lock()
 

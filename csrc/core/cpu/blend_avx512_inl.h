@@ -31,17 +31,19 @@ inline void store_16(uint8_t* out, __m512 x) {
 inline void store_16(Half* out, __m512 x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
 }
-// weight * x + (1 - weight) * y by rounding to odd; marks lanes whose difference is not exact or not a number.
+// weight * x + (1 - weight) * y by rounding to odd; marks lanes whose difference is not exact or not finite.
 inline __m512 blend_to_odd(__m512 x, __m512 y, __m512 weight, __mmask16& uncertain) {
   const __m512 d = _mm512_sub_round_ps(x, y, kDown);
-  uncertain |= _mm512_cmp_ps_mask(d, _mm512_sub_round_ps(x, y, kUp), _CMP_NEQ_UQ);
+  // Zero only for an exact and finite difference: infinity minus itself is not a number.
+  const __m512 gap = _mm512_sub_ps(_mm512_sub_round_ps(x, y, kUp), d);
+  uncertain |= _mm512_cmp_ps_mask(gap, _mm512_setzero_ps(), _CMP_NEQ_UQ);
   const __m512 low = _mm512_fmadd_round_ps(weight, d, y, kDown);
   const __m512 high = _mm512_fmadd_round_ps(weight, d, y, kUp);
   const __mmask16 odd = _mm512_test_epi32_mask(_mm512_castps_si512(low), _mm512_set1_epi32(1));
   return _mm512_mask_blend_ps(odd, high, low);
 }
 
-// False, with nothing written, when a difference is not exact or not a number. `out` may be `own`.
+// False, with nothing written, when a difference is not exact or not finite. `out` may be `own`.
 template <typename T>
 bool blend_quickly(T* out, const T* own, const T* partner, float weight) {
   const __m512 w = _mm512_set1_ps(weight);

@@ -2,6 +2,7 @@
 #include "../error.h"
 #include "../labels.h"
 #include "../mix.h"
+#include "../resample.h"
 
 namespace fastmix {
 

@@ -1,0 +1,55 @@
+// Launching a kernel: checked by us, since a macro that aborts or a sticky error left behind would take the
+// trainer down. The host shim of the tests (tests/core/host_cuda.h) compiles the same sources with g++.
+#pragma once
+
+#if defined(__CUDACC__)
+#include <cuda_runtime.h>
+#else
+#include "host_cuda.h"
+#endif
+
+#include <cstdint>
+
+#include "../error.h"
+
+namespace fastmix {
+
+#if defined(__CUDACC__)
+constexpr uint32_t kMaxGridY = 65535;
+#else
+constexpr uint32_t kMaxGridY = host_cuda::kMaxGridY;
+#endif
+
+// Throws CudaError. cudaGetLastError also clears the error, so the caller may go on with other work.
+inline void check_cuda(cudaError_t status, const char* what) {
+  if (status == cudaSuccess) return;
+  cudaGetLastError();
+  throw CudaError(
+      concat("fastmix: CUDA refused ", what, ": ", cudaGetErrorString(status), " (", cudaGetErrorName(status), ")"));
+}
+
+}  // namespace fastmix
+
+// FM_LAUNCH(what, kernel, grid, block, shared_bytes, stream, args...): `what` names the kernel in errors.
+// FM_SHARED(type, name): the block's dynamic shared memory.
+#if defined(__CUDACC__)
+// Not <<<>>>, whose error cannot be told from one that somebody else's call left behind.
+#define FM_LAUNCH(what, kernel, grid, block, shared_bytes, stream, ...)                                       \
+  do {                                                                                                        \
+    cudaLaunchConfig_t config{};                                                                              \
+    config.gridDim = grid;                                                                                    \
+    config.blockDim = block;                                                                                  \
+    config.dynamicSmemBytes = shared_bytes;                                                                   \
+    config.stream = stream;                                                                                   \
+    ::fastmix::check_cuda(cudaLaunchKernelEx(&config, kernel, __VA_ARGS__), "to launch the " what " kernel"); \
+  } while (0)
+#define FM_SHARED(type, name) extern __shared__ type name[]
+#else
+#define FM_LAUNCH(what, kernel, grid, block, shared_bytes, stream, ...)                   \
+  do {                                                                                    \
+    ::fastmix::host_cuda::run(grid, block, shared_bytes, [&]() { kernel(__VA_ARGS__); }); \
+    (void)stream;                                                                         \
+    ::fastmix::check_cuda(cudaGetLastError(), "to launch the " what " kernel");           \
+  } while (0)
+#define FM_SHARED(type, name) type* const name = static_cast<type*>(::fastmix::host_cuda::shared_memory())
+#endif

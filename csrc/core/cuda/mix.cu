@@ -1,0 +1,132 @@
+// mix, in place or into a new batch: one pass over the batch for any permutation.
+#include <algorithm>
+#include <vector>
+
+#include "../mix.h"
+#include "../mix_math.h"
+#include "mix_vectors.h"
+#include "pixels.h"
+#include "plan_launch.h"
+#include "segment_walk.h"
+#include "vector_io.h"
+
+namespace fastmix {
+
+namespace {
+
+// The two weights of a sample, for a vector that its box covers wholly, in part or not at all. The blend stands
+// here once, inside a loop of one or two rounds: unrolled it would be most of the kernel's code.
+template <typename T, int kBytes>
+__device__ __forceinline__ Words<kWordsOf<kBytes>> mix_masked(const Words<kWordsOf<kBytes>>& own,
+                                                              const Words<kWordsOf<kBytes>>& partner,
+                                                              const Weights& weights, uint32_t inside) {
+  constexpr uint32_t kAll = kAllElements<kBytes / static_cast<int>(sizeof(T))>;
+  Words<kWordsOf<kBytes>> result = {};
+  uint32_t take = kAll;
+  float weight = inside == kAll ? weights.inside : weights.outside;
+#pragma unroll 1
+  for (;;) {
+    mix_vector<T, kBytes>(result, own, partner, weight, take);
+    if (inside == 0 || inside == kAll || take == inside) return result;
+    take = inside;
+    weight = weights.inside;
+  }
+}
+
+struct MixArgs {
+  unsigned char* out;
+  int64_t out_stride;  // bytes
+  int64_t vectors;     // of one sample
+  bool in_place;
+  PixelGrid grid;
+};
+
+template <typename T, int kBytes, typename Plan>
+__global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
+    mix_kernel(const __grid_constant__ Plan plan, const __grid_constant__ MixArgs args) {
+  constexpr int kWords = kWordsOf<kBytes>;
+  constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
+  using Vector = Words<kWords>;
+  // The lanes' spans, which all warps share, then the heads of the walk.
+  FM_SHARED(Span, spans);
+  const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
+  const int64_t offset = vector * kBytes;
+  unsigned char* const out = args.out + offset;
+  if (plan.table.has_box && threadIdx.y == 0) spans[threadIdx.x] = span_of(args.grid, vector * kCount, kCount);
+
+  walk_segments<kWords>(
+      plan, reinterpret_cast<uint32_t*>(spans + kLanes), vector < args.vectors,
+      [&](uint32_t entry) {
+        const uint32_t sample = sample_of(entry);
+        const void* const in = args.in_place ? args.out + sample * args.out_stride : plan.pointer(sample);
+        return load_global<kBytes>(static_cast<const unsigned char*>(in) + offset);
+      },
+      [](uint32_t, Vector&) {},
+      [&](uint32_t entry, const Vector& own, const Vector& partner) {
+        if ((entry & kWriteFlag) == 0) return;
+        const uint32_t sample = sample_of(entry);
+        Vector mixed = own;
+        if ((entry & kBlendFlag) != 0) {
+          const uint32_t inside =
+              plan.table.has_box ? elements_inside<kCount>(args.grid, spans[threadIdx.x], plan.box(sample)) : 0;
+          mixed = mix_masked<T, kBytes>(own, partner, plan.weights(sample), inside);
+        }
+        store_global<kBytes>(out + sample * args.out_stride, mixed);
+      });
+}
+
+template <typename T, int kBytes>
+void launch_mix(const MixParams& params, CudaStream stream) {
+  const PlanView& plan = params.plan;
+  MixArgs args{};
+  args.out = static_cast<unsigned char*>(params.out);
+  args.out_stride = params.out_stride * static_cast<int64_t>(sizeof(T));
+  args.vectors = params.elements * static_cast<int64_t>(sizeof(T)) / kBytes;
+  args.in_place = params.in_place;
+  args.grid = pixel_grid(params);
+
+  std::vector<uint8_t> blends(plan.batch);
+  for (int32_t i = 0; i < plan.batch; ++i) blends[i] = !plan.untouched(i);
+  const int64_t tiles = (args.vectors + kLanes - 1) / kLanes;
+  const Schedule schedule =
+      fitting_schedule(plan, blends, nullptr, params.in_place ? Writes::kBlended : Writes::kAll, tiles);
+  if (schedule.groups() == 0) return;
+  const dim3 grid = grid_of(tiles, schedule.groups());
+  const dim3 block(kLanes, schedule.warps());
+  const size_t shared = sizeof(Span) * kLanes + heads_bytes(schedule.warps(), kWordsOf<kBytes>);
+  with_device_plan({plan, &schedule, params.in_place ? nullptr : params.in}, stream, [&](const auto& device_plan) {
+    using Plan = std::decay_t<decltype(device_plan)>;
+    const auto kernel = mix_kernel<T, kBytes, Plan>;
+    FM_LAUNCH("mix", kernel, grid, block, shared, stream, device_plan, args);
+  });
+}
+
+template <typename T>
+void dispatch_width(const MixParams& params, CudaStream stream) {
+  const uint64_t alignment = alignment_bits(params);
+  if (alignment % 16 == 0) return launch_mix<T, 16>(params, stream);
+  if constexpr (sizeof(T) < 4) {
+    if (alignment % 4 == 0) return launch_mix<T, 4>(params, stream);
+  }
+  launch_mix<T, sizeof(T)>(params, stream);
+}
+
+}  // namespace
+
+void mix_cuda(const MixParams& params, CudaStream stream) {
+  if (params.plan.batch == 0 || params.elements == 0) return;
+  switch (params.dtype) {
+    case DType::kU8:
+      return dispatch_width<uint8_t>(params, stream);
+    case DType::kF16:
+      return dispatch_width<Half>(params, stream);
+    case DType::kBF16:
+      return dispatch_width<BFloat16>(params, stream);
+    case DType::kF32:
+      return dispatch_width<float>(params, stream);
+    case DType::kF64:
+      return dispatch_width<double>(params, stream);
+  }
+}
+
+}  // namespace fastmix

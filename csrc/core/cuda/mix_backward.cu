@@ -1,0 +1,130 @@
+// The gradient of mix: each sample gathers its own gradient and those of the samples it was partner of. Out of
+// place, in float64, in the order of the CPU job, so that both give the same bits.
+#include <algorithm>
+#include <type_traits>
+#include <vector>
+
+#include "../mix.h"
+#include "../mix_math.h"
+#include "mix_vectors.h"
+#include "pixels.h"
+#include "plan_launch.h"
+#include "segment_walk.h"
+#include "vector_io.h"
+
+namespace fastmix {
+
+namespace {
+
+constexpr int kBackwardWarps = 8;
+
+struct BackwardArgs {
+  unsigned char* out;
+  int64_t out_stride;  // bytes
+  int64_t vectors;
+  uint32_t batch;
+  PixelGrid grid;
+};
+
+// Segment i of the plan lists i and then, ascending, the samples that have i as partner.
+template <typename T, int kBytes, typename Plan>
+__global__ void __launch_bounds__(kLanes* kBackwardWarps)
+    mix_backward_kernel(const __grid_constant__ Plan plan, const __grid_constant__ BackwardArgs args) {
+  constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
+  const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
+  if (vector >= args.vectors) return;
+  Span span = {};
+  if (plan.table.has_box) span = span_of(args.grid, vector * kCount, kCount);
+  for (uint32_t i = blockIdx.y * kBackwardWarps + threadIdx.y; i < args.batch; i += gridDim.y * kBackwardWarps) {
+    double sum[kCount] = {};
+    const uint32_t begin = plan.segment_begin(i);
+    const uint32_t end = plan.segment_begin(i + 1);
+    for (uint32_t k = begin; k < end; ++k) {
+      const uint32_t entry = plan.entry(k);
+      const uint32_t sample = sample_of(entry);
+      const auto* in = static_cast<const unsigned char*>(plan.pointer(sample));
+      const auto gradient = load_global<kBytes>(in + vector * kBytes);
+      const Weights weights = plan.weights(sample);
+      const uint32_t inside = plan.table.has_box ? elements_inside<kCount>(args.grid, span, plan.box(sample)) : 0;
+#pragma unroll
+      for (int j = 0; j < kCount; ++j) {
+        double weight = (inside >> j & 1u) != 0 ? weights.inside : weights.outside;
+        if (k > begin) weight = 1.0 - weight;
+        if ((entry & kBlendFlag) == 0) weight = 1.0;
+        // Skipped, not multiplied by zero: an infinite gradient does not reach a sample that had no share.
+        if (weight != 0.0) sum[j] += weight * widen(element<T>(gradient, j));
+      }
+    }
+    Words<kWordsOf<kBytes>> result = {};
+#pragma unroll
+    for (int j = 0; j < kCount; ++j) put_element(result, j, narrow<T>(sum[j]));
+    store_global<kBytes>(args.out + i * args.out_stride + vector * kBytes, result);
+  }
+}
+
+Schedule gather_schedule(const PlanView& plan) {
+  std::vector<uint32_t> begin(plan.batch + 1, 0);
+  for (int32_t i = 0; i < plan.batch; ++i) {
+    begin[i + 1] += 1;
+    if (plan.partner[i] != i) begin[plan.partner[i] + 1] += 1;
+  }
+  for (int32_t i = 0; i < plan.batch; ++i) begin[i + 1] += begin[i];
+  Schedule schedule;
+  schedule.entries.resize(begin.back());
+  schedule.segment_begin = begin;
+  schedule.group_begin = {0};
+  std::vector<uint32_t> next = begin;
+  const auto add = [&](int32_t to, int32_t sample) {
+    const uint32_t flags = plan.partner[sample] == sample ? 0 : kBlendFlag;
+    schedule.entries[next[to]++] = static_cast<uint32_t>(sample) << kFlagBits | flags;
+  };
+  for (int32_t i = 0; i < plan.batch; ++i) add(i, i);
+  for (int32_t j = 0; j < plan.batch; ++j) {
+    if (plan.partner[j] != j) add(plan.partner[j], j);
+  }
+  return schedule;
+}
+
+template <typename T, int kBytes>
+void launch_backward(const MixParams& params, CudaStream stream) {
+  BackwardArgs args{};
+  args.out = static_cast<unsigned char*>(params.out);
+  args.out_stride = params.out_stride * static_cast<int64_t>(sizeof(T));
+  args.vectors = params.elements * static_cast<int64_t>(sizeof(T)) / kBytes;
+  args.batch = static_cast<uint32_t>(params.plan.batch);
+  args.grid = pixel_grid(params);
+  const Schedule schedule = gather_schedule(params.plan);
+  const uint32_t rows = (args.batch + kBackwardWarps - 1) / kBackwardWarps;
+  const dim3 grid = grid_of((args.vectors + kLanes - 1) / kLanes, rows);
+  const dim3 block(kLanes, kBackwardWarps);
+  with_device_plan({params.plan, &schedule, params.in}, stream, [&](const auto& device_plan) {
+    const auto kernel = mix_backward_kernel<T, kBytes, std::decay_t<decltype(device_plan)>>;
+    FM_LAUNCH("mix_backward", kernel, grid, block, 0, stream, device_plan, args);
+  });
+}
+
+template <typename T>
+void dispatch_width(const MixParams& params, CudaStream stream) {
+  if (alignment_bits(params) % 16 == 0) return launch_backward<T, 16>(params, stream);
+  launch_backward<T, static_cast<int>(sizeof(T))>(params, stream);
+}
+
+}  // namespace
+
+void mix_backward_cuda(const MixParams& params, CudaStream stream) {
+  if (params.plan.batch == 0 || params.elements == 0) return;
+  switch (params.dtype) {
+    case DType::kU8:
+      throw Error("mix_backward: expected a floating-point dtype, got uint8");
+    case DType::kF16:
+      return dispatch_width<Half>(params, stream);
+    case DType::kBF16:
+      return dispatch_width<BFloat16>(params, stream);
+    case DType::kF32:
+      return dispatch_width<float>(params, stream);
+    case DType::kF64:
+      return dispatch_width<double>(params, stream);
+  }
+}
+
+}  // namespace fastmix

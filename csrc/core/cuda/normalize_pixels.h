@@ -1,0 +1,129 @@
+// A lane's run of pixels in normalize_mix: reading, mirroring, normalising and writing it.
+#pragma once
+
+#include <cstdint>
+
+#include "../mix_math.h"
+#include "device_plan.h"
+#include "vector_io.h"
+
+namespace fastmix {
+
+// 8 pixels of 2 bytes fill a 16-byte store of one channel's plane; 8 RGB pixels are three 8-byte loads.
+constexpr int kPixelsOfLane = 8;
+
+// uint8 to float32, exactly: 2^23 + x holds x in its lowest bits. GPUs convert at a quarter of the rate.
+__device__ __forceinline__ float byte_to_float(uint8_t x) { return bit_cast<float>(0x4b000000u | x) - 0x1p23f; }
+
+// kPixelsOfLane pixels of kChannels interleaved bytes, or (kChannels 0) one pixel of up to 4.
+template <int kChannels>
+struct PixelRun {
+  static constexpr int kWords = kChannels == 0 ? 1 : kPixelsOfLane * kChannels / 4;
+
+  static __device__ __forceinline__ Words<kWords> load(const unsigned char* address, int channels) {
+    Words<kWords> pixels = {};
+    if constexpr (kChannels == 0) {
+      for (int c = 0; c < channels; ++c) pixels.word[0] |= load_global<1>(address + c).word[0] << (8 * c);
+    } else {
+#pragma unroll
+      for (int w = 0; w < kWords; w += 2) {
+        const Words<2> pair = load_global<8>(address + 4 * w);
+        pixels.word[w] = pair.word[0];
+        pixels.word[w + 1] = pair.word[1];
+      }
+    }
+    return pixels;
+  }
+
+  // The last pixel becomes the first; channels keep their order.
+  static __device__ __forceinline__ void reverse(Words<kWords>& pixels) {
+    if constexpr (kChannels != 0) {
+      Words<kWords> reversed = {};
+#pragma unroll
+      for (int p = 0; p < kPixelsOfLane; ++p) {
+#pragma unroll
+        for (int c = 0; c < kChannels; ++c) {
+          const int from = (kPixelsOfLane - 1 - p) * kChannels + c;
+          put_element(reversed, p * kChannels + c, element<uint8_t>(pixels, from));
+        }
+      }
+      pixels = reversed;
+    }
+  }
+};
+
+// Bit p is set if pixel (y, x + p) lies inside the box.
+template <int kPixels>
+__device__ __forceinline__ uint32_t pixels_inside(int32_t y, int32_t x, const Box& box) {
+  if (y < box.y0 || y >= box.y1) return 0;
+  const int32_t first = box.x0 <= x ? 0 : box.x0 - x < kPixels ? box.x0 - x : kPixels;
+  const int32_t last = box.x1 <= x ? 0 : box.x1 - x < kPixels ? box.x1 - x : kPixels;
+  return first < last ? (1u << last) - (1u << first) : 0;
+}
+
+// Where a run goes in the packed output batch.
+template <typename T, int kChannels, bool kPlanar>
+struct NormalizeOut {
+  unsigned char* base;
+  int64_t pixel;   // the run's first
+  int64_t pixels;  // of one sample
+  int32_t channels;
+  bool planar;  // of the kernel with kChannels 0
+
+  static constexpr int kItem = static_cast<int>(sizeof(T));
+  static constexpr int kEach = 16 / kItem;  // elements of one store
+
+  __device__ __forceinline__ unsigned char* at(int64_t element_index) const { return base + element_index * kItem; }
+
+  template <int kWords>
+  __device__ __forceinline__ T value(const Words<kWords>& own, const Words<kWords>& partner, int byte, float weight,
+                                     float scale, float bias) const {
+    return narrow_float<T>(normalize_element(byte_to_float(element<uint8_t>(own, byte)),
+                                             byte_to_float(element<uint8_t>(partner, byte)), weight, scale, bias));
+  }
+
+  // Four elements after the other, so that few floats are held at a time.
+  template <int kWords>
+  static __device__ __forceinline__ void hide(Words<kWords>& own, Words<kWords>& partner, uint32_t& inside) {
+#pragma unroll
+    for (int w = 0; w < kWords; ++w) {
+      hide_origin(own.word[w]);
+      hide_origin(partner.word[w]);
+    }
+    hide_origin(inside);
+  }
+
+  template <int kWords>
+  __device__ __forceinline__ void store(int64_t sample, Words<kWords> own, Words<kWords> partner,
+                                        const Weights& weights, uint32_t inside, const float* scale,
+                                        const float* bias) const {
+    const int64_t first = sample * pixels * channels;
+    if constexpr (kChannels == 0) {
+      const float weight = inside != 0 ? weights.inside : weights.outside;
+      for (int c = 0; c < channels; ++c) {
+        const int64_t to = planar ? c * pixels + pixel : pixel * channels + c;
+        Words<kWordsOf<kItem>> word = {};
+        put_element(word, 0, value(own, partner, c, weight, scale[c], bias[c]));
+        store_global<kItem>(at(first + to), word);
+      }
+    } else {
+#pragma unroll
+      for (int e = 0; e < kPixelsOfLane * kChannels; e += kEach) {
+        Words<4> vector = {};
+#pragma unroll
+        for (int j = 0; j < kEach; ++j) {
+          if (j % 4 == 0) hide(own, partner, inside);
+          // Planar: e counts through channel 0's pixels, then channel 1's; interleaved: through the bytes.
+          const int p = kPlanar ? (e + j) % kPixelsOfLane : (e + j) / kChannels;
+          const int c = kPlanar ? (e + j) / kPixelsOfLane : (e + j) % kChannels;
+          const float weight = (inside >> p & 1u) != 0 ? weights.inside : weights.outside;
+          put_element(vector, j, value(own, partner, p * kChannels + c, weight, scale[c], bias[c]));
+        }
+        const int64_t to = kPlanar ? e / kPixelsOfLane * pixels + pixel + e % kPixelsOfLane : pixel * kChannels + e;
+        store_global<16>(at(first + to), vector);
+      }
+    }
+  }
+};
+
+}  // namespace fastmix

@@ -1,0 +1,62 @@
+// Which elements of a lane's vector lie inside a sample's box.
+#pragma once
+
+#include <cstdint>
+
+#include "device_plan.h"
+
+namespace fastmix {
+
+// Division by a launch constant, in 32 bits wherever they suffice: 64-bit division is a subroutine on a GPU.
+__device__ __forceinline__ uint64_t quotient(uint64_t a, uint64_t b) {
+  if (((a | b) >> 32) == 0) return static_cast<uint32_t>(a) / static_cast<uint32_t>(b);
+  return a / b;
+}
+
+// How elements map to pixels; see MixParams. Used only if a sample has a box, and then below 2^30 each.
+struct PixelGrid {
+  int32_t pixel_stride, width, height;
+};
+
+// Where a run of consecutive elements starts, and the column of its last one were the row wide enough.
+struct alignas(16) Span {
+  int32_t channel, x, y, last_x;
+};
+
+__device__ __forceinline__ Span span_of(const PixelGrid& grid, uint64_t first, int count) {
+  const uint64_t pixel = quotient(first, grid.pixel_stride);
+  const uint64_t row = quotient(pixel, grid.width);
+  Span span;
+  span.channel = static_cast<int32_t>(first - pixel * grid.pixel_stride);
+  span.x = static_cast<int32_t>(pixel - row * grid.width);
+  span.y = static_cast<int32_t>(row - quotient(row, grid.height) * grid.height);
+  span.last_x = span.x + (span.channel + count - 1) / grid.pixel_stride;
+  return span;
+}
+
+template <int kCount>
+constexpr uint32_t kAllElements = (1u << kCount) - 1u;
+
+// Bit j is set if the span's element j lies inside the box.
+template <int kCount>
+__device__ __forceinline__ uint32_t elements_inside(const PixelGrid& grid, const Span& span, const Box& box) {
+  if (span.last_x < grid.width) {
+    // All in one row: mostly all of them inside or all outside.
+    if (span.y < box.y0 || span.y >= box.y1 || span.last_x < box.x0 || span.x >= box.x1) return 0;
+    if (span.x >= box.x0 && span.last_x < box.x1) return kAllElements<kCount>;
+  }
+  uint32_t mask = 0;
+  int32_t channel = span.channel, x = span.x, y = span.y;
+#pragma unroll 1
+  for (int j = 0; j < kCount; ++j) {
+    if (y >= box.y0 && y < box.y1 && x >= box.x0 && x < box.x1) mask |= 1u << j;
+    if (++channel < grid.pixel_stride) continue;
+    channel = 0;
+    if (++x < grid.width) continue;
+    x = 0;
+    if (++y == grid.height) y = 0;
+  }
+  return mask;
+}
+
+}  // namespace fastmix

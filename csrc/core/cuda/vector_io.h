@@ -1,0 +1,105 @@
+// Vectors of up to 16 bytes: the only way in which kernels touch image memory. The host shim counts here.
+#pragma once
+
+#include <cstdint>
+
+#include "../dtype.h"
+#include "launch.h"
+
+namespace fastmix {
+
+template <int kWords>
+struct Words {
+  uint32_t word[kWords];
+};
+
+template <int kBytes>
+constexpr int kWordsOf = (kBytes + 3) / 4;
+
+// One load or store of 1, 2, 4, 8 or 16 bytes, aligned to its size.
+template <int kBytes>
+__device__ __forceinline__ Words<kWordsOf<kBytes>> load_global(const void* address) {
+#if defined(__CUDACC__)
+  // Some addresses come from the plan, where the compiler cannot see that they are global ones.
+  __builtin_assume(__isGlobal(address));
+#else
+  host_cuda::note_read(address, kBytes);
+#endif
+  if constexpr (kBytes == 16) {
+    const uint4 v = *static_cast<const uint4*>(address);
+    return {{v.x, v.y, v.z, v.w}};
+  } else if constexpr (kBytes == 8) {
+    const uint2 v = *static_cast<const uint2*>(address);
+    return {{v.x, v.y}};
+  } else if constexpr (kBytes == 4) {
+    return {{*static_cast<const uint32_t*>(address)}};
+  } else if constexpr (kBytes == 2) {
+    return {{*static_cast<const uint16_t*>(address)}};
+  } else {
+    static_assert(kBytes == 1);
+    return {{*static_cast<const uint8_t*>(address)}};
+  }
+}
+
+template <int kBytes>
+__device__ __forceinline__ void store_global(void* address, const Words<kWordsOf<kBytes>>& value) {
+#if defined(__CUDACC__)
+  __builtin_assume(__isGlobal(address));
+#else
+  host_cuda::note_write(address, kBytes);
+#endif
+  if constexpr (kBytes == 16) {
+    *static_cast<uint4*>(address) = make_uint4(value.word[0], value.word[1], value.word[2], value.word[3]);
+  } else if constexpr (kBytes == 8) {
+    *static_cast<uint2*>(address) = make_uint2(value.word[0], value.word[1]);
+  } else if constexpr (kBytes == 4) {
+    *static_cast<uint32_t*>(address) = value.word[0];
+  } else if constexpr (kBytes == 2) {
+    *static_cast<uint16_t*>(address) = static_cast<uint16_t>(value.word[0]);
+  } else {
+    static_assert(kBytes == 1);
+    *static_cast<uint8_t*>(address) = static_cast<uint8_t>(value.word[0]);
+  }
+}
+
+// The compiler forgets where these bits come from. Else it keeps what it once converted (16 bytes of uint8 are
+// 32 registers of float64) for the next use of the same vector, and spills.
+__device__ __forceinline__ void hide_origin(uint32_t& word) {
+#if defined(__CUDA_ARCH__)
+  asm volatile("" : "+r"(word));
+#else
+  (void)word;
+#endif
+}
+
+// Element j of a vector, by shifts: an array of elements would tempt the compiler into local memory.
+template <typename T, int kWords>
+__device__ __forceinline__ T element(const Words<kWords>& vector, int j) {
+  if constexpr (sizeof(T) == 8) {
+    return bit_cast<T>(static_cast<uint64_t>(vector.word[2 * j + 1]) << 32 | vector.word[2 * j]);
+  } else if constexpr (sizeof(T) == 4) {
+    return bit_cast<T>(vector.word[j]);
+  } else if constexpr (sizeof(T) == 2) {
+    return bit_cast<T>(static_cast<uint16_t>(vector.word[j / 2] >> (16 * (j % 2))));
+  } else {
+    return bit_cast<T>(static_cast<uint8_t>(vector.word[j / 4] >> (8 * (j % 4))));
+  }
+}
+
+// Sets element j of a vector whose bits there are still zero.
+template <typename T, int kWords>
+__device__ __forceinline__ void put_element(Words<kWords>& vector, int j, T value) {
+  if constexpr (sizeof(T) == 8) {
+    const uint64_t bits = bit_cast<uint64_t>(value);
+    vector.word[2 * j] = static_cast<uint32_t>(bits);
+    vector.word[2 * j + 1] = static_cast<uint32_t>(bits >> 32);
+  } else if constexpr (sizeof(T) == 4) {
+    vector.word[j] = bit_cast<uint32_t>(value);
+  } else if constexpr (sizeof(T) == 2) {
+    vector.word[j / 2] |= static_cast<uint32_t>(bit_cast<uint16_t>(value)) << (16 * (j % 2));
+  } else {
+    vector.word[j / 4] |= static_cast<uint32_t>(bit_cast<uint8_t>(value)) << (8 * (j % 4));
+  }
+}
+
+}  // namespace fastmix

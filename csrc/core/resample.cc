@@ -1,0 +1,42 @@
+#include "resample.h"
+
+#include "error.h"
+
+namespace fastmix {
+
+void set_normalization(ResampleMixParams& params, const float* mean, const float* std, int32_t count) {
+  NormalizeMixParams same;
+  same.channels = params.channels;
+  set_normalization(same, mean, std, count);
+  for (int32_t c = 0; c < params.channels; ++c) {
+    params.scale[c] = same.scale[c];
+    params.bias[c] = same.bias[c];
+  }
+}
+
+void validate(const ResampleMixParams& params) {
+  // Windows computed in floating point may end a rounding error behind the border; taps never do.
+  constexpr double kSlack = 1.0 / 256;
+  check(params.channels >= 1 && params.channels <= kMaxChannels, "resample_mix: expected 1 to ", kMaxChannels,
+        " channels, got ", params.channels);
+  check(params.out_dtype == DType::kF16 || params.out_dtype == DType::kBF16 || params.out_dtype == DType::kF32,
+        "resample_mix: expected dtype float16, bfloat16 or float32, got ", name_of(params.out_dtype));
+  check(params.height >= 1 && params.width >= 1 && params.height <= kMaxSourceSide && params.width <= kMaxSourceSide,
+        "resample_mix: expected an output of 1 to ", kMaxSourceSide, " pixels a side, got ", params.height, " x ",
+        params.width);
+  for (int32_t i = 0; i < params.plan.batch; ++i) {
+    const SourceImage& image = params.images[i];
+    check(image.height >= 1 && image.width >= 1 && image.height <= kMaxSourceSide && image.width <= kMaxSourceSide,
+          "resample_mix: expected images of 1 to ", kMaxSourceSide, " pixels a side, got ", image.height, " x ",
+          image.width, " for sample ", i);
+    const Window& w = params.windows[i];
+    const bool inside = w.y >= 0.0f && w.x >= 0.0f && w.height > 0.0f && w.width > 0.0f &&
+                        static_cast<double>(w.y) + w.height <= image.height + kSlack &&
+                        static_cast<double>(w.x) + w.width <= image.width + kSlack;
+    check(inside, "resample_mix: expected a window (y, x, height, width) inside the image of ", image.height, " x ",
+          image.width, " pixels, got (", w.y, ", ", w.x, ", ", w.height, ", ", w.width, ") for sample ", i);
+  }
+  validate(params.plan, params.height, params.width, false);
+}
+
+}  // namespace fastmix

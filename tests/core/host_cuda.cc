@@ -1,0 +1,243 @@
+#include "host_cuda.h"
+
+#include <sys/mman.h>
+#include <ucontext.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <utility>
+
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
+namespace fastmix::host_cuda {
+
+Place place;
+
+namespace {
+
+// Instrumented frames are large; only the pages that are touched cost memory.
+constexpr size_t kStackBytes = 256 * 1024;
+
+[[noreturn]] void fail(const char* what, const void* address) {
+  std::fprintf(stderr, "host_cuda: %s (address %p, thread %u.%u, block %u.%u)\n", what, address, place.thread.x,
+               place.thread.y, place.block.x, place.block.y);
+  std::abort();
+}
+
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15u + 1) {}
+  uint32_t below(uint32_t bound) {
+    state_ ^= state_ << 13;
+    state_ ^= state_ >> 7;
+    state_ ^= state_ << 17;
+    return static_cast<uint32_t>((state_ >> 32) * bound >> 32);
+  }
+
+ private:
+  uint64_t state_;
+};
+
+// AddressSanitizer must be told of every change of stack.
+struct StackSwitch {
+#if defined(__SANITIZE_ADDRESS__)
+  void* fake_stack = nullptr;
+  void leave(const void* to, size_t bytes) { __sanitizer_start_switch_fiber(&fake_stack, to, bytes); }
+  static void leave_for_ever(const void* to, size_t bytes) { __sanitizer_start_switch_fiber(nullptr, to, bytes); }
+  void arrive(const void** from, size_t* bytes) { __sanitizer_finish_switch_fiber(fake_stack, from, bytes); }
+#else
+  void leave(const void*, size_t) {}
+  static void leave_for_ever(const void*, size_t) {}
+  void arrive(const void**, size_t*) {}
+#endif
+};
+
+enum class State { kReady, kAtBarrier, kDone };
+
+struct Fiber {
+  ucontext_t context;
+  void* stack = nullptr;
+  StackSwitch stack_switch;
+  dim3 thread;
+  State state = State::kReady;
+  uint32_t barriers = 0;
+
+  Fiber() {
+    stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (stack == MAP_FAILED) fail("no memory for a stack", nullptr);
+  }
+  ~Fiber() { munmap(stack, kStackBytes); }
+};
+
+struct Scheduler {
+  std::vector<std::unique_ptr<Fiber>> fibers;
+  Fiber* current = nullptr;
+  const std::function<void()>* kernel = nullptr;
+  ucontext_t main;
+  StackSwitch main_switch;
+  const void* main_stack = nullptr;
+  size_t main_stack_bytes = 0;
+  void* shared = nullptr;
+  Random random{1};
+  std::vector<Watch*> watches;
+
+  void resume(Fiber& fiber) {
+    current = &fiber;
+    place.thread = fiber.thread;
+    main_switch.leave(fiber.stack, kStackBytes);
+    swapcontext(&main, &fiber.context);
+    main_switch.arrive(nullptr, nullptr);
+    current = nullptr;
+  }
+
+  void pause(State state) {
+    Fiber& fiber = *current;
+    fiber.state = state;
+    fiber.stack_switch.leave(main_stack, main_stack_bytes);
+    swapcontext(&fiber.context, &main);
+    fiber.stack_switch.arrive(&main_stack, &main_stack_bytes);
+  }
+
+  static void enter();
+  void start(Fiber& fiber, dim3 thread);
+  void run_block(uint32_t threads);
+};
+
+Scheduler scheduler;
+
+void Scheduler::enter() {
+  scheduler.current->stack_switch.arrive(&scheduler.main_stack, &scheduler.main_stack_bytes);
+  (*scheduler.kernel)();
+  scheduler.current->state = State::kDone;
+  StackSwitch::leave_for_ever(scheduler.main_stack, scheduler.main_stack_bytes);
+  setcontext(&scheduler.main);
+}
+
+void Scheduler::start(Fiber& fiber, dim3 thread) {
+#if defined(__SANITIZE_ADDRESS__)
+  ASAN_UNPOISON_MEMORY_REGION(fiber.stack, kStackBytes);
+#endif
+  fiber.thread = thread;
+  fiber.state = State::kReady;
+  fiber.barriers = 0;
+  fiber.stack_switch = {};
+  getcontext(&fiber.context);
+  fiber.context.uc_stack.ss_sp = fiber.stack;
+  fiber.context.uc_stack.ss_size = kStackBytes;
+  fiber.context.uc_link = nullptr;
+  makecontext(&fiber.context, &Scheduler::enter, 0);
+}
+
+void Scheduler::run_block(uint32_t threads) {
+  std::vector<Fiber*> ready, waiting;
+  for (uint32_t t = 0; t < threads; ++t) ready.push_back(fibers[t].get());
+  while (!ready.empty()) {
+    std::swap(ready[random.below(static_cast<uint32_t>(ready.size()))], ready.back());
+    Fiber& fiber = *ready.back();
+    resume(fiber);
+    if (fiber.state == State::kReady) continue;
+    ready.pop_back();
+    if (fiber.state == State::kAtBarrier) waiting.push_back(&fiber);
+    if (!ready.empty()) continue;
+    // Stricter than the hardware, which lets exited threads be missing: here all threads reach every barrier.
+    if (!waiting.empty() && waiting.size() != threads)
+      fail("some threads of a block are missing at a barrier", nullptr);
+    for (Fiber* released : waiting) released->state = State::kReady;
+    ready.swap(waiting);
+  }
+}
+
+Watch* watch_of(const void* address, size_t bytes) {
+  const auto* first = static_cast<const unsigned char*>(address);
+  for (Watch* watch : scheduler.watches) {
+    if (first >= watch->base && first + bytes <= watch->base + watch->reads.size()) return watch;
+  }
+  return nullptr;
+}
+
+void note(const void* address, size_t bytes, std::vector<uint16_t> Watch::* counts) {
+  if (reinterpret_cast<uintptr_t>(address) % bytes != 0) fail("an access is not aligned to its size", address);
+  if (Watch* watch = watch_of(address, bytes)) {
+    const size_t first = static_cast<size_t>(static_cast<const unsigned char*>(address) - watch->base);
+    for (size_t k = 0; k < bytes; ++k) ++(watch->*counts)[first + k];
+  } else if (!scheduler.watches.empty()) {
+    fail("an access outside the watched memory", address);
+  }
+  const uint32_t odds = settings().interrupt_one_in;
+  if (odds != 0 && scheduler.random.below(odds) == 0) scheduler.pause(State::kReady);
+}
+
+}  // namespace
+
+Settings& settings() {
+  static Settings instance;
+  return instance;
+}
+
+Counters& counters() {
+  static Counters instance;
+  return instance;
+}
+
+Watch::Watch(const void* base_address, size_t size)
+    : base(static_cast<const unsigned char*>(base_address)), reads(size), writes(size) {
+  scheduler.watches.push_back(this);
+}
+
+Watch::~Watch() { scheduler.watches.erase(std::find(scheduler.watches.begin(), scheduler.watches.end(), this)); }
+
+void run(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()>& kernel) {
+  ++counters().launches;
+  if (settings().next_error != cudaSuccess) return;
+  const uint32_t threads = block.x * block.y * block.z;
+  if (threads == 0 || threads > 1024 || grid.x == 0 || grid.y == 0 || grid.y > kMaxGridY || grid.z != 1)
+    fail("a launch of a size that CUDA refuses", nullptr);
+  if (shared_bytes > 48 * 1024) fail("more shared memory than a kernel gets by default", nullptr);
+  while (scheduler.fibers.size() < threads) scheduler.fibers.push_back(std::make_unique<Fiber>());
+  scheduler.random = Random(settings().seed);
+  scheduler.kernel = &kernel;
+  place.block_dim = block;
+  place.grid_dim = grid;
+  for (uint32_t y = 0; y < grid.y; ++y) {
+    for (uint32_t x = 0; x < grid.x; ++x) {
+      place.block = dim3(x, y, 0);
+      // Exactly as large as asked for, so that AddressSanitizer sees an overrun, and not zero at first.
+      const size_t words = (shared_bytes + 15) / 16;
+      const std::unique_ptr<unsigned char[]> shared(new unsigned char[words == 0 ? 1 : shared_bytes]);
+      std::memset(shared.get(), 0xcd, shared_bytes);
+      scheduler.shared = shared.get();
+      for (uint32_t t = 0; t < threads; ++t) {
+        const dim3 thread(t % block.x, t / block.x % block.y, t / (block.x * block.y));
+        scheduler.start(*scheduler.fibers[t], thread);
+      }
+      scheduler.run_block(threads);
+    }
+  }
+}
+
+void barrier() {
+  if (settings().barriers) scheduler.pause(State::kAtBarrier);
+}
+void* shared_memory() { return scheduler.shared; }
+void note_read(const void* address, size_t bytes) { note(address, bytes, &Watch::reads); }
+void note_write(const void* address, size_t bytes) { note(address, bytes, &Watch::writes); }
+
+cudaError_t take_error() { return std::exchange(settings().next_error, cudaSuccess); }
+
+cudaError_t upload_allocate(void** data, size_t bytes) {
+  *data = std::malloc(bytes);
+  ++counters().uploads;
+  ++counters().live_uploads;
+  return cudaSuccess;
+}
+cudaError_t upload_free(void* data) {
+  std::free(data);
+  --counters().live_uploads;
+  return cudaSuccess;
+}
+
+}  // namespace fastmix::host_cuda

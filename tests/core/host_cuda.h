@@ -1,0 +1,116 @@
+// Compiles the .cu files with g++ and runs them: the words of CUDA that they use, on one processor.
+//
+// Every thread of a block is a fiber. Between two barriers they run in random order, and may be interrupted at
+// every access to global memory, so code that relies on an order shows wrong results under some seed. Accesses
+// are checked for alignment and, inside watched memory, counted byte by byte.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <vector>
+
+#define __global__
+#define __device__
+#define __host__
+#define __grid_constant__
+#define __forceinline__ inline __attribute__((always_inline))
+#define __launch_bounds__(...)
+
+struct dim3 {
+  uint32_t x, y, z;
+  constexpr dim3(uint32_t x_ = 1, uint32_t y_ = 1, uint32_t z_ = 1) : x(x_), y(y_), z(z_) {}
+};
+struct alignas(8) uint2 {
+  uint32_t x, y;
+};
+struct alignas(16) uint4 {
+  uint32_t x, y, z, w;
+};
+inline uint2 make_uint2(uint32_t x, uint32_t y) { return {x, y}; }
+inline uint4 make_uint4(uint32_t x, uint32_t y, uint32_t z, uint32_t w) { return {x, y, z, w}; }
+
+struct CUstream_st;
+using cudaStream_t = CUstream_st*;
+enum cudaError_t { cudaSuccess = 0, cudaErrorInvalidValue = 1, cudaErrorInsufficientDriver = 35 };
+enum cudaStreamCaptureStatus { cudaStreamCaptureStatusNone = 0, cudaStreamCaptureStatusActive = 1 };
+enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1 };
+
+namespace fastmix::host_cuda {
+
+// Far below the 65,535 of CUDA, so that plans of a few hundred samples need the kernels' loops over the grid.
+constexpr uint32_t kMaxGridY = 7;
+
+// ---- what a test sets and reads -------------------------------------------------------------------------------
+
+struct Settings {
+  uint64_t seed = 1;
+  uint32_t interrupt_one_in = 0;         // of the accesses to global memory; 0: never
+  bool barriers = true;                  // false plants the bug that the search for races must find
+  cudaError_t next_error = cudaSuccess;  // what the next launch reports
+  bool capturing = false;
+};
+Settings& settings();
+
+struct Counters {
+  uint64_t launches = 0, uploads = 0;
+  int64_t live_uploads = 0;
+};
+Counters& counters();
+
+// Counts the reads and writes of every byte of [base, base + size) while it lives.
+class Watch {
+ public:
+  Watch(const void* base, size_t size);
+  ~Watch();
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
+
+  const unsigned char* base;
+  std::vector<uint16_t> reads, writes;
+};
+
+// ---- what the kernels use -------------------------------------------------------------------------------------
+
+struct Place {
+  dim3 thread, block, block_dim, grid_dim;
+};
+extern Place place;
+
+void run(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()>& kernel);
+void barrier();
+void* shared_memory();
+void note_read(const void* address, size_t bytes);
+void note_write(const void* address, size_t bytes);
+cudaError_t take_error();
+cudaError_t upload_allocate(void** data, size_t bytes);
+cudaError_t upload_free(void* data);
+
+}  // namespace fastmix::host_cuda
+
+#define threadIdx (::fastmix::host_cuda::place.thread)
+#define blockIdx (::fastmix::host_cuda::place.block)
+#define blockDim (::fastmix::host_cuda::place.block_dim)
+#define gridDim (::fastmix::host_cuda::place.grid_dim)
+
+inline void __syncthreads() { ::fastmix::host_cuda::barrier(); }
+inline cudaError_t cudaGetLastError() { return ::fastmix::host_cuda::take_error(); }
+inline const char* cudaGetErrorString(cudaError_t error) {
+  return error == cudaErrorInsufficientDriver ? "CUDA driver version is insufficient" : "invalid value";
+}
+inline const char* cudaGetErrorName(cudaError_t) { return "cudaErrorOfTheShim"; }
+inline cudaError_t cudaMallocAsync(void** data, size_t bytes, cudaStream_t) {
+  return ::fastmix::host_cuda::upload_allocate(data, bytes);
+}
+inline cudaError_t cudaFreeAsync(void* data, cudaStream_t) { return ::fastmix::host_cuda::upload_free(data); }
+inline cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind, cudaStream_t) {
+  std::memcpy(to, from, bytes);
+  return cudaSuccess;
+}
+inline cudaError_t cudaStreamIsCapturing(cudaStream_t, cudaStreamCaptureStatus* status) {
+  const bool capturing = ::fastmix::host_cuda::settings().capturing;
+  *status = capturing ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
+  return cudaSuccess;
+}
