@@ -24,9 +24,10 @@ bench: build
 build: $(INSTALLED)
 	$(BIN)/python -m pip install -q --no-build-isolation --no-deps -e .
 
-$(INSTALLED): requirements/lock.txt requirements/nvcc.txt
+$(INSTALLED): requirements/lock.txt requirements/nvcc.txt requirements/compat.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q -r requirements/lock.txt $(if $(filter pip,$(NVCC_KIND)),-r requirements/nvcc.txt)
+	$(BIN)/python -m pip install -q --no-deps -r requirements/compat.txt
 	touch $@
 
 lint: $(INSTALLED)

@@ -2,25 +2,40 @@
 
 from importlib.metadata import version
 
-from fastmix.functional import mix, mix_, mix_labels, normalize_mix
-from fastmix.losses import mix_loss
+from fastmix.functional import mix, mix_, mix_labels, normalize_mix, regmixup
+from fastmix.losses import mix_accuracy, mix_loss
+from fastmix.mixer import Mixer
 from fastmix.plan import MixPlan
-from fastmix.policies import Choice, CutMix, Mixup, Policy
+from fastmix.policies import Choice, CutMix, HMix, Mixup, Policy
+from fastmix.schedules import Scheduled
+from fastmix.targets import mix_masks, mix_targets, mix_values
+from fastmix.weights import Beta, Fixed, Uniform
 
 __version__ = version("fastmix")
 
 __all__ = [
+    "Beta",
     "Choice",
     "CutMix",
     "DataLoader",
+    "Fixed",
+    "HMix",
     "MixPlan",
+    "Mixer",
     "Mixup",
     "Policy",
+    "Scheduled",
+    "Uniform",
     "mix",
     "mix_",
+    "mix_accuracy",
     "mix_labels",
     "mix_loss",
+    "mix_masks",
+    "mix_targets",
+    "mix_values",
     "normalize_mix",
+    "regmixup",
 ]
 
 

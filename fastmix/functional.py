@@ -14,7 +14,7 @@ from fastmix import _ops
 from fastmix.losses import mix_loss
 from fastmix.plan import MixPlan
 
-__all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "mix", "mix_", "mix_labels", "mix_loss", "normalize_mix"]
+__all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "mix", "mix_", "mix_labels", "mix_loss", "normalize_mix", "regmixup"]
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
@@ -43,7 +43,7 @@ def mix_(images: Tensor, plan: MixPlan) -> None:
             a partner or its boxes do not fit. Nothing was changed.
     """
     _check_images("mix_", images)
-    _check_plan("mix_", plan, images)
+    check_plan("mix_", plan, images)
     _ops.mix_(images, plan.partner, plan.weight_in, plan.weight_out, plan.box)
 
 
@@ -66,8 +66,44 @@ def mix(images: Tensor, plan: MixPlan) -> Tensor:
         RuntimeError: A partner is out of range or the plan's boxes do not fit the images.
     """
     _check_images("mix", images)
-    _check_plan("mix", plan, images)
+    check_plan("mix", plan, images)
     return _ops.mix(images, plan.partner, plan.weight_in, plan.weight_out, plan.box)
+
+
+def regmixup(images: Tensor, plan: MixPlan) -> Tensor:
+    """The clean batch and, behind it, the mixed one: RegMixup (Pinto et al., NeurIPS 2022).
+
+    Equivalent to ``torch.cat((images, mix(images, plan)))``, without the batch between. The loss is
+    ``cross_entropy(clean, labels) + eta * mix_loss(cross_entropy, mixed, labels, plan)`` with ``clean, mixed =
+    logits.chunk(2)``; the paper draws plans from ``Mixup(weight=Beta(20, 20))``.
+
+    Args:
+        images: As for :func:`mix`.
+        plan: For B samples.
+
+    Returns:
+        (2 * B, ...) of the dtype and device of ``images``, channels_last where these are, else contiguous.
+
+    Raises:
+        TypeError: As for :func:`mix`.
+        ValueError: As for :func:`mix`.
+        RuntimeError: As for :func:`mix`.
+    """
+    _check_images("regmixup", images)
+    check_plan("regmixup", plan, images)
+    if images.requires_grad or not plan.is_permutation():
+        return torch.cat((images, mix(images, plan)))
+    batch = images.shape[0]
+    out = torch.empty(
+        (2 * batch, *images.shape[1:]),
+        dtype=images.dtype,
+        device=images.device,
+        memory_format=_ops.output_memory_format(images),
+    )
+    out[:batch].copy_(images)
+    out[batch:].copy_(images)
+    mix_(out[batch:], plan)
+    return out
 
 
 def normalize_mix(
@@ -104,7 +140,7 @@ def normalize_mix(
         RuntimeError: A partner is out of range or the plan's boxes do not fit the images.
     """
     op = "normalize_mix"
-    _check_tensor(op, "images", images)
+    check_tensor(op, "images", images)
     if images.dtype != torch.uint8:
         raise TypeError(f"{op}: expected images of dtype torch.uint8, got {images.dtype}")
     if images.dim() != 4 or not 1 <= images.shape[3] <= _MAX_CHANNELS:
@@ -125,7 +161,7 @@ def normalize_mix(
         mirror = _mirror_flags(op, mirror, images.shape[0])
     if plan is None:
         plan = MixPlan.identity(images.shape[0])
-    _check_plan(op, plan, images)
+    check_plan(op, plan, images)
     return _ops.normalize_mix(
         images,
         mirror,
@@ -164,14 +200,14 @@ def mix_labels(labels: Tensor, plan: MixPlan, num_classes: int | None = None, sm
             since reading it here would wait for the device.
     """
     op = "mix_labels"
-    _check_tensor(op, "labels", labels)
-    _check_plan(op, plan, labels)
+    check_tensor(op, "labels", labels)
+    check_plan(op, plan, labels)
     if labels.dim() == 2 and labels.is_floating_point():
         if smoothing != 0.0:
             raise ValueError(f"{op}: expected smoothing=0 with dense labels, got {smoothing}; smooth them before")
         if num_classes is not None and num_classes != labels.shape[1]:
             raise ValueError(f"{op}: expected num_classes={labels.shape[1]} as the labels have, got {num_classes}")
-        return _mix_dense(labels, plan)
+        return blend_values(labels, plan).to(torch.float32)
     if labels.dtype not in _INTEGER_DTYPES:
         raise TypeError(
             f"{op}: expected class ids (B,) of an integer dtype or dense floating labels (B, C), "
@@ -200,17 +236,17 @@ _INTEGER_DTYPES = (
 )
 
 
-def _mix_dense(labels: Tensor, plan: MixPlan) -> Tensor:
-    own = labels.to(torch.float64)
-    partner = own[plan.partner.to(device=labels.device, dtype=torch.int64)]
-    weight = plan.label_weight.to(device=labels.device, dtype=torch.float64)[:, None]
+def blend_values(values: Tensor, plan: MixPlan) -> Tensor:
+    """Rows mixed by the label weight, in float64, not rounded. Weights 1 and 0 copy: no NaN of the other row leaks."""
+    own = values.to(torch.float64)
+    partner = own[plan.partner.to(device=values.device, dtype=torch.int64)]
+    weight = plan.label_weight.to(device=values.device, dtype=torch.float64)
+    weight = weight.reshape(-1, *[1] * (values.dim() - 1))
     mixed = weight * own + (1.0 - weight) * partner
-    # As with images: weights 1 and 0 copy, so that NaN and infinity of the other row do not leak.
-    mixed = torch.where(weight == 1.0, own, torch.where(weight == 0.0, partner, mixed))
-    return mixed.to(torch.float32)
+    return torch.where(weight == 1.0, own, torch.where(weight == 0.0, partner, mixed))
 
 
-def _check_tensor(op: str, name: str, value: Tensor) -> None:
+def check_tensor(op: str, name: str, value: Tensor) -> None:
     if not isinstance(value, Tensor):
         raise TypeError(f"{op}: expected {name} to be a torch.Tensor, got {type(value).__name__}")
     # "meta" carries shapes only.
@@ -223,13 +259,13 @@ def _check_tensor(op: str, name: str, value: Tensor) -> None:
 
 
 def _check_images(op: str, images: Tensor) -> None:
-    _check_tensor(op, "images", images)
+    check_tensor(op, "images", images)
     if images.dtype not in _MIX_DTYPES:
         names = ", ".join(str(dtype) for dtype in _MIX_DTYPES)
         raise TypeError(f"{op}: expected images of one of the dtypes {names}, got {images.dtype}")
 
 
-def _check_plan(op: str, plan: MixPlan, batch: Tensor) -> None:
+def check_plan(op: str, plan: MixPlan, batch: Tensor) -> None:
     if not isinstance(plan, MixPlan):
         raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
     if plan.partner.shape[0] != batch.shape[0]:

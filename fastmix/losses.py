@@ -1,4 +1,4 @@
-"""The loss of a mixed batch, without dense targets."""
+"""The loss and the accuracy of a mixed batch, without dense targets."""
 
 from collections.abc import Callable
 from typing import Any
@@ -73,6 +73,47 @@ def mix_loss(criterion: Callable[..., Tensor], logits: Tensor, labels: Tensor, p
     own_term = torch.where(own_share == 0.0, 0.0, own_share * own_loss)
     partner_term = torch.where(partner_share == 0.0, 0.0, partner_share * partner_loss)
     return (own_term + partner_term).sum() / (own_share + partner_share).sum()
+
+
+def mix_accuracy(logits: Tensor, labels: Tensor, plan: MixPlan, topk: int = 1, ignore_index: int = -100) -> Tensor:
+    """The accuracy of predictions on a mixed batch: a hit on either label counts by that label's weight.
+
+    Equivalent to the mean of ``w * hit(labels) + (1 - w) * hit(labels[partner])``, ``w = plan.label_weight``, where
+    ``hit`` is whether a label is among the ``topk`` largest logits. Where both labels are the same, a hit counts 1.
+
+    Args:
+        logits: (B, C).
+        labels: (B,) class ids of an integer dtype.
+        plan: For B samples.
+        topk: In [1, C].
+        ignore_index: A label that does not count, in the hits and in the mean; all of them give NaN.
+
+    Returns:
+        A scalar in [0, 1], float32, on the device of ``logits``.
+
+    Raises:
+        TypeError: ``plan`` is no MixPlan.
+        ValueError: Shapes that do not fit, or ``topk`` out of range.
+    """
+    if not isinstance(plan, MixPlan):
+        raise TypeError(f"mix_accuracy: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
+    batch = len(plan)
+    if logits.dim() != 2 or labels.dim() != 1 or logits.shape[0] != batch or labels.shape[0] != batch:
+        raise ValueError(
+            f"mix_accuracy: expected logits ({batch}, C) and labels ({batch},) as the plan has, "
+            f"got {tuple(logits.shape)} and {tuple(labels.shape)}"
+        )
+    if not 1 <= topk <= logits.shape[1]:
+        raise ValueError(f"mix_accuracy: expected topk in [1, {logits.shape[1]}], got {topk}")
+    own = labels.to(device=logits.device, dtype=torch.int64)
+    partner = own[plan.partner.to(device=own.device, dtype=torch.int64)]
+    best = logits.detach().topk(topk, dim=1).indices
+    weight = plan.label_weight.to(device=own.device, dtype=torch.float64)
+    own_share = torch.where(own == ignore_index, 0.0, weight)
+    partner_share = torch.where(partner == ignore_index, 0.0, 1.0 - weight)
+    own_hit, partner_hit = ((best == label[:, None]).any(1) for label in (own, partner))
+    hits = own_share * own_hit + partner_share * partner_hit
+    return (hits.sum() / (own_share + partner_share).sum()).to(torch.float32)
 
 
 def _shares(

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
+import os
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import torch
+
+from fastmix import _core, _plan_files, _plan_table
 
 _DTYPES = {
     "partner": torch.int32,
@@ -32,6 +38,8 @@ class MixPlan:
 
     ``weight`` always means the weight of the sample's **own** image. Inside ``box`` it is ``weight_in``, outside
     ``weight_out``: Mixup is ``weight_out = w`` with an empty box, CutMix is ``weight_in = 0, weight_out = 1``.
+
+    Plans compare and hash by content. The same plan gives the same bits wherever it is applied.
 
     Attributes:
         partner: int32 (B,), the sample mixed into each sample; a permutation unless said otherwise.
@@ -91,6 +99,25 @@ class MixPlan:
         return cls(partner, weight, weight.clone(), box, weight.clone())
 
     @classmethod
+    def from_json(cls, text: str) -> MixPlan:
+        """The plan that ``to_json`` wrote.
+
+        Raises:
+            ValueError: ``text`` is no JSON, or not that of a plan.
+        """
+        return cls.from_arrays(**_plan_files.from_json(text))
+
+    @classmethod
+    def load(cls, path: str | os.PathLike) -> MixPlan:
+        """The plan that ``save`` wrote. Nothing in the file is executed: arrays only, no pickle.
+
+        Raises:
+            OSError: The file cannot be read.
+            ValueError: It is not that of a plan.
+        """
+        return cls.from_arrays(**_plan_files.load(path))
+
+    @classmethod
     def identity(cls, batch_size: int) -> MixPlan:
         """A plan that mixes nothing."""
         if batch_size < 0:
@@ -104,3 +131,74 @@ class MixPlan:
         if not isinstance(other, MixPlan):
             return NotImplemented
         return all(torch.equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+
+    def __hash__(self) -> int:
+        return hash(self.digest())
+
+    def digest(self) -> str:
+        """SHA-256 of the content, in hexadecimal: equal plans have equal digests, on every machine."""
+        content = hashlib.sha256(b"fastmix.MixPlan 1\n")
+        for name in _DTYPES:
+            # Adding 0 makes -0 a 0, to which it is equal.
+            array = (getattr(self, name) + 0).numpy()
+            content.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
+        return content.hexdigest()
+
+    def is_permutation(self) -> bool:
+        """Whether every sample is partner once."""
+        return torch.equal(self.partner.sort().values, torch.arange(len(self), dtype=torch.int32))
+
+    def check_in_place(self, image_size: tuple[int, int] | None = None) -> None:
+        """Return if the plan can be mixed in place, and say why not otherwise.
+
+        Args:
+            image_size: (height, width); None does not check the boxes against it.
+
+        Raises:
+            ValueError: A partner repeats or is out of range, a weight is outside [0, 1], or a box does not fit.
+        """
+        height, width = image_size if image_size is not None else (2**31 - 1, 2**31 - 1)
+        arrays = [getattr(self, name).numpy() for name in ("partner", "weight_in", "weight_out", "box")]
+        _core.validate_plan(*arrays, height, width, True)
+
+    def with_label_weight(self, label_weight) -> MixPlan:
+        """The plan with other weights for the labels, as Remix and TransMix compute them.
+
+        Args:
+            label_weight: (B,) or one for all, in [0, 1]; a tensor on a GPU is waited for.
+
+        Raises:
+            ValueError: Another shape, NaN, or a weight outside [0, 1].
+        """
+        weight = _cast("label_weight", label_weight).detach().cpu()
+        weight = weight.repeat(len(self)) if weight.dim() == 0 else weight
+        if not bool(((weight >= 0) & (weight <= 1)).all()):
+            raise ValueError("MixPlan.with_label_weight: expected weights in [0, 1], got others or NaN")
+        return dataclasses.replace(self, label_weight=weight)
+
+    def describe(self, names: Sequence[object] | None = None) -> str:
+        """A table of what is mixed with what, one line per sample.
+
+        Args:
+            names: (B,) what to call the samples: labels, paths; their numbers when left out.
+
+        Raises:
+            ValueError: The names are not one per sample.
+        """
+        return _plan_table.describe(self, names)
+
+    def to_json(self) -> str:
+        """The plan as JSON; ``from_json`` gives it back, bit for bit.
+
+        Raises:
+            ValueError: A weight is NaN or infinite.
+        """
+        return _plan_files.to_json({name: getattr(self, name).tolist() for name in _DTYPES})
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Write the plan as NPZ, a zip of plain NumPy arrays, under exactly this path.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
+        _plan_files.save(path, {name: getattr(self, name).numpy() for name in _DTYPES})

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import dataclasses
 import operator
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
+import torch
 
 from fastmix import _core
+from fastmix.boxes import BoxRule, Clipped
 from fastmix.plan import MixPlan
+from fastmix.weights import Beta, Fixed, Weight
 
 Per = Literal["batch", "pair", "sample"]
-Pairing = Literal["permutation", "neighbor", "flip"]
+Pairing = Literal["permutation", "neighbor", "flip", "roll", "derangement", "matching", "same_class", "different_class"]
 
 
 def _option(enum: type, name: str, value: str):
@@ -21,7 +27,13 @@ def _option(enum: type, name: str, value: str):
     return enum.__members__[value]
 
 
-def _integer(name: str, value: int, bits: int) -> int:
+def integer_below(name: str, value: int, bits: int) -> int:
+    """``value`` as an int in [0, 2**bits).
+
+    Raises:
+        TypeError: No integer.
+        ValueError: Out of range.
+    """
     number = operator.index(value)
     if not 0 <= number < 1 << bits:
         raise ValueError(f"plan: expected {name} in [0, 2**{bits}), got {number}")
@@ -35,7 +47,32 @@ def _image_size(image_size: tuple[int, int] | None) -> tuple[int, int]:
         height, width = image_size
     except (TypeError, ValueError):
         raise ValueError(f"plan: expected image_size=(height, width), got {image_size!r}") from None
-    return _integer("height", height, 31), _integer("width", width, 31)
+    return integer_below("height", height, 31), integer_below("width", width, 31)
+
+
+def draw_key(seed: int, epoch: int, step: int, rank: int, offset: int) -> list[int]:
+    """The key of a draw as the native core takes it.
+
+    Raises:
+        TypeError: A part that is no integer.
+        ValueError: A part out of its range.
+    """
+    parts = (("seed", seed, 64), ("epoch", epoch, 32), ("step", step, 64), ("rank", rank, 32), ("offset", offset, 32))
+    return [integer_below(name, value, bits) for name, value, bits in parts]
+
+
+def class_keys(keys: Any) -> np.ndarray:
+    """Any one-dimensional array or sequence as int64, equal numbers for equal entries.
+
+    Raises:
+        ValueError: It has another number of dimensions.
+    """
+    if isinstance(keys, torch.Tensor):
+        keys = keys.detach().cpu().numpy()
+    array = np.asarray(keys)
+    if array.ndim != 1:
+        raise ValueError(f"plan: expected keys of shape (B,), got {array.shape}")
+    return np.unique(array, return_inverse=True)[1].astype(np.int64)
 
 
 class Policy(ABC):
@@ -47,6 +84,26 @@ class Policy(ABC):
     def to_core(self) -> _core.Choice:
         """The policy as the native core understands it; raises ValueError for bad parameters."""
 
+    @abstractmethod
+    def with_pairing(self, pairing: Pairing) -> Policy:
+        """The same policy with another pairing."""
+
+    @abstractmethod
+    def never(self) -> Policy:
+        """The same policy with ``prob=0``: partners are drawn, nothing is mixed."""
+
+    @abstractmethod
+    def scaled(self, factor: float) -> Policy:
+        """The same policy with the shapes of its Beta weights multiplied.
+
+        Raises:
+            ValueError: A weight that is not Beta.
+        """
+
+    def at(self, epoch: int) -> Policy:  # noqa: ARG002
+        """The policy of this epoch: another one where a schedule says so."""
+        return self
+
     def plan(
         self,
         batch_size: int,
@@ -57,55 +114,98 @@ class Policy(ABC):
         step: int = 0,
         rank: int = 0,
         offset: int = 0,
+        keys: Any = None,
+        partner: Any = None,
     ) -> MixPlan:
         """The plan of one batch; equal arguments give equal plans, on every machine.
 
         Args:
             batch_size: B >= 0.
-            image_size: (height, width) in pixels; needed for boxes (CutMix).
+            image_size: (height, width) in pixels; needed for boxes (CutMix, HMix).
             seed: seed of the run, below 2**64.
             epoch: epoch of the run, below 2**32.
             step: step within the epoch, below 2**64.
             rank: below 2**32; draws of different ranks are independent.
             offset: place of the first sample in the global batch. Ranks that pass their offset and ``rank=0`` draw
                 slices of one global plan (with ``pairing="neighbor"`` and an even offset).
+            keys: (B,) array of any kind (classes, domains, names), read by the pairings ``"same_class"`` and
+                ``"different_class"``. A tensor on a GPU is waited for.
+            partner: (B,) partners instead of drawn ones, for example from :mod:`fastmix.partners`. They may repeat;
+                such a plan is for :func:`fastmix.mix` only.
 
         Raises:
             TypeError: an argument that is no integer.
-            ValueError: a negative or too large argument, or CutMix without ``image_size``.
+            ValueError: a negative or too large argument, CutMix without ``image_size``, a pairing by class without
+                ``keys``, or keys or partners that are not one per sample.
         """
         height, width = _image_size(image_size)
-        sizes = [_integer("batch_size", batch_size, 29), height, width]
-        key = [
-            _integer(name, value, bits)
-            for name, value, bits in (
-                ("seed", seed, 64),
-                ("epoch", epoch, 32),
-                ("step", step, 64),
-                ("rank", rank, 32),
-                ("offset", offset, 32),
-            )
-        ]
-        return MixPlan.from_arrays(*self.to_core().draw(*sizes, *key))
+        sizes = [integer_below("batch_size", batch_size, 29), height, width]
+        key = draw_key(seed, epoch, step, rank, offset)
+        labels = np.zeros(0, np.int64) if keys is None else class_keys(keys)
+        given = np.zeros(0, np.int32) if partner is None else MixPlan.mixup(partner, 1.0).partner.numpy()
+        for name, values, array in (("keys", keys, labels), ("partner", partner, given)):
+            if values is not None and len(array) != sizes[0]:
+                raise ValueError(f"plan: expected {name} of shape ({sizes[0]},), got ({len(array)},)")
+        return MixPlan.from_arrays(*self.at(epoch).to_core().draw(*sizes, *key, labels, given))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class _SinglePolicy(Policy):
     alpha: float = 1.0
     per: Per = "batch"
     prob: float = 1.0
     pairing: Pairing = "permutation"
+    weight: Weight | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
+        if self.weight is not None and not isinstance(self.weight, Weight):
+            raise ValueError(f"weight: expected Beta, Uniform or Fixed, got {type(self.weight).__name__}")
         self.to_core()
 
+    def __repr__(self) -> str:
+        shown = [
+            f"{f.name}={getattr(self, f.name)!r}"
+            for f in dataclasses.fields(self)
+            if not f.kw_only or getattr(self, f.name) != f.default
+        ]
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    @property
+    def distribution(self) -> Weight:
+        """Of the own weight: ``weight``, or else Beta(alpha, alpha)."""
+        return self.weight if self.weight is not None else Beta(self.alpha)
+
+    @abstractmethod
     def core_policy(self) -> _core.Policy:
-        kind = _core.Kind.cutmix if isinstance(self, CutMix) else _core.Kind.mixup
-        return _core.Policy(kind, float(self.alpha), float(self.prob), _option(_core.Per, "per", self.per))
+        """One entry of the native core's choice."""
+
+    def _core_policy(
+        self, kind: _core.Kind, box: BoxRule | None = None, inside: Weight | None = None, box_share: float = 0.5
+    ) -> _core.Policy:
+        weight = self.distribution.to_core()
+        rule = (box or Clipped()).to_core()
+        inner = (inside or Fixed(0.0)).to_core()
+        return _core.Policy(
+            kind, weight, float(self.prob), _option(_core.Per, "per", self.per), rule, inner, float(box_share)
+        )
 
     def to_core(self) -> _core.Choice:
         pairing = _option(_core.Pairing, "pairing", self.pairing)
         return _core.Choice([self.core_policy()], [1.0], _core.Per.batch, pairing)
+
+    def with_pairing(self, pairing: Pairing) -> Policy:
+        return dataclasses.replace(self, pairing=pairing)
+
+    def never(self) -> Policy:
+        return dataclasses.replace(self, prob=0.0)
+
+    def scaled(self, factor: float) -> Policy:
+        law = self.distribution
+        if not isinstance(law, Beta):
+            raise ValueError(f"{type(self).__name__}: expected a Beta weight to scale, got {law}")
+        if self.weight is None:
+            return dataclasses.replace(self, alpha=self.alpha * factor)
+        return dataclasses.replace(self, weight=dataclasses.replace(law, a=law.a * factor, b=law.b * factor))
 
 
 class Mixup(_SinglePolicy):
@@ -115,20 +215,82 @@ class Mixup(_SinglePolicy):
         alpha: > 0; the paper uses 0.2 for ImageNet and 1.0 for CIFAR.
         per: what shares one weight: the whole ``"batch"``, each ``"pair"``, or nothing (``"sample"``).
         prob: probability that a unit of ``per`` is mixed at all.
-        pairing: ``"permutation"`` (uniform, the paper's), ``"neighbor"`` (i with i XOR 1) or ``"flip"`` (i with
-            B - 1 - i).
+        pairing: ``"permutation"`` (uniform, the paper's), ``"neighbor"`` (i with i XOR 1), ``"flip"`` (i with
+            B - 1 - i), ``"roll"`` (i with i - 1), ``"derangement"`` (uniform, nobody with itself), ``"matching"``
+            (random pairs), ``"same_class"`` or ``"different_class"`` (by the ``keys`` given to ``plan``). All of them
+            are safe in place.
+        weight: another distribution of ``w``, instead of ``alpha``: ``Beta``, ``Uniform`` or ``Fixed``.
 
     Raises:
-        ValueError: alpha not finite and > 0, prob outside [0, 1], an unknown ``per`` or ``pairing``.
+        ValueError: alpha not finite and > 0, prob outside [0, 1], an unknown ``per`` or ``pairing``, no distribution.
     """
 
+    def core_policy(self) -> _core.Policy:
+        return self._core_policy(_core.Kind.mixup)
 
+
+@dataclass(frozen=True, repr=False)
 class CutMix(_SinglePolicy):
     """CutMix (Yun et al., ICCV 2019): a box of the partner's pixels, of area ``1 - w``, ``w ~ Beta(alpha, alpha)``.
 
     The box's centre is uniform and the box is clipped at the border, as in the paper; ``label_weight`` is recomputed
-    from the pixels that the clipped box takes. Arguments and errors as for ``Mixup``; ``plan`` needs ``image_size``.
+    from the pixels that the clipped box takes. ``plan`` needs ``image_size``.
+
+    Args:
+        alpha: > 0; the paper uses 1.0.
+        per: as for ``Mixup``.
+        prob: as for ``Mixup``.
+        pairing: as for ``Mixup``.
+        weight: as for ``Mixup``.
+        box: ``Clipped``, ``Coverage``, ``Inside``, ``MinMax`` or ``FixedBox``, see :mod:`fastmix.boxes`.
+        inside: distribution of the own weight inside the box; None is 0, a cut. With another one the box is blended:
+            Mixup within a box.
+
+    Raises:
+        ValueError: as for ``Mixup``, or no box rule.
     """
+
+    box: BoxRule = field(default=Clipped(), kw_only=True)
+    inside: Weight | None = field(default=None, kw_only=True)
+
+    def core_policy(self) -> _core.Policy:
+        _check_rule(self.box)
+        if self.inside is not None and not isinstance(self.inside, Weight):
+            raise ValueError(f"inside: expected Beta, Uniform, Fixed or None, got {type(self.inside).__name__}")
+        return self._core_policy(_core.Kind.cutmix, self.box, self.inside)
+
+
+@dataclass(frozen=True, repr=False)
+class HMix(_SinglePolicy):
+    """HMix (Park et al., NeurIPS 2022): a box of the partner, and a blend around it; own weight ``w`` in all.
+
+    The box covers ``box_share * (1 - w)`` of the image before it is clipped; outside of it the own weight is what is
+    needed to make ``w`` the share of the whole image. ``plan`` needs ``image_size``.
+
+    Args:
+        alpha: > 0.
+        per: as for ``Mixup``.
+        prob: as for ``Mixup``.
+        pairing: as for ``Mixup``.
+        weight: as for ``Mixup``.
+        box_share: in [0, 1]; 0 is Mixup, 1 is nearly CutMix.
+        box: ``Clipped``, ``Coverage`` or ``Inside``.
+
+    Raises:
+        ValueError: as for ``Mixup``, ``box_share`` outside [0, 1], or another box rule.
+    """
+
+    box_share: float = field(default=0.5, kw_only=True)
+    box: BoxRule = field(default=Clipped(), kw_only=True)
+
+    def core_policy(self) -> _core.Policy:
+        _check_rule(self.box)
+        return self._core_policy(_core.Kind.hmix, self.box, box_share=self.box_share)
+
+
+def _check_rule(box: BoxRule) -> None:
+    if not isinstance(box, BoxRule):
+        raise ValueError(f"box: expected Clipped, Coverage, Inside, MinMax or FixedBox, got {type(box).__name__}")
 
 
 @dataclass(frozen=True)
@@ -136,7 +298,7 @@ class Choice(Policy):
     """One of several policies, drawn anew for every batch, pair or sample.
 
     Args:
-        policies: two or more of ``Mixup`` and ``CutMix``, all with the same pairing.
+        policies: one or more of ``Mixup``, ``CutMix`` and ``HMix``, all with the same pairing.
         p: their probabilities, summing to 1; equal ones when left out.
         per: what shares one choice.
 
@@ -155,7 +317,7 @@ class Choice(Policy):
             raise ValueError("Choice: expected at least one policy, got none")
         for policy in self.policies:
             if not isinstance(policy, _SinglePolicy):
-                raise ValueError(f"Choice: expected Mixup or CutMix policies, got {type(policy).__name__}")
+                raise ValueError(f"Choice: expected Mixup, CutMix or HMix policies, got {type(policy).__name__}")
         pairings = {policy.pairing for policy in self.policies}
         if len(pairings) > 1:
             raise ValueError(f"Choice: expected policies of one pairing, got {', '.join(sorted(pairings))}")
@@ -169,3 +331,12 @@ class Choice(Policy):
         return _core.Choice(
             policies, list(p), _option(_core.Per, "per", self.per), _option(_core.Pairing, "pairing", self.pairing)
         )
+
+    def with_pairing(self, pairing: Pairing) -> Policy:
+        return Choice([policy.with_pairing(pairing) for policy in self.policies], self.p, self.per)
+
+    def never(self) -> Policy:
+        return Choice([policy.never() for policy in self.policies], self.p, self.per)
+
+    def scaled(self, factor: float) -> Policy:
+        return Choice([policy.scaled(factor) for policy in self.policies], self.p, self.per)

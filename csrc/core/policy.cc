@@ -1,7 +1,6 @@
 #include "policy.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "error.h"
@@ -13,14 +12,22 @@ namespace {
 
 constexpr int32_t kMaxBatch = INT32_MAX / 4;  // a box has four entries, counted in int32
 
+RandomStream stream(const DrawKey& key, Purpose purpose, uint32_t unit, uint32_t variant = 0) {
+  return RandomStream(key.seed, purpose, key.epoch, key.rank, key.step, unit, variant);
+}
+
 class Drawer {
  public:
   Drawer(const Choice& choice, int32_t height, int32_t width, const DrawKey& key)
       : choice_(choice), height_(height), width_(width), key_(key) {}
 
-  Plan draw(int32_t batch) const {
+  Plan draw(int32_t batch, const Samples& samples) const {
     Plan plan(batch);
-    plan.partner = partners(batch);
+    if (samples.partner.empty()) {
+      plan.partner = draw_partners(choice_.pairing, batch, samples.keys, stream(key_, Purpose::kPairing, key_.offset));
+    } else {
+      plan.partner.assign(samples.partner.begin(), samples.partner.end());
+    }
     for (int32_t i = 0; i < batch; ++i) {
       const size_t which = choose(unit(choice_.per, plan, i));
       const Policy& policy = choice_.policies[which];
@@ -30,22 +37,6 @@ class Drawer {
   }
 
  private:
-  RandomStream stream(Purpose purpose, uint32_t unit, uint32_t variant = 0) const {
-    return RandomStream(key_.seed, purpose, key_.epoch, key_.rank, key_.step, unit, variant);
-  }
-
-  std::vector<int32_t> partners(int32_t batch) const {
-    if (choice_.pairing == Pairing::kPermutation) {
-      return stream(Purpose::kPairing, key_.offset).permutation<int32_t>(batch);
-    }
-    std::vector<int32_t> partner(batch);
-    for (int32_t i = 0; i < batch; ++i) {
-      const int32_t neighbor = (i ^ 1) < batch ? (i ^ 1) : i;
-      partner[i] = choice_.pairing == Pairing::kFlip ? batch - 1 - i : neighbor;
-    }
-    return partner;
-  }
-
   // The counter word that names sample i's draws. A pair shares the place of its first member in the global
   // batch; a sample whose partner mixes with somebody else is a pair of its own. A batch has unit 0 on all ranks.
   uint32_t unit(Per per, const Plan& plan, int32_t i) const {
@@ -57,7 +48,7 @@ class Drawer {
 
   size_t choose(uint32_t unit) const {
     if (choice_.policies.size() == 1) return 0;
-    double left = stream(Purpose::kChoice, unit).uniform();
+    double left = stream(key_, Purpose::kChoice, unit).uniform();
     // Probabilities may sum to a little under 1; what is left falls to the last policy that is possible at all.
     size_t chosen = 0;
     for (size_t which = 0; which < choice_.p.size() && left >= 0; ++which) {
@@ -68,37 +59,63 @@ class Drawer {
   }
 
   void mix_sample(Plan& plan, int32_t i, const Policy& policy, uint32_t unit, uint32_t variant) const {
-    if (stream(Purpose::kApply, unit, variant).uniform() >= policy.prob) return;
-    const double weight = stream(Purpose::kWeight, unit, variant).beta(policy.alpha, policy.alpha);
-    if (policy.kind == Kind::kMixup) {
-      plan.weight_in[i] = plan.weight_out[i] = plan.label_weight[i] = static_cast<float>(weight);
-    } else {
-      cut(plan, i, weight, unit, variant);
+    if (stream(key_, Purpose::kApply, unit, variant).uniform() >= policy.prob) return;
+    RandomStream draws = stream(key_, Purpose::kWeight, unit, variant);
+    const double weight = draw_weight(policy.weight, draws);
+    switch (policy.kind) {
+      case Kind::kMixup:
+        plan.weight_in[i] = plan.weight_out[i] = plan.label_weight[i] = static_cast<float>(weight);
+        break;
+      case Kind::kCutMix:
+        cut(plan, i, policy, weight, unit, variant);
+        break;
+      case Kind::kHMix:
+        cut_and_blend(plan, i, policy, weight, unit, variant);
+        break;
     }
   }
 
-  // CutMix's box (Yun et al., ICCV 2019): sides sqrt(1 - weight) of the image's, centre uniform, clipped at
-  // the border; the label weight is recomputed from the pixels that the clipped box really takes. A box without
-  // pixels leaves the sample as it is.
-  void cut(Plan& plan, int32_t i, double weight, uint32_t unit, uint32_t variant) const {
-    RandomStream draws = stream(Purpose::kBox, unit, variant);
-    const double side = std::sqrt(1.0 - weight);
-    int32_t y0, x0, y1, x1;
-    place(draws, height_, side, y0, y1);
-    place(draws, width_, side, x0, x1);
-    const double taken = static_cast<double>(y1 - y0) * (x1 - x0);
-    if (taken == 0.0) return;
-    std::copy_n(std::array{y0, x0, y1, x1}.begin(), 4, plan.box.begin() + 4 * i);
-    plan.weight_in[i] = 0.0f;
-    plan.label_weight[i] = static_cast<float>(1.0 - taken / (static_cast<double>(height_) * width_));
+  // A box with a share of `area` of the image's pixels before it is clipped.
+  Box box(const Policy& policy, double area, uint32_t unit, uint32_t variant) const {
+    RandomStream draws = stream(key_, Purpose::kBox, unit, variant);
+    return draw_box(policy.box, height_, width_, std::sqrt(area), draws);
   }
 
-  static void place(RandomStream& draws, int32_t length, double side, int32_t& begin, int32_t& end) {
-    const int64_t extent = static_cast<int64_t>(length * side);
-    const int64_t centre = draws.below(static_cast<uint32_t>(length));
-    const int64_t first = centre - extent / 2;
-    begin = static_cast<int32_t>(std::max<int64_t>(first, 0));
-    end = static_cast<int32_t>(std::min<int64_t>(first + extent, length));
+  double image_pixels() const { return static_cast<double>(height_) * width_; }
+
+  // CutMix: the label weight is recomputed from the pixels that the box really takes. A box without pixels leaves
+  // the sample as it is.
+  void cut(Plan& plan, int32_t i, const Policy& policy, double weight, uint32_t unit, uint32_t variant) const {
+    const Box taken = box(policy, 1.0 - weight, unit, variant);
+    if (taken.pixels() == 0.0) return;
+    RandomStream draws = stream(key_, Purpose::kInside, unit, variant);
+    plan.weight_in[i] = static_cast<float>(draw_weight(policy.inside, draws));
+    plan.label_weight[i] = static_cast<float>(1.0 - (1.0 - plan.weight_in[i]) * taken.pixels() / image_pixels());
+    put(plan, i, taken);
+  }
+
+  // HMix (Park et al., NeurIPS 2022): a box of the partner, and around it a blend that brings the own weight down to
+  // `weight`. The box takes less than 1 - weight, so the blend's own weight is at most 1.
+  void cut_and_blend(Plan& plan, int32_t i, const Policy& policy, double weight, uint32_t unit,
+                     uint32_t variant) const {
+    const Box taken = box(policy, (1.0 - weight) * policy.box_share, unit, variant);
+    const double around = 1.0 - taken.pixels() / image_pixels();
+    plan.weight_out[i] = static_cast<float>(around > 0.0 ? std::min(weight / around, 1.0) : 1.0);
+    plan.label_weight[i] = static_cast<float>(plan.weight_out[i] * around);
+    if (taken.pixels() == 0.0) {
+      plan.weight_in[i] = plan.weight_out[i];
+      return;
+    }
+    plan.weight_in[i] = 0.0f;
+    put(plan, i, taken);
+  }
+
+  static void put(Plan& plan, int32_t i, const Box& taken) {
+    int32_t* box = &plan.box[4 * static_cast<size_t>(i)];
+    box[0] = taken.y0;
+    box[1] = taken.x0;
+    box[2] = taken.y1;
+    box[3] = taken.x1;
   }
 
   const Choice& choice_;
@@ -108,6 +125,26 @@ class Drawer {
 
 void check_probability(const char* name, double value) {
   check(value >= 0.0 && value <= 1.0, "policy: expected ", name, " in [0, 1], got ", value);
+}
+
+void check_batch(int32_t batch, const DrawKey& key) {
+  check(batch >= 0 && batch <= kMaxBatch, "policy: expected batch_size in [0, ", kMaxBatch, "], got ", batch);
+  check(key.offset <= UINT32_MAX - static_cast<uint32_t>(batch),
+        "policy: expected offset + batch_size below 2^32, got ", key.offset, " + ", batch);
+}
+
+void check_samples(const Samples& samples, Pairing pairing, int32_t batch) {
+  const auto count = static_cast<size_t>(batch);
+  check(samples.partner.empty() || samples.partner.size() == count, "policy: expected one partner per sample (", batch,
+        "), got ", samples.partner.size());
+  for (size_t i = 0; i < samples.partner.size(); ++i) {
+    check(samples.partner[i] >= 0 && samples.partner[i] < batch, "policy: expected partners in [0, ", batch, "), got ",
+          samples.partner[i], " for sample ", i);
+  }
+  check(samples.keys.empty() || samples.keys.size() == count, "policy: expected one key per sample (", batch, "), got ",
+        samples.keys.size());
+  check(!needs_keys(pairing) || !samples.partner.empty() || samples.keys.size() == count,
+        "policy: this pairing goes by class; expected keys=, one per sample (", batch, "), got none");
 }
 
 }  // namespace
@@ -123,22 +160,40 @@ void validate(const Choice& choice) {
   }
   check(std::abs(sum - 1.0) < 1e-6, "policy: expected choice probabilities that sum to 1, got a sum of ", sum);
   for (const Policy& policy : choice.policies) {
-    check(policy.alpha > 0.0 && std::isfinite(policy.alpha), "policy: expected a finite alpha > 0, got ", policy.alpha,
-          "; to switch mixing off use prob=0 or no policy");
+    validate(policy.weight);
+    validate(policy.inside);
+    validate(policy.box);
     check_probability("prob", policy.prob);
+    check_probability("box_share", policy.box_share);
+    check(policy.kind != Kind::kHMix || policy.box.placement <= Placement::kInside,
+          "policy: HMix gives its box an area; expected a box rule with a place only, got one with sides");
   }
 }
 
-Plan draw_plan(const Choice& choice, int32_t batch, int32_t height, int32_t width, const DrawKey& key) {
+Plan draw_plan(const Choice& choice, int32_t batch, int32_t height, int32_t width, const DrawKey& key,
+               const Samples& samples) {
   validate(choice);
-  check(batch >= 0 && batch <= kMaxBatch, "policy: expected batch_size in [0, ", kMaxBatch, "], got ", batch);
-  check(key.offset <= UINT32_MAX - static_cast<uint32_t>(batch),
-        "policy: expected offset + batch_size below 2^32, got ", key.offset, " + ", batch);
-  const bool needs_size = std::any_of(choice.policies.begin(), choice.policies.end(),
-                                      [](const Policy& policy) { return policy.kind == Kind::kCutMix; });
-  check(!needs_size || (height > 0 && width > 0), "policy: CutMix needs image_size=(height, width) with pixels, got (",
-        height, ", ", width, ")");
-  return Drawer(choice, height, width, key).draw(batch);
+  check_batch(batch, key);
+  check_samples(samples, choice.pairing, batch);
+  for (const Policy& policy : choice.policies) {
+    if (policy.kind == Kind::kMixup) continue;
+    check(height > 0 && width > 0, "policy: ", policy.kind == Kind::kCutMix ? "CutMix" : "HMix",
+          " needs image_size=(height, width) with pixels, got (", height, ", ", width, ")");
+    validate(policy.box, height, width);
+  }
+  return Drawer(choice, height, width, key).draw(batch, samples);
+}
+
+std::vector<int32_t> weighted_partners(std::span<const double> weights, int32_t batch, const DrawKey& key) {
+  check_batch(batch, key);
+  check(weights.size() == static_cast<size_t>(batch) * batch, "partners: expected weights of shape (", batch, ", ",
+        batch, "), got ", weights.size(), " of them");
+  std::vector<int32_t> partner(batch);
+  for (int32_t i = 0; i < batch; ++i) {
+    RandomStream draws = stream(key, Purpose::kPairing, key.offset + static_cast<uint32_t>(i));
+    partner[i] = draw_weighted(weights.subspan(static_cast<size_t>(i) * batch, batch), i, draws);
+  }
+  return partner;
 }
 
 }  // namespace fastmix

@@ -2,22 +2,28 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
+#include "box.h"
+#include "pairing.h"
 #include "plan.h"
+#include "weight.h"
 
 namespace fastmix {
 
-enum class Kind : int32_t { kMixup = 0, kCutMix = 1 };
+enum class Kind : int32_t { kMixup = 0, kCutMix = 1, kHMix = 2 };
 enum class Per : int32_t { kBatch = 0, kPair = 1, kSample = 2 };
-enum class Pairing : int32_t { kPermutation = 0, kNeighbor = 1, kFlip = 2 };
 
-// One way of mixing: own weight ~ Beta(alpha, alpha), applied with probability `prob`, drawn anew `per` unit.
+// One way of mixing: own weight drawn from `weight`, applied with probability `prob`, drawn anew `per` unit.
 struct Policy {
   Kind kind = Kind::kMixup;
-  double alpha = 1.0;
+  WeightLaw weight;
   double prob = 1.0;
   Per per = Per::kBatch;
+  BoxRule box;                                                     // of CutMix and HMix
+  WeightLaw inside{Law::kFixed, 0.0, 0.0, Fold::kNone, 0.0, 1.0};  // of CutMix: own weight inside the box
+  double box_share = 0.5;  // of HMix: how much of what the partner gets is cut, the rest is blended
 };
 
 // One of several policies, chosen with probabilities `p` (they sum to 1) anew for every unit of `per`.
@@ -39,7 +45,17 @@ struct DrawKey {
   uint32_t offset = 0;
 };
 
+// What the caller knows of the samples: one key each for pairings by class, or the partners themselves.
+struct Samples {
+  std::span<const int64_t> keys;
+  std::span<const int32_t> partner;
+};
+
 void validate(const Choice& choice);
-Plan draw_plan(const Choice& choice, int32_t batch, int32_t height, int32_t width, const DrawKey& key);
+Plan draw_plan(const Choice& choice, int32_t batch, int32_t height, int32_t width, const DrawKey& key,
+               const Samples& samples = {});
+
+// Partners drawn with the given weights, `batch` per sample; they may repeat.
+std::vector<int32_t> weighted_partners(std::span<const double> weights, int32_t batch, const DrawKey& key);
 
 }  // namespace fastmix

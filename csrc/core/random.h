@@ -21,6 +21,7 @@ enum class Purpose : uint32_t {
   kBox = 5,
   kCrop = 6,
   kOrder = 7,
+  kInside = 8,
 };
 
 class RandomStream {

@@ -58,9 +58,9 @@ Choice read_policy(const dali::OpSpec& spec) {
   Choice choice;
   choice.per = per;
   choice.pairing = pairing_argument(spec);
-  if (mixup_alpha > 0) choice.policies.push_back({Kind::kMixup, mixup_alpha, prob, per});
-  if (cutmix_alpha > 0) choice.policies.push_back({Kind::kCutMix, cutmix_alpha, prob, per});
-  if (choice.policies.empty()) choice.policies.push_back({Kind::kMixup, 1.0, 0.0, per});
+  if (mixup_alpha > 0) choice.policies.push_back({Kind::kMixup, symmetric_beta(mixup_alpha), prob, per, {}});
+  if (cutmix_alpha > 0) choice.policies.push_back({Kind::kCutMix, symmetric_beta(cutmix_alpha), prob, per, {}});
+  if (choice.policies.empty()) choice.policies.push_back({Kind::kMixup, symmetric_beta(1.0), 0.0, per, {}});
   choice.p =
       choice.policies.size() == 2 ? std::vector<double>{1.0 - switch_prob, switch_prob} : std::vector<double>{1.0};
   validate(choice);

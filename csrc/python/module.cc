@@ -3,10 +3,12 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include "arrays.h"
 #include "cpu/kernels.h"
 #include "crop.h"
 #include "error.h"
-#include "policy.h"
+#include "plan.h"
+#include "policy_bindings.h"
 #include "random.h"
 
 namespace py = pybind11;
@@ -14,25 +16,11 @@ using namespace fastmix;
 
 namespace {
 
-template <typename T>
-py::array_t<T> to_array(const std::vector<T>& values, std::vector<py::ssize_t> shape) {
-  return py::array_t<T>(shape, values.data());
-}
-
-py::tuple to_arrays(const Plan& plan) {
-  const py::ssize_t batch = plan.batch();
-  return py::make_tuple(to_array(plan.partner, {batch}), to_array(plan.weight_in, {batch}),
-                        to_array(plan.weight_out, {batch}), to_array(plan.box, {batch, 4}),
-                        to_array(plan.label_weight, {batch}));
-}
-
-template <typename T>
-using Dense = py::array_t<T, py::array::c_style | py::array::forcecast>;
-
 void validate_arrays(const Dense<int32_t>& partner, const Dense<float>& weight_in, const Dense<float>& weight_out,
                      const Dense<int32_t>& box, int64_t height, int64_t width, bool in_place) {
-  validate(PlanView{static_cast<int32_t>(partner.size()), partner.data(), weight_in.data(), weight_out.data(), box.data()},
-           height, width, in_place);
+  validate(
+      PlanView{static_cast<int32_t>(partner.size()), partner.data(), weight_in.data(), weight_out.data(), box.data()},
+      height, width, in_place);
 }
 
 py::tuple crop_windows(const CropSpec& spec, const Dense<int32_t>& sizes, const Dense<int64_t>& samples, uint64_t seed,
@@ -86,38 +74,7 @@ PYBIND11_MODULE(_core, m) {
     }
   });
 
-  py::enum_<Kind>(m, "Kind").value("mixup", Kind::kMixup).value("cutmix", Kind::kCutMix);
-  py::enum_<Per>(m, "Per").value("batch", Per::kBatch).value("pair", Per::kPair).value("sample", Per::kSample);
-  py::enum_<Pairing>(m, "Pairing")
-      .value("permutation", Pairing::kPermutation)
-      .value("neighbor", Pairing::kNeighbor)
-      .value("flip", Pairing::kFlip);
-  py::class_<Policy>(m, "Policy")
-      .def(py::init([](Kind kind, double alpha, double prob, Per per) { return Policy{kind, alpha, prob, per}; }),
-           py::arg("kind"), py::arg("alpha"), py::arg("prob"), py::arg("per"))
-      .def_readonly("kind", &Policy::kind)
-      .def_readonly("alpha", &Policy::alpha)
-      .def_readonly("prob", &Policy::prob)
-      .def_readonly("per", &Policy::per);
-  py::class_<Choice>(m, "Choice")
-      .def(py::init([](std::vector<Policy> policies, std::vector<double> p, Per per, Pairing pairing) {
-             Choice choice{std::move(policies), std::move(p), per, pairing};
-             validate(choice);
-             return choice;
-           }),
-           py::arg("policies"), py::arg("p"), py::arg("per"), py::arg("pairing"))
-      .def_readonly("policies", &Choice::policies)
-      .def_readonly("p", &Choice::p)
-      .def_readonly("per", &Choice::per)
-      .def_readonly("pairing", &Choice::pairing)
-      .def(
-          "draw",
-          [](const Choice& choice, int32_t batch, int32_t height, int32_t width, uint64_t seed, uint32_t epoch,
-             uint64_t step, uint32_t rank, uint32_t offset) {
-            return to_arrays(draw_plan(choice, batch, height, width, {seed, epoch, step, rank, offset}));
-          },
-          py::arg("batch"), py::arg("height"), py::arg("width"), py::arg("seed"), py::arg("epoch"), py::arg("step"),
-          py::arg("rank"), py::arg("offset"), "(partner, weight_in, weight_out, box, label_weight) of one batch.");
+  bind_policies(m);
   py::class_<CropSpec>(m, "CropSpec")
       .def(py::init([](std::pair<double, double> scale, std::pair<double, double> ratio, double mirror_prob) {
              CropSpec spec{scale.first, scale.second, ratio.first, ratio.second, mirror_prob};
@@ -129,7 +86,8 @@ PYBIND11_MODULE(_core, m) {
   m.def("validate_plan", &validate_arrays, py::arg("partner"), py::arg("weight_in"), py::arg("weight_out"),
         py::arg("box"), py::arg("height"), py::arg("width"), py::arg("in_place"), "Raises ValueError for a bad plan.");
   m.def("random_resized_crop", &crop_windows, py::arg("spec"), py::arg("sizes"), py::arg("samples"), py::arg("seed"),
-        py::arg("epoch"), "(windows int32 (N, 4) as y, x, height, width; mirror bool (N,)) of samples with these sizes.");
+        py::arg("epoch"),
+        "(windows int32 (N, 4) as y, x, height, width; mirror bool (N,)) of samples with these sizes.");
   m.def("epoch_order", &epoch_order, py::arg("count"), py::arg("seed"), py::arg("epoch"),
         "A uniform permutation of 0 .. count - 1, a pure function of (seed, epoch).");
   m.def("build_info", &build_info, "What this build has: CPU kernels in use, CUDA version and architectures.");

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fastmix import Choice, CutMix, Mixup
+from fastmix import Choice, CutMix, HMix, Mixup, Policy
+from fastmix.boxes import BoxRule, Clipped, Coverage, FixedBox, Inside, MinMax
+from fastmix.weights import Beta, Fixed, Uniform, Weight
 
 MASK32 = 2**32 - 1
-PAIRING, CHOICE, APPLY, WEIGHT, BOX, CROP, ORDER = range(1, 8)
+PAIRING, CHOICE, APPLY, WEIGHT, BOX, CROP, ORDER, INSIDE = range(1, 9)
 
 LN2_HIGH = float.fromhex("0x1.62e42feep-1")
 LN2_LOW = float.fromhex("0x1.a39ef35793c76p-33")
@@ -148,38 +150,144 @@ class Key:
         return Stream(self.seed, purpose, self.epoch, self.rank, self.step, unit, variant)
 
 
-def partners(pairing: str, batch: int, key: Key) -> list[int]:
+def within(groups: Sequence[Sequence[int]], draws: Stream) -> list[int]:
+    """A uniform permutation of the members of each group, one group after the other."""
+    partner = {}
+    for group in groups:
+        partner.update(zip(group, [group[place] for place in draws.permutation(len(group))], strict=True))
+    return [partner[i] for i in range(len(partner))]
+
+
+def apart(keys: Sequence, draws: Stream) -> list[int]:
+    """A permutation whose partners differ in their key wherever that can be had by exchanging two partners."""
+    batch = len(keys)
+    order = draws.permutation(batch)
+    keys = [keys[i] for i in order]
+    partner = draws.permutation(batch)
+    for i, key in enumerate(keys):
+        if keys[partner[i]] != key:
+            continue
+        start = draws.below(batch)
+        others = [(start + step) % batch for step in range(batch)]
+        free = [j for j in others if keys[j] != key and keys[partner[j]] != key]
+        j = free[0] if free else partner.index(i)
+        partner[i], partner[j] = partner[j], partner[i]
+    by_sample = {order[place]: order[other] for place, other in enumerate(partner)}
+    return [by_sample[i] for i in range(batch)]
+
+
+def partners(pairing: str, batch: int, key: Key, keys: Sequence = ()) -> list[int]:
+    draws = key.stream(PAIRING, key.offset)
+    order = list(range(batch))
     if pairing == "permutation":
-        return key.stream(PAIRING, key.offset).permutation(batch)
+        return draws.permutation(batch)
     if pairing == "flip":
-        return list(range(batch))[::-1]
-    return [min(i + 1, batch - 1) if i % 2 == 0 else i - 1 for i in range(batch)]
+        return order[::-1]
+    if pairing == "roll":
+        return order[-1:] + order[:-1]
+    if pairing == "derangement":
+        while True:
+            partner = draws.permutation(batch)
+            if batch < 2 or all(i != j for i, j in enumerate(partner)):
+                return partner
+    if pairing == "matching":
+        shuffled = draws.permutation(batch)
+        partner = order.copy()
+        for a, b in zip(shuffled[::2], shuffled[1::2], strict=False):
+            partner[a], partner[b] = b, a
+        return partner
+    if pairing == "same_class":
+        groups = {value: [i for i in order if keys[i] == value] for value in keys}
+        return within(list(groups.values()), draws)
+    if pairing == "different_class":
+        return apart(keys, draws)
+    return [min(i + 1, batch - 1) if i % 2 == 0 else i - 1 for i in order]
 
 
-def cut_range(draws: Stream, length: int, side: float) -> tuple[int, int]:
+def weighted_partners(weights: Sequence[Sequence[float]], key: Key) -> list[int]:
+    chosen = []
+    for i, row in enumerate(weights):
+        total = 0.0
+        for weight in row:
+            total += weight
+        left = key.stream(PAIRING, key.offset + i).uniform() * total
+        partner = i
+        for j, weight in enumerate(row):
+            if left < 0.0:
+                break
+            if weight > 0.0:
+                partner = j
+            left -= weight
+        chosen.append(partner)
+    return chosen
+
+
+def drawn_weight(weight: Weight, draws: Stream) -> float:
+    if isinstance(weight, Beta):
+        w = draws.beta(float(weight.a), float(weight.b))
+    elif isinstance(weight, Uniform):
+        w = min(weight.low + (weight.high - weight.low) * draws.uniform(), weight.high)
+    else:
+        assert isinstance(weight, Fixed)
+        w = weight.weight
+    if weight.fold:
+        w = {"max": max, "min": min}[weight.fold](w, 1.0 - w)
+    return min(max(w, weight.clamp[0]), weight.clamp[1])
+
+
+def cut_range(rule: BoxRule, draws: Stream, length: int, side: float) -> tuple[int, int]:
     extent = math.floor(length * side)
-    first = draws.below(length) - extent // 2
+    if isinstance(rule, Clipped):
+        first = draws.below(length) - extent // 2
+    elif isinstance(rule, Coverage):
+        first = draws.below(length + extent - 1) - (extent - 1) if extent else 0
+    else:
+        if isinstance(rule, MinMax):
+            least, most = math.floor(length * rule.least), math.floor(length * rule.most)
+            extent = least + (draws.below(most - least) if most > least else 0)
+        else:
+            assert isinstance(rule, Inside)
+        first = draws.below(length - extent + 1)
     return max(first, 0), min(first + extent, length)
 
 
-def one_sample(policy: Mixup | CutMix, size: tuple[int, int], key: Key, unit: int, variant: int) -> tuple:
-    """(weight_in, weight_out, box, label_weight), the weights before they are rounded to float32."""
+def drawn_box(rule: BoxRule, size: tuple[int, int], area: float, draws: Stream) -> tuple[int, int, int, int]:
+    if isinstance(rule, FixedBox):
+        return rule.y0, rule.x0, rule.y1, rule.x1
+    (y0, y1), (x0, x1) = (cut_range(rule, draws, length, math.sqrt(area)) for length in size)
+    return y0, x0, y1, x1
+
+
+def one_sample(policy: Policy, size: tuple[int, int], key: Key, unit: int, variant: int) -> tuple:
+    """(weight_in, weight_out, box, label_weight); weights that a label weight follows from are float32 already."""
     untouched = 1.0, 1.0, (0, 0, 0, 0), 1.0
     if not key.stream(APPLY, unit, variant).uniform() < policy.prob:
         return untouched
-    weight = key.stream(WEIGHT, unit, variant).beta(float(policy.alpha), float(policy.alpha))
+    law = policy.weight if policy.weight is not None else Beta(policy.alpha)
+    weight = drawn_weight(law, key.stream(WEIGHT, unit, variant))
     if isinstance(policy, Mixup):
         return weight, weight, (0, 0, 0, 0), weight
-    draws = key.stream(BOX, unit, variant)
-    (y0, y1), (x0, x1) = (cut_range(draws, length, math.sqrt(1.0 - weight)) for length in size)
-    taken = (y1 - y0) * (x1 - x0)
-    return (0.0, 1.0, (y0, x0, y1, x1), 1.0 - taken / (size[0] * size[1])) if taken else untouched
+    area = (1.0 - weight) * (policy.box_share if isinstance(policy, HMix) else 1.0)
+    box = drawn_box(policy.box, size, area, key.stream(BOX, unit, variant))
+    pixels, all_pixels = float((box[2] - box[0]) * (box[3] - box[1])), float(size[0] * size[1])
+    if isinstance(policy, CutMix):
+        if not pixels:
+            return untouched
+        inside = Fixed(0.0) if policy.inside is None else policy.inside
+        within_box = float(np.float32(drawn_weight(inside, key.stream(INSIDE, unit, variant))))
+        return within_box, 1.0, box, 1.0 - (1.0 - within_box) * pixels / all_pixels
+    around = 1.0 - pixels / all_pixels
+    outside = float(np.float32(min(weight / around, 1.0))) if around > 0 else 1.0
+    label_weight = outside * around
+    return (0.0, outside, box, label_weight) if pixels else (outside, outside, (0, 0, 0, 0), label_weight)
 
 
-def plan_arrays(policy: Mixup | CutMix | Choice, batch: int, size: tuple[int, int], key: Key) -> dict[str, np.ndarray]:
+def plan_arrays(
+    policy: Policy, batch: int, size: tuple[int, int], key: Key, keys: Sequence = ()
+) -> dict[str, np.ndarray]:
     policies = policy.policies if isinstance(policy, Choice) else (policy,)
     p = (policy.p or [1.0 / len(policies)] * len(policies)) if isinstance(policy, Choice) else [1.0]
-    partner = partners(policy.pairing, batch, key)
+    partner = partners(policy.pairing, batch, key, keys)
 
     def unit(per: str, i: int) -> int:
         if per == "batch":

@@ -148,7 +148,7 @@ def test_policies_are_values() -> None:
         ({"prob": NAN}, r"prob in \[0, 1\], got nan"),
         ({"per": "image"}, r"per: expected one of batch, pair, sample; got 'image'"),
         ({"per": None}, r"per: expected one of batch, pair, sample; got None"),
-        ({"pairing": "same"}, r"pairing: expected one of permutation, neighbor, flip; got 'same'"),
+        ({"pairing": "same"}, r"pairing: expected one of permutation, neighbor, .*different_class; got 'same'"),
     ],
 )
 def test_bad_parameters_are_refused_when_the_policy_is_made(kind: type, arguments: dict, message: str) -> None:
@@ -160,8 +160,8 @@ def test_bad_parameters_are_refused_when_the_policy_is_made(kind: type, argument
     ("policies", "arguments", "message"),
     [
         ([], {}, "expected at least one policy, got none"),
-        ([Mixup(), Choice([Mixup(), CutMix()])], {}, "expected Mixup or CutMix policies, got Choice"),
-        ([Mixup(), "cutmix"], {}, "expected Mixup or CutMix policies, got str"),
+        ([Mixup(), Choice([Mixup(), CutMix()])], {}, "expected Mixup, CutMix or HMix policies, got Choice"),
+        ([Mixup(), "cutmix"], {}, "expected Mixup, CutMix or HMix policies, got str"),
         ([Mixup(), CutMix(pairing="flip")], {}, "policies of one pairing, got flip, permutation"),
         ([Mixup(), CutMix()], {"p": []}, r"one probability per policy \(2\), got 0"),
         ([Mixup(), CutMix()], {"p": [1.0]}, r"one probability per policy \(2\), got 1"),

@@ -1,0 +1,24 @@
+// NumPy arrays in and out.
+#pragma once
+
+#include <pybind11/numpy.h>
+
+#include <span>
+#include <vector>
+
+namespace fastmix {
+
+template <typename T>
+using Dense = pybind11::array_t<T, pybind11::array::c_style | pybind11::array::forcecast>;
+
+template <typename T>
+pybind11::array_t<T> to_array(const std::vector<T>& values, std::vector<pybind11::ssize_t> shape) {
+  return pybind11::array_t<T>(shape, values.data());
+}
+
+template <typename T>
+std::span<const T> to_span(const Dense<T>& array) {
+  return {array.data(), static_cast<size_t>(array.size())};
+}
+
+}  // namespace fastmix

@@ -1,0 +1,102 @@
+#include "policy_bindings.h"
+
+#include <pybind11/stl.h>
+
+#include <array>
+
+#include "arrays.h"
+#include "policy.h"
+
+namespace py = pybind11;
+
+namespace fastmix {
+
+namespace {
+
+py::tuple to_arrays(const Plan& plan) {
+  const py::ssize_t batch = plan.batch();
+  return py::make_tuple(to_array(plan.partner, {batch}), to_array(plan.weight_in, {batch}),
+                        to_array(plan.weight_out, {batch}), to_array(plan.box, {batch, 4}),
+                        to_array(plan.label_weight, {batch}));
+}
+
+py::tuple draw(const Choice& choice, int32_t batch, int32_t height, int32_t width, uint64_t seed, uint32_t epoch,
+               uint64_t step, uint32_t rank, uint32_t offset, const Dense<int64_t>& keys,
+               const Dense<int32_t>& partner) {
+  const Samples samples{to_span(keys), to_span(partner)};
+  return to_arrays(draw_plan(choice, batch, height, width, {seed, epoch, step, rank, offset}, samples));
+}
+
+py::array_t<int32_t> draw_weighted_partners(const Dense<double>& weights, uint64_t seed, uint32_t epoch, uint64_t step,
+                                            uint32_t rank, uint32_t offset) {
+  const auto batch = static_cast<int32_t>(weights.ndim() > 0 ? weights.shape(0) : 0);
+  return to_array(weighted_partners(to_span(weights), batch, {seed, epoch, step, rank, offset}), {batch});
+}
+
+void bind_enums(py::module_& m) {
+  py::enum_<Kind>(m, "Kind").value("mixup", Kind::kMixup).value("cutmix", Kind::kCutMix).value("hmix", Kind::kHMix);
+  py::enum_<Per>(m, "Per").value("batch", Per::kBatch).value("pair", Per::kPair).value("sample", Per::kSample);
+  py::enum_<Pairing>(m, "Pairing")
+      .value("permutation", Pairing::kPermutation)
+      .value("neighbor", Pairing::kNeighbor)
+      .value("flip", Pairing::kFlip)
+      .value("roll", Pairing::kRoll)
+      .value("derangement", Pairing::kDerangement)
+      .value("matching", Pairing::kMatching)
+      .value("same_class", Pairing::kSameClass)
+      .value("different_class", Pairing::kDifferentClass);
+  py::enum_<Law>(m, "Law").value("beta", Law::kBeta).value("uniform", Law::kUniform).value("fixed", Law::kFixed);
+  py::enum_<Fold>(m, "Fold").value("none", Fold::kNone).value("max", Fold::kMax).value("min", Fold::kMin);
+  py::enum_<Placement>(m, "Placement")
+      .value("clipped", Placement::kClipped)
+      .value("coverage", Placement::kCoverage)
+      .value("inside", Placement::kInside)
+      .value("min_max", Placement::kMinMax)
+      .value("fixed", Placement::kFixed);
+}
+
+void bind_parts(py::module_& m) {
+  py::class_<WeightLaw>(m, "WeightLaw")
+      .def(py::init([](Law law, double a, double b, Fold fold, std::pair<double, double> clamp) {
+             WeightLaw made{law, a, b, fold, clamp.first, clamp.second};
+             validate(made);
+             return made;
+           }),
+           py::arg("law"), py::arg("a"), py::arg("b"), py::arg("fold"), py::arg("clamp"));
+  py::class_<BoxRule>(m, "BoxRule")
+      .def(py::init([](Placement placement, std::pair<double, double> sides, std::array<int32_t, 4> fixed) {
+             BoxRule made{placement, sides.first, sides.second, {fixed[0], fixed[1], fixed[2], fixed[3]}};
+             validate(made);
+             return made;
+           }),
+           py::arg("placement"), py::arg("sides"), py::arg("fixed"));
+  py::class_<Policy>(m, "Policy")
+      .def(py::init([](Kind kind, WeightLaw weight, double prob, Per per, BoxRule box, WeightLaw inside, double share) {
+             return Policy{kind, weight, prob, per, box, inside, share};
+           }),
+           py::arg("kind"), py::arg("weight"), py::arg("prob"), py::arg("per"), py::arg("box"), py::arg("inside"),
+           py::arg("box_share"));
+}
+
+}  // namespace
+
+void bind_policies(py::module_& m) {
+  bind_enums(m);
+  bind_parts(m);
+  py::class_<Choice>(m, "Choice")
+      .def(py::init([](std::vector<Policy> policies, std::vector<double> p, Per per, Pairing pairing) {
+             Choice choice{std::move(policies), std::move(p), per, pairing};
+             validate(choice);
+             return choice;
+           }),
+           py::arg("policies"), py::arg("p"), py::arg("per"), py::arg("pairing"))
+      .def("draw", &draw, py::arg("batch"), py::arg("height"), py::arg("width"), py::arg("seed"), py::arg("epoch"),
+           py::arg("step"), py::arg("rank"), py::arg("offset"), py::arg("keys"), py::arg("partner"),
+           "(partner, weight_in, weight_out, box, label_weight) of one batch; no keys and no partners are empty "
+           "arrays.");
+  m.def("weighted_partners", &draw_weighted_partners, py::arg("weights"), py::arg("seed"), py::arg("epoch"),
+        py::arg("step"), py::arg("rank"), py::arg("offset"),
+        "int32 (B,): per sample one partner with probability proportional to its row of (B, B) weights.");
+}
+
+}  // namespace fastmix

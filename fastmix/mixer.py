@@ -1,0 +1,131 @@
+"""A batch transform for any training loop: draws the plan of each step, mixes, and remembers where it is."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, Literal
+
+from torch import Tensor
+
+from fastmix.functional import mix, mix_, mix_labels
+from fastmix.plan import MixPlan
+from fastmix.policies import Policy
+from fastmix.targets import mix_targets
+
+_BY_CLASS = ("same_class", "different_class")
+
+
+class Mixer:
+    """Mixes one batch per call, each with the plan of the next step.
+
+    Equivalent to ``plan = policy.plan(len(images), images.shape[-2:], seed=seed, epoch=epoch, step=step, rank=rank)``,
+    ``mix(images, plan)`` and ``mix_labels(labels, plan, num_classes, smoothing)``.
+
+    Args:
+        policy: What to draw.
+        num_classes: Needed for class ids when ``targets="dense"``.
+        seed: Of the run, below 2**64.
+        smoothing: In [0, 1); label smoothing of class ids.
+        targets: ``"dense"`` for float32 (B, C); ``"pair"`` for ``(y_a, y_b, w)``, which never makes (B, C).
+        in_place: Mix the given batch itself, without a copy; it has to be yours to overwrite.
+        rank: Ranks draw independent plans; leave 0 to draw the same on all of them.
+
+    Attributes:
+        plan: The plan of the last batch, for :func:`fastmix.mix_loss` and :func:`fastmix.mix_accuracy`; None before.
+        enabled: Set to False, batches go through as they are, targets still in the form above; steps are counted.
+
+    Raises:
+        TypeError: ``policy`` is no policy.
+        ValueError: Unknown ``targets``.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        num_classes: int | None = None,
+        seed: int = 0,
+        *,
+        smoothing: float = 0.0,
+        targets: Literal["dense", "pair"] = "dense",
+        in_place: bool = False,
+        rank: int = 0,
+    ) -> None:
+        if not isinstance(policy, Policy):
+            raise TypeError(f"Mixer: expected a fastmix policy, got {type(policy).__name__}")
+        if targets not in ("dense", "pair"):
+            raise ValueError(f"Mixer: expected targets 'dense' or 'pair', got {targets!r}")
+        if targets == "pair" and smoothing:
+            raise ValueError("Mixer: expected smoothing=0 with targets='pair'; smooth in the loss")
+        self.policy = policy
+        self.num_classes = num_classes
+        self.seed = seed
+        self.smoothing = smoothing
+        self.targets = targets
+        self.in_place = in_place
+        self.rank = rank
+        self.enabled = True
+        self.epoch = 0
+        self.step = 0
+        self.plan: MixPlan | None = None
+
+    def __call__(self, images: Tensor, labels: Tensor, keys: Any = None) -> tuple[Tensor, Any]:
+        """Mix a batch.
+
+        Args:
+            images: (B, ..., H, W), as for :func:`fastmix.mix`.
+            labels: (B,) class ids or (B, C) dense labels; anything (B, ...) with ``targets="pair"``.
+            keys: (B,) for pairings by class; the class ids when left out.
+
+        Returns:
+            ``(images, targets)``.
+
+        Raises:
+            TypeError: As for :func:`fastmix.mix` and :func:`fastmix.mix_labels`.
+            ValueError: As for :func:`fastmix.mix` and :func:`fastmix.mix_labels`.
+            RuntimeError: As for :func:`fastmix.mix` and :func:`fastmix.mix_labels`.
+        """
+        plan = self._draw(images, labels, keys)
+        # Labels first: where they are refused, nothing was changed.
+        mixed_labels = (
+            mix_targets(labels, plan)
+            if self.targets == "pair"
+            else mix_labels(labels, plan, self.num_classes, self.smoothing)
+        )
+        if self.in_place:
+            mix_(images, plan)
+        else:
+            images = mix(images, plan)
+        self.plan = plan
+        self.step += 1
+        return images, mixed_labels
+
+    def set_epoch(self, epoch: int) -> None:
+        """Begin an epoch: steps are counted from 0 again.
+
+        Raises:
+            TypeError: ``epoch`` is no integer.
+        """
+        self.epoch = operator.index(epoch)
+        self.step = 0
+
+    def state_dict(self) -> dict[str, int]:
+        """What the next plan depends on."""
+        return {"seed": self.seed, "epoch": self.epoch, "step": self.step}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go on where a mixer with this state was.
+
+        Raises:
+            KeyError: Parts are missing.
+        """
+        self.seed, self.epoch, self.step = (operator.index(state[name]) for name in ("seed", "epoch", "step"))
+
+    def _draw(self, images: Tensor, labels: Tensor, keys: Any) -> MixPlan:
+        if not self.enabled:
+            return MixPlan.identity(images.shape[0])
+        if keys is None and self.policy.pairing in _BY_CLASS and labels.dim() == 1:
+            keys = labels
+        size = (1, *images.shape[1:])[-2:] if images.dim() > 1 else (1, 1)
+        return self.policy.plan(
+            images.shape[0], size, seed=self.seed, epoch=self.epoch, step=self.step, rank=self.rank, keys=keys
+        )
