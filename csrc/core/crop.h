@@ -6,7 +6,7 @@
 namespace fastmix {
 
 struct CropSpec {
-  double scale_min = 0.08, scale_max = 1.0;        // share of the image's area
+  double scale_min = 0.08, scale_max = 1.0;         // share of the image's area
   double ratio_min = 3.0 / 4, ratio_max = 4.0 / 3;  // width / height, log-uniform
   double mirror_prob = 0.5;
 };

@@ -12,22 +12,31 @@ enum class DType : int32_t { kU8 = 0, kF16 = 1, kBF16 = 2, kF32 = 3, kF64 = 4 };
 
 inline int64_t size_of(DType dtype) {
   switch (dtype) {
-    case DType::kU8: return 1;
+    case DType::kU8:
+      return 1;
     case DType::kF16:
-    case DType::kBF16: return 2;
-    case DType::kF32: return 4;
-    case DType::kF64: return 8;
+    case DType::kBF16:
+      return 2;
+    case DType::kF32:
+      return 4;
+    case DType::kF64:
+      return 8;
   }
   return 0;
 }
 
 inline const char* name_of(DType dtype) {
   switch (dtype) {
-    case DType::kU8: return "uint8";
-    case DType::kF16: return "float16";
-    case DType::kBF16: return "bfloat16";
-    case DType::kF32: return "float32";
-    case DType::kF64: return "float64";
+    case DType::kU8:
+      return "uint8";
+    case DType::kF16:
+      return "float16";
+    case DType::kBF16:
+      return "bfloat16";
+    case DType::kF32:
+      return "float32";
+    case DType::kF64:
+      return "float64";
   }
   return "unknown";
 }

@@ -44,8 +44,8 @@ Tensor out_of_place(const char* op, const Tensor& images, const PlanView& plan, 
   SampleLayout layout = sample_layout(images);
   validate(plan, layout.height, layout.width, false);
   const MemoryFormat format = layout.memory_format(images.dim());
-  Tensor out = torch::stable::empty(images.sizes(), images.scalar_type(), std::nullopt, images.device(), std::nullopt,
-                                    format);
+  Tensor out =
+      torch::stable::empty(images.sizes(), images.scalar_type(), std::nullopt, images.device(), std::nullopt, format);
   if (out.numel() == 0) return out;
 
   const Tensor source = layout.packed ? images : torch::stable::contiguous(images);

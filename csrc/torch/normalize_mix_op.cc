@@ -47,9 +47,9 @@ Tensor normalize_mix_op(const Tensor& images, std::optional<Tensor> mirror, cons
   if (mirror) params.mirror = reinterpret_cast<const uint8_t*>(plan_array<bool>(kOp, "mirror", *mirror, batch));
   validate(params.plan, params.height, params.width, false);
 
-  Tensor out = torch::stable::empty({batch, channels, params.height, params.width}, dtype, std::nullopt,
-                                    images.device(), std::nullopt,
-                                    channels_last ? MemoryFormat::ChannelsLast : MemoryFormat::Contiguous);
+  Tensor out =
+      torch::stable::empty({batch, channels, params.height, params.width}, dtype, std::nullopt, images.device(),
+                           std::nullopt, channels_last ? MemoryFormat::ChannelsLast : MemoryFormat::Contiguous);
   if (out.numel() == 0) return out;
 
   const SampleLayout given = sample_layout(images);

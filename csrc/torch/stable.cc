@@ -7,15 +7,14 @@
 
 // Lies in libtorch_cuda. Weak, so that this library also loads under a torch without CUDA, where it is null;
 // the portable way to the native stream, torch_stream_native_handle, exists only since torch 2.13.
-extern "C" __attribute__((weak)) AOTITorchError aoti_torch_get_current_cuda_stream(int32_t device_index,
-                                                                                   void** stream);
+extern "C" __attribute__((weak)) AOTITorchError aoti_torch_get_current_cuda_stream(int32_t device_index, void** stream);
 
 namespace fastmix {
 
 namespace {
 
 template <typename T>
-constexpr ScalarType kScalarType = std::is_same_v<T, float> ? ScalarType::Float
+constexpr ScalarType kScalarType = std::is_same_v<T, float>     ? ScalarType::Float
                                    : std::is_same_v<T, int32_t> ? ScalarType::Int
                                                                 : ScalarType::Bool;
 
@@ -47,11 +46,16 @@ bool is_packed(const Tensor& images, const std::vector<int64_t>& order) {
 
 DType dtype_of(const char* op, ScalarType dtype) {
   switch (dtype) {
-    case ScalarType::Byte: return DType::kU8;
-    case ScalarType::Half: return DType::kF16;
-    case ScalarType::BFloat16: return DType::kBF16;
-    case ScalarType::Float: return DType::kF32;
-    case ScalarType::Double: return DType::kF64;
+    case ScalarType::Byte:
+      return DType::kU8;
+    case ScalarType::Half:
+      return DType::kF16;
+    case ScalarType::BFloat16:
+      return DType::kBF16;
+    case ScalarType::Float:
+      return DType::kF32;
+    case ScalarType::Double:
+      return DType::kF64;
     default:
       throw Error(concat(op, ": expected dtype uint8, float16, bfloat16, float32 or float64, got ",
                          torch::headeronly::toString(dtype)));

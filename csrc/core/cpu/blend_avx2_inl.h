@@ -17,9 +17,7 @@ namespace {
 inline __m256 load_8(const uint8_t* x) {
   return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(x))));
 }
-inline __m256 load_8(const Half* x) {
-  return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x)));
-}
+inline __m256 load_8(const Half* x) { return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x))); }
 inline __m256 load_8(const BFloat16* x) {
   const __m256i bits = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x)));
   return _mm256_castsi256_ps(_mm256_slli_epi32(bits, 16));
@@ -36,7 +34,9 @@ inline __m256i narrow_8(const BFloat16*, __m256 x) {
   return _mm256_srli_epi32(_mm256_add_epi32(_mm256_add_epi32(bits, _mm256_set1_epi32(0x7fff)), last), 16);
 }
 
-inline __m128i pack_16(__m256i x) { return _mm_packus_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1)); }
+inline __m128i pack_16(__m256i x) {
+  return _mm_packus_epi32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
+}
 inline void store_8(uint8_t* out, __m256i x) {
   _mm_storel_epi64(reinterpret_cast<__m128i*>(out), _mm_packus_epi16(pack_16(x), _mm_setzero_si128()));
 }

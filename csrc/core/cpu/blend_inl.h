@@ -28,7 +28,8 @@ void blend_exactly(T* out, const T* own, const T* partner, double weight, int64_
 
 // The same in three loops that vectorise: narrow<T> of a 16-bit float is a float32's narrowing of round_to_odd.
 template <typename T16>
-__attribute__((noinline, noclone)) void blend_exactly_16(T16* out, const T16* own, const T16* partner, double weight, int64_t n) {
+__attribute__((noinline, noclone)) void blend_exactly_16(T16* out, const T16* own, const T16* partner, double weight,
+                                                         int64_t n) {
   float x[kChunk], y[kChunk];
   for (int64_t begin = 0; begin < n; begin += kChunk) {
     const int64_t count = n - begin < kChunk ? n - begin : kChunk;

@@ -14,7 +14,6 @@ namespace {
 // Elements converted at a time through buffers that stay in the first-level cache.
 constexpr int64_t kChunk = 64;
 
-
 inline void widen_span(float* out, const BFloat16* in, int64_t n) {
   const auto* bits = reinterpret_cast<const uint16_t*>(in);
   for (int64_t k = 0; k < n; ++k) out[k] = to_float(BFloat16{bits[k]});

@@ -33,8 +33,8 @@ const CpuKernels& chosen_kernels() {
     if (set->name == std::string(wanted)) return *set;
     names += std::string(" ") + set->name;
   }
-  throw Error(concat("FASTMIX_CPU: expected one of the sets that this processor runs (", names.substr(1), "), got ",
-                     wanted));
+  throw Error(
+      concat("FASTMIX_CPU: expected one of the sets that this processor runs (", names.substr(1), "), got ", wanted));
 }
 
 }  // namespace

@@ -21,8 +21,8 @@ struct CpuKernels {
   void (*unpack)(uint8_t* out, const uint8_t* row, int64_t width, int32_t channels, bool planar, bool mirror);
 
   // out[k] = narrow_float(normalize_element(own[k], partner[k], weight, scale, bias)), one channel.
-  void (*normalize_plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight,
-                          float scale, float bias, int64_t n);
+  void (*normalize_plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight, float scale,
+                          float bias, int64_t n);
   // The same for interleaved channels: scale and bias are arrays that repeat with the channels.
   void (*normalize_interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight,
                                 const float* scale, const float* bias, int64_t n);

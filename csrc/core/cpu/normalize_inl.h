@@ -111,9 +111,12 @@ template <typename Factor>
 void normalize(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight, Factor scale,
                Factor bias, int64_t n) {
   switch (dtype) {
-    case DType::kF16: return normalize_half(static_cast<Half*>(out), own, partner, weight, scale, bias, n);
-    case DType::kBF16: return normalize_span(static_cast<BFloat16*>(out), own, partner, weight, scale, bias, n);
-    default: return normalize_span(static_cast<float*>(out), own, partner, weight, scale, bias, n);
+    case DType::kF16:
+      return normalize_half(static_cast<Half*>(out), own, partner, weight, scale, bias, n);
+    case DType::kBF16:
+      return normalize_span(static_cast<BFloat16*>(out), own, partner, weight, scale, bias, n);
+    default:
+      return normalize_span(static_cast<float*>(out), own, partner, weight, scale, bias, n);
   }
 }
 

@@ -39,8 +39,8 @@ struct Walk {
 // Calls visit(begin, end, inside) for the runs of [begin, end) that lie wholly inside or outside the box, in
 // order. Elements are numbered within a sample; see MixParams for how they map to pixels.
 template <typename Visit>
-void for_each_span(const int32_t* box, bool has_box, int64_t pixel_stride, int64_t width, int64_t height,
-                   int64_t begin, int64_t end, Visit&& visit) {
+void for_each_span(const int32_t* box, bool has_box, int64_t pixel_stride, int64_t width, int64_t height, int64_t begin,
+                   int64_t end, Visit&& visit) {
   if (!has_box) {
     visit(begin, end, false);
     return;
