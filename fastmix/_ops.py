@@ -117,10 +117,11 @@ def _mix_in_place_autograd(keyset: Any, images: Tensor, *plan: Tensor) -> None:
             "mix_: expected images that do not require grad, got a tensor that does; use mix(), which is "
             "differentiable, or torch.no_grad()"
         )
-    if not images.is_inference():
-        torch.autograd.graph.increment_version(images)
     with torch._C._AutoDispatchBelowAutograd():
         mix_.redispatch(keyset & torch._C._after_autograd_keyset, images, *plan)
+    # Afterwards: a refused mix has changed nothing.
+    if not images.is_inference():
+        torch.autograd.graph.increment_version(images)
 
 
 _registrations.impl("mix_", _mix_in_place_autograd, "Autograd", with_keyset=True)

@@ -9,10 +9,11 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
+from torch.autograd import forward_ad
 
 from fastmix import _ops
 from fastmix.losses import mix_loss
-from fastmix.plan import MixPlan
+from fastmix.plan import MixPlan, partner_rows
 
 __all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "mix", "mix_", "mix_labels", "mix_loss", "normalize_mix", "regmixup"]
 
@@ -48,7 +49,7 @@ def mix_(images: Tensor, plan: MixPlan) -> None:
 
 
 def mix(images: Tensor, plan: MixPlan) -> Tensor:
-    """Mix a batch into a new tensor. Differentiable with respect to ``images``, any number of times.
+    """Mix a batch into a new tensor. Differentiable with respect to ``images`` (reverse mode), any number of times.
 
     Equivalent to ``w * images + (1 - w) * images[plan.partner]`` computed in float64 and rounded once; see
     :func:`mix_` for ``w``. Partners may repeat.
@@ -207,7 +208,7 @@ def mix_labels(labels: Tensor, plan: MixPlan, num_classes: int | None = None, sm
             raise ValueError(f"{op}: expected smoothing=0 with dense labels, got {smoothing}; smooth them before")
         if num_classes is not None and num_classes != labels.shape[1]:
             raise ValueError(f"{op}: expected num_classes={labels.shape[1]} as the labels have, got {num_classes}")
-        return blend_values(labels, plan).to(torch.float32)
+        return blend_values(op, labels, plan).to(torch.float32)
     if labels.dtype not in _INTEGER_DTYPES:
         raise TypeError(
             f"{op}: expected class ids (B,) of an integer dtype or dense floating labels (B, C), "
@@ -236,10 +237,10 @@ _INTEGER_DTYPES = (
 )
 
 
-def blend_values(values: Tensor, plan: MixPlan) -> Tensor:
+def blend_values(op: str, values: Tensor, plan: MixPlan) -> Tensor:
     """Rows mixed by the label weight, in float64, not rounded. Weights 1 and 0 copy: no NaN of the other row leaks."""
     own = values.to(torch.float64)
-    partner = own[plan.partner.to(device=values.device, dtype=torch.int64)]
+    partner = partner_rows(op, own, plan)
     weight = plan.label_weight.to(device=values.device, dtype=torch.float64)
     weight = weight.reshape(-1, *[1] * (values.dim() - 1))
     mixed = weight * own + (1.0 - weight) * partner
@@ -260,6 +261,8 @@ def check_tensor(op: str, name: str, value: Tensor) -> None:
 
 def _check_images(op: str, images: Tensor) -> None:
     check_tensor(op, "images", images)
+    if not torch.compiler.is_compiling() and forward_ad.unpack_dual(images).tangent is not None:
+        raise NotImplementedError(f"{op}: expected no forward-mode tangent, got one; use reverse mode (torch.func.vjp)")
     if images.dtype not in _MIX_DTYPES:
         names = ", ".join(str(dtype) for dtype in _MIX_DTYPES)
         raise TypeError(f"{op}: expected images of one of the dtypes {names}, got {images.dtype}")

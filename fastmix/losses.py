@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fastmix.plan import MixPlan
+from fastmix.plan import MixPlan, partner_rows
 
 # What torch.nn.functional.cross_entropy and nll_loss ignore unless told otherwise.
 _DEFAULT_IGNORE_INDEX = -100
@@ -56,7 +56,7 @@ def mix_loss(criterion: Callable[..., Tensor], logits: Tensor, labels: Tensor, p
                 f"mix_loss: expected {name} of {batch} samples as the plan has, got shape {tuple(value.shape)}"
             )
     device = labels.device
-    partner_labels = labels[plan.partner.to(device=device, dtype=torch.int64)]
+    partner_labels = partner_rows("mix_loss", labels, plan)
     own_loss = criterion(logits, labels, reduction="none", **kwargs)
     if own_loss.dim() == 0 or own_loss.shape[0] != batch:
         raise ValueError(
@@ -106,7 +106,7 @@ def mix_accuracy(logits: Tensor, labels: Tensor, plan: MixPlan, topk: int = 1, i
     if not 1 <= topk <= logits.shape[1]:
         raise ValueError(f"mix_accuracy: expected topk in [1, {logits.shape[1]}], got {topk}")
     own = labels.to(device=logits.device, dtype=torch.int64)
-    partner = own[plan.partner.to(device=own.device, dtype=torch.int64)]
+    partner = partner_rows("mix_accuracy", own, plan)
     best = logits.detach().topk(topk, dim=1).indices
     weight = plan.label_weight.to(device=own.device, dtype=torch.float64)
     own_share = torch.where(own == ignore_index, 0.0, weight)

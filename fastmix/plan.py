@@ -202,3 +202,13 @@ class MixPlan:
             OSError: The file cannot be written.
         """
         _plan_files.save(path, {name: getattr(self, name).numpy() for name in _DTYPES})
+
+
+def partner_rows(op: str, values: torch.Tensor, plan: MixPlan) -> torch.Tensor:
+    """``values[plan.partner]``, where a partner out of range is refused and never wraps around."""
+    if not torch.compiler.is_compiling() and plan.partner.numel() > 0:
+        low, high = (int(bound) for bound in plan.partner.aminmax())
+        if low < 0 or high >= values.shape[0]:
+            got = low if low < 0 else high
+            raise ValueError(f"{op}: expected partner in [0, {values.shape[0]}), got {got}; draw it with this batch_size")
+    return values[plan.partner.to(device=values.device, dtype=torch.int64)]

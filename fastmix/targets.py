@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from fastmix.functional import blend_values, check_plan, check_tensor, mix
-from fastmix.plan import MixPlan
+from fastmix.plan import MixPlan, partner_rows
 
 __all__ = ["attention_label_weight", "mix_masks", "mix_targets", "mix_values", "remix_label_weight"]
 
@@ -32,8 +32,7 @@ def mix_targets(labels: Tensor, plan: MixPlan) -> tuple[Tensor, Tensor, Tensor]:
     """
     check_tensor("mix_targets", "labels", labels)
     check_plan("mix_targets", plan, labels)
-    partner = plan.partner.to(device=labels.device, dtype=torch.int64)
-    return labels, labels[partner], plan.label_weight.to(labels.device)
+    return labels, partner_rows("mix_targets", labels, plan), plan.label_weight.to(labels.device)
 
 
 def mix_values(values: Tensor, plan: MixPlan) -> Tensor:
@@ -57,7 +56,7 @@ def mix_values(values: Tensor, plan: MixPlan) -> Tensor:
     check_plan("mix_values", plan, values)
     if not values.is_floating_point():
         raise TypeError(f"mix_values: expected a floating dtype, got {values.dtype}; use values.float()")
-    return blend_values(values, plan).to(values.dtype)
+    return blend_values("mix_values", values, plan).to(values.dtype)
 
 
 def mix_masks(masks: Tensor, plan: MixPlan, num_classes: int | None = None, ignore_index: int | None = None) -> Tensor:

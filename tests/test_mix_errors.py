@@ -122,3 +122,36 @@ def test_plan_on_the_gpu_is_refused():
         torch.ops.fastmix.mix_(images, partner, weight_in.cuda(), weight_out, box)
     with pytest.raises(RuntimeError, match="partner on the CPU"):
         torch.ops.fastmix.mix_(images.cpu(), partner.cuda(), weight_in, weight_out, box)
+
+
+def test_a_refused_mix_leaves_the_version_alone():
+    weight = torch.ones(4, 3, requires_grad=True)
+    images = torch.arange(12.0).reshape(4, 3)
+    loss = (weight * images).sum()
+    with pytest.raises(RuntimeError, match="partner once"):
+        fm.mix_(images, fm.MixPlan.mixup([0, 0, 1, 1], 0.5))
+    loss.backward()
+    assert torch.equal(weight.grad, images)
+
+
+def test_forward_mode_is_refused_rather_than_wrong():
+    plan = fm.MixPlan.mixup([1, 0], 0.4)
+    images = torch.arange(6.0).reshape(2, 3)
+    with pytest.raises(NotImplementedError, match="forward-mode"):
+        torch.func.jvp(lambda x: fm.mix(x, plan), (images,), (torch.ones_like(images),))
+
+
+@pytest.mark.parametrize("partner", [-1, 4])
+def test_label_functions_refuse_partners_out_of_range(partner):
+    plan = fm.MixPlan.mixup([1, partner, 0, 2], 0.5)
+    labels, logits = torch.arange(4), torch.eye(4)
+    calls = (
+        lambda: fm.mix_targets(labels, plan),
+        lambda: fm.mix_labels(torch.eye(4), plan),
+        lambda: fm.mix_values(logits, plan),
+        lambda: fm.mix_loss(torch.nn.functional.cross_entropy, logits, labels, plan),
+        lambda: fm.mix_accuracy(logits, labels, plan),
+    )
+    for call in calls:
+        with pytest.raises(ValueError, match=r"expected partner in \[0, 4\)"):
+            call()

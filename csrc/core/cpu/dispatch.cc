@@ -27,7 +27,7 @@ std::vector<const CpuKernels*> runnable_kernels() {
 const CpuKernels& chosen_kernels() {
   const std::vector<const CpuKernels*> sets = runnable_kernels();
   const char* wanted = std::getenv("FASTMIX_CPU");
-  if (wanted == nullptr) return *sets.back();
+  if (wanted == nullptr || *wanted == '\0') return *sets.back();
   std::string names;
   for (const CpuKernels* set : sets) {
     if (set->name == std::string(wanted)) return *set;
