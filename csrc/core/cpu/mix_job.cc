@@ -9,7 +9,12 @@ namespace fastmix {
 namespace {
 
 // A tile is long enough to stream; two of them and the saved head stay in the caches of one core.
-constexpr int64_t kTileBytes = 32 * 1024;
+constexpr int64_t kTileBytes = 16 * 1024;
+// While one step of a tile is mixed, the same step of the tile read next is fetched. The processor's own prefetch
+// starts anew with every tile and page; in steps of this size memory never waits for it, nor it for memory.
+constexpr int64_t kStepBytes = 1024;
+constexpr int64_t kStepBytesU8 = 4096;  // a call may make a table of 256 entries first
+constexpr int64_t kLineBytes = 64;
 
 class MixJob final : public CpuJob {
  public:
@@ -29,7 +34,9 @@ class MixJob final : public CpuJob {
       const int64_t first = task / walk_.groups() * tile_;
       const int64_t last = std::min(params_.elements, first + tile_);
       const int64_t group = task % walk_.groups();
-      for (int32_t c = walk_.group_begin[group]; c < walk_.group_begin[group + 1]; ++c) mix_cycle(c, first, last, head);
+      const int32_t cycles_end = walk_.group_begin[group + 1];
+      const int32_t samples_end = walk_.cycles.begin[cycles_end];
+      for (int32_t c = walk_.group_begin[group]; c < cycles_end; ++c) mix_cycle(c, first, last, samples_end, head);
     }
   }
 
@@ -42,7 +49,7 @@ class MixJob final : public CpuJob {
   }
 
   // In place the first sample of a cycle is overwritten before the last one reads it: its tile is kept aside.
-  void mix_cycle(int32_t cycle, int64_t first, int64_t last, unsigned char* head) const {
+  void mix_cycle(int32_t cycle, int64_t first, int64_t last, int32_t samples_end, unsigned char* head) const {
     const int32_t begin = walk_.cycles.begin[cycle];
     const int32_t end = walk_.cycles.begin[cycle + 1];
     const int32_t head_sample = walk_.cycles.order[begin];
@@ -52,22 +59,35 @@ class MixJob final : public CpuJob {
       const int32_t sample = walk_.cycles.order[k];
       const int32_t partner = params_.plan.partner[sample];
       const bool from_head = keep_head && partner == head_sample;
-      mix_sample(sample, from_head ? head : in(partner, first), first, last);
+      // Sample k reads k + 1, in this cycle; what is read after that is k + 2, in this cycle or the next.
+      const unsigned char* next = k + 2 < samples_end ? in(walk_.cycles.order[k + 2], first) : nullptr;
+      mix_sample(sample, from_head ? head : in(partner, first), next, first, last);
     }
   }
 
-  void mix_sample(int32_t sample, const unsigned char* partner, int64_t first, int64_t last) const {
+  // `partner` and `next`, which is read after this sample (or null), point at their element `first`.
+  void mix_sample(int32_t sample, const unsigned char* partner, const unsigned char* next, int64_t first,
+                  int64_t last) const {
     const PlanView& plan = params_.plan;
     if (plan.untouched(sample)) {
       if (!params_.in_place) std::memcpy(out(sample, first), in(sample, first), (last - first) * item_);
       return;
     }
+    const int64_t step = item_ == 1 ? kStepBytesU8 : kStepBytes / item_;
     for_each_span(plan.box + 4 * sample, plan.has_box(sample), params_.pixel_stride, params_.width, params_.height,
                   first, last, [&](int64_t begin, int64_t end, bool inside) {
                     const float weight = inside ? plan.weight_in[sample] : plan.weight_out[sample];
-                    kernels_.mix(params_.dtype, out(sample, begin), in(sample, begin),
-                                 partner + (begin - first) * item_, weight, end - begin);
+                    for (int64_t at = begin; at < end; at += step) {
+                      const int64_t stop = std::min(end, at + step);
+                      const int64_t offset = (at - first) * item_;
+                      if (next != nullptr) fetch(next + offset, (stop - at) * item_);
+                      kernels_.mix(params_.dtype, out(sample, at), in(sample, at), partner + offset, weight, stop - at);
+                    }
                   });
+  }
+
+  static void fetch(const unsigned char* begin, int64_t bytes) {
+    for (int64_t at = 0; at < bytes; at += kLineBytes) __builtin_prefetch(begin + at, 0, 2);
   }
 
   const MixParams params_;
