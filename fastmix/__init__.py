@@ -7,6 +7,7 @@ from fastmix.losses import mix_accuracy, mix_loss
 from fastmix.mixer import Mixer
 from fastmix.plan import MixPlan
 from fastmix.policies import Choice, CutMix, HMix, Mixup, Policy
+from fastmix.prefetch import prefetch
 from fastmix.schedules import Scheduled
 from fastmix.targets import mix_masks, mix_targets, mix_values
 from fastmix.weights import Beta, Fixed, Uniform
@@ -35,6 +36,7 @@ __all__ = [
     "mix_targets",
     "mix_values",
     "normalize_mix",
+    "prefetch",
     "regmixup",
 ]
 

@@ -55,7 +55,6 @@ def mix_loss(criterion: Callable[..., Tensor], logits: Tensor, labels: Tensor, p
             raise ValueError(
                 f"mix_loss: expected {name} of {batch} samples as the plan has, got shape {tuple(value.shape)}"
             )
-    device = labels.device
     partner_labels = partner_rows("mix_loss", labels, plan)
     own_loss = criterion(logits, labels, reduction="none", **kwargs)
     if own_loss.dim() == 0 or own_loss.shape[0] != batch:

@@ -210,5 +210,7 @@ def partner_rows(op: str, values: torch.Tensor, plan: MixPlan) -> torch.Tensor:
         low, high = (int(bound) for bound in plan.partner.aminmax())
         if low < 0 or high >= values.shape[0]:
             got = low if low < 0 else high
-            raise ValueError(f"{op}: expected partner in [0, {values.shape[0]}), got {got}; draw it with this batch_size")
+            raise ValueError(
+                f"{op}: expected partner in [0, {values.shape[0]}), got {got}; draw it with this batch_size"
+            )
     return values[plan.partner.to(device=values.device, dtype=torch.int64)]

@@ -16,21 +16,30 @@ class BadSample(NamedTuple):
 
 
 class DataError(RuntimeError):
-    """A batch holds samples that cannot be read or decoded.
+    """A batch holds samples that cannot be read or decoded, or an epoch holds more of them than ``max_bad`` allows.
 
     Attributes:
         bad_samples: all of the batch's bad samples, in the order of the batch.
     """
 
-    def __init__(self, bad_samples: Sequence[BadSample]) -> None:
+    def __init__(self, bad_samples: Sequence[BadSample], problem: str | None = None) -> None:
         self.bad_samples = tuple(bad_samples)
-        lines = [f"  {sample.path}: {sample.reason}" for sample in self.bad_samples[:_SHOWN]]
-        if len(self.bad_samples) > _SHOWN:
-            lines.append(f"  and {len(self.bad_samples) - _SHOWN} more (see bad_samples)")
-        count = len(self.bad_samples)
-        noun = "1 sample" if count == 1 else f"{count} samples"
+        count = count_samples(len(self.bad_samples))
         super().__init__(
-            f"DataLoader: expected images that can be decoded, got {noun} that cannot be:\n"
-            + "\n".join(lines)
-            + "\nRepair or remove what is named here; the loader can be iterated again."
+            f"DataLoader: {problem or f'expected images that can be decoded, got {count} that cannot be'}:\n"
+            + show(self.bad_samples)
+            + "\nRepair or remove what is named here; the loader can be iterated again. "
+            "With on_error='skip' or 'replace' it goes on without."
         )
+
+
+def count_samples(count: int) -> str:
+    return "1 sample" if count == 1 else f"{count} samples"
+
+
+def show(bad_samples: Sequence[BadSample]) -> str:
+    """The first few, one per line."""
+    lines = [f"  {sample.path}: {sample.reason}" for sample in bad_samples[:_SHOWN]]
+    if len(bad_samples) > _SHOWN:
+        lines.append(f"  and {len(bad_samples) - _SHOWN} more (see bad_samples)")
+    return "\n".join(lines)

@@ -1,53 +1,127 @@
-"""Finds the samples that made a batch fail, by running them one by one."""
+"""What is done about bad samples: the batch that has them fails, goes without them, or gets others in their place."""
 
 from __future__ import annotations
 
-import os
-import re
+import warnings
+from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 
-from fastmix.data.errors import BadSample
-from fastmix.data.graph import Graph
-from fastmix.data.prefetch import Prefetcher, Ticket
+from fastmix.data.budget import Budget
+from fastmix.data.errors import BadSample, DataError, count_samples, show
+from fastmix.data.probe import Fault, Probe
+from fastmix.data.quarantine import Quarantine
 from fastmix.data.sources import Source
 
-# DALI wraps its reason into a traceback of the graph's definition.
-_REASON = re.compile(r"encountered:\s*(.*?)\s*(?:C\+\+ context|Current pipeline object|$)", re.DOTALL)
+OnError = Literal["raise", "skip", "replace"]
+ON_ERROR = ("raise", "skip", "replace")
+
+_PURPOSE = 0xBAD
+# Candidates for a bad sample's place: that all of them are bad too means that the data set is.
+_CANDIDATES = 64
+_JPEG_START = (0xFF, 0xD8)
+_JPEG_END = (0xFF, 0xD9)
 
 
-def find_bad_samples(graph: Graph, source: Source, ticket: Ticket, device) -> list[BadSample]:
-    """The samples of a failed batch that fail alone too, in the order of the batch."""
-    alone = Prefetcher(lambda: graph.build(batch_size=1, num_threads=1), device)
-    bad = []
-    for i, sample in enumerate(ticket.samples):
-        inputs = {name: values[i : i + 1] for name, values in ticket.inputs.items()}
-        if graph.mixing:
-            inputs["partner"] = np.zeros(1, dtype=np.int32)
-        try:
-            alone.submit(Ticket(ticket.owner, ticket.samples[i : i + 1], inputs))
-            alone.take(ticket.owner)
-        except RuntimeError as error:
-            path = source.path(sample)
-            bad.append(BadSample(path, _file_fault(path) or _decoder_fault(error)))
-    return bad
+class BadSampleWarning(UserWarning):
+    """An epoch went on without some of its samples."""
 
 
-def _file_fault(path: str) -> str | None:
-    """What is wrong with a local file before anybody looks into it."""
-    if "://" in path:
-        return None
-    try:
-        if os.path.isdir(path):
-            return "is a folder"
-        with open(path, "rb") as file:
-            return None if file.read(1) else "is empty"
-    except OSError as error:
-        return error.strerror
+class Faults:
+    """Which samples of a source are bad, and what follows from it.
 
+    Whether a sample is bad is a property of its file, not of the crop: a truncated JPEG is bad also where the crop lies
+    above the cut. So the batches are the same ones whether a sample was known to be bad beforehand or not.
+    """
 
-def _decoder_fault(error: RuntimeError) -> str:
-    match = _REASON.search(str(error))
-    reason = " ".join((match.group(1) if match else str(error)).split())
-    # "Failed to decode sample #0 :" is all that DALI says of a damaged image; the number is that of this batch of one.
-    return "cannot be decoded (truncated or damaged)" if reason.startswith("Failed to decode sample") else reason
+    def __init__(
+        self, source: Source, on_error: OnError, quarantine: Quarantine, budget: Budget, max_pixels: int, seed: int
+    ) -> None:
+        self.on_error = on_error
+        self.quarantine = quarantine
+        self.budget = budget
+        self._source = source
+        self._max_pixels = max_pixels
+        self._seed = seed
+        self._probe: Probe | None = None
+        self._cleared: set[int] = set()  # look damaged, and are not
+
+    def begin(self) -> None:
+        """Begin an epoch."""
+        self.budget.reset()
+        self.quarantine.refresh()
+
+    def finish(self, epoch: int) -> None:
+        """Report an epoch's bad samples in one warning."""
+        if self.on_error == "raise" or not self.budget.bad:
+            return
+        what = "skipped" if self.on_error == "skip" else "replaced"
+        warnings.warn(
+            f"DataLoader: in epoch {epoch}, {count_samples(len(self.budget.bad))} that cannot be decoded "
+            f"{'was' if len(self.budget.bad) == 1 else 'were'} {what}:\n{show(self.budget.bad)}",
+            BadSampleWarning,
+            stacklevel=3,
+        )
+
+    def known_bad(self, samples: np.ndarray) -> np.ndarray:
+        """Bool (B,): those that are not to be tried."""
+        if self.on_error == "raise" or not self.quarantine.known:
+            return np.zeros(len(samples), dtype=bool)
+        return self.quarantine.bad(samples)
+
+    def replacement(self, sample: int, epoch: int, order: np.ndarray) -> int:
+        """The sample that comes in a bad one's place: the first of its candidates that is not known to be bad.
+
+        The candidates are drawn uniformly from the epoch's order, keyed by (seed, epoch, bad sample).
+        """
+        key = np.random.SeedSequence((_PURPOSE, self._seed, epoch, sample))
+        candidates = order[(key.generate_state(_CANDIDATES, np.uint64) % np.uint64(len(order))).astype(np.int64)]
+        good = np.flatnonzero(~self.quarantine.bad(candidates))
+        if not len(good):
+            raise DataError(
+                [self.quarantine.known[sample]], f"expected a good one among {_CANDIDATES} samples to replace one by"
+            )
+        return int(candidates[good[0]])
+
+    def found(self, faults: dict[int, Fault], samples: np.ndarray, cause: Exception | None) -> None:
+        """Remember bad samples of a batch.
+
+        Raises:
+            DataError: with ``on_error="raise"``.
+        """
+        bad = {sample: BadSample(self._source.path(sample), fault.reason) for sample, fault in faults.items()}
+        for sample, fault in faults.items():
+            self.quarantine.add(sample, bad[sample], fault.lasting)
+        if self.on_error == "raise":
+            raise DataError([bad[sample] for sample in samples.tolist() if sample in bad]) from cause
+
+    def spend(self, bad: np.ndarray) -> None:
+        """Charge the known bad samples of a batch to the epoch's budget."""
+        for sample in bad.tolist():
+            self.budget.spend(sample, self.quarantine.known[sample])
+
+    def search(self, samples: np.ndarray, alone: Callable[[], dict[int, Fault]]) -> dict[int, Fault]:
+        """Which samples of a batch that failed are bad; those that ``alone`` finds where decoding finds none."""
+        return self._probed(samples) or alone()
+
+    def examine(self, samples: np.ndarray, checks: tuple[np.ndarray, ...]) -> dict[int, Fault]:
+        """Which samples of a batch that did not fail are bad all the same, by what the graph's checks say."""
+        if not checks:
+            return {}
+        _, first, last, shapes = checks
+        cut = (first == _JPEG_START).all(axis=1) & (last != _JPEG_END).any(axis=1)
+        suspect = cut | (shapes[:, 0] * shapes[:, 1] > self._max_pixels)
+        if not suspect.any():
+            return {}
+        unknown = np.array([sample for sample in samples[suspect].tolist() if sample not in self._cleared], np.int64)
+        if not len(unknown):
+            return {}
+        faults = self._probed(unknown)
+        self._cleared.update(set(unknown.tolist()) - set(faults))
+        return faults
+
+    def _probed(self, samples: np.ndarray) -> dict[int, Fault]:
+        if self._probe is None:
+            self._probe = Probe(self._source, self._max_pixels)
+        return self._probe.faults(samples)

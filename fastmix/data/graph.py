@@ -1,19 +1,25 @@
-"""The DALI graph: encoded samples in, training batches out. Everything random reaches it as a key or a plan."""
+"""The DALI graph: samples in, training batches out. Everything random reaches it as a key or a plan."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
+import numpy as np
 import torch
-from nvidia.dali import Pipeline, fn, types
+from nvidia.dali import Pipeline, fn, pipeline_def, types
 from nvidia.dali.data_node import DataNode
+from nvidia.dali.pipeline import do_not_convert
 
 import fastmix.dali
+from fastmix.data.augment import STATE_INPUT, keyed_random_numbers
 
 # Evaluation: the shorter side is scaled to this share of the crop, as ImageNet's 256 to 224.
 EVAL_RESIZE = 256 / 224
 # Images come as uint8: mean and std are multiplied by this.
 PIXEL_MAX = 255.0
+_CHECKS = 4
 
 _PLAN_INPUTS = {
     "partner": (types.INT32, 0),
@@ -28,14 +34,16 @@ _PLAN_INPUTS = {
 class Graph:
     """What a pipeline computes. Two pipelines built from equal graphs give equal outputs for equal inputs.
 
-    Inputs, by name, one entry per sample: ``path`` uint8 (padded with zeros); if ``train``, ``key`` int64
-    (epoch, sample); if ``mixing``, ``label`` int64 and the arguments of a plan. Outputs: images and, if ``mixing``,
-    float32 targets.
+    Inputs, by name, one entry per sample: ``path`` uint8 (padded with zeros), ``encoded`` uint8 or ``pixels`` uint8
+    (H, W, 3), whichever ``delivers`` says; if ``train``, ``key`` int64 (epoch, sample); if ``mixing``, the arguments of
+    a plan; if ``targets``, ``label`` int64; with ``augment``, ``random_state`` uint32 (6,). Outputs: images; if
+    ``targets``, float32 targets; unless ``pixels`` come in, what is known of the samples (see :meth:`checks`).
 
     Attributes:
         size: side of the square images, in pixels.
         train: random resized crop and mirror; otherwise the shorter side is resized and the centre is cut out.
-        mixing: whether a plan is applied, and targets are made.
+        mixing: whether a plan is applied.
+        targets: whether soft targets are made of class ids.
         num_classes: columns of the targets.
         smoothing: label smoothing of the targets.
         dtype: torch.float32, torch.float16 or torch.bfloat16 (whose bits come as int16).
@@ -43,11 +51,15 @@ class Graph:
         mean, std: per channel, in units of the full pixel range (0 to 1).
         seed: seed of the crops.
         device_id: CUDA device, or None for the CPU.
+        delivers: what a sample is when it comes in.
+        max_pixels: of larger images only a corner is decoded; they are bad samples, which :meth:`checks` shows.
+        augment: takes images uint8 (size, size, 3) as a DALI node and returns such.
     """
 
     size: int
     train: bool
     mixing: bool
+    targets: bool
     num_classes: int
     smoothing: float
     dtype: torch.dtype
@@ -56,43 +68,92 @@ class Graph:
     std: tuple[float, float, float]
     seed: int
     device_id: int | None
+    delivers: Literal["path", "encoded", "pixels"] = "path"
+    max_pixels: int = 2**28
+    augment: Callable[[DataNode], DataNode] | None = None
 
     def __post_init__(self) -> None:
         fastmix.dali.load()
 
     def build(self, batch_size: int, num_threads: int) -> Pipeline:
         """A pipeline for batches of 1 to ``batch_size`` samples, to be fed and run by a Prefetcher."""
-        pipeline = self.empty_pipeline(batch_size, num_threads)
-        with pipeline:
-            images, mirror = self.decoded_images()
-            pipeline.set_outputs(*self.batch(images, mirror))
+        if self.augment is None:
+            pipeline = self.empty_pipeline(batch_size, num_threads)
+            with pipeline:
+                pipeline.set_outputs(*self.outputs(*self.augmentable_images()))
+        else:
+            pipeline = self._augmented_pipeline(**self._options(batch_size, num_threads))
         pipeline.build()
         return pipeline
 
     def empty_pipeline(self, batch_size: int, num_threads: int) -> Pipeline:
-        # The first schedule_run() starts prefetch_queue_depth runs at once, all of which would need inputs; with 1,
-        # every call starts one. How many are under way is the Prefetcher's affair: the executor sets no limit.
-        return Pipeline(
-            batch_size, num_threads, self.device_id, prefetch_queue_depth=1, exec_dynamic=True, seed=self.seed
-        )
+        return Pipeline(**self._options(batch_size, num_threads))
 
-    def decoded_images(self) -> tuple[DataNode, DataNode | None]:
-        """Images uint8 (size, size, 3) and, if ``train``, whether each is to be mirrored."""
-        encoded = fn.io.file.read(fn.external_source(name="path", dtype=types.UINT8, ndim=1))
-        if not self.train:
-            images = fn.decoders.image(encoded, device=self._decoder_device())
-            images = fn.resize(images, resize_shorter=round(self.size * EVAL_RESIZE))
-            return fn.crop(images, crop=(self.size, self.size)), None
-        key = fn.external_source(name="key", dtype=types.INT64, ndim=1)
+    def augmentable_images(self) -> tuple[DataNode, DataNode | None, tuple[DataNode, ...]]:
+        """Images uint8 (size, size, 3), if ``train`` whether each is to be mirrored, and the checks."""
+        if self.delivers == "pixels":
+            images = fn.external_source(name="pixels", dtype=types.UINT8, ndim=3, layout="HWC")
+            return *self.cropped_pixels(images), ()
+        encoded = self.encoded()
         shape = fn.peek_image_shape(encoded)
-        anchor, window, mirror, roi_start, roi_end = fn.fastmix.random_resized_crop(shape, key, seed=self.seed)
-        if self.device_id is None:
-            # Decoding stops at the window's last row: about a quarter of the time.
-            images = fn.decoders.image_slice(encoded, start=anchor, shape=window, axes=[0, 1])
-            return fn.resize(images, size=(self.size, self.size)), mirror
-        # The GPU's decoders are at their best, and safest, with whole images.
-        images = fn.decoders.image(encoded, device=self._decoder_device())
+        return *self.decoded_images(encoded, shape), self.checks(encoded, shape)
+
+    def outputs(self, images: DataNode, mirror: DataNode | None, checks: tuple[DataNode, ...]) -> tuple[DataNode, ...]:
+        return *self.batch(images, mirror), *checks
+
+    def encoded(self) -> DataNode:
+        """The samples' bytes."""
+        if self.delivers == "encoded":
+            return fn.external_source(name="encoded", dtype=types.UINT8, ndim=1)
+        return fn.io.file.read(fn.external_source(name="path", dtype=types.UINT8, ndim=1))
+
+    def checks(self, encoded: DataNode, shape: DataNode) -> tuple[DataNode, ...]:
+        """What shows samples that decode and yet are damaged, or are too large.
+
+        Number of bytes int64 (1,), the first and the last two of them uint8 (2,), shape int64 (3,): of every sample.
+        """
+        return encoded.shape(), encoded[:2], encoded[-2:], shape
+
+    def window(self, shape: DataNode) -> tuple[DataNode, ...]:
+        """Of the random resized crop: anchor, extent, mirror, and the window's first and last corner as floats."""
+        key = fn.external_source(name="key", dtype=types.INT64, ndim=1)
+        return tuple(fn.fastmix.random_resized_crop(shape, key, seed=self.seed))
+
+    def decoded_images(self, encoded: DataNode, shape: DataNode) -> tuple[DataNode, DataNode | None]:
+        """Images uint8 (size, size, 3) and, if ``train``, whether each is to be mirrored."""
+        if self.device_id is not None:
+            return self._decoded_on_gpu(encoded, shape)
+        # Memory for what a header promises is taken before it turns out that it lied.
+        fits = shape[0] * shape[1] <= self.max_pixels
+        if not self.train:
+            whole = fn.cast(shape[:2], dtype=types.INT32)
+            extent = whole * fits + (fits == 0)
+            return self.centre(fn.decoders.image_slice(encoded, start=whole * 0, shape=extent, axes=[0, 1])), None
+        # Decoding stops at the window's last row: about a quarter of the time.
+        anchor, extent, mirror, _, _ = self.window(shape)
+        images = fn.decoders.image_slice(encoded, start=anchor * fits, shape=extent * fits + (fits == 0), axes=[0, 1])
+        return fn.resize(images, size=(self.size, self.size)), mirror
+
+    def _decoded_on_gpu(self, encoded: DataNode, shape: DataNode) -> tuple[DataNode, DataNode | None]:
+        """The GPU's decoders are at their best, and safest, with whole images."""
+        images = fn.decoders.image(encoded, device="mixed")
+        if not self.train:
+            return self.centre(images), None
+        _, _, mirror, roi_start, roi_end = self.window(shape)
         return fn.resize(images, size=(self.size, self.size), roi_start=roi_start, roi_end=roi_end), mirror
+
+    def cropped_pixels(self, images: DataNode) -> tuple[DataNode, DataNode | None]:
+        """The same of images that come decoded."""
+        if not self.train:
+            return self.centre(images if self.device_id is None else images.gpu()), None
+        anchor, extent, mirror, _, _ = self.window(images.shape())
+        images = fn.slice(images, start=anchor, shape=extent, axes=[0, 1])
+        return fn.resize(images if self.device_id is None else images.gpu(), size=(self.size, self.size)), mirror
+
+    def centre(self, images: DataNode) -> DataNode:
+        """Evaluation's view."""
+        images = fn.resize(images, resize_shorter=round(self.size * EVAL_RESIZE))
+        return fn.crop(images, crop=(self.size, self.size))
 
     def batch(self, images: DataNode, mirror: DataNode | None) -> tuple[DataNode, ...]:
         """Everything between decoded images and the batch, in one operator."""
@@ -100,6 +161,7 @@ class Graph:
             "mean": [PIXEL_MAX * value for value in self.mean],
             "std": [PIXEL_MAX * value for value in self.std],
             "output_layout": "HWC" if self.channels_last else "CHW",
+            "normalize": True,  # refuses images that an augmentation left in another type than uint8
         }
         if self.dtype == torch.bfloat16:
             options["bfloat16"] = True
@@ -109,24 +171,57 @@ class Graph:
             options["mirror"] = mirror
         if not self.mixing:
             return (fn.fastmix.mix(images, alpha=0.0, **options),)
+        options.update(
+            (name, fn.external_source(name=name, dtype=dtype, ndim=ndim))
+            for name, (dtype, ndim) in _PLAN_INPUTS.items()
+        )
+        if not self.targets:
+            return (fn.fastmix.mix(images, **options),)
         label = fn.external_source(name="label", dtype=types.INT64, ndim=0)
-        plan = {
-            name: fn.external_source(name=name, dtype=dtype, ndim=ndim) for name, (dtype, ndim) in _PLAN_INPUTS.items()
-        }
-        options.update(num_classes=self.num_classes, smoothing=self.smoothing)
-        return tuple(fn.fastmix.mix(images, label, **plan, **options))
+        return tuple(fn.fastmix.mix(images, label, num_classes=self.num_classes, smoothing=self.smoothing, **options))
 
     def to_torch(self, outputs: tuple) -> tuple[torch.Tensor, ...]:
-        """The outputs of one run as torch tensors (B, 3, size, size) and (B, num_classes), without a copy.
+        """Images (B, 3, size, size) and, if ``targets``, (B, num_classes), as torch tensors without a copy.
 
         The executor never writes again into what it has handed out: the tensors may be kept as long as one likes.
         """
-        images, *targets = (torch.from_dlpack(output.as_tensor()) for output in outputs)
+        batch = outputs[: 2 if self.targets else 1]
+        images, *targets = (torch.from_dlpack(output.as_tensor()) for output in batch)
         if self.dtype == torch.bfloat16:
             images = images.view(torch.bfloat16)
         if self.channels_last:
             images = images.permute(0, 3, 1, 2)
         return images, *targets
 
-    def _decoder_device(self) -> str:
-        return "cpu" if self.device_id is None else "mixed"
+    def to_checks(self, outputs: tuple) -> tuple[np.ndarray, ...]:
+        """What :meth:`checks` promises, as arrays with one row per sample; nothing where pixels come in."""
+        if self.delivers == "pixels":
+            return ()
+        first = 2 if self.targets else 1
+        return tuple(np.asarray(output.as_tensor()) for output in outputs[first : first + _CHECKS])
+
+    def _augmented_pipeline(self, **options) -> Pipeline:
+        """With conditionals, since RandAugment and its kind choose by them; only the hook is converted."""
+        augment = self.augment
+
+        def definition():
+            images, mirror, checks = do_not_convert(self.augmentable_images)()
+            state = fn.external_source(name=STATE_INPUT, dtype=types.UINT32, ndim=1)
+            with keyed_random_numbers(state):
+                images = augment(images)
+            # An input that no operator draws from would not be there: as an output it is.
+            return *do_not_convert(self.outputs)(images, mirror, checks), state
+
+        return pipeline_def(enable_conditionals=True)(definition)(**options)
+
+    def _options(self, batch_size: int, num_threads: int) -> dict:
+        # The first schedule_run() starts prefetch_queue_depth runs at once, all of which would need inputs; with 1,
+        # every call starts one. How many are under way is the Prefetcher's affair: the executor sets no limit.
+        return {
+            "batch_size": batch_size,
+            "num_threads": num_threads,
+            "device_id": self.device_id,
+            "prefetch_queue_depth": 1,
+            "exec_dynamic": True,
+            "seed": self.seed,
+        }

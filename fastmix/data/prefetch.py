@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
+import os
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,20 +13,27 @@ import numpy as np
 import torch
 from nvidia.dali import Pipeline
 
+from fastmix.data.stall import Stall
+
+# What a failed run raises: the C++ exceptions' counterparts.
+PIPELINE_ERRORS = (RuntimeError, ValueError, IndexError, TypeError)
+# How long an interrupted wait waits for the pipeline all the same, in seconds, so that it can be shut down.
+_PATIENCE = 1.0
+
 
 @dataclass(frozen=True, eq=False)
 class Ticket:
-    """One batch: whom it is for, and what the pipeline was fed for it.
+    """One batch: whom it is for, and what the pipeline is fed for it.
 
     Attributes:
         owner: the iterator that asked for it.
         samples: int64 (B,), indices in the source, B >= 1.
-        inputs: the pipeline's inputs by name, with B entries each.
+        inputs: the pipeline's inputs by name, with B entries each: an array, or a list of arrays.
     """
 
     owner: object
     samples: np.ndarray
-    inputs: dict[str, np.ndarray]
+    inputs: dict[str, np.ndarray | list[np.ndarray]]
 
 
 class Prefetcher:
@@ -33,15 +43,19 @@ class Prefetcher:
     the first batch is submitted.
     """
 
-    def __init__(self, build: Callable[[], Pipeline], device: torch.device) -> None:
+    def __init__(self, build: Callable[[], Pipeline], device: torch.device, stall: Stall | None = None) -> None:
         self._build = build
         self._device = device
+        self._stall = stall or Stall(None)
         self._pipeline: Pipeline | None = None
+        self._process = os.getpid()
         self._tickets: deque[Ticket] = deque()
 
     def submit(self, ticket: Ticket) -> None:
         """Start a batch; returns at once."""
         try:
+            if self._process != os.getpid():
+                self._leave_to_parent()
             if self._pipeline is None:
                 self._pipeline = self._build()
             for name, data in ticket.inputs.items():
@@ -57,13 +71,13 @@ class Prefetcher:
         """The outputs of the owner's oldest batch. Waits for it on the host (CPU), or on the current stream (CUDA).
 
         Raises:
-            RuntimeError: the batch failed. All batches under way are lost, and the next one starts a new pipeline:
-                DALI gives no promise for one that failed.
+            RuntimeError: or another of PIPELINE_ERRORS: the batch failed. All batches under way are lost, and the next
+                one starts a new pipeline: DALI gives no promise for one that failed.
         """
         try:
             while self._tickets[0].owner is not owner:
                 self._discard()
-            outputs = self._pipeline.outputs(self._stream())
+            outputs = self._outputs()
             self._tickets.popleft()
         except BaseException:
             # Also after an interrupt between the two: tickets and runs would be out of step.
@@ -76,16 +90,61 @@ class Prefetcher:
         self._pipeline = None
         self._tickets.clear()
 
+    def _leave_to_parent(self) -> None:
+        """After a fork: the pipeline's threads are the parent's, here they are missing and cannot be joined."""
+        if self._pipeline is not None:
+            _never_shut_down(self._pipeline)
+        self._process = os.getpid()
+        self.reset()
+
     def _discard(self) -> None:
         try:
-            self._pipeline.outputs(self._stream())
+            self._outputs()
             self._tickets.popleft()
-        except RuntimeError:
+        except PIPELINE_ERRORS:
             # Nobody wants this batch, so nobody minds its error; what was submitted after it starts again.
             _, *wanted = self._tickets
             self.reset()
             for ticket in wanted:
                 self.submit(ticket)
 
+    def _outputs(self) -> tuple:
+        """The oldest batch, waited for in a thread: a wait in DALI itself could be interrupted only when it is over."""
+        pipeline, stream = self._pipeline, self._stream()
+        result: list = []
+        done = threading.Event()
+
+        def wait() -> None:
+            try:
+                result.append(pipeline.outputs(stream))
+            except BaseException as error:
+                result.append(error)
+            finally:
+                done.set()
+
+        # A daemon, which does not keep the interpreter from ending either.
+        threading.Thread(target=wait, name="fastmix-wait", daemon=True).start()
+        try:
+            self._stall.wait(done, "DALI's pipeline (reading, decoding, augmenting)")
+        except BaseException:
+            _abandon(pipeline, done)
+            raise
+        outcome = result.pop()
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
     def _stream(self) -> torch.cuda.Stream | None:
         return torch.cuda.current_stream(self._device) if self._device.type == "cuda" else None
+
+
+def _abandon(pipeline: Pipeline, done: threading.Event) -> None:
+    """Leave a pipeline that does not come back soon, in a read that may never end, to itself."""
+    if not done.wait(_PATIENCE):
+        _never_shut_down(pipeline)
+
+
+def _never_shut_down(pipeline: Pipeline) -> None:
+    """Keep a pipeline's threads from being joined, now and when the interpreter ends: they would be waited for."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(pipeline._pipe))
+    pipeline._pipe = None

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from fastmix.data.order import MAX_EPOCH
+from fastmix.data.sampling import Sampling, UserSampler
+from fastmix.data.sources import digest
 
 
 class Progress:
@@ -13,6 +17,7 @@ class Progress:
         epoch: the current epoch.
         step: its batches that were handed over.
         owner: who may move on; an iterator that finds another one here has been replaced.
+        drawn: digest of the order that the current iterator got from a Sampler of the user's, else None.
     """
 
     def __init__(self, steps: int) -> None:
@@ -20,7 +25,9 @@ class Progress:
         self.epoch = 0
         self.step = 0
         self.owner: object | None = None
+        self.drawn: str | None = None
         self._start = 0  # where the next iterator starts
+        self._expected: str | None = None  # the order that it has to get, if it does not start an epoch
 
     def position(self) -> tuple[int, int]:
         """(epoch, step) of the batch that comes next: after an epoch's last batch the next epoch's first."""
@@ -33,6 +40,21 @@ class Progress:
         self.owner = owner
         return self.epoch, self.step
 
+    def check(self, order: np.ndarray, kind: Sampling) -> None:
+        """Compare the order that an iterator got with the one that it was to go on with.
+
+        Raises:
+            ValueError: a Sampler of the user's did not yield the same indices again.
+        """
+        self.drawn = digest(order) if isinstance(kind, UserSampler) else None
+        expected, self._expected = self._expected, None
+        if expected is not None and self.drawn != expected:
+            self.owner = None
+            raise ValueError(
+                "DataLoader: expected the indices that the sampler yielded when the state was taken, got others; what "
+                "it yields must depend on set_epoch(epoch) alone"
+            )
+
     def finish(self) -> None:
         """Go on to the next epoch, if this one was consumed to its end."""
         self.epoch, self.step = self.position()
@@ -42,7 +64,7 @@ class Progress:
         if epoch != self.position()[0]:
             self.jump(epoch, 0)
 
-    def jump(self, epoch: int, step: int) -> None:
+    def jump(self, epoch: int, step: int, drawn: str | None = None) -> None:
         """Make the next iterator start here. The one that is under way ends."""
         if epoch > MAX_EPOCH or step > self.steps:
             raise ValueError(
@@ -52,3 +74,4 @@ class Progress:
         self.epoch, self.step, self.owner = epoch, step, None
         self.finish()
         self._start = self.step
+        self._expected = self.drawn = drawn if self._start else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import operator
 import os
@@ -10,7 +9,7 @@ from collections.abc import Sequence
 
 import torch
 
-from fastmix.policies import Choice, Policy
+from fastmix.policies import Policy
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 MEMORY_FORMATS = (torch.contiguous_format, torch.channels_last)
@@ -60,8 +59,28 @@ def choose_device(device: str | torch.device) -> torch.device:
 
 
 def choose_threads(num_threads: int | None) -> int:
-    """The given number, or the CPUs that this process may use."""
-    return len(os.sched_getaffinity(0)) if num_threads is None else integer("num_threads", num_threads)
+    """The given number, or this process's share of the CPUs that it may use."""
+    if num_threads is not None:
+        return integer("num_threads", num_threads)
+    # torchrun says how many processes share the machine.
+    local = os.environ.get("LOCAL_WORLD_SIZE", "")
+    return max(len(os.sched_getaffinity(0)) // max(int(local) if local.isdecimal() else 1, 1), 1)
+
+
+def choose_budget(max_bad: int | float) -> int | float:
+    """A count >= 0, or a share in [0, 1]."""
+    if isinstance(max_bad, float):
+        if not 0.0 <= max_bad <= 1.0:
+            raise ValueError(f"DataLoader: expected max_bad as a count, or as a share in [0, 1], got {max_bad}")
+        return max_bad
+    return integer("max_bad", max_bad, 0)
+
+
+def seconds(name: str, value: float | None) -> float | None:
+    """A time > 0, or None."""
+    if value is not None and not value > 0:
+        raise ValueError(f"DataLoader: expected {name} > 0 seconds or None, got {value}")
+    return value
 
 
 def choose_ranks(rank: int | None, world_size: int | None) -> tuple[int, int]:
@@ -80,6 +99,8 @@ def choose_classes(num_classes: int | None, found: int) -> int:
     """The given number, which has to hold all labels, or the number of classes found."""
     if num_classes is None:
         return found
+    if found == 0:
+        return integer("num_classes", num_classes)
     if integer("num_classes", num_classes) < found:
         raise ValueError(
             f"DataLoader: expected num_classes >= {found}, since the data has labels up to {found - 1}, "
@@ -90,9 +111,6 @@ def choose_classes(num_classes: int | None, found: int) -> int:
 
 def with_neighbor_pairing(policy: Policy) -> Policy:
     """The policy with every sample paired with its neighbour in the batch."""
-    if isinstance(policy, Choice):
-        policies = [with_neighbor_pairing(one) for one in policy.policies]
-        return Choice(policies, policy.p, policy.per)
     if not isinstance(policy, Policy):
         raise TypeError(f"DataLoader: expected mix to be a fastmix policy or None, got {type(policy).__name__}")
-    return dataclasses.replace(policy, pairing="neighbor")
+    return policy.with_pairing("neighbor")

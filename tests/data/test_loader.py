@@ -10,6 +10,7 @@ from data_support import SIZE, join, make, same
 from support import devices
 
 import fastmix as fm
+from fastmix.demo_data import write_photos
 
 POLICY = fm.Choice([fm.Mixup(0.4, per="pair"), fm.CutMix(1.0, per="pair")], per="pair")
 
@@ -145,7 +146,7 @@ def test_an_interrupt_leaves_the_loader_usable(photos, monkeypatch):
     expected = list(make(photos, mix=POLICY))
     batches = iter(loader)
     next(batches)
-    pipeline = loader._prefetcher._pipeline
+    pipeline = loader._machinery.prefetcher._pipeline
 
     def interrupted(*_):
         raise KeyboardInterrupt
@@ -204,7 +205,7 @@ def test_rank_and_world_size_come_from_torch_distributed(photos, tmp_path):
         ({"smoothing": 0.1}, ValueError, "0 without mix"),
         ({"rank": 0}, ValueError, "together"),
         ({"rank": 2, "world_size": 2}, ValueError, "rank in"),
-        ({"last_batch": "pad"}, ValueError, "last_batch"),
+        ({"last_batch": "fill"}, ValueError, "last_batch"),
     ],
 )
 def test_bad_arguments(photos, options, error, message):
@@ -217,3 +218,11 @@ def test_cuda_without_a_gpu(photos):
     with pytest.raises(ValueError, match="found none"):
         make(photos, device="cuda")
     assert make(photos, device="auto").device == torch.device("cpu")
+
+
+def test_a_schedule_mixes_from_its_epoch_on(tmp_path):
+    write_photos(tmp_path, 12, 2)
+    loader = fm.DataLoader(tmp_path, 4, 32, mix=fm.Scheduled(fm.Mixup(1.0), 1), device="cpu")
+    mixed = [[bool(((targets > 0) & (targets < 1)).any()) for _, targets in loader] for _ in range(2)]
+    assert not any(mixed[0])
+    assert any(mixed[1])

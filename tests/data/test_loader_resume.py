@@ -72,11 +72,11 @@ def test_resuming_ends_the_iterator_under_way(photos, uninterrupted):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": 99}, "version=1"),
+        ({"version": 99}, "version=2"),
         ({"seed": 3}, "seed=2"),
         ({"samples": 20}, "samples=21"),
         ({"global_batch": 8}, "global_batch=4"),
-        ({"shuffle": False}, "shuffle=True"),
+        ({"order": "source"}, "order='shuffle'"),
         ({"last_batch": "drop"}, "last_batch='partial'"),
         ({"step": 7}, "step of at most 6"),
         ({"step": -1}, "step >= 0"),

@@ -31,7 +31,7 @@ def test_no_shuffle_is_the_sources_order():
     count=st.integers(1, 200),
     pairs=st.integers(1, 4),
     world_size=st.sampled_from([1, 2, 3, 4, 8]),
-    last_batch=st.sampled_from(["drop", "partial"]),
+    last_batch=st.sampled_from(["drop", "partial", "pad"]),
 )
 @settings(max_examples=200, deadline=None)
 def test_ranks_share_the_global_batches_of_one_process(count, pairs, world_size, last_batch):
@@ -46,14 +46,16 @@ def test_ranks_share_the_global_batches_of_one_process(count, pairs, world_size,
     assert {order.steps for order in ranks} == {whole.steps}
     samples = whole.samples(0)
     for step in range(whole.steps):
-        start, size, _ = whole.part(step)
+        start, size, _, repeats = whole.part(step)
         shares = [order.part(step) for order in ranks]
         assert all(share.offset % 2 == 0 and share.size <= batch_size for share in shares if share.size)
         assert all(share.start == start + share.offset for share in shares)
         together = np.concatenate([samples[s.start : s.start + s.size] for s in shares])
         assert np.array_equal(together, samples[start : start + size])
-    covered = sum(whole.part(step).size for step in range(whole.steps))
-    assert covered == (count if last_batch == "partial" else count // global_batch * global_batch)
+        assert sum(share.repeats for share in shares) == repeats
+        assert last_batch != "pad" or {share.size for share in shares} == {batch_size}
+    covered = sum(part.size - part.repeats for part in map(whole.part, range(whole.steps)))
+    assert covered == (count // global_batch * global_batch if last_batch == "drop" else count)
 
 
 @given(count=st.integers(1, 100), batch_size=st.sampled_from([1, 3, 5]), world_size=st.integers(1, 5))
@@ -74,7 +76,7 @@ def test_odd_batches_cover_everything_once(count, batch_size, world_size):
         ({"seed": MAX_SEED + 1}, "seed"),
         ({"rank": 2, "world_size": 2}, "rank"),
         ({"world_size": 0}, "world_size"),
-        ({"last_batch": "pad"}, "last_batch"),
+        ({"last_batch": "fill"}, "last_batch"),
     ],
 )
 def test_arguments_out_of_range(options, message):

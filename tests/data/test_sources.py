@@ -28,7 +28,7 @@ def test_class_folder_follows_imagefolder(tmp_path):
     # ImageFolder's: folder by folder in the order of their paths, files in alphabetical order.
     expected = ["a/é x.jpg", "b/10.JPEG", "b/2.jpg", "b/deep/0.webp", "b/deep/er/1.png", "c/z.tif"]
     assert paths_of(source) == [str(tmp_path / name) for name in expected]
-    assert source.labels.tolist() == [0, 1, 1, 1, 1, 2]
+    assert source.labels.values.tolist() == [0, 1, 1, 1, 1, 2]
 
 
 def test_links_are_followed_and_circles_are_not(tmp_path):
@@ -46,7 +46,7 @@ def test_list_of_paths_and_labels(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     source = open_source([("x.jpg", 2), (tmp_path / "y.jpg", np.int64(0)), ("s3://bucket/z.jpg", 1)])
     assert paths_of(source) == [os.path.join(tmp_path, "x.jpg"), str(tmp_path / "y.jpg"), "s3://bucket/z.jpg"]
-    assert source.labels.tolist() == [2, 0, 1]
+    assert source.labels.values.tolist() == [2, 0, 1]
     assert source.classes == ("0", "1", "2")
     assert open_source(source) is source
 

@@ -1,0 +1,73 @@
+"""``fastmix scan``: finds the samples that no loader can use, before training does."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+CHUNK = 64
+SHOWN = 20
+
+
+def scan(
+    data: Annotated[str, typer.Argument(help="Folder of class folders, manifest, tar shards or URL.")],
+    quarantine: Annotated[
+        Path | None, typer.Option(help="File to add the bad samples to; the DataLoader's quarantine= reads it.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads that decode.", min=1)] = None,
+    max_pixels: Annotated[int | None, typer.Option(help="Larger images are bad.", min=1)] = None,
+    out: Annotated[Path | None, typer.Option("--json", help="File for the findings.")] = None,
+) -> None:
+    """Decode every sample once and report those that cannot be. Ends with status 1 if there are any."""
+    # These need DALI, which takes a second to import: the other commands do not wait for it.
+    from fastmix.data.errors import BadSample
+    from fastmix.data.loader import MAX_PIXELS
+    from fastmix.data.probe import Probe
+    from fastmix.data.quarantine import Quarantine
+    from fastmix.data.settings import choose_threads
+    from fastmix.data.sources import open_source
+
+    console = Console()
+    source = open_source(data)
+    probe = Probe(source, max_pixels or MAX_PIXELS, choose_threads(threads))
+    known = Quarantine(source, quarantine)
+    known.refresh()
+    found: dict[int, BadSample] = {}
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("decoding", total=len(source))
+        for start in range(0, len(source), CHUNK):
+            samples = np.arange(start, min(start + CHUNK, len(source)))
+            for sample, fault in probe.faults(samples).items():
+                found[sample] = BadSample(source.path(sample), fault.reason)
+                known.add(sample, found[sample], fault.lasting)
+            progress.advance(task, len(samples))
+    report(list(found.values()), len(source), console)
+    if out is not None:
+        bad = [sample._asdict() for sample in found.values()]
+        out.write_text(json.dumps({"samples": len(source), "bad": bad}, indent=2) + "\n")
+    if found:
+        raise typer.Exit(1)
+
+
+def report(bad: list, samples: int, console: Console) -> None:
+    """Print how many samples are bad, for which reasons, and the first of them."""
+    console.print(f"{samples} samples, {len(bad)} of them bad")
+    if not bad:
+        return
+    reasons = Table("samples", "reason")
+    for reason, count in Counter(sample.reason for sample in bad).most_common(SHOWN):
+        reasons.add_row(str(count), reason)
+    console.print(reasons)
+    for sample in bad[:SHOWN]:
+        console.print(f"{sample.path}: {sample.reason}", highlight=False, markup=False, soft_wrap=True)
+    if len(bad) > SHOWN:
+        console.print(f"and {len(bad) - SHOWN} more")

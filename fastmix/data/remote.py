@@ -1,0 +1,58 @@
+"""Listing and reading what lies at URLs, with fsspec. DALI reads ``s3://`` images by itself."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+_URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+class RemoteFile(NamedTuple):
+    """A file below a URL."""
+
+    url: str
+    relative: str  # to the folder that was listed
+    size: int
+
+
+def is_url(path: str) -> bool:
+    return _URL.match(path) is not None
+
+
+def scheme(url: str) -> str:
+    return url.split("://", 1)[0].lower()
+
+
+def filesystem(url: str) -> tuple[Any, str]:
+    """Fsspec's file system for a URL, and the path in it.
+
+    Raises:
+        ImportError: fsspec, or its driver for this kind of URL (s3fs for ``s3://``), is not installed.
+    """
+    kind = scheme(url)
+    try:
+        import fsspec
+
+        return fsspec.core.url_to_fs(url)
+    except ImportError as error:
+        driver = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs"}.get(kind, f"the fsspec driver of {kind}://")
+        raise ImportError(f"DataLoader: expected fsspec and {driver} for {url}; pip install fsspec {driver}") from error
+
+
+def list_files(system: Any, folder: str) -> list[RemoteFile]:
+    """All files below a folder, at any depth.
+
+    Raises:
+        FileNotFoundError: there is nothing.
+    """
+    top = folder.rstrip("/")
+    found = system.find(top, detail=True)
+    files = [
+        RemoteFile(system.unstrip_protocol(path), path[len(top) :].lstrip("/"), int(info.get("size") or 0))
+        for path, info in found.items()
+        if info.get("type") != "directory" and path != top
+    ]
+    if not files:
+        raise FileNotFoundError(f"DataLoader: expected files below {system.unstrip_protocol(top)}, found none")
+    return files

@@ -1,0 +1,177 @@
+"""In which order an epoch goes through the samples: pure functions of (seed, epoch), or a Sampler of the user's."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from fastmix import _core
+
+SAMPLERS = ("balanced", "same_class")
+# Some orders need a second permutation that has nothing to do with the first.
+_OTHER_STREAM = 0x5DEECE66D
+
+
+class Sampling(ABC):
+    """An order of ``count`` samples for every epoch.
+
+    Attributes:
+        name: what the loader's state calls it.
+        count: samples per epoch.
+    """
+
+    name: str
+    count: int
+
+    @abstractmethod
+    def samples(self, epoch: int) -> np.ndarray:
+        """int64 (count,): indices in the source, the same on every rank."""
+
+
+@dataclass(frozen=True)
+class InOrder(Sampling):
+    """The source's order."""
+
+    count: int
+    name = "source"
+
+    def samples(self, epoch: int) -> np.ndarray:  # noqa: ARG002
+        return np.arange(self.count, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Shuffled(Sampling):
+    """A uniformly random permutation."""
+
+    count: int
+    seed: int
+    name = "shuffle"
+
+    def samples(self, epoch: int) -> np.ndarray:
+        return _core.epoch_order(self.count, self.seed, epoch)
+
+
+@dataclass(frozen=True, eq=False)
+class Balanced(Sampling):
+    """Every class equally often: an epoch has as many samples as the source, whose rare classes come repeatedly.
+
+    A class is gone through in a random order of its own, again and again, so its samples' counts differ by one at most.
+    """
+
+    labels: np.ndarray
+    seed: int
+    name = "balanced"
+
+    @property
+    def count(self) -> int:
+        return len(self.labels)
+
+    def samples(self, epoch: int) -> np.ndarray:
+        shuffled = _core.epoch_order(self.count, self.seed, epoch)
+        # Members of each class, in this epoch's random order.
+        members = shuffled[np.argsort(self.labels[shuffled], kind="stable")]
+        present, sizes = np.unique(self.labels, return_counts=True)
+        starts = np.cumsum(sizes) - sizes
+        # Which slot belongs to which class: classes in turns, and the turns shuffled over the epoch.
+        turn = np.arange(self.count)
+        chosen = np.empty(self.count, dtype=np.int64)
+        klass, visit = turn % len(present), turn // len(present)
+        # Where count is no multiple of the classes, the remainder goes to other classes in every epoch.
+        klass = (klass + epoch) % len(present)
+        slots = _core.epoch_order(self.count, self.seed ^ _OTHER_STREAM, epoch)
+        chosen[slots] = members[starts[klass] + visit % sizes[klass]]
+        return chosen
+
+
+@dataclass(frozen=True, eq=False)
+class SameClass(Sampling):
+    """Every sample once, and the neighbours that are mixed with each other are of one class.
+
+    A class with an odd number of samples leaves one over; those are paired with each other and come at random places.
+    """
+
+    labels: np.ndarray
+    seed: int
+    name = "same_class"
+
+    @property
+    def count(self) -> int:
+        return len(self.labels)
+
+    def samples(self, epoch: int) -> np.ndarray:
+        shuffled = _core.epoch_order(self.count, self.seed, epoch)
+        members = shuffled[np.argsort(self.labels[shuffled], kind="stable")]
+        _, sizes = np.unique(self.labels, return_counts=True)
+        odd = np.zeros(self.count, dtype=bool)
+        odd[(np.cumsum(sizes) - 1)[sizes % 2 == 1]] = True
+        paired = np.concatenate((members[~odd], np.sort(members[odd])))
+        pairs = self.count // 2
+        if pairs == 0:
+            return paired
+        places = _core.epoch_order(pairs, self.seed ^ _OTHER_STREAM, epoch)
+        mixed = paired[: 2 * pairs].reshape(pairs, 2)[places].reshape(-1)
+        return np.concatenate((mixed, paired[2 * pairs :]))
+
+
+class UserSampler(Sampling):
+    """A torch Sampler, or whatever iterates over indices and has a length; ``set_epoch`` is called where it exists.
+
+    It yields the global order: every rank must get the same one, of which the loader takes its part.
+    """
+
+    name = "sampler"
+
+    def __init__(self, sampler: Any, samples: int) -> None:
+        if isinstance(sampler, torch.utils.data.DistributedSampler):
+            raise ValueError(
+                "DataLoader: expected a sampler of all samples, got a DistributedSampler; leave it out: the loader "
+                "divides the order among the ranks itself"
+            )
+        if not isinstance(sampler, Iterable) or not hasattr(sampler, "__len__"):
+            raise TypeError(
+                f"DataLoader: expected sampler to be one of {SAMPLERS} or to have __iter__ and __len__, got "
+                f"{type(sampler).__name__}"
+            )
+        self.sampler = sampler
+        self.count = len(sampler)
+        self._samples = samples
+
+    def samples(self, epoch: int) -> np.ndarray:
+        if hasattr(self.sampler, "set_epoch"):
+            self.sampler.set_epoch(epoch)
+        try:
+            order = np.fromiter((int(i) for i in self.sampler), dtype=np.int64)
+        except (TypeError, ValueError) as error:
+            raise TypeError(f"DataLoader: expected indices from the sampler: {error}") from error
+        if len(order) != self.count:
+            raise ValueError(
+                f"DataLoader: expected {self.count} indices from the sampler, its length, got {len(order)}"
+            )
+        if len(order) and not 0 <= order.min() <= order.max() < self._samples:
+            raise ValueError(
+                f"DataLoader: expected indices in [0, {self._samples}) from the sampler, got {order.min()} to "
+                f"{order.max()}"
+            )
+        return order
+
+
+def choose_sampling(sampler: Any, shuffle: bool, labels: np.ndarray | None, count: int, seed: int) -> Sampling:
+    """The order that the loader's arguments ask for.
+
+    Raises:
+        ValueError, TypeError: no such order, or one by class over labels that are not class ids.
+    """
+    if sampler is None:
+        return Shuffled(count, seed) if shuffle else InOrder(count)
+    if not isinstance(sampler, str):
+        return UserSampler(sampler, count)
+    if sampler not in SAMPLERS:
+        raise ValueError(f"DataLoader: expected sampler to be one of {SAMPLERS} or a torch Sampler, got {sampler!r}")
+    if labels is None or labels.ndim != 1:
+        raise ValueError(f"DataLoader: expected class ids that are known in advance for sampler={sampler!r}")
+    return (Balanced if sampler == "balanced" else SameClass)(labels, seed)

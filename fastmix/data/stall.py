@@ -1,0 +1,55 @@
+"""Waiting that can be interrupted, and that says after a while what it waits for."""
+
+from __future__ import annotations
+
+import threading
+import time
+import warnings
+
+# How often a wait looks up, in seconds: an interrupt is answered at once wherever the system allows it.
+_TICK = 1.0
+
+
+class StallWarning(RuntimeWarning):
+    """The loader has been waiting for a batch for longer than ``stall_after``."""
+
+
+class StallError(TimeoutError):
+    """The loader has waited for a batch for longer than ``timeout``."""
+
+
+class Stall:
+    """Waits for batches.
+
+    Args:
+        after: seconds after which a wait is reported in a warning, again after each doubling; None for never.
+        timeout: seconds after which it is given up; None for never.
+    """
+
+    def __init__(self, after: float | None, timeout: float | None = None) -> None:
+        self.after = after
+        self.timeout = timeout
+
+    def wait(self, done: threading.Event, stage: str) -> None:
+        """Return when ``done`` is set.
+
+        Raises:
+            StallError: it was not within ``timeout``.
+        """
+        start = time.monotonic()
+        report = self.after
+        while not done.wait(self._tick(time.monotonic() - start, report)):
+            waited = time.monotonic() - start
+            if self.timeout is not None and waited >= self.timeout:
+                raise StallError(f"DataLoader: expected a batch within timeout={self.timeout:g} s, waiting for {stage}")
+            if report is not None and waited >= report:
+                warnings.warn(
+                    f"DataLoader: waiting for a batch for {waited:.0f} s; what it waits for is {stage}",
+                    StallWarning,
+                    stacklevel=2,
+                )
+                report *= 2
+
+    def _tick(self, waited: float, report: float | None) -> float:
+        ends = [end - waited for end in (report, self.timeout) if end is not None]
+        return max(min([_TICK, *ends]), 0.001)
