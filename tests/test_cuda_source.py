@@ -211,3 +211,13 @@ def test_launch_without_a_gpu_is_an_exception(objects: dict[str, Path]) -> None:
     assert re.match(r"fastmix: CUDA refused to launch the mix kernel: .+ \(cudaError\w+\)$", first), first
     assert second == first
     assert last == "the process goes on"
+
+
+# ---- a build without CUDA ------------------------------------------------------------------------------------
+
+
+def test_a_build_without_cuda_has_a_substitute_for_every_kernel() -> None:
+    declaration = re.compile(r"^void (\w+_cuda)\((?:const )?(\w+)&", re.M)
+    declared = declaration.findall("\n".join(file.read_text() for file in CORE.glob("*.h")))
+    assert len(declared) >= 5
+    assert sorted(declaration.findall((CORE / "cuda/without_cuda.cc").read_text())) == sorted(declared)

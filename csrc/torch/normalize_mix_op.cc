@@ -1,5 +1,4 @@
-#include <cmath>
-
+#include "channels.h"
 #include "ops.h"
 
 namespace fastmix {
@@ -7,17 +6,6 @@ namespace fastmix {
 namespace {
 
 constexpr const char* kOp = "normalize_mix";
-
-std::vector<float> per_channel(const char* name, const std::vector<double>& values, int64_t channels, bool positive) {
-  check(static_cast<int64_t>(values.size()) == channels, kOp, ": expected ", name, " with one value per channel (",
-        channels, "), got ", values.size());
-  std::vector<float> rounded(values.begin(), values.end());
-  for (const float value : rounded) {
-    check(std::isfinite(value) && (!positive || value > 0.0f), kOp, ": expected ", name,
-          positive ? " > 0 and finite, got " : " finite, got ", value);
-  }
-  return rounded;
-}
 
 }  // namespace
 
@@ -33,8 +21,8 @@ Tensor normalize_mix_op(const Tensor& images, std::optional<Tensor> mirror, cons
         " channels in the last dimension of images (B, H, W, C), got ", channels);
   check(dtype == ScalarType::Half || dtype == ScalarType::BFloat16 || dtype == ScalarType::Float, kOp,
         ": expected dtype float16, bfloat16 or float32, got ", torch::headeronly::toString(dtype));
-  const std::vector<float> mean32 = per_channel("mean", mean, channels, false);
-  const std::vector<float> std32 = per_channel("std", std, channels, true);
+  const std::vector<float> mean32 = per_channel(kOp, "mean", mean, channels, false);
+  const std::vector<float> std32 = per_channel(kOp, "std", std, channels, true);
 
   NormalizeMixParams params;
   params.out_dtype = dtype_of(kOp, dtype);

@@ -1,7 +1,7 @@
 // resample_mix, for images of different sizes. This file is complete: schema, kernel and registration.
-#include <cmath>
 #include <vector>
 
+#include "channels.h"
 #include "ops.h"
 #include "resample.h"
 
@@ -14,17 +14,6 @@ constexpr const char* kOp = "resample_mix";
 Filter filter_of(int64_t filter) {
   check(filter >= 0 && filter <= 2, kOp, ": expected filter 0 (nearest), 1 (triangle) or 2 (cubic), got ", filter);
   return static_cast<Filter>(filter);
-}
-
-std::vector<float> per_channel(const char* name, const std::vector<double>& values, int64_t channels, bool positive) {
-  check(static_cast<int64_t>(values.size()) == channels, kOp, ": expected ", name, " with one value per channel (",
-        channels, "), got ", values.size());
-  std::vector<float> rounded(values.begin(), values.end());
-  for (const float value : rounded) {
-    check(std::isfinite(value) && (!positive || value > 0.0f), kOp, ": expected ", name,
-          positive ? " > 0 and finite, got " : " finite, got ", value);
-  }
-  return rounded;
 }
 
 int32_t check_side(const char* name, int64_t side) {
@@ -57,8 +46,8 @@ Tensor resample_mix_op(std::vector<Tensor> images, const Tensor& windows, std::o
         " channels in the last dimension of images (H, W, C), got ", channels);
   check(dtype == ScalarType::Half || dtype == ScalarType::BFloat16 || dtype == ScalarType::Float, kOp,
         ": expected dtype float16, bfloat16 or float32, got ", torch::headeronly::toString(dtype));
-  const std::vector<float> mean32 = per_channel("mean", mean, channels, false);
-  const std::vector<float> std32 = per_channel("std", std, channels, true);
+  const std::vector<float> mean32 = per_channel(kOp, "mean", mean, channels, false);
+  const std::vector<float> std32 = per_channel(kOp, "std", std, channels, true);
 
   ResampleMixParams params;
   params.height = check_side("height", height);

@@ -56,6 +56,12 @@ class Shuffled(Sampling):
         return _core.epoch_order(self.count, self.seed, epoch)
 
 
+def _by_class(labels: np.ndarray, seed: int, epoch: int) -> np.ndarray:
+    """All samples class by class, within a class in this epoch's random order."""
+    shuffled = _core.epoch_order(len(labels), seed, epoch)
+    return shuffled[np.argsort(labels[shuffled], kind="stable")]
+
+
 @dataclass(frozen=True, eq=False)
 class Balanced(Sampling):
     """Every class equally often: an epoch has as many samples as the source, whose rare classes come repeatedly.
@@ -72,9 +78,7 @@ class Balanced(Sampling):
         return len(self.labels)
 
     def samples(self, epoch: int) -> np.ndarray:
-        shuffled = _core.epoch_order(self.count, self.seed, epoch)
-        # Members of each class, in this epoch's random order.
-        members = shuffled[np.argsort(self.labels[shuffled], kind="stable")]
+        members = _by_class(self.labels, self.seed, epoch)
         present, sizes = np.unique(self.labels, return_counts=True)
         starts = np.cumsum(sizes) - sizes
         # Which slot belongs to which class: classes in turns, and the turns shuffled over the epoch.
@@ -104,8 +108,7 @@ class SameClass(Sampling):
         return len(self.labels)
 
     def samples(self, epoch: int) -> np.ndarray:
-        shuffled = _core.epoch_order(self.count, self.seed, epoch)
-        members = shuffled[np.argsort(self.labels[shuffled], kind="stable")]
+        members = _by_class(self.labels, self.seed, epoch)
         _, sizes = np.unique(self.labels, return_counts=True)
         odd = np.zeros(self.count, dtype=bool)
         odd[(np.cumsum(sizes) - 1)[sizes % 2 == 1]] = True

@@ -20,5 +20,6 @@ void mix_cuda(const MixParams&, CudaStream) { refuse("mix"); }
 void mix_backward_cuda(const MixParams&, CudaStream) { refuse("mix_backward"); }
 void normalize_mix_cuda(const NormalizeMixParams&, CudaStream) { refuse("normalize_mix"); }
 void mix_labels_cuda(const MixLabelsParams&, CudaStream) { refuse("mix_labels"); }
+void resample_mix_cuda(const ResampleMixParams&, CudaStream) { refuse("resample_mix"); }
 
 }  // namespace fastmix
