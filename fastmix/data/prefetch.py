@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import ctypes
 import os
+import sys
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,6 +23,15 @@ from fastmix.data.stall import Stall
 PIPELINE_ERRORS = (RuntimeError, ValueError, IndexError, TypeError)
 # How long an interrupted wait waits for the pipeline all the same, in seconds, so that it can be shut down.
 _PATIENCE = 1.0
+
+_living: weakref.WeakSet[Prefetcher] = weakref.WeakSet()
+
+
+# Before DALI's own, registered when it was imported, which waits for every pipeline's runs.
+@atexit.register
+def _close_all() -> None:
+    for prefetcher in list(_living):
+        prefetcher.close()
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +63,7 @@ class Prefetcher:
         self._pipeline: Pipeline | None = None
         self._process = os.getpid()
         self._tickets: deque[Ticket] = deque()
+        _living.add(self)
 
     def submit(self, ticket: Ticket) -> None:
         """Start a batch; returns at once."""
@@ -60,8 +74,8 @@ class Prefetcher:
                 self._pipeline = self._build()
             for name, data in ticket.inputs.items():
                 self._pipeline.feed_input(name, data)
-            self._pipeline.schedule_run()
             self._tickets.append(ticket)
+            self._pipeline.schedule_run()
         except BaseException:
             # An interrupt may have come between two inputs: whatever follows would be out of step.
             self.reset()
@@ -86,9 +100,22 @@ class Prefetcher:
         return outputs
 
     def reset(self) -> None:
-        """Drop the pipeline and all that is under way in it."""
+        """Drop the pipeline and all that is under way in it; a read that never ends is left to itself."""
+        pipeline, under_way = self._pipeline, len(self._tickets)
         self._pipeline = None
         self._tickets.clear()
+        # One whose wait was given up has no handle any more.
+        if pipeline is not None and pipeline._pipe is not None and under_way:
+            _finish(pipeline, under_way)
+
+    def close(self) -> None:
+        """Let go of the pipeline, in whatever process."""
+        if self._process == os.getpid():
+            self.reset()
+        elif self._pipeline is not None:
+            _never_shut_down(self._pipeline)
+
+    __del__ = close
 
     def _leave_to_parent(self) -> None:
         """After a fork: the pipeline's threads are the parent's, here they are missing and cannot be joined."""
@@ -142,6 +169,28 @@ def _abandon(pipeline: Pipeline, done: threading.Event) -> None:
     """Leave a pipeline that does not come back soon, in a read that may never end, to itself."""
     if not done.wait(_PATIENCE):
         _never_shut_down(pipeline)
+
+
+def _finish(pipeline: Pipeline, runs: int) -> None:
+    """Wait for runs that nobody wants, but not for ever: shutting the pipeline down would."""
+    if sys.is_finalizing():
+        _never_shut_down(pipeline)
+        return
+    done = threading.Event()
+
+    def wait() -> None:
+        # A failed pipeline has no more outputs and says StopIteration.
+        with contextlib.suppress(*PIPELINE_ERRORS, StopIteration):
+            for _ in range(runs):
+                pipeline.outputs()
+        done.set()
+
+    try:
+        threading.Thread(target=wait, name="fastmix-finish", daemon=True).start()
+    except RuntimeError:  # the interpreter is about to end
+        _never_shut_down(pipeline)
+        return
+    _abandon(pipeline, done)
 
 
 def _never_shut_down(pipeline: Pipeline) -> None:

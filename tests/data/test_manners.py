@@ -112,6 +112,34 @@ def test_an_interrupt_ends_a_stalled_program_at_once(tmp_path):
     assert process.returncode in (-signal.SIGINT, 130, 1) and "KeyboardInterrupt" in errors
 
 
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "Pipeline.schedule_run = lambda self: (schedule_run(self), signal.raise_signal(signal.SIGINT)); next(batches)",
+        "batches._fill(); signal.raise_signal(signal.SIGINT)",
+        "batches._fill(); del batches, loader; signal.raise_signal(signal.SIGINT)",
+    ],
+    ids=["submitting", "between submitting and waiting", "after deleting the loader"],
+)
+def test_an_interrupt_ends_a_stalled_program_at_any_moment(tmp_path, moment):
+    os.mkfifo(tmp_path / "x.jpg")
+    program = f"""
+        import signal
+        import fastmix as fm
+        from nvidia.dali import Pipeline
+        schedule_run = Pipeline.schedule_run
+        loader = fm.DataLoader([({str(tmp_path / "x.jpg")!r}, 0)], 1, 16, device="cpu")
+        batches = iter(loader)
+        {moment}
+    """
+    process = python(program, tmp_path)
+    try:
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode in (-signal.SIGINT, 130, 1) and "KeyboardInterrupt" in errors
+
+
 @pytest.mark.parametrize("kind", ["path", "dataset"])
 def test_nothing_is_left_behind(small, small_jpegs, kind, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
