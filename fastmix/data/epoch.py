@@ -10,7 +10,7 @@ import numpy as np
 
 from fastmix.data.batches import BatchMaker, Draft
 from fastmix.data.prefetch import PIPELINE_ERRORS, Prefetcher, Ticket
-from fastmix.data.probe import Fault, read_fault, reason_of
+from fastmix.data.probe import RETRY_SECONDS, Fault, read_fault, reason_of
 from fastmix.data.progress import Progress
 from fastmix.data.reading import ReaderPool, Reading
 from fastmix.data.stall import Stall
@@ -123,12 +123,19 @@ class EpochIterator:
         """The next batch, without the samples that turn out to be bad on the way, or with others in their place."""
         faults, stats = self._maker.faults, self._machinery.stats
         faults.budget.ask(self._steps[0].draft.asked)
+        delays = iter(RETRY_SECONDS)
         while True:
             step = self._steps[0]
             batch, bad, cause = self._attempt(step)
             if batch is not None:
                 break
             with stats.stage("recover"):
+                if not bad and faults.remote(step.draft.samples) and (delay := next(delays, None)) is not None:
+                    # All samples are good by now: what failed was the network.
+                    time.sleep(delay)
+                    self._start_again()
+                    continue
+                bad = bad or self._search_alone(step, cause)
                 faults.found(bad, step.draft.samples, cause)
                 faults.spend(np.array(list(bad), dtype=np.int64))
                 self._start_again()
@@ -155,7 +162,7 @@ class EpochIterator:
                 outputs = machinery.prefetcher.take(self._owner)
         except PIPELINE_ERRORS as error:
             with machinery.stats.stage("recover"):
-                return None, self._search(step, error), error
+                return None, self._maker.faults.search(samples), error
         with machinery.stats.stage("hand_over"):
             checks = self._maker.graph.to_checks(outputs)
             bad = self._maker.faults.examine(samples, checks)
@@ -167,12 +174,13 @@ class EpochIterator:
                 machinery.stats.bytes += sum(data.nbytes for data in step.reading.data)
             return self._maker.batch(step.draft, step.reading, outputs), {}, None
 
-    def _search(self, step: Step, error: Exception) -> dict[int, Fault]:
-        samples = step.draft.samples
-        bad = self._maker.faults.search(samples, lambda: self._fail_alone(step))
+    def _search_alone(self, step: Step, error: Exception | None) -> dict[int, Fault]:
+        """The bad samples of a batch that failed though decoding finds nothing wrong with any of them."""
+        bad = self._fail_alone(step)
         if not bad:
+            count = len(step.draft.samples)
             raise RuntimeError(
-                f"DataLoader: a batch of {len(samples)} samples failed, but none of them fails alone: {error}"
+                f"DataLoader: a batch of {count} samples failed, but none of them fails alone: {error}"
             ) from error
         return bad
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
@@ -12,6 +11,7 @@ from fastmix.data.budget import Budget
 from fastmix.data.errors import BadSample, DataError, count_samples, show
 from fastmix.data.probe import Fault, Probe
 from fastmix.data.quarantine import Quarantine
+from fastmix.data.remote import is_url
 from fastmix.data.sources import Source
 
 OnError = Literal["raise", "skip", "replace"]
@@ -101,9 +101,13 @@ class Faults:
         for sample in bad.tolist():
             self.budget.spend(sample, self.quarantine.known[sample])
 
-    def search(self, samples: np.ndarray, alone: Callable[[], dict[int, Fault]]) -> dict[int, Fault]:
-        """Which samples of a batch that failed are bad; those that ``alone`` finds where decoding finds none."""
-        return self._probed(samples) or alone()
+    def remote(self, samples: np.ndarray) -> bool:
+        """Whether the pipeline reads one of these from a network, which may fail once and not again."""
+        return self._source.delivers == "path" and any(is_url(self._source.path(i)) for i in samples.tolist())
+
+    def search(self, samples: np.ndarray) -> dict[int, Fault]:
+        """Which samples of a batch that failed are bad, by reading and decoding each."""
+        return self._probed(samples)
 
     def examine(self, samples: np.ndarray, checks: tuple[np.ndarray, ...]) -> dict[int, Fault]:
         """Which samples of a batch that did not fail are bad all the same, by what the graph's checks say."""

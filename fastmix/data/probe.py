@@ -22,8 +22,8 @@ _REASON = re.compile(r"encountered:\s*(.*?)\s*(?:C\+\+ context|Current pipeline 
 # A batch that fails is divided by this, until single samples fail.
 _PARTS = 4
 _BATCH = 64
-# Remote reads that fail are tried again after these seconds.
-_RETRIES = (0.1, 0.5, 2.0)
+# Reads from a network that fail are tried again after these seconds.
+RETRY_SECONDS = (0.1, 0.5, 2.0)
 # What such a failure is called when it is not the network's.
 _LASTING = ("decode", "damaged", "not found")
 
@@ -101,7 +101,7 @@ class Probe:
     def _decoder_fault(self, stage: Prefetcher, samples: list[int], data: dict, error: Exception) -> Fault | None:
         remote = self._source.delivers == "path" and is_url(self._source.path(samples[0]))
         if remote:
-            for delay in _RETRIES:
+            for delay in RETRY_SECONDS:
                 if any(word in reason_of(error) for word in _LASTING):
                     break
                 time.sleep(delay)

@@ -46,12 +46,19 @@ class Quarantine:
 
     Attributes:
         known: by sample, in the order in which they were found.
+
+    Raises:
+        ValueError: ``file`` is a folder, or in none.
     """
 
     def __init__(self, source: Source, file: str | os.PathLike[str] | None = None) -> None:
         self.known: dict[int, BadSample] = {}
         self._source = source
         self._file = None if file is None else os.fspath(file)
+        if self._file is not None and (
+            os.path.isdir(self._file) or not os.path.isdir(os.path.dirname(os.path.abspath(self._file)))
+        ):
+            raise ValueError(f"DataLoader: expected quarantine to be a file in an existing folder, got {self._file}")
         self._status: dict[int, FileStatus] = {}
         self._read_to = 0
         self._mask = np.zeros(len(source), dtype=bool)

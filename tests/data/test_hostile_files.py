@@ -218,3 +218,9 @@ def test_bad_files_on_cuda(good, bad_files):
     assert sum(len(images) for images, _ in loader) == COUNT - len(bad_files)
     assert found_by(loader) == sorted(map(str, bad_files))
     torch.cuda.synchronize()
+
+
+def test_a_quarantine_file_that_cannot_be_written_is_refused_at_once(small, tmp_path):
+    for file in (tmp_path, tmp_path / "nowhere" / "q"):
+        with pytest.raises(ValueError, match="expected quarantine to be a file in an existing folder"):
+            make(small[:4], 4, on_error="skip", quarantine=file)

@@ -2,6 +2,7 @@
 
 import io
 import os
+import random
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from data_support import join, make, same
+from flaky_proxy import FlakyProxy
 
 import fastmix as fm
 from fastmix.data import DataError
@@ -27,14 +29,14 @@ OPTIONS = {"mix": fm.Mixup(0.4, per="pair"), "num_classes": COUNT, "batch_size":
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory) -> Iterator[str]:
-    """An S3 server; this process's environment points to it, as DALI and s3fs read it."""
+def proxy(tmp_path_factory) -> Iterator[FlakyProxy]:
+    """An S3 server, behind a proxy that can fail; this process's environment points to it, as DALI and s3fs read it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
+    proxy = FlakyProxy(port)
     environment = {
-        "AWS_ENDPOINT_URL": url,
+        "AWS_ENDPOINT_URL": proxy.url,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
@@ -56,12 +58,18 @@ def server(tmp_path_factory) -> Iterator[str]:
             except OSError:
                 assert process.poll() is None and time.monotonic() < deadline, "moto's server did not start"
                 time.sleep(0.05)
-        yield url
+        yield proxy
     finally:
+        proxy.close()
         process.terminate()
         process.wait(10)
         for name, value in before.items():
             os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
+
+
+@pytest.fixture(scope="module")
+def server(proxy) -> str:
+    return proxy.url
 
 
 @pytest.fixture(scope="module")
@@ -138,3 +146,22 @@ def test_bad_objects(server, bucket, listed, on_error):
     assert same(loader, first)
     with pytest.raises(DataError, match=r"bad/"):
         list(make([(f"{bucket}/bad/{name}", 0) for name in names], 4))
+
+
+@pytest.fixture
+def global_random_restored() -> Iterator[None]:
+    """For botocore, which draws the time to its next try from Python's global generator."""
+    state = random.getstate()
+    yield
+    random.setstate(state)
+
+
+@pytest.mark.usefixtures("global_random_restored")
+def test_errors_that_pass_are_retried(proxy, bucket, listed, expected):
+    with proxy.failing():
+        loader = make(listed, on_error="skip", **OPTIONS)
+        assert same(loader, expected) and loader.bad_samples == []
+        assert len([path for path in proxy.refused if path.endswith(".jpg")]) == COUNT
+    with proxy.failing():
+        assert same(make(f"{bucket}/shards/a-{{000..000}}.tar", **OPTIONS), expected)
+        assert any(path.endswith(".tar") for path in proxy.refused)
