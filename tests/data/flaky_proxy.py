@@ -39,7 +39,7 @@ class FlakyProxy:
                 finally:
                     behind.close()
 
-            do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = forward  # noqa: N815
+            do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = forward
 
             def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
                 self.send_response(status)
