@@ -50,17 +50,41 @@ def _like_samples(images: Tensor) -> Tensor:
 
 
 @torch.library.register_fake("fastmix::mix_")
-def _(images: Tensor, partner: Tensor, weight_in: Tensor, weight_out: Tensor, box: Tensor) -> None:
+def _(
+    images: Tensor,
+    partner: Tensor,
+    weight_in: Tensor,
+    weight_out: Tensor,
+    box: Tensor,
+    mask: Tensor | None = None,
+    mask_index: Tensor | None = None,
+) -> None:
     return None
 
 
 @torch.library.register_fake("fastmix::mix")
-def _(images: Tensor, partner: Tensor, weight_in: Tensor, weight_out: Tensor, box: Tensor) -> Tensor:
+def _(
+    images: Tensor,
+    partner: Tensor,
+    weight_in: Tensor,
+    weight_out: Tensor,
+    box: Tensor,
+    mask: Tensor | None = None,
+    mask_index: Tensor | None = None,
+) -> Tensor:
     return _like_samples(images)
 
 
 @torch.library.register_fake("fastmix::mix_backward")
-def _(grad: Tensor, partner: Tensor, weight_in: Tensor, weight_out: Tensor, box: Tensor) -> Tensor:
+def _(
+    grad: Tensor,
+    partner: Tensor,
+    weight_in: Tensor,
+    weight_out: Tensor,
+    box: Tensor,
+    mask: Tensor | None = None,
+    mask_index: Tensor | None = None,
+) -> Tensor:
     return _like_samples(grad)
 
 
@@ -76,6 +100,8 @@ def _(
     std: Sequence[float],
     dtype: torch.dtype,
     channels_last: bool,
+    mask: Tensor | None = None,
+    mask_index: Tensor | None = None,
 ) -> Tensor:
     batch, height, width, channels = images.shape
     return torch.empty(
@@ -91,17 +117,17 @@ def _(labels: Tensor, partner: Tensor, label_weight: Tensor, num_classes: int, s
     return torch.empty((labels.shape[0], num_classes), dtype=torch.float32, device=labels.device)
 
 
-def _save_plan(ctx: Any, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+def _save_plan(ctx: Any, inputs: tuple[Tensor | None, ...], output: Tensor) -> None:
     ctx.save_for_backward(*inputs[1:])
 
 
 def _backward_of_mix(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    return mix_backward(grad, *ctx.saved_tensors), None, None, None, None
+    return mix_backward(grad, *ctx.saved_tensors), *[None] * len(ctx.saved_tensors)
 
 
 def _backward_of_mix_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
     # Both are linear in their first argument and each is the transpose of the other.
-    return mix(grad, *ctx.saved_tensors), None, None, None, None
+    return mix(grad, *ctx.saved_tensors), *[None] * len(ctx.saved_tensors)
 
 
 torch.library.register_autograd("fastmix::mix", _backward_of_mix, setup_context=_save_plan)
@@ -110,7 +136,7 @@ torch.library.register_autograd("fastmix::mix_backward", _backward_of_mix_backwa
 _registrations = torch.library.Library("fastmix", "IMPL")
 
 
-def _mix_in_place_autograd(keyset: Any, images: Tensor, *plan: Tensor) -> None:
+def _mix_in_place_autograd(keyset: Any, images: Tensor, *plan: Tensor | None) -> None:
     """In place there is no gradient; saved tensors learn that their data changed, as with torch's own operators."""
     if torch.is_grad_enabled() and images.requires_grad:
         raise RuntimeError(

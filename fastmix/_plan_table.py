@@ -26,9 +26,12 @@ def _row(plan: MixPlan, i: int, names: list[str]) -> tuple[str, ...]:
     partner = int(plan.partner[i])
     box = plan.box[i].tolist()
     has_box = box[2] > box[0] and box[3] > box[1]
+    mask = -1 if plan.mask_index is None else int(plan.mask_index[i])
     inside, outside = float(plan.weight_in[i]), float(plan.weight_out[i])
-    if partner == i or (outside == 1.0 and (not has_box or inside == 1.0)):
+    if partner == i or (outside == 1.0 and ((not has_box and mask < 0) or inside == 1.0)):
         how = "-"
+    elif mask >= 0:
+        how = "mask"
     elif not has_box:
         how = "blend"
     elif inside == 0.0 and outside == 1.0:
@@ -40,9 +43,9 @@ def _row(plan: MixPlan, i: int, names: list[str]) -> tuple[str, ...]:
         names[i],
         other,
         how,
-        f"{inside:.4f}" if has_box else "",
+        f"{inside:.4f}" if has_box or mask >= 0 else "",
         f"{outside:.4f}",
-        f"({', '.join(map(str, box))})" if has_box else "",
+        f"mask {mask}" if mask >= 0 else f"({', '.join(map(str, box))})" if has_box else "",
         f"{float(plan.label_weight[i]):.4f}",
     )
 

@@ -1,7 +1,8 @@
 """Functions that apply a plan: to images in place and out of place, to decoded pixels, to labels, to a loss.
 
 None of them draws a random number: everything random is in the :class:`~fastmix.plan.MixPlan`. The plan lies on
-the CPU, also for images on a GPU: its arrays travel in the kernel's parameters, without a copy or a wait.
+the CPU, also for images on a GPU: its arrays travel in the kernel's parameters, without a copy or a wait. Masks alone
+are copied to the GPU, in stream order.
 """
 
 import math
@@ -29,12 +30,14 @@ def mix_(images: Tensor, plan: MixPlan) -> None:
     """Mix a batch in place: every element is read once and written once, without a scratch copy.
 
     Equivalent to ``images.copy_(w * images + (1 - w) * images[plan.partner])`` computed in float64 and rounded
-    once, where ``w`` is ``weight_in`` inside the sample's box and ``weight_out`` outside. A sample that is its
-    own partner, and every pixel of weight 1, keeps its bytes; weight 0 copies the partner's.
+    once, where ``w`` is ``weight_in`` inside the sample's box and ``weight_out`` outside, or what the sample's mask
+    makes of them (see :class:`~fastmix.MixPlan`). A sample that is its own partner, and every pixel of weight 1, keeps
+    its bytes; weight 0 copies the partner's.
 
     Args:
         images: (B, ...) of dtype uint8, float16, bfloat16, float32 or float64, on the CPU or a CUDA device. The
-            box acts on the last two dimensions (H, W). Samples must be contiguous or channels_last (4-D, 5-D).
+            box acts on the last two dimensions (H, W), a mask with frames on the last three. Samples must be
+            contiguous or channels_last (4-D, 5-D).
         plan: For B samples; its partners are a permutation.
 
     Raises:
@@ -45,7 +48,7 @@ def mix_(images: Tensor, plan: MixPlan) -> None:
     """
     _check_images("mix_", images)
     check_plan("mix_", plan, images)
-    _ops.mix_(images, plan.partner, plan.weight_in, plan.weight_out, plan.box)
+    _ops.mix_(images, plan.partner, plan.weight_in, plan.weight_out, plan.box, *masks_on(plan, images.device))
 
 
 def mix(images: Tensor, plan: MixPlan) -> Tensor:
@@ -68,7 +71,7 @@ def mix(images: Tensor, plan: MixPlan) -> Tensor:
     """
     _check_images("mix", images)
     check_plan("mix", plan, images)
-    return _ops.mix(images, plan.partner, plan.weight_in, plan.weight_out, plan.box)
+    return _ops.mix(images, plan.partner, plan.weight_in, plan.weight_out, plan.box, *masks_on(plan, images.device))
 
 
 def regmixup(images: Tensor, plan: MixPlan) -> Tensor:
@@ -174,6 +177,7 @@ def normalize_mix(
         pixel_std,
         dtype,
         memory_format == torch.channels_last,
+        *masks_on(plan, images.device),
     )
 
 
@@ -266,6 +270,13 @@ def _check_images(op: str, images: Tensor) -> None:
     if images.dtype not in _MIX_DTYPES:
         names = ", ".join(str(dtype) for dtype in _MIX_DTYPES)
         raise TypeError(f"{op}: expected images of one of the dtypes {names}, got {images.dtype}")
+
+
+def masks_on(plan: MixPlan, device: torch.device) -> tuple[Tensor | None, Tensor | None]:
+    """The masks, which kernels read where the images lie, and which sample has which one; None where there are none."""
+    if plan.mask is None:
+        return None, None
+    return plan.mask.to(device, non_blocking=True), plan.mask_index
 
 
 def check_plan(op: str, plan: MixPlan, batch: Tensor) -> None:

@@ -6,11 +6,12 @@ import dataclasses
 import hashlib
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 
-from fastmix import _core, _plan_files, _plan_table
+from fastmix import _core, _masks, _plan_files, _plan_table
 
 _DTYPES = {
     "partner": torch.int32,
@@ -21,8 +22,12 @@ _DTYPES = {
 }
 
 
+# What a plan may have beyond the arrays above, both or neither.
+_MASK_DTYPES = {"mask": torch.uint8, "mask_index": torch.int32}
+
+
 def _cast(name: str, value) -> torch.Tensor:
-    dtype = _DTYPES.get(name, torch.float32)
+    dtype = {**_DTYPES, **_MASK_DTYPES}.get(name, torch.float32)
     if dtype.is_floating_point:
         return torch.as_tensor(value, dtype=dtype).contiguous()
     tensor = torch.as_tensor(value)
@@ -39,6 +44,10 @@ class MixPlan:
     ``weight`` always means the weight of the sample's **own** image. Inside ``box`` it is ``weight_in``, outside
     ``weight_out``: Mixup is ``weight_out = w`` with an empty box, CutMix is ``weight_in = 0, weight_out = 1``.
 
+    A sample with a mask (GridMix, FMix, masks of your own) has no box: where the mask is 255 its weight is
+    ``weight_in``, where it is 0 ``weight_out``, in steps of 1 / 255 between. Masks are stretched over the image by
+    nearest neighbours, and several samples may share one.
+
     Plans compare and hash by content. The same plan gives the same bits wherever it is applied.
 
     Attributes:
@@ -47,6 +56,8 @@ class MixPlan:
         weight_out: float32 (B,), own weight outside the box, in [0, 1].
         box: int32 (B, 4), half-open ``(y0, x0, y1, x1)`` in pixels; empty (zeros) where there is none.
         label_weight: float32 (B,), share of own pixels: what the label gets.
+        mask: uint8 (M, h, w), or (M, t, h, w) for video; None where no sample has one.
+        mask_index: int32 (B,), which mask each sample has, -1 for none; None where no sample has one.
 
     Raises:
         TypeError: an entry is not a CPU tensor of the dtype above.
@@ -58,28 +69,43 @@ class MixPlan:
     weight_out: torch.Tensor
     box: torch.Tensor
     label_weight: torch.Tensor
+    mask: torch.Tensor | None = None
+    mask_index: torch.Tensor | None = None
 
     def __post_init__(self) -> None:
         batch = self.partner.shape[0] if isinstance(self.partner, torch.Tensor) and self.partner.dim() else 0
-        for name, dtype in _DTYPES.items():
+        if (self.mask is None) != (self.mask_index is None):
+            raise ValueError("MixPlan: expected mask and mask_index both or neither")
+        for name, dtype in self._dtypes().items():
             value = getattr(self, name)
             if not isinstance(value, torch.Tensor) or value.dtype != dtype or value.device.type != "cpu":
                 got = f"{value.dtype} on {value.device}" if isinstance(value, torch.Tensor) else type(value).__name__
                 raise TypeError(f"MixPlan.{name}: expected a {dtype} tensor on the CPU, got {got}")
             shape = (batch, 4) if name == "box" else (batch,)
-            if tuple(value.shape) != shape:
+            if name == "mask":
+                if value.dim() not in (3, 4) or 0 in value.shape:
+                    raise ValueError(
+                        f"MixPlan.mask: expected shape (M, h, w) or (M, t, h, w) with pixels, got {tuple(value.shape)}"
+                    )
+            elif tuple(value.shape) != shape:
                 raise ValueError(f"MixPlan.{name}: expected shape {shape}, got {tuple(value.shape)}")
 
+    def _dtypes(self) -> dict[str, torch.dtype]:
+        """The arrays that this plan has, in order."""
+        return _DTYPES if self.mask is None else {**_DTYPES, **_MASK_DTYPES}
+
     @classmethod
-    def from_arrays(cls, partner, weight_in, weight_out, box, label_weight) -> MixPlan:
+    def from_arrays(cls, partner, weight_in, weight_out, box, label_weight, mask=None, mask_index=None) -> MixPlan:
         """A plan from anything ``torch.as_tensor`` reads (lists, NumPy arrays); ``box`` may be flat, (4 * B,).
 
         Other dtypes are cast; tensors and arrays that need no cast are shared, not copied.
 
         Raises:
-            ValueError: A shape does not fit, or ``partner`` or ``box`` holds what no int32 is.
+            ValueError: A shape does not fit, or an array holds what its dtype does not.
         """
         values = dict(zip(_DTYPES, (partner, weight_in, weight_out, box, label_weight), strict=True))
+        if mask is not None:
+            values |= {"mask": mask, "mask_index": mask_index}
         tensors = {name: _cast(name, value) for name, value in values.items()}
         if tensors["box"].dim() == 1 and tensors["box"].numel() % 4 == 0:
             tensors["box"] = tensors["box"].reshape(-1, 4)
@@ -97,6 +123,39 @@ class MixPlan:
             weight = weight.repeat(partner.numel())
         box = torch.zeros(partner.numel(), 4, dtype=torch.int32)
         return cls(partner, weight, weight.clone(), box, weight.clone())
+
+    @classmethod
+    def masked(cls, partner, mask, mask_index=None, *, image_size=None, weight_in=1.0, weight_out=0.0) -> MixPlan:
+        """A plan by masks of your own, full or low resolution: saliency, attention, tokens, segments.
+
+        Args:
+            partner: (B,), the sample mixed into each sample.
+            mask: (M, h, w), or (M, t, h, w) for video: the own share of each pixel. bool, uint8 (255 is all of it), or
+                floating in [0, 1], rounded to steps of 1 / 255. On a GPU it is waited for.
+            mask_index: (B,), which mask each sample has, -1 for none: such a sample is not mixed. Left out, one mask
+                is for all samples and B masks are one each.
+            image_size: (height, width) or (frames, height, width) of the images, which ``label_weight`` counts. Left
+                out, the mask's own size: right too where the images' sides are multiples of it.
+            weight_in: own weight in [0, 1] where the mask is all own.
+            weight_out: own weight in [0, 1] where it is all the partner's.
+
+        Raises:
+            ValueError: A shape or dtype does not fit, or a value is out of its range.
+        """
+        partner, mask = _cast("partner", partner), _masks.as_levels(mask)
+        batch = partner.numel()
+        index = _masks.mask_of_samples(mask_index, batch, mask.shape[0])
+        if not (0.0 <= weight_in <= 1.0 and 0.0 <= weight_out <= 1.0):
+            raise ValueError(f"MixPlan.masked: expected weights in [0, 1], got {weight_in} and {weight_out}")
+        share = torch.from_numpy(_masks.label_weights(mask, image_size, weight_in, weight_out))
+        has_mask = index >= 0
+
+        def where_masked(value: torch.Tensor | float) -> torch.Tensor:
+            return torch.where(has_mask, value, torch.ones(batch))
+
+        box = torch.zeros(batch, 4, dtype=torch.int32)
+        label_weight = where_masked(share[index.clamp(min=0).long()])
+        return cls(partner, where_masked(weight_in), where_masked(weight_out), box, label_weight, mask, index)
 
     @classmethod
     def from_json(cls, text: str) -> MixPlan:
@@ -130,7 +189,9 @@ class MixPlan:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, MixPlan):
             return NotImplemented
-        return all(torch.equal(getattr(self, f.name), getattr(other, f.name)) for f in fields(self))
+        if (self.mask is None) != (other.mask is None):
+            return False
+        return all(torch.equal(getattr(self, name), getattr(other, name)) for name in self._dtypes())
 
     def __hash__(self) -> int:
         return hash(self.digest())
@@ -138,9 +199,11 @@ class MixPlan:
     def digest(self) -> str:
         """SHA-256 of the content, in hexadecimal: equal plans have equal digests, on every machine."""
         content = hashlib.sha256(b"fastmix.MixPlan 1\n")
-        for name in _DTYPES:
+        for name in self._dtypes():
             # Adding 0 makes -0 a 0, to which it is equal.
             array = (getattr(self, name) + 0).numpy()
+            if name == "mask":
+                content.update(f"mask {array.shape}\n".encode())
             content.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
         return content.hexdigest()
 
@@ -155,11 +218,15 @@ class MixPlan:
             image_size: (height, width); None does not check the boxes against it.
 
         Raises:
-            ValueError: A partner repeats or is out of range, a weight is outside [0, 1], or a box does not fit.
+            ValueError: A partner repeats or is out of range, a weight is outside [0, 1], a box does not fit, a mask is
+                not there, or a sample has a box and a mask.
         """
         height, width = image_size if image_size is not None else (2**31 - 1, 2**31 - 1)
         arrays = [getattr(self, name).numpy() for name in ("partner", "weight_in", "weight_out", "box")]
-        _core.validate_plan(*arrays, height, width, True)
+        index, shape = np.zeros(0, np.int32), (0, 1, 1, 1)
+        if self.mask is not None:
+            index, shape = self.mask_index.numpy(), (self.mask.shape[0], *(1, *self.mask.shape[1:])[-3:])
+        _core.validate_plan(*arrays, index, shape, height, width, True)
 
     def with_label_weight(self, label_weight) -> MixPlan:
         """The plan with other weights for the labels, as Remix and TransMix compute them.
@@ -193,7 +260,7 @@ class MixPlan:
         Raises:
             ValueError: A weight is NaN or infinite.
         """
-        return _plan_files.to_json({name: getattr(self, name).tolist() for name in _DTYPES})
+        return _plan_files.to_json({name: getattr(self, name).tolist() for name in self._dtypes()})
 
     def save(self, path: str | os.PathLike) -> None:
         """Write the plan as NPZ, a zip of plain NumPy arrays, under exactly this path.
@@ -201,7 +268,7 @@ class MixPlan:
         Raises:
             OSError: The file cannot be written.
         """
-        _plan_files.save(path, {name: getattr(self, name).numpy() for name in _DTYPES})
+        _plan_files.save(path, {name: getattr(self, name).numpy() for name in self._dtypes()})
 
 
 def partner_rows(op: str, values: torch.Tensor, plan: MixPlan) -> torch.Tensor:

@@ -13,12 +13,16 @@ from fastmix.plan import MixPlan
 
 
 def weight_map(plan: MixPlan, shape: Sequence[int], device: torch.device | str = "cpu") -> Tensor:
-    """The own weight of every pixel: ``weight_in`` inside a sample's box, ``weight_out`` outside.
+    """The own weight of every pixel: ``weight_in`` inside a sample's box, ``weight_out`` outside, or by its mask.
+
+    At level m of a mask it is ``weight_out + (weight_in - weight_out) * (m * (1 / 255))`` in float32, every operation
+    rounded, and ``weight_in`` itself at 255. Pixel (t, y, x) of (T, H, W) reads level (t * d // T, y * h // H,
+    x * w // W) of a mask (d, h, w).
 
     Args:
         plan: For B samples.
-        shape: (B, ...), the logical shape of the images; the box acts on the last two dimensions (H, W). With two
-            dimensions (B, W) the height is 1, with one dimension both are 1.
+        shape: (B, ...), the logical shape of the images; the box acts on the last two dimensions (H, W), a mask with
+            frames on the last three. With two dimensions (B, W) the height is 1, with one dimension both are 1.
         device: Of the result.
 
     Returns:
@@ -31,8 +35,25 @@ def weight_map(plan: MixPlan, shape: Sequence[int], device: torch.device | str =
     y0, x0, y1, x1 = (edge[:, None, None] for edge in plan.box.unbind(1))
     inside = (y0 <= y) & (y < y1) & (x0 <= x) & (x < x1)
     weight = torch.where(inside, plan.weight_in[:, None, None], plan.weight_out[:, None, None])
-    batch = len(plan)
-    return weight.reshape(batch, *[1] * (len(shape) - 1 - len(pixel_shape)), *pixel_shape).to(device)
+    if plan.mask is not None:
+        frames = plan.mask.dim() == 4
+        volume = (shape[-3] if frames else 1, height, width)
+        by_level = _mask_weights(plan, volume)
+        masked = (plan.mask_index >= 0)[:, None, None, None]
+        weight = torch.where(masked, by_level, weight[:, None])
+        pixel_shape = (volume[0], *pixel_shape) if frames else pixel_shape
+    return weight.reshape(len(plan), *[1] * (len(shape) - 1 - len(pixel_shape)), *pixel_shape).to(device)
+
+
+def _mask_weights(plan: MixPlan, volume: tuple[int, int, int]) -> Tensor:
+    """float32 (B, T, H, W) by the masks; samples without one get any."""
+    masks = plan.mask if plan.mask.dim() == 4 else plan.mask[:, None]
+    t, y, x = (torch.arange(n) * cells // n for n, cells in zip(volume, masks.shape[1:], strict=True))
+    chosen = masks[plan.mask_index.clamp(min=0).long()]
+    level = chosen[:, t[:, None, None], y[:, None], x].to(torch.float32)
+    inside, outside = (weight[:, None, None, None] for weight in (plan.weight_in, plan.weight_out))
+    step = torch.tensor(1.0, dtype=torch.float32) / 255
+    return torch.where(level == 255, inside, outside + (inside - outside) * (level * step))
 
 
 def round_once(x: Tensor, dtype: torch.dtype) -> Tensor:

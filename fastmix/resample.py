@@ -86,6 +86,10 @@ def batch(
         plan = MixPlan.identity(len(images))
     if plan.partner.shape[0] != len(images):
         raise ValueError(f"{op}: expected a plan for {len(images)} samples, got one for {plan.partner.shape[0]}")
+    if plan.mask is not None:
+        raise ValueError(
+            f"{op}: expected a plan of boxes and weights, got one with masks; resize first, then use normalize_mix()"
+        )
     height, width = (size, size) if isinstance(size, int) else size
     channels = images[0].shape[2]
     return _resample_mix(

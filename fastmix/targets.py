@@ -60,11 +60,11 @@ def mix_values(values: Tensor, plan: MixPlan) -> Tensor:
 
 
 def mix_masks(masks: Tensor, plan: MixPlan, num_classes: int | None = None, ignore_index: int | None = None) -> Tensor:
-    """Mix segmentation maps by the boxes and weights that their images are mixed by.
+    """Mix segmentation maps by the boxes, masks and weights that their images are mixed by.
 
-    Ids cannot be blended: without ``num_classes`` the plan has to take each pixel from one of the two (CutMix), and
-    the result is ``torch.where(own_pixel, masks, masks[plan.partner])``. With ``num_classes`` it is the dense
-    ``mix(one_hot(masks).movedim(-1, 1), plan)``, as losses on soft targets take it.
+    Ids cannot be blended: without ``num_classes`` the plan has to take each pixel from one of the two (CutMix, hard
+    masks). The result is ``torch.where(own_pixel, masks, masks[plan.partner])``. With ``num_classes`` it is the
+    dense ``mix(one_hot(masks).movedim(-1, 1), plan)``, as losses on soft targets take it.
 
     Args:
         masks: (B, ..., H, W) class ids of an integer dtype or bool, with the H and W of the images.
@@ -103,10 +103,23 @@ def mix_masks(masks: Tensor, plan: MixPlan, num_classes: int | None = None, igno
 def _blended_samples(plan: MixPlan) -> list[int]:
     """Samples with a pixel of a weight between 0 and 1."""
     has_box = (plan.box[:, 2] > plan.box[:, 0]) & (plan.box[:, 3] > plan.box[:, 1])
-    inside = has_box & (plan.weight_in != 0) & (plan.weight_in != 1)
-    outside = (plan.weight_out != 0) & (plan.weight_out != 1)
+    if plan.mask is not None:
+        # Levels between the ends blend, and so do ends of such a weight.
+        soft = ((plan.mask != 0) & (plan.mask != 255)).flatten(1).any(1)
+        has_mask = plan.mask_index >= 0
+        equal = plan.weight_in == plan.weight_out
+        blends = has_mask & soft[plan.mask_index.clamp(min=0).long()] & ~equal
+        return _not_alone(plan, blends | _between(plan.weight_out) | ((has_box | has_mask) & _between(plan.weight_in)))
+    return _not_alone(plan, _between(plan.weight_out) | (has_box & _between(plan.weight_in)))
+
+
+def _between(weight: Tensor) -> Tensor:
+    return (weight != 0) & (weight != 1)
+
+
+def _not_alone(plan: MixPlan, samples: Tensor) -> list[int]:
     alone = plan.partner == torch.arange(len(plan), dtype=torch.int32)
-    return ((inside | outside) & ~alone).nonzero().flatten().tolist()
+    return (samples & ~alone).nonzero().flatten().tolist()
 
 
 def _one_hot(op: str, masks: Tensor, num_classes: int, ignore_index: int | None) -> Tensor:
@@ -169,13 +182,18 @@ def attention_label_weight(attention: Tensor, plan: MixPlan, image_size: tuple[i
 
     Raises:
         TypeError: ``attention`` is no tensor or ``plan`` no MixPlan.
-        ValueError: The plan is for another batch size, or ``attention`` is not (B, h, w).
+        ValueError: The plan is for another batch size or has masks, or ``attention`` is not (B, h, w).
     """
     check_tensor("attention_label_weight", "attention", attention)
     check_plan("attention_label_weight", plan, attention)
     if attention.dim() != 3:
         raise ValueError(f"attention_label_weight: expected attention (B, h, w), got {tuple(attention.shape)}")
     looked = attention.detach().to("cpu", torch.float64)
+    if plan.mask is not None:
+        raise ValueError(
+            "attention_label_weight: expected a plan of boxes and weights, got one with masks; weigh the attention by "
+            "fastmix.reference.weight_map(plan, images.shape) and pass the result to plan.with_label_weight"
+        )
     rows = _covered(plan.box[:, 0], plan.box[:, 2], looked.shape[1], image_size[0])
     columns = _covered(plan.box[:, 1], plan.box[:, 3], looked.shape[2], image_size[1])
     # The share of each patch that lies in the box, then the own weight there.

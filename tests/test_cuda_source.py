@@ -15,7 +15,15 @@ import pytest
 ROOT = Path(__file__).parent.parent
 CORE = ROOT / "csrc" / "core"
 ARCHITECTURES = ("80", "90")
-SOURCES = ("mix", "mix_backward", "normalize_mix", "labels")
+SOURCES = (
+    "mix",
+    "mix_masked",
+    "mix_backward",
+    "mix_backward_masked",
+    "normalize_mix",
+    "normalize_mix_masked",
+    "labels",
+)
 
 # ---- the kernels on the host ---------------------------------------------------------------------------------
 
@@ -182,6 +190,25 @@ def test_mix_moves_16_bytes_at_a_time(kernels: list[Kernel], dtype: str) -> None
         assert any(name.startswith("LDC") for name in kernel.instructions)
 
 
+# Levels are read as one vector of 16, 8, 4 or 2 bytes where masks are as large as the images, else byte by byte.
+@pytest.mark.parametrize(("dtype", "levels"), [("h", "128"), ("NS_4HalfE", "64"), ("f", ""), ("d", "U16")])
+def test_masked_mix_moves_16_bytes_at_a_time(kernels: list[Kernel], dtype: str, levels: str) -> None:
+    for kernel in select(kernels, rf"17mix_masked_kernelI{dtype}Li16E", 2):
+        loads = {name: n for name, n in kernel.instructions.items() if re.match(r"LD(\.|G)", name)}
+        stores = {name for name in kernel.instructions if re.match(r"ST(\.|G)", name)}
+        vector = ".".join(filter(None, ("LDG.E", levels)))
+        assert set(loads) == {"LDG.E.128", vector, "LDG.E.U8"} and stores == {"STG.E.128"}, (kernel.name, loads)
+        assert loads["LDG.E.128"] >= 4, "fewer than four loads in flight"
+
+
+@pytest.mark.parametrize("dtype", ["NS_4HalfE", "NS_8BFloat16E", "f"])
+def test_masked_normalize_mix_stores_16_bytes_at_a_time(kernels: list[Kernel], dtype: str) -> None:
+    for kernel in select(kernels, rf"23normalize_masked_kernelI{dtype}Li[13]E", 6):
+        loads = {name for name in kernel.instructions if re.match(r"LD(\.|G)", name)}
+        stores = {name for name in kernel.instructions if re.match(r"ST(\.|G)", name)}
+        assert loads == {"LDG.E.64", "LDG.E.U8"} and stores == {"STG.E.128"}, (kernel.name, loads, stores)
+
+
 @pytest.mark.parametrize("dtype", ["NS_4HalfE", "NS_8BFloat16E", "f"])
 def test_normalize_mix_stores_16_bytes_at_a_time(kernels: list[Kernel], dtype: str) -> None:
     for kernel in select(kernels, rf"16normalize_kernelI{dtype}Li[13]E", 6):
@@ -205,6 +232,7 @@ def test_launch_without_a_gpu_is_an_exception(objects: dict[str, Path]) -> None:
     nvcc = tool("nvcc")
     program = objects["mix"].with_name("no_driver_test")
     sources = [ROOT / "tests/core/no_driver_test.cc", CORE / "plan.cc", CORE / "schedule.cc", objects["mix"]]
+    sources.append(objects["mix_masked"])
     library_path = [f"-L{nvcc.parent.parent / 'lib'}"]
     run([nvcc, "-std=c++17", "-cudart=static", f"-I{CORE}", *library_path, *sources, "-o", program])
     first, second, last = run([program], CUDA_VISIBLE_DEVICES="").splitlines()

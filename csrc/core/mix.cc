@@ -27,6 +27,7 @@ void validate(const MixParams& params) {
         params.width);
   check(params.out_stride >= params.elements || params.plan.batch <= 1, "mix: samples overlap in memory (stride ",
         params.out_stride, ", ", params.elements, " elements each); make the batch contiguous first");
+  check(params.depth > 0, "mix: expected a depth > 0, got ", params.depth);
   validate(params.plan, params.height, params.width, params.in_place);
 }
 

@@ -16,7 +16,8 @@ using CudaStream = CUstream_st*;
 
 // Mix whole samples of any shape: out[i] = weight * in[i] + (1 - weight) * in[partner[i]].
 // Element e of a sample lies at pixel x = (e / pixel_stride) % width, y = (e / (pixel_stride * width)) % height:
-// pixel_stride is 1 for (..., H, W) and C for channels_last.
+// pixel_stride is 1 for (..., H, W) and C for channels_last. Masks with a depth take the row's frame into account,
+// t = (e / (pixel_stride * width * height)) % depth.
 struct MixParams {
   const void* const* in = nullptr;  // host array of `batch` pointers, one per sample
   void* out = nullptr;              // sample i starts at out + i * out_stride
@@ -27,6 +28,7 @@ struct MixParams {
   int64_t pixel_stride = 1;
   int64_t width = 1;
   int64_t height = 1;
+  int64_t depth = 1;
   PlanView plan;
 };
 

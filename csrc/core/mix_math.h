@@ -70,6 +70,14 @@ FM_HD T mix_element(T own, T partner, float weight) {
   return narrow<T>(blend(widen(own), widen(partner), static_cast<double>(weight)));
 }
 
+// Own weight where a sample's mask is `level`: exactly `outside` at 0, exactly `inside` at 255, evenly spaced and in
+// order between. 2^23 + level holds level in its lowest bits: as exact as a conversion.
+FM_HD float mask_weight(uint8_t level, float inside, float outside) {
+  const float share = (bit_cast<float>(0x4b000000u | level) - 0x1p23f) * (1.0f / 255.0f);
+  const float weight = outside + (inside - outside) * share;
+  return level == 255 ? inside : weight;
+}
+
 // One mixed and normalised element in float32: weight 1 gives exactly `own * scale + bias`.
 FM_HD float normalize_element(float own, float partner, float weight, float scale, float bias) {
   return (weight * own + (1.0f - weight) * partner) * scale + bias;

@@ -19,9 +19,23 @@ void check_box(const PlanView& plan, int32_t sample, int64_t height, int64_t wid
         box[1], ", ", box[2], ", ", box[3], ") for sample ", sample, "; draw the plan with this image_size");
 }
 
+void check_mask(const PlanView& plan, int32_t sample) {
+  const int32_t mask = plan.mask_of(sample);
+  check(mask >= -1 && mask < plan.mask.count, "plan: expected mask_index in [-1, ", plan.mask.count, "), got ", mask,
+        " for sample ", sample);
+  check(mask < 0 || !plan.has_box(sample), "plan: expected a box or a mask, got both for sample ", sample);
+}
+
+void check_extent(const Extent& mask) {
+  check(mask.depth > 0 && mask.height > 0 && mask.width > 0, "plan: expected masks with pixels, got ", mask.depth,
+        " x ", mask.height, " x ", mask.width);
+  check(mask.pixels() <= INT32_MAX, "plan: expected masks below 2^31 pixels each, got ", mask.pixels());
+}
+
 }  // namespace
 
 void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place) {
+  if (has_any_mask(plan)) check_extent(plan.mask.extent);
   std::vector<int32_t> chosen_by(plan.batch, -1);
   for (int32_t i = 0; i < plan.batch; ++i) {
     const int32_t partner = plan.partner[i];
@@ -30,11 +44,19 @@ void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place
     check_weight("weight_in", i, plan.weight_in[i]);
     check_weight("weight_out", i, plan.weight_out[i]);
     check_box(plan, i, height, width);
+    check_mask(plan, i);
     if (!in_place) continue;
     check(chosen_by[partner] < 0, "plan: in place each sample may be partner once, but ", partner, " is partner of ",
           chosen_by[partner], " and of ", i, "; use mix(), which writes a new batch");
     chosen_by[partner] = i;
   }
+}
+
+bool has_any_mask(const PlanView& plan) {
+  for (int32_t i = 0; i < plan.batch; ++i) {
+    if (plan.mask_of(i) >= 0) return true;
+  }
+  return false;
 }
 
 bool is_permutation(const PlanView& plan) {

@@ -7,6 +7,20 @@
 
 namespace fastmix {
 
+struct Extent {
+  int32_t depth = 1, height = 0, width = 0;
+  int64_t pixels() const { return static_cast<int64_t>(depth) * height * width; }
+};
+
+// `count` masks of one size, depth * height * width bytes each, stretched over the image by nearest neighbours: pixel
+// (t, y, x) of an image (D, H, W) takes the level at (t * depth / D, y * height / H, x * width / W). A mask of depth 1
+// is the same for every frame. On the device of the images.
+struct MaskView {
+  const uint8_t* levels = nullptr;
+  int32_t count = 0;
+  Extent extent;
+};
+
 // Borrowed host arrays of `batch` entries; `box` has 4 per sample, half open (y0, x0, y1, x1).
 struct PlanView {
   int32_t batch = 0;
@@ -14,26 +28,50 @@ struct PlanView {
   const float* weight_in = nullptr;   // own weight inside the box
   const float* weight_out = nullptr;  // own weight outside the box
   const int32_t* box = nullptr;
+  const int32_t* mask_index = nullptr;  // which mask weighs the sample's pixels, -1: none; null: none for all
+  MaskView mask;
 
+  int32_t mask_of(int32_t i) const { return mask_index == nullptr ? -1 : mask_index[i]; }
   bool has_box(int32_t i) const { return box[4 * i + 2] > box[4 * i] && box[4 * i + 3] > box[4 * i + 1]; }
-  // True when the sample keeps its bytes: its own partner, or weight 1 wherever it is read.
-  bool untouched(int32_t i) const {
-    return partner[i] == i || (weight_out[i] == 1.0f && (!has_box(i) || weight_in[i] == 1.0f));
+  bool keeps_weight_1(int32_t i) const {
+    return weight_out[i] == 1.0f && (weight_in[i] == 1.0f || (!has_box(i) && mask_of(i) < 0));
   }
+  // True when the sample keeps its bytes: its own partner, or weight 1 wherever it is read.
+  bool untouched(int32_t i) const { return partner[i] == i || keeps_weight_1(i); }
 };
 
 struct Plan {
   std::vector<int32_t> partner;
   std::vector<float> weight_in, weight_out, label_weight;
   std::vector<int32_t> box;
+  std::vector<int32_t> mask_index;
+  Extent mask_extent;
+  std::vector<uint8_t> masks;  // one after the other
 
   explicit Plan(int32_t batch = 0)
-      : partner(batch), weight_in(batch, 1.0f), weight_out(batch, 1.0f), label_weight(batch, 1.0f), box(4 * batch, 0) {}
+      : partner(batch),
+        weight_in(batch, 1.0f),
+        weight_out(batch, 1.0f),
+        label_weight(batch, 1.0f),
+        box(4 * batch, 0),
+        mask_index(batch, -1) {}
   int32_t batch() const { return static_cast<int32_t>(partner.size()); }
-  PlanView view() const { return {batch(), partner.data(), weight_in.data(), weight_out.data(), box.data()}; }
+  int32_t mask_count() const {
+    return masks.empty() ? 0 : static_cast<int32_t>(static_cast<int64_t>(masks.size()) / mask_extent.pixels());
+  }
+  PlanView view() const {
+    return {batch(),
+            partner.data(),
+            weight_in.data(),
+            weight_out.data(),
+            box.data(),
+            mask_index.data(),
+            {masks.data(), mask_count(), mask_extent}};
+  }
 };
 
-// Refuses partners out of range, weights outside [0, 1] or NaN, and boxes outside height x width.
+// Refuses partners out of range, weights outside [0, 1] or NaN, boxes outside height x width, masks that are not
+// there, and samples with both a box and a mask.
 // With `in_place`, refuses repeated partners too: only a permutation can be mixed without a copy.
 void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place);
 
@@ -45,6 +83,7 @@ struct Cycles {
   int32_t count() const { return static_cast<int32_t>(begin.size()) - 1; }
 };
 bool is_permutation(const PlanView& plan);
+bool has_any_mask(const PlanView& plan);
 Cycles cycles_of(const PlanView& plan);
 
 }  // namespace fastmix

@@ -36,6 +36,9 @@ void validate(const ResampleMixParams& params) {
     check(inside, "resample_mix: expected a window (y, x, height, width) inside the image of ", image.height, " x ",
           image.width, " pixels, got (", w.y, ", ", w.x, ", ", w.height, ", ", w.width, ") for sample ", i);
   }
+  check(!has_any_mask(params.plan),
+        "resample_mix: expected a plan of boxes and weights, got one with masks; resize "
+        "first, then mix with normalize_mix()");
   validate(params.plan, params.height, params.width, false);
 }
 

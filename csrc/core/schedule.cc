@@ -162,4 +162,27 @@ Schedule fitting_schedule(const PlanView& plan, const std::vector<uint8_t>& blen
   return schedule;
 }
 
+Schedule gather_schedule(const PlanView& plan) {
+  std::vector<uint32_t> begin(plan.batch + 1, 0);
+  for (int32_t i = 0; i < plan.batch; ++i) {
+    begin[i + 1] += 1;
+    if (plan.partner[i] != i) begin[plan.partner[i] + 1] += 1;
+  }
+  for (int32_t i = 0; i < plan.batch; ++i) begin[i + 1] += begin[i];
+  Schedule schedule;
+  schedule.entries.resize(begin.back());
+  schedule.segment_begin = begin;
+  schedule.group_begin = {0};
+  std::vector<uint32_t> next = begin;
+  const auto add = [&](int32_t to, int32_t sample) {
+    const uint32_t flags = plan.partner[sample] == sample ? 0 : kBlendFlag;
+    schedule.entries[next[to]++] = static_cast<uint32_t>(sample) << kFlagBits | flags;
+  };
+  for (int32_t i = 0; i < plan.batch; ++i) add(i, i);
+  for (int32_t j = 0; j < plan.batch; ++j) {
+    if (plan.partner[j] != j) add(plan.partner[j], j);
+  }
+  return schedule;
+}
+
 }  // namespace fastmix

@@ -51,4 +51,8 @@ Schedule make_schedule(const PlanView& plan, const std::vector<uint8_t>& blends,
 Schedule fitting_schedule(const PlanView& plan, const std::vector<uint8_t>& blends, const uint8_t* mirror,
                           Writes writes, int64_t tiles);
 
+// For the gradient of a mix: segment i lists i and then, ascending, the samples that have i as partner, with
+// kBlendFlag where the sample and its partner differ. It has one group and no successors.
+Schedule gather_schedule(const PlanView& plan);
+
 }  // namespace fastmix

@@ -3,10 +3,13 @@
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
 
+#include <array>
+
 #include "arrays.h"
 #include "cpu/kernels.h"
 #include "crop.h"
 #include "error.h"
+#include "mask.h"
 #include "plan.h"
 #include "policy_bindings.h"
 #include "random.h"
@@ -17,10 +20,35 @@ using namespace fastmix;
 namespace {
 
 void validate_arrays(const Dense<int32_t>& partner, const Dense<float>& weight_in, const Dense<float>& weight_out,
-                     const Dense<int32_t>& box, int64_t height, int64_t width, bool in_place) {
-  validate(
-      PlanView{static_cast<int32_t>(partner.size()), partner.data(), weight_in.data(), weight_out.data(), box.data()},
-      height, width, in_place);
+                     const Dense<int32_t>& box, const Dense<int32_t>& mask_index, std::array<int64_t, 4> mask_shape,
+                     int64_t height, int64_t width, bool in_place) {
+  PlanView plan;
+  plan.batch = static_cast<int32_t>(partner.size());
+  plan.partner = partner.data();
+  plan.weight_in = weight_in.data();
+  plan.weight_out = weight_out.data();
+  plan.box = box.data();
+  plan.mask_index = mask_index.size() > 0 ? mask_index.data() : nullptr;
+  for (const int64_t size : mask_shape) {
+    check(size >= 0 && size <= INT32_MAX, "plan: expected mask sizes below 2^31, got ", size);
+  }
+  plan.mask.count = static_cast<int32_t>(mask_shape[0]);
+  plan.mask.extent = {static_cast<int32_t>(mask_shape[1]), static_cast<int32_t>(mask_shape[2]),
+                      static_cast<int32_t>(mask_shape[3])};
+  validate(plan, height, width, in_place);
+}
+
+py::array_t<float> label_weights(const py::array_t<uint8_t, py::array::c_style>& masks, std::array<int32_t, 3> image,
+                                 float inside, float outside) {
+  check(masks.ndim() == 4, "masks: expected shape (M, t, h, w), got ", masks.ndim(), " dimensions");
+  const auto size = [&](int dim) { return static_cast<int32_t>(masks.shape(dim)); };
+  const Extent extent{size(1), size(2), size(3)};
+  py::array_t<float> weights(masks.shape(0));
+  for (py::ssize_t m = 0; m < masks.shape(0); ++m) {
+    *weights.mutable_data(m) =
+        mask_label_weight(masks.data() + m * extent.pixels(), extent, {image[0], image[1], image[2]}, inside, outside);
+  }
+  return weights;
 }
 
 py::tuple crop_windows(const CropSpec& spec, const Dense<int32_t>& sizes, const Dense<int64_t>& samples, uint64_t seed,
@@ -84,7 +112,10 @@ PYBIND11_MODULE(_core, m) {
            py::arg("scale"), py::arg("ratio"), py::arg("mirror_prob"));
 
   m.def("validate_plan", &validate_arrays, py::arg("partner"), py::arg("weight_in"), py::arg("weight_out"),
-        py::arg("box"), py::arg("height"), py::arg("width"), py::arg("in_place"), "Raises ValueError for a bad plan.");
+        py::arg("box"), py::arg("mask_index"), py::arg("mask_shape"), py::arg("height"), py::arg("width"),
+        py::arg("in_place"), "Raises ValueError for a bad plan.");
+  m.def("mask_label_weights", &label_weights, py::arg("masks"), py::arg("image"), py::arg("inside"), py::arg("outside"),
+        "float32 (M,): per mask of uint8 (M, t, h, w) the mean own weight over an image (t, h, w).");
   m.def("random_resized_crop", &crop_windows, py::arg("spec"), py::arg("sizes"), py::arg("samples"), py::arg("seed"),
         py::arg("epoch"),
         "(windows int32 (N, 4) as y, x, height, width; mirror bool (N,)) of samples with these sizes.");

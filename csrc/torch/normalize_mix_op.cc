@@ -11,7 +11,8 @@ constexpr const char* kOp = "normalize_mix";
 
 Tensor normalize_mix_op(const Tensor& images, std::optional<Tensor> mirror, const Tensor& partner,
                         const Tensor& weight_in, const Tensor& weight_out, const Tensor& box, std::vector<double> mean,
-                        std::vector<double> std, ScalarType dtype, bool channels_last) {
+                        std::vector<double> std, ScalarType dtype, bool channels_last, std::optional<Tensor> mask,
+                        std::optional<Tensor> mask_index) {
   const int32_t batch = check_batch(kOp, "images", images);
   check(images.dim() == 4 && images.scalar_type() == ScalarType::Byte, kOp,
         ": expected images of dtype uint8 and shape (B, H, W, C), got ",
@@ -31,9 +32,11 @@ Tensor normalize_mix_op(const Tensor& images, std::optional<Tensor> mirror, cons
   params.width = images.size(2);
   params.channels = static_cast<int32_t>(channels);
   set_normalization(params, mean32.data(), std32.data(), static_cast<int32_t>(channels));
-  params.plan = plan_view(kOp, batch, partner, weight_in, weight_out, box);
+  params.plan = plan_view(kOp, images, partner, weight_in, weight_out, box, mask, mask_index);
   if (mirror) params.mirror = reinterpret_cast<const uint8_t*>(plan_array<bool>(kOp, "mirror", *mirror, batch));
   validate(params.plan, params.height, params.width, false);
+  check(!has_any_mask(params.plan) || params.plan.mask.extent.depth == 1, kOp,
+        ": expected masks (M, h, w) for images, got ", params.plan.mask.extent.depth, " frames");
 
   Tensor out =
       torch::stable::empty({batch, channels, params.height, params.width}, dtype, std::nullopt, images.device(),

@@ -2,12 +2,19 @@
 #include "ops.h"
 
 STABLE_TORCH_LIBRARY(fastmix, m) {
-  m.def("mix_(Tensor(a!) images, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box) -> ()");
-  m.def("mix(Tensor images, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box) -> Tensor");
-  m.def("mix_backward(Tensor grad, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box) -> Tensor");
+  m.def(
+      "mix_(Tensor(a!) images, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box, "
+      "Tensor? mask=None, Tensor? mask_index=None) -> ()");
+  m.def(
+      "mix(Tensor images, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box, "
+      "Tensor? mask=None, Tensor? mask_index=None) -> Tensor");
+  m.def(
+      "mix_backward(Tensor grad, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box, "
+      "Tensor? mask=None, Tensor? mask_index=None) -> Tensor");
   m.def(
       "normalize_mix(Tensor images, Tensor? mirror, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box, "
-      "float[] mean, float[] std, ScalarType dtype, bool channels_last) -> Tensor");
+      "float[] mean, float[] std, ScalarType dtype, bool channels_last, Tensor? mask=None, "
+      "Tensor? mask_index=None) -> Tensor");
   m.def("mix_labels(Tensor labels, Tensor partner, Tensor label_weight, int num_classes, float smoothing) -> Tensor");
 }
 

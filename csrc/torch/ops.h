@@ -10,14 +10,15 @@
 namespace fastmix {
 
 void mix_in_place_op(const Tensor& images, const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out,
-                     const Tensor& box);
+                     const Tensor& box, std::optional<Tensor> mask, std::optional<Tensor> mask_index);
 Tensor mix_op(const Tensor& images, const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out,
-              const Tensor& box);
+              const Tensor& box, std::optional<Tensor> mask, std::optional<Tensor> mask_index);
 Tensor mix_backward_op(const Tensor& grad, const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out,
-                       const Tensor& box);
+                       const Tensor& box, std::optional<Tensor> mask, std::optional<Tensor> mask_index);
 Tensor normalize_mix_op(const Tensor& images, std::optional<Tensor> mirror, const Tensor& partner,
                         const Tensor& weight_in, const Tensor& weight_out, const Tensor& box, std::vector<double> mean,
-                        std::vector<double> std, ScalarType dtype, bool channels_last);
+                        std::vector<double> std, ScalarType dtype, bool channels_last, std::optional<Tensor> mask,
+                        std::optional<Tensor> mask_index);
 Tensor mix_labels_op(const Tensor& labels, const Tensor& partner, const Tensor& label_weight, int64_t num_classes,
                      double smoothing);
 

@@ -114,6 +114,31 @@ PlanView plan_view(const char* op, int32_t batch, const Tensor& partner, const T
   return plan;
 }
 
+PlanView plan_view(const char* op, const Tensor& images, const Tensor& partner, const Tensor& weight_in,
+                   const Tensor& weight_out, const Tensor& box, const std::optional<Tensor>& mask,
+                   const std::optional<Tensor>& mask_index) {
+  const auto batch = static_cast<int32_t>(images.size(0));
+  PlanView plan = plan_view(op, batch, partner, weight_in, weight_out, box);
+  check(mask.has_value() == mask_index.has_value(), op, ": expected mask and mask_index both or neither");
+  if (!mask) return plan;
+  plan.mask_index = plan_array<int32_t>(op, "mask_index", *mask_index, batch);
+  check(mask->scalar_type() == ScalarType::Byte && (mask->dim() == 3 || mask->dim() == 4) && mask->is_contiguous(), op,
+        ": expected contiguous mask of dtype uint8 and shape (M, h, w) or (M, t, h, w), got ",
+        torch::headeronly::toString(mask->scalar_type()), " ", shape_of(*mask));
+  check(device_of(*mask) == device_of(images), op, ": expected mask on the images' device ", device_of(images),
+        ", got ", device_of(*mask));
+  const int64_t rank = mask->dim();
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    check(mask->size(dim) <= std::numeric_limits<int32_t>::max(), op, ": expected mask sizes below 2^31, got ",
+          shape_of(*mask));
+  }
+  const auto size = [&](int64_t dim) { return static_cast<int32_t>(mask->size(dim)); };
+  plan.mask.levels = static_cast<const uint8_t*>(mask->const_data_ptr());
+  plan.mask.count = size(0);
+  plan.mask.extent = {rank == 4 ? size(1) : 1, size(rank - 2), size(rank - 1)};
+  return plan;
+}
+
 SampleLayout sample_layout(const Tensor& images) {
   SampleLayout layout;
   const int64_t rank = images.dim();
@@ -132,6 +157,7 @@ SampleLayout sample_layout(const Tensor& images) {
     if (layout.channels_last) layout.pixel_stride = images.size(1);
   }
   layout.packed = layout.packed || images.numel() == 0;
+  if (rank == 5 || (rank == 4 && !layout.channels_last)) layout.depth = images.size(rank - 3);
   return layout;
 }
 

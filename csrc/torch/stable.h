@@ -36,9 +36,12 @@ int32_t check_batch(const char* op, const char* name, const Tensor& tensor);
 template <typename T>
 const T* plan_array(const char* op, const char* name, const Tensor& tensor, int32_t batch, int64_t per_sample = 1);
 
-// Borrows from the tensors, which must outlive the view.
+// Borrows from the tensors, which must outlive the view. `images` are what the plan is for: masks lie on their device.
 PlanView plan_view(const char* op, int32_t batch, const Tensor& partner, const Tensor& weight_in,
                    const Tensor& weight_out, const Tensor& box);
+PlanView plan_view(const char* op, const Tensor& images, const Tensor& partner, const Tensor& weight_in,
+                   const Tensor& weight_out, const Tensor& box, const std::optional<Tensor>& mask,
+                   const std::optional<Tensor>& mask_index);
 
 // How the elements of one sample lie in memory. The samples themselves may be any distance apart.
 struct SampleLayout {
@@ -48,6 +51,7 @@ struct SampleLayout {
   int64_t pixel_stride = 1;
   int64_t height = 1;
   int64_t width = 1;
+  int64_t depth = 1;  // rows are counted through (depth, height); channels first, the channels of (B, C, H, W) are one
   int64_t batch_stride = 0;
 
   MemoryFormat memory_format(int64_t rank) const {

@@ -31,5 +31,13 @@ def plan_arguments(plan: MixPlan) -> dict[str, np.ndarray]:
     Returns:
         ``partner`` int32 (B,), ``weight_in``, ``weight_out`` and ``label_weight`` float32 (B,), ``box`` int32 (B, 4)
         in pixels, C-contiguous.
+
+    Raises:
+        ValueError: The plan has masks.
     """
+    if plan.mask is not None:
+        raise ValueError(
+            "plan_arguments: expected a plan of boxes and weights, got one with masks, which the DALI operators do not "
+            "take; mix after the pipeline with fastmix.mix_() or fastmix.prefetch()"
+        )
     return {name: np.ascontiguousarray(getattr(plan, name), dtype=dtype) for name, dtype in _DTYPES.items()}

@@ -6,6 +6,7 @@ import numpy as np
 
 from fastmix.plan import MixPlan
 
+# The loader draws no masks.
 _FIELDS = ("partner", "weight_in", "weight_out", "box", "label_weight")
 
 

@@ -57,15 +57,48 @@ bool inside_box(const PlanView& plan, int32_t i, int64_t y, int64_t x) {
   return y >= box[0] && y < box[2] && x >= box[1] && x < box[3];
 }
 
+float masked_weight(const PlanView& plan, int32_t i, int64_t t, int64_t y, int64_t x, int64_t depth, int64_t height,
+                    int64_t width) {
+  const Extent& mask = plan.mask.extent;
+  const int64_t row = (t * mask.depth / depth) * mask.height + y * mask.height / height;
+  const uint8_t level = plan.mask.levels[plan.mask_of(i) * mask.pixels() + row * mask.width + x * mask.width / width];
+  return mask_weight(level, plan.weight_in[i], plan.weight_out[i]);
+}
+
 float weight_at(const MixParams& params, int32_t i, int64_t element) {
   const int64_t pixel = element / params.pixel_stride;
+  if (params.plan.mask_of(i) >= 0) {
+    const int64_t row = pixel / params.width;
+    return masked_weight(params.plan, i, row / params.height % params.depth, row % params.height, pixel % params.width,
+                         params.depth, params.height, params.width);
+  }
   const bool inside = inside_box(params.plan, i, pixel / params.width % params.height, pixel % params.width);
   return inside ? params.plan.weight_in[i] : params.plan.weight_out[i];
 }
 
+// Masks with long runs of 0 and 255, or of any levels.
+void add_masks(Random& random, Plan& plan, int64_t height, int64_t width, int64_t depth) {
+  const bool whole = random() % 2 == 0;
+  plan.mask_extent.depth = random() % 2 == 0 ? 1 : static_cast<int32_t>(depth);
+  plan.mask_extent.height = static_cast<int32_t>(whole ? height : 1 + random() % (height + 2));
+  plan.mask_extent.width = static_cast<int32_t>(whole ? width : 1 + random() % (width + 2));
+  const auto count = static_cast<int32_t>(1 + random() % 3);
+  plan.masks.resize(count * plan.mask_extent.pixels());
+  uint8_t level = 0;
+  for (uint8_t& cell : plan.masks) {
+    if (random() % 4 == 0) level = random() % 3 == 0 ? static_cast<uint8_t>(random()) : random() % 2 == 0 ? 0 : 255;
+    cell = level;
+  }
+  for (int32_t i = 0; i < plan.batch(); ++i) {
+    plan.mask_index[i] = static_cast<int32_t>(random() % (count + 1)) - 1;
+    if (plan.mask_index[i] >= 0) std::fill_n(plan.box.data() + 4 * i, 4, 0);
+  }
+}
+
 }  // namespace
 
-Plan random_plan(Random& random, int32_t batch, Pairs pairs, Mixing mixing, int64_t height, int64_t width) {
+Plan random_plan(Random& random, int32_t batch, Pairs pairs, Mixing mixing, int64_t height, int64_t width,
+                 int64_t depth) {
   Plan plan(batch);
   std::iota(plan.partner.begin(), plan.partner.end(), 0);
   if (pairs == Pairs::kFlip) std::reverse(plan.partner.begin(), plan.partner.end());
@@ -80,7 +113,7 @@ Plan random_plan(Random& random, int32_t batch, Pairs pairs, Mixing mixing, int6
     plan.weight_in[i] = random_weight(random);
     plan.weight_out[i] = random_weight(random);
     if (mixing == Mixing::kAllBlended) plan.weight_out[i] = static_cast<float>(1 + random() % 1023) / 1024.0f;
-    if (mixing != Mixing::kBoxes || random() % 4 == 0) continue;
+    if ((mixing != Mixing::kBoxes && mixing != Mixing::kMasks) || random() % 4 == 0) continue;
     int32_t* box = plan.box.data() + 4 * i;
     random_range(random, height, box, box + 2);
     random_range(random, width, box + 1, box + 3);
@@ -90,6 +123,7 @@ Plan random_plan(Random& random, int32_t batch, Pairs pairs, Mixing mixing, int6
       box[3] = static_cast<int32_t>(width);
     }
   }
+  if (mixing == Mixing::kMasks) add_masks(random, plan, height, width, depth);
   return plan;
 }
 
@@ -119,6 +153,7 @@ MixCase::MixCase(Random& random, DType dtype, Shape shape, Plan random_plan, boo
   params.pixel_stride = shape.channels_last ? shape.channels : 1;
   params.width = std::max<int64_t>(shape.width, 1);
   params.height = std::max<int64_t>(shape.height, 1);
+  params.depth = shape.channels_last ? 1 : shape.channels;
   params.out_stride = params.elements;
   params.in_place = in_place;
   params.plan = plan.view();
@@ -220,7 +255,8 @@ std::vector<unsigned char> naive_normalize(const NormalizeMixParams& params) {
   for (int32_t i = 0; i < params.plan.batch; ++i) {
     for (int64_t k = 0; k < pixels * channels; ++k) {
       const int64_t c = k % channels, x = k / channels % params.width, y = k / channels / params.width;
-      const float weight = inside_box(params.plan, i, y, x) ? params.plan.weight_in[i] : params.plan.weight_out[i];
+      float weight = inside_box(params.plan, i, y, x) ? params.plan.weight_in[i] : params.plan.weight_out[i];
+      if (params.plan.mask_of(i) >= 0) weight = masked_weight(params.plan, i, 0, y, x, 1, params.height, params.width);
       const float value = normalize_element(pixel(i, y, x, c), pixel(params.plan.partner[i], y, x, c), weight,
                                             params.scale[c], params.bias[c]);
       const int64_t at = params.out_layout == Layout::kNHWC ? k : c * pixels + y * params.width + x;

@@ -13,8 +13,15 @@ struct CpuKernels {
   // out[k] = mix_element(own[k], partner[k], weight) for n elements; out may be own.
   void (*mix)(DType dtype, void* out, const void* own, const void* partner, float weight, int64_t n);
 
+  // The same with weight mask_weight(levels[k], inside, outside).
+  void (*mix_levels)(DType dtype, void* out, const void* own, const void* partner, const uint8_t* levels, float inside,
+                     float outside, int64_t n);
+
   // acc[k] += weight * x[k], in float64.
   void (*accumulate)(DType dtype, double* acc, const void* x, double weight, int64_t n);
+  // The same with the weight of level k, or with what it leaves to the partner; none is added where that is 0.
+  void (*accumulate_levels)(DType dtype, double* acc, const void* x, const uint8_t* levels, float inside, float outside,
+                            bool as_partner, int64_t n);
   void (*store)(DType dtype, void* out, const double* acc, int64_t n);
 
   // One row of HWC pixels to `channels` planes of `width` bytes each (planar), or to HWC again; reversed when mirrored.
@@ -26,6 +33,13 @@ struct CpuKernels {
   // The same for interleaved channels: scale and bias are arrays that repeat with the channels.
   void (*normalize_interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight,
                                 const float* scale, const float* bias, int64_t n);
+  // Both with weight mask_weight(levels[k], inside, outside).
+  void (*normalize_levels_plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner,
+                                 const uint8_t* levels, float inside, float outside, float scale, float bias,
+                                 int64_t n);
+  void (*normalize_levels_interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner,
+                                       const uint8_t* levels, float inside, float outside, const float* scale,
+                                       const float* bias, int64_t n);
 };
 
 const CpuKernels& baseline_kernels();

@@ -4,15 +4,27 @@
 #pragma once
 
 #include "kernels.h"
+#include "masked_inl.h"
 #include "mix_inl.h"
 #include "normalize_inl.h"
+#include "normalize_levels_inl.h"
 
 namespace fastmix {
 namespace FM_ISA {
 namespace {
 
 constexpr CpuKernels make_kernels(const char* name) {
-  return {name, &mix, &accumulate, &store, &unpack, &normalize_plane, &normalize_interleaved};
+  return {name,
+          &mix,
+          &mix_levels,
+          &accumulate,
+          &accumulate_levels,
+          &store,
+          &unpack,
+          &normalize_plane,
+          &normalize_interleaved,
+          &normalize_levels_plane,
+          &normalize_levels_interleaved};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "../mix.h"
 #include "kernels.h"
+#include "mask_rows.h"
 #include "walk.h"
 
 namespace fastmix {
@@ -21,6 +22,7 @@ class MixJob final : public CpuJob {
   explicit MixJob(const MixParams& params)
       : params_(params),
         walk_(params.plan),
+        masks_(params.plan, params.pixel_stride, params.width, params.height, params.depth),
         item_(size_of(params.dtype)),
         tile_(kTileBytes / item_),
         tiles_((params.elements + tile_ - 1) / tile_),
@@ -30,13 +32,15 @@ class MixJob final : public CpuJob {
 
   void run(int64_t begin, int64_t end) const override {
     alignas(64) unsigned char head[kTileBytes];
+    MaskRows::Scratch levels;
     for (int64_t task = begin; task < end; ++task) {
       const int64_t first = task / walk_.groups() * tile_;
       const int64_t last = std::min(params_.elements, first + tile_);
       const int64_t group = task % walk_.groups();
       const int32_t cycles_end = walk_.group_begin[group + 1];
       const int32_t samples_end = walk_.cycles.begin[cycles_end];
-      for (int32_t c = walk_.group_begin[group]; c < cycles_end; ++c) mix_cycle(c, first, last, samples_end, head);
+      for (int32_t c = walk_.group_begin[group]; c < cycles_end; ++c)
+        mix_cycle(c, first, last, samples_end, head, levels);
     }
   }
 
@@ -49,7 +53,8 @@ class MixJob final : public CpuJob {
   }
 
   // In place the first sample of a cycle is overwritten before the last one reads it: its tile is kept aside.
-  void mix_cycle(int32_t cycle, int64_t first, int64_t last, int32_t samples_end, unsigned char* head) const {
+  void mix_cycle(int32_t cycle, int64_t first, int64_t last, int32_t samples_end, unsigned char* head,
+                 MaskRows::Scratch& levels) const {
     const int32_t begin = walk_.cycles.begin[cycle];
     const int32_t end = walk_.cycles.begin[cycle + 1];
     const int32_t head_sample = walk_.cycles.order[begin];
@@ -61,7 +66,12 @@ class MixJob final : public CpuJob {
       const bool from_head = keep_head && partner == head_sample;
       // Sample k reads k + 1, in this cycle; what is read after that is k + 2, in this cycle or the next.
       const unsigned char* next = k + 2 < samples_end ? in(walk_.cycles.order[k + 2], first) : nullptr;
-      mix_sample(sample, from_head ? head : in(partner, first), next, first, last);
+      const unsigned char* from = from_head ? head : in(partner, first);
+      if (params_.plan.mask_of(sample) >= 0 && !params_.plan.untouched(sample)) {
+        mix_masked(sample, from, next, first, last, levels);
+      } else {
+        mix_sample(sample, from, next, first, last);
+      }
     }
   }
 
@@ -86,12 +96,37 @@ class MixJob final : public CpuJob {
                   });
   }
 
+  // As mix_sample, for a sample with a mask: what is copied whole goes to the kernel that copies.
+  void mix_masked(int32_t sample, const unsigned char* partner, const unsigned char* next, int64_t first, int64_t last,
+                  MaskRows::Scratch& scratch) const {
+    const PlanView& plan = params_.plan;
+    const float inside = plan.weight_in[sample], outside = plan.weight_out[sample];
+    const int64_t row_elements = params_.width * params_.pixel_stride;
+    for (int64_t at = first; at < last;) {
+      const int64_t row = at / row_elements;
+      const int64_t stop = std::min(last, (row + 1) * row_elements);
+      const uint8_t* levels = masks_.row(plan.mask_of(sample), row, scratch) + (at - row * row_elements);
+      if (next != nullptr) fetch(next + (at - first) * item_, (stop - at) * item_);
+      for_each_weight_run(levels, stop - at, inside, outside, [&](int64_t begin, int64_t end, float weight) {
+        const unsigned char* from = partner + (at + begin - first) * item_;
+        if (weight >= 0.0f) {
+          kernels_.mix(params_.dtype, out(sample, at + begin), in(sample, at + begin), from, weight, end - begin);
+        } else {
+          kernels_.mix_levels(params_.dtype, out(sample, at + begin), in(sample, at + begin), from, levels + begin,
+                              inside, outside, end - begin);
+        }
+      });
+      at = stop;
+    }
+  }
+
   static void fetch(const unsigned char* begin, int64_t bytes) {
     for (int64_t at = 0; at < bytes; at += kLineBytes) __builtin_prefetch(begin + at, 0, 2);
   }
 
   const MixParams params_;
   const Walk walk_;
+  const MaskRows masks_;
   const int64_t item_, tile_, tiles_;
   const CpuKernels& kernels_;
 };

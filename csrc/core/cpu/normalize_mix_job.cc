@@ -4,6 +4,7 @@
 
 #include "../mix.h"
 #include "kernels.h"
+#include "mask_rows.h"
 #include "walk.h"
 
 namespace fastmix {
@@ -17,6 +18,7 @@ constexpr int64_t kRowsPerTask = 8;
 struct Scratch {
   explicit Scratch(int64_t row_bytes) : head(row_bytes), own(row_bytes), partner(row_bytes) {}
   std::vector<uint8_t> head, own, partner;
+  MaskRows::Scratch levels;
 };
 
 class NormalizeMixJob final : public CpuJob {
@@ -24,6 +26,7 @@ class NormalizeMixJob final : public CpuJob {
   explicit NormalizeMixJob(const NormalizeMixParams& params)
       : params_(params),
         walk_(params.plan),
+        masks_(params.plan, params.out_layout == Layout::kNHWC ? params.channels : 1, params.width, params.height, 1),
         item_(size_of(params.out_dtype)),
         row_bytes_(params.width * params.channels),
         bands_((params.height + kRowsPerTask - 1) / kRowsPerTask),
@@ -60,25 +63,28 @@ class NormalizeMixJob final : public CpuJob {
     const int32_t end = walk_.cycles.begin[cycle + 1];
     const int32_t* order = walk_.cycles.order.data();
     unpack(scratch.head, order[begin], y);
-    if (end - begin == 1) return write_row(order[begin], y, scratch.head.data(), scratch.head.data());
+    if (end - begin == 1) return write_row(order[begin], y, scratch.head.data(), scratch.head.data(), scratch.levels);
     unpack(scratch.partner, order[begin + 1], y);
-    write_row(order[begin], y, scratch.head.data(), scratch.partner.data());
+    write_row(order[begin], y, scratch.head.data(), scratch.partner.data(), scratch.levels);
     for (int32_t k = begin + 1; k + 1 < end; ++k) {
       std::swap(scratch.own, scratch.partner);
       unpack(scratch.partner, order[k + 1], y);
-      write_row(order[k], y, scratch.own.data(), scratch.partner.data());
+      write_row(order[k], y, scratch.own.data(), scratch.partner.data(), scratch.levels);
     }
-    write_row(order[end - 1], y, scratch.partner.data(), scratch.head.data());
+    write_row(order[end - 1], y, scratch.partner.data(), scratch.head.data(), scratch.levels);
   }
 
   void mix_alone(int32_t sample, int64_t y, Scratch& scratch) const {
     unpack(scratch.own, sample, y);
     unpack(scratch.partner, params_.plan.partner[sample], y);
-    write_row(sample, y, scratch.own.data(), scratch.partner.data());
+    write_row(sample, y, scratch.own.data(), scratch.partner.data(), scratch.levels);
   }
 
-  void write_row(int32_t sample, int64_t y, const uint8_t* own, const uint8_t* partner) const {
+  void write_row(int32_t sample, int64_t y, const uint8_t* own, const uint8_t* partner,
+                 MaskRows::Scratch& levels) const {
     const PlanView& plan = params_.plan;
+    const int32_t mask = plan.mask_of(sample);
+    if (mask >= 0) return write_masked_row(sample, y, own, partner, masks_.row(mask, y, levels));
     const int32_t* box = plan.box + 4 * sample;
     const bool crossed = plan.has_box(sample) && y >= box[0] && y < box[2];
     const float outside = plan.weight_out[sample];
@@ -86,6 +92,22 @@ class NormalizeMixJob final : public CpuJob {
     write_span(sample, y, own, partner, outside, 0, box[1]);
     write_span(sample, y, own, partner, plan.weight_in[sample], box[1], box[3]);
     write_span(sample, y, own, partner, outside, box[3], params_.width);
+  }
+
+  void write_masked_row(int32_t sample, int64_t y, const uint8_t* own, const uint8_t* partner,
+                        const uint8_t* levels) const {
+    const float inside = params_.plan.weight_in[sample], outside = params_.plan.weight_out[sample];
+    const int64_t plane = params_.height * params_.width;
+    auto* out = static_cast<unsigned char*>(params_.out) + sample * plane * params_.channels * item_;
+    if (params_.out_layout == Layout::kNHWC) {
+      return kernels_.normalize_levels_interleaved(params_.out_dtype, out + y * row_bytes_ * item_, own, partner,
+                                                   levels, inside, outside, scale_.data(), bias_.data(), row_bytes_);
+    }
+    for (int32_t c = 0; c < params_.channels; ++c) {
+      kernels_.normalize_levels_plane(params_.out_dtype, out + (c * plane + y * params_.width) * item_,
+                                      own + c * params_.width, partner + c * params_.width, levels, inside, outside,
+                                      params_.scale[c], params_.bias[c], params_.width);
+    }
   }
 
   void write_span(int32_t sample, int64_t y, const uint8_t* own, const uint8_t* partner, float weight, int64_t first,
@@ -108,6 +130,7 @@ class NormalizeMixJob final : public CpuJob {
 
   const NormalizeMixParams params_;
   const Walk walk_;
+  const MaskRows masks_;
   const int64_t item_, row_bytes_, bands_;
   std::vector<float> scale_, bias_;  // NHWC: repeated along a row
   const CpuKernels& kernels_;

@@ -16,6 +16,7 @@ struct PlanTable {
   uint32_t pointers = 0;  // const void* per sample
   uint32_t weights = 0;   // {inside, outside} per sample
   uint32_t boxes = 0;     // per sample, if has_box
+  uint32_t masks = 0;     // index of the mask + 1 per sample, 0: none; of kernels for masks
   uint32_t entries = 0;   // the rest is Schedule
   uint32_t segments = 0;
   uint32_t successors = 0;
@@ -43,6 +44,10 @@ struct DevicePlan {
   __device__ __forceinline__ Box box(uint32_t sample) const {
     const Packed packed = at<Packed>(table.boxes, sample);
     return {packed.y0, packed.x0, packed.y1, packed.x1};
+  }
+  // -1: none.
+  __device__ __forceinline__ int32_t mask(uint32_t sample) const {
+    return static_cast<int32_t>(at<Index>(table.masks, sample)) - 1;
   }
   __device__ __forceinline__ uint32_t entry(uint32_t k) const { return at<Index>(table.entries, k); }
   __device__ __forceinline__ uint32_t segment_begin(uint32_t s) const { return at<Index>(table.segments, s); }

@@ -4,6 +4,7 @@
 
 #include "../mix.h"
 #include "../mix_math.h"
+#include "masked.h"
 #include "mix_vectors.h"
 #include "pixels.h"
 #include "plan_launch.h"
@@ -115,6 +116,7 @@ void dispatch_width(const MixParams& params, CudaStream stream) {
 
 void mix_cuda(const MixParams& params, CudaStream stream) {
   if (params.plan.batch == 0 || params.elements == 0) return;
+  if (has_any_mask(params.plan)) return mix_masked_cuda(params, stream);
   switch (params.dtype) {
     case DType::kU8:
       return dispatch_width<uint8_t>(params, stream);

@@ -6,6 +6,7 @@
 
 #include "../mix.h"
 #include "../mix_math.h"
+#include "masked.h"
 #include "mix_vectors.h"
 #include "pixels.h"
 #include "plan_launch.h"
@@ -26,7 +27,7 @@ struct BackwardArgs {
   PixelGrid grid;
 };
 
-// Segment i of the plan lists i and then, ascending, the samples that have i as partner.
+// Over a gather_schedule.
 template <typename T, int kBytes, typename Plan>
 __global__ void __launch_bounds__(kLanes* kBackwardWarps)
     mix_backward_kernel(const __grid_constant__ Plan plan, const __grid_constant__ BackwardArgs args) {
@@ -62,29 +63,6 @@ __global__ void __launch_bounds__(kLanes* kBackwardWarps)
   }
 }
 
-Schedule gather_schedule(const PlanView& plan) {
-  std::vector<uint32_t> begin(plan.batch + 1, 0);
-  for (int32_t i = 0; i < plan.batch; ++i) {
-    begin[i + 1] += 1;
-    if (plan.partner[i] != i) begin[plan.partner[i] + 1] += 1;
-  }
-  for (int32_t i = 0; i < plan.batch; ++i) begin[i + 1] += begin[i];
-  Schedule schedule;
-  schedule.entries.resize(begin.back());
-  schedule.segment_begin = begin;
-  schedule.group_begin = {0};
-  std::vector<uint32_t> next = begin;
-  const auto add = [&](int32_t to, int32_t sample) {
-    const uint32_t flags = plan.partner[sample] == sample ? 0 : kBlendFlag;
-    schedule.entries[next[to]++] = static_cast<uint32_t>(sample) << kFlagBits | flags;
-  };
-  for (int32_t i = 0; i < plan.batch; ++i) add(i, i);
-  for (int32_t j = 0; j < plan.batch; ++j) {
-    if (plan.partner[j] != j) add(plan.partner[j], j);
-  }
-  return schedule;
-}
-
 template <typename T, int kBytes>
 void launch_backward(const MixParams& params, CudaStream stream) {
   BackwardArgs args{};
@@ -113,6 +91,7 @@ void dispatch_width(const MixParams& params, CudaStream stream) {
 
 void mix_backward_cuda(const MixParams& params, CudaStream stream) {
   if (params.plan.batch == 0 || params.elements == 0) return;
+  if (has_any_mask(params.plan)) return mix_backward_masked_cuda(params, stream);
   switch (params.dtype) {
     case DType::kU8:
       throw Error("mix_backward: expected a floating-point dtype, got uint8");

@@ -1,10 +1,10 @@
 // normalize_mix: uint8 HWC pixels to a normalised batch in one pass. Every input byte is read once where the
 // partners are a permutation, every output element written once.
 #include <type_traits>
-#include <vector>
 
 #include "../mix.h"
-#include "../mix_math.h"
+#include "masked.h"
+#include "normalize_launch.h"
 #include "normalize_pixels.h"
 #include "pixels.h"
 #include "plan_launch.h"
@@ -13,21 +13,6 @@
 namespace fastmix {
 
 namespace {
-
-// Of the first pixel of a lane's run, in the output.
-struct alignas(8) Place {
-  int32_t x, y;
-};
-
-struct NormalizeArgs {
-  unsigned char* out;
-  int64_t pixels;  // of one sample
-  int64_t runs;    // runs of pixels of one sample, kPixels each
-  int32_t width;
-  int32_t channels;
-  bool planar;
-  float scale[kMaxChannels], bias[kMaxChannels];
-};
 
 // A lane owns kPixels neighbours of an output row. kChannels 0: `channels` of them, one pixel at a time.
 template <typename T, int kChannels, bool kPlanar, typename Plan>
@@ -64,61 +49,26 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
         uint32_t inside = 0;
         if (plan.table.has_box) inside = pixels_inside<kPixels>(place.y, place.x, plan.box(sample));
         // A sample that takes no part of its partner has weight 1, and any bytes in its place give the same bits.
-        out.store(sample, own, partner, weights, inside, args.scale, args.bias);
+        out.store(sample, own, partner, BoxWeights{weights, inside}, args.scale, args.bias);
       });
 }
 
-template <typename T, int kChannels, bool kPlanar>
-void launch_normalize(const NormalizeMixParams& params, CudaStream stream) {
-  const PlanView& plan = params.plan;
-  NormalizeArgs args{};
-  args.out = static_cast<unsigned char*>(params.out);
-  args.pixels = params.height * params.width;
-  args.runs = args.pixels / (kChannels == 0 ? 1 : kPixelsOfLane);
-  args.width = static_cast<int32_t>(params.width);
-  args.channels = params.channels;
-  args.planar = params.out_layout == Layout::kNCHW;
-  for (int32_t c = 0; c < params.channels; ++c) {
-    args.scale[c] = params.scale[c];
-    args.bias[c] = params.bias[c];
+struct LaunchNormalize {
+  template <typename T, int kChannels, bool kPlanar>
+  static void run(const NormalizeMixParams& params, CudaStream stream) {
+    const NormalizeArgs args = normalize_args<kChannels>(params);
+    const int64_t tiles = (args.runs + kLanes - 1) / kLanes;
+    const Schedule schedule = normalize_schedule(params, tiles);
+    const dim3 grid = grid_of(tiles, schedule.groups());
+    const dim3 block(kLanes, schedule.warps());
+    const size_t shared = normalize_shared_bytes<kChannels>(schedule.warps());
+    const auto* in = reinterpret_cast<const void* const*>(params.in);
+    with_device_plan({params.plan, &schedule, in}, stream, [&](const auto& device_plan) {
+      const auto kernel = normalize_kernel<T, kChannels, kPlanar, std::decay_t<decltype(device_plan)>>;
+      FM_LAUNCH("normalize_mix", kernel, grid, block, shared, stream, device_plan, args);
+    });
   }
-
-  // Unlike mix, a sample that is its own partner goes through the formula, as on the CPU.
-  std::vector<uint8_t> blends(plan.batch);
-  for (int32_t i = 0; i < plan.batch; ++i)
-    blends[i] = plan.weight_out[i] != 1.0f || (plan.has_box(i) && plan.weight_in[i] != 1.0f);
-  const int64_t tiles = (args.runs + kLanes - 1) / kLanes;
-  const Schedule schedule = fitting_schedule(plan, blends, params.mirror, Writes::kAll, tiles);
-  const dim3 grid = grid_of(tiles, schedule.groups());
-  const dim3 block(kLanes, schedule.warps());
-  const size_t shared =
-      sizeof(Place) * kLanes * schedule.warps() + heads_bytes(schedule.warps(), PixelRun<kChannels>::kWords);
-  const auto* in = reinterpret_cast<const void* const*>(params.in);
-  with_device_plan({plan, &schedule, in}, stream, [&](const auto& device_plan) {
-    const auto kernel = normalize_kernel<T, kChannels, kPlanar, std::decay_t<decltype(device_plan)>>;
-    FM_LAUNCH("normalize_mix", kernel, grid, block, shared, stream, device_plan, args);
-  });
-}
-
-// Whole rows of runs, each aligned for vector loads and stores.
-bool fits_runs(const NormalizeMixParams& params) {
-  if (params.width % kPixelsOfLane != 0 || reinterpret_cast<uintptr_t>(params.out) % 16 != 0) return false;
-  for (int32_t i = 0; i < params.plan.batch; ++i) {
-    if (reinterpret_cast<uintptr_t>(params.in[i]) % kPixelsOfLane != 0) return false;
-  }
-  return true;
-}
-
-template <typename T>
-void dispatch_channels(const NormalizeMixParams& params, CudaStream stream) {
-  const bool planar = params.out_layout == Layout::kNCHW;
-  if (fits_runs(params)) {
-    if (params.channels == 3 && planar) return launch_normalize<T, 3, true>(params, stream);
-    if (params.channels == 3) return launch_normalize<T, 3, false>(params, stream);
-    if (params.channels == 1) return launch_normalize<T, 1, true>(params, stream);
-  }
-  launch_normalize<T, 0, false>(params, stream);
-}
+};
 
 }  // namespace
 
@@ -127,14 +77,8 @@ void normalize_mix_cuda(const NormalizeMixParams& params, CudaStream stream) {
   constexpr int64_t kMost = 1 << 30;
   check(params.height <= kMost && params.width <= kMost, "normalize_mix: expected height and width up to ", kMost,
         ", got ", params.height, " and ", params.width);
-  switch (params.out_dtype) {
-    case DType::kF16:
-      return dispatch_channels<Half>(params, stream);
-    case DType::kBF16:
-      return dispatch_channels<BFloat16>(params, stream);
-    default:
-      return dispatch_channels<float>(params, stream);
-  }
+  if (has_any_mask(params.plan)) return normalize_mix_masked_cuda(params, stream);
+  dispatch_normalize<LaunchNormalize>(params, stream);
 }
 
 }  // namespace fastmix

@@ -61,6 +61,29 @@ __device__ __forceinline__ uint32_t pixels_inside(int32_t y, int32_t x, const Bo
   return first < last ? (1u << last) - (1u << first) : 0;
 }
 
+// The own weights of a run: by the box, whose pixels are the bits of `inside`, or by the levels of a mask.
+struct BoxWeights {
+  Weights weights;
+  uint32_t inside;
+  __device__ __forceinline__ void hide() { hide_origin(inside); }
+  __device__ __forceinline__ float operator()(int pixel) const {
+    return (inside >> pixel & 1u) != 0 ? weights.inside : weights.outside;
+  }
+};
+
+template <int kWords>
+struct LevelWeights {
+  Weights weights;
+  Words<kWords> levels;  // byte p is pixel p's
+  __device__ __forceinline__ void hide() {
+#pragma unroll
+    for (int w = 0; w < kWords; ++w) hide_origin(levels.word[w]);
+  }
+  __device__ __forceinline__ float operator()(int pixel) const {
+    return mask_weight(element<uint8_t>(levels, pixel), weights.inside, weights.outside);
+  }
+};
+
 // Where a run goes in the packed output batch.
 template <typename T, int kChannels, bool kPlanar>
 struct NormalizeOut {
@@ -83,27 +106,27 @@ struct NormalizeOut {
   }
 
   // Four elements after the other, so that few floats are held at a time.
-  template <int kWords>
-  static __device__ __forceinline__ void hide(Words<kWords>& own, Words<kWords>& partner, uint32_t& inside) {
+  template <int kWords, typename Weigh>
+  static __device__ __forceinline__ void hide(Words<kWords>& own, Words<kWords>& partner, Weigh& weight) {
 #pragma unroll
     for (int w = 0; w < kWords; ++w) {
       hide_origin(own.word[w]);
       hide_origin(partner.word[w]);
     }
-    hide_origin(inside);
+    weight.hide();
   }
 
-  template <int kWords>
-  __device__ __forceinline__ void store(int64_t sample, Words<kWords> own, Words<kWords> partner,
-                                        const Weights& weights, uint32_t inside, const float* scale,
-                                        const float* bias) const {
+  // weight(p) is the own weight of the run's pixel p.
+  template <int kWords, typename Weigh>
+  __device__ __forceinline__ void store(int64_t sample, Words<kWords> own, Words<kWords> partner, Weigh weight,
+                                        const float* scale, const float* bias) const {
     const int64_t first = sample * pixels * channels;
     if constexpr (kChannels == 0) {
-      const float weight = inside != 0 ? weights.inside : weights.outside;
+      const float own_weight = weight(0);
       for (int c = 0; c < channels; ++c) {
         const int64_t to = planar ? c * pixels + pixel : pixel * channels + c;
         Words<kWordsOf<kItem>> word = {};
-        put_element(word, 0, value(own, partner, c, weight, scale[c], bias[c]));
+        put_element(word, 0, value(own, partner, c, own_weight, scale[c], bias[c]));
         store_global<kItem>(at(first + to), word);
       }
     } else {
@@ -112,12 +135,11 @@ struct NormalizeOut {
         Words<4> vector = {};
 #pragma unroll
         for (int j = 0; j < kEach; ++j) {
-          if (j % 4 == 0) hide(own, partner, inside);
+          if (j % 4 == 0) hide(own, partner, weight);
           // Planar: e counts through channel 0's pixels, then channel 1's; interleaved: through the bytes.
           const int p = kPlanar ? (e + j) % kPixelsOfLane : (e + j) / kChannels;
           const int c = kPlanar ? (e + j) / kPixelsOfLane : (e + j) % kChannels;
-          const float weight = (inside >> p & 1u) != 0 ? weights.inside : weights.outside;
-          put_element(vector, j, value(own, partner, p * kChannels + c, weight, scale[c], bias[c]));
+          put_element(vector, j, value(own, partner, p * kChannels + c, weight(p), scale[c], bias[c]));
         }
         const int64_t to = kPlanar ? e / kPixelsOfLane * pixels + pixel + e % kPixelsOfLane : pixel * kChannels + e;
         store_global<16>(at(first + to), vector);

@@ -51,6 +51,11 @@ class PlanPacker {
       weights[i] = {plan.weight_in == nullptr ? plan.weight_out[i] : plan.weight_in[i], plan.weight_out[i]};
     table_.weights = append(weights.data(), weights.size());
     if (table_.has_box) table_.boxes = append_boxes(plan);
+    if (has_any_mask(plan)) {
+      std::vector<uint32_t> masks(plan.batch);
+      for (int32_t i = 0; i < plan.batch; ++i) masks[i] = static_cast<uint32_t>(plan.mask_of(i) + 1);
+      table_.masks = append_indices(masks);
+    }
     table_.entries = append_indices(schedule.entries);
     table_.segments = append_indices(schedule.segment_begin);
     table_.group_begins = append_indices(schedule.group_begin);

@@ -1,0 +1,91 @@
+// What the launches of normalize_mix have in common, with masks or without.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "../mix.h"
+#include "../mix_math.h"
+#include "normalize_pixels.h"
+#include "plan_launch.h"
+#include "segment_walk.h"
+
+namespace fastmix {
+
+// Of the first pixel of a lane's run, in the output.
+struct alignas(8) Place {
+  int32_t x, y;
+};
+
+struct NormalizeArgs {
+  unsigned char* out;
+  int64_t pixels;  // of one sample
+  int64_t runs;    // runs of pixels of one sample, kPixels each
+  int32_t width;
+  int32_t channels;
+  bool planar;
+  float scale[kMaxChannels], bias[kMaxChannels];
+};
+
+template <int kChannels>
+NormalizeArgs normalize_args(const NormalizeMixParams& params) {
+  NormalizeArgs args{};
+  args.out = static_cast<unsigned char*>(params.out);
+  args.pixels = params.height * params.width;
+  args.runs = args.pixels / (kChannels == 0 ? 1 : kPixelsOfLane);
+  args.width = static_cast<int32_t>(params.width);
+  args.channels = params.channels;
+  args.planar = params.out_layout == Layout::kNCHW;
+  for (int32_t c = 0; c < params.channels; ++c) {
+    args.scale[c] = params.scale[c];
+    args.bias[c] = params.bias[c];
+  }
+  return args;
+}
+
+// Unlike mix, a sample that is its own partner goes through the formula, as on the CPU.
+inline Schedule normalize_schedule(const NormalizeMixParams& params, int64_t tiles) {
+  std::vector<uint8_t> blends(params.plan.batch);
+  for (int32_t i = 0; i < params.plan.batch; ++i) blends[i] = !params.plan.keeps_weight_1(i);
+  return fitting_schedule(params.plan, blends, params.mirror, Writes::kAll, tiles);
+}
+
+template <int kChannels>
+size_t normalize_shared_bytes(uint32_t warps) {
+  return sizeof(Place) * kLanes * warps + heads_bytes(warps, PixelRun<kChannels>::kWords);
+}
+
+// Whole rows of runs, each aligned for vector loads and stores.
+inline bool fits_runs(const NormalizeMixParams& params) {
+  if (params.width % kPixelsOfLane != 0 || reinterpret_cast<uintptr_t>(params.out) % 16 != 0) return false;
+  for (int32_t i = 0; i < params.plan.batch; ++i) {
+    if (reinterpret_cast<uintptr_t>(params.in[i]) % kPixelsOfLane != 0) return false;
+  }
+  return true;
+}
+
+// Calls Launch::run<T, kChannels, kPlanar>(params, stream) with the instance that fits.
+template <typename Launch, typename T>
+void dispatch_channels(const NormalizeMixParams& params, CudaStream stream) {
+  const bool planar = params.out_layout == Layout::kNCHW;
+  if (fits_runs(params)) {
+    if (params.channels == 3 && planar) return Launch::template run<T, 3, true>(params, stream);
+    if (params.channels == 3) return Launch::template run<T, 3, false>(params, stream);
+    if (params.channels == 1) return Launch::template run<T, 1, true>(params, stream);
+  }
+  Launch::template run<T, 0, false>(params, stream);
+}
+
+template <typename Launch>
+void dispatch_normalize(const NormalizeMixParams& params, CudaStream stream) {
+  switch (params.out_dtype) {
+    case DType::kF16:
+      return dispatch_channels<Launch, Half>(params, stream);
+    case DType::kBF16:
+      return dispatch_channels<Launch, BFloat16>(params, stream);
+    default:
+      return dispatch_channels<Launch, float>(params, stream);
+  }
+}
+
+}  // namespace fastmix

@@ -1,0 +1,50 @@
+"""Masks from the outside: as levels, and the label weights that they amount to."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+from fastmix import _core
+
+
+def as_levels(mask) -> torch.Tensor:
+    """Masks of any kind as uint8 (M, h, w) or (M, t, h, w) on the CPU: bool is 0 or 255, 1.0 is 255."""
+    tensor = torch.as_tensor(mask).detach().cpu()
+    if tensor.dim() not in (3, 4) or 0 in tensor.shape:
+        raise ValueError(
+            f"MixPlan.masked: expected mask of shape (M, h, w) or (M, t, h, w) with pixels, got {tuple(tensor.shape)}"
+        )
+    if tensor.dtype == torch.bool:
+        tensor = tensor.to(torch.uint8) * 255
+    elif tensor.is_floating_point():
+        if not bool(((tensor >= 0) & (tensor <= 1)).all()):
+            raise ValueError("MixPlan.masked: expected floating masks in [0, 1], got others or NaN")
+        tensor = (tensor.to(torch.float64) * 255).round().to(torch.uint8)
+    elif tensor.dtype != torch.uint8:
+        raise ValueError(f"MixPlan.masked: expected mask of dtype bool, uint8 or floating, got {tensor.dtype}")
+    return tensor.contiguous()
+
+
+def label_weights(mask: torch.Tensor, image_size: tuple[int, ...] | None, inside: float, outside: float) -> np.ndarray:
+    """float32 (M,): the mean own weight of images of this size under each mask."""
+    volumes = mask if mask.dim() == 4 else mask[:, None]
+    size = tuple(volumes.shape[1:]) if image_size is None else tuple(image_size)
+    if len(size) not in (2, 3) or not all(0 < n < 2**31 for n in size):
+        raise ValueError(
+            f"MixPlan.masked: expected image_size=(height, width) or (frames, height, width), got {image_size}"
+        )
+    size = size if len(size) == 3 else (volumes.shape[1], *size)
+    return _core.mask_label_weights(volumes.numpy(), size, inside, outside)
+
+
+def mask_of_samples(index, batch: int, count: int) -> torch.Tensor:
+    """int32 (B,): the given indices, or one mask for all, or mask i for sample i."""
+    if index is None:
+        if count not in (1, batch):
+            raise ValueError(f"MixPlan.masked: expected mask_index for {count} masks and {batch} samples, got none")
+        index = np.zeros(batch, np.int32) if count == 1 else np.arange(batch, dtype=np.int32)
+    chosen = torch.as_tensor(index)
+    if chosen.shape != (batch,) or not bool(((chosen >= -1) & (chosen < count)).all()):
+        raise ValueError(f"MixPlan.masked: expected mask_index of shape ({batch},) with entries in [-1, {count})")
+    return chosen.to("cpu", torch.int32).contiguous()
