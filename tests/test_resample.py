@@ -120,6 +120,23 @@ def test_mixing_is_normalize_mix_of_the_resampled(size, dtype, generator):
                 assert same_bits(out.contiguous(), expected.contiguous())
 
 
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
+@pytest.mark.parametrize("width", [224, 240])  # rows that are whole cache lines in some of the types, or in all
+def test_large_batches_are_written_as_small_ones(width, dtype, memory_format, generator):
+    # From 4 MiB on the batch is written past the caches.
+    images = [noise(100 + 20 * k, 300 - 10 * k, 3, generator) for k in range(16)]
+    plan = random_plan(16, 224, width, generator, "flip")
+    plan.partner[:] = torch.arange(16) ^ 1
+    options = {"size": (224, width), "dtype": dtype, "memory_format": memory_format}
+    whole = batch(images, None, plan, **options)
+    assert whole.nbytes >= 4 << 20
+    for k in range(0, 16, 2):
+        parts = (plan.weight_in[k : k + 2], plan.weight_out[k : k + 2], plan.box[k : k + 2])
+        pair = fm.MixPlan(torch.tensor([1, 0], dtype=torch.int32), *parts, plan.label_weight[k : k + 2])
+        assert same_bits(whole[k : k + 2], batch(images[k : k + 2], None, pair, **options))
+
+
 def test_mirror_flips_the_output(generator):
     image = noise(40, 60, 3, generator)
     plain, flipped = pixels([image, image], size=(21, 33), mirror=[False, True])
@@ -139,6 +156,8 @@ def test_instruction_sets_agree():
         "        plan = MixPlan(torch.randperm(8, generator=g).int(), torch.rand(8, generator=g), w, box, w)\n"
         "        out = batch(images, None, plan, size=(45, 51), dtype=dtype, resample=resample)\n"
         "        digest.update(out.view(torch.uint8).numpy().tobytes())\n"
+        "large = batch(images, None, plan, size=(224, 256))  # beyond 4 MiB: written past the caches\n"
+        "digest.update(large.view(torch.uint8).numpy().tobytes())\n"
         "print(digest.hexdigest())"
     )
     flags = open("/proc/cpuinfo").read()

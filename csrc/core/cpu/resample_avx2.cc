@@ -5,7 +5,7 @@
 namespace fastmix {
 
 const ResampleKernels& avx2_resample_kernels() {
-  static constexpr ResampleKernels kKernels = {avx2::kRows, &avx2::vertical, &avx2::horizontal, &avx2::write};
+  static constexpr ResampleKernels kKernels = avx2::make_resample_kernels();
   return kKernels;
 }
 

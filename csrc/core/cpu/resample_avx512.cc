@@ -5,7 +5,7 @@
 namespace fastmix {
 
 const ResampleKernels& avx512_resample_kernels() {
-  static constexpr ResampleKernels kKernels = {avx512::kRows, &avx512::vertical, &avx512::horizontal, &avx512::write};
+  static constexpr ResampleKernels kKernels = avx512::make_resample_kernels();
   return kKernels;
 }
 

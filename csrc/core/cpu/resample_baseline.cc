@@ -5,8 +5,7 @@
 namespace fastmix {
 
 const ResampleKernels& baseline_resample_kernels() {
-  static constexpr ResampleKernels kKernels = {baseline::kRows, &baseline::vertical, &baseline::horizontal,
-                                               &baseline::write};
+  static constexpr ResampleKernels kKernels = baseline::make_resample_kernels();
   return kKernels;
 }
 

@@ -1,13 +1,12 @@
 #include <algorithm>
-#include <cstdlib>
 #include <mutex>
-#include <new>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "../resample.h"
 #include "../resample_weights.h"
+#include "columns.h"
 #include "kernels.h"
 #include "resample_kernels.h"
 #include "walk.h"
@@ -29,29 +28,11 @@ namespace {
 // Outputs whose source columns are made at once: few enough to stay in the first-level cache at usual scales, so
 // many that the columns that two neighbours share, made twice, are few (2 in 64 pixels of output).
 constexpr int32_t kBlock = 64;
-
-// Floats aligned for the widest vectors.
-class Columns {
- public:
-  Columns() = default;
-  ~Columns() { std::free(data_); }
-  Columns(const Columns&) = delete;
-  Columns& operator=(const Columns&) = delete;
-
-  float* get(size_t count) {
-    if (count > size_) {
-      std::free(data_);
-      size_ = (count + 15) / 16 * 16;
-      data_ = static_cast<float*>(std::aligned_alloc(64, size_ * sizeof(float)));
-      if (data_ == nullptr) throw std::bad_alloc();
-    }
-    return data_;
-  }
-
- private:
-  float* data_ = nullptr;
-  size_t size_ = 0;
-};
+// Fetched ahead at most, per block. Where windows are larger than that, rows are long, and the processor's own
+// prefetch finds them.
+constexpr int64_t kFetchBytes = 64 << 10;
+// Batches of this size are written past the caches, which cannot hold them anyway until somebody reads them.
+constexpr int64_t kStreamBytes = int64_t{4} << 20;
 
 class ResampleMixJob final : public CpuJob {
  public:
@@ -60,6 +41,7 @@ class ResampleMixJob final : public CpuJob {
         walk_(params.plan),
         kernels_(resample_kernels()),
         bands_((params.height + kernels_.rows - 1) / kernels_.rows),
+        stream_(streams(params)),
         taps_(params.plan.batch) {}
 
   int64_t tasks() const override { return bands_ * walk_.cycles.count(); }
@@ -68,9 +50,10 @@ class ResampleMixJob final : public CpuJob {
   void run(int64_t begin, int64_t end) const override {
     Scratch scratch;
     for (int64_t task = begin; task < end; ++task) {
+      const Part next = task + 1 < end ? first_part(task + 1) : Part{};
       const int32_t cycle = static_cast<int32_t>(task / bands_);
       const int32_t y = static_cast<int32_t>(task % bands_) * kernels_.rows;
-      walk_.cyclic ? mix_cycle(cycle, y, scratch) : mix_alone(cycle, y, scratch);
+      walk_.cyclic ? mix_cycle(cycle, y, next, scratch) : mix_alone(cycle, y, next, scratch);
     }
   }
 
@@ -79,6 +62,26 @@ class ResampleMixJob final : public CpuJob {
     Columns source;
     Columns bands[3];
   };
+
+  // Large enough, and every row of the output starts at a cache line.
+  static bool streams(const ResampleMixParams& params) {
+    const int64_t plane = int64_t{params.height} * params.width * size_of(params.out_dtype);
+    const int64_t row =
+        params.width * size_of(params.out_dtype) * (params.out_layout == Layout::kNHWC ? params.channels : 1);
+    return params.plan.batch * plane * params.channels >= kStreamBytes && row % kLineBytes == 0 &&
+           reinterpret_cast<uintptr_t>(params.out) % kLineBytes == 0;
+  }
+
+  // A band of a sample, from output row y on; none if `sample` is negative.
+  struct Part {
+    int32_t sample = -1, y = 0;
+  };
+
+  // What a task resamples first.
+  Part first_part(int64_t task) const {
+    const int32_t cycle = static_cast<int32_t>(task / bands_);
+    return {walk_.cycles.order[walk_.cycles.begin[cycle]], static_cast<int32_t>(task % bands_) * kernels_.rows};
+  }
 
   // Made by the first task that needs them, so that they are made in parallel too.
   struct SampleTaps {
@@ -97,14 +100,31 @@ class ResampleMixJob final : public CpuJob {
     return taps;
   }
 
-  // The band of output rows from y on, as columns.
-  const float* resample(Columns& band, int32_t sample, int32_t y, Columns& source) const {
+  // The source of `part` for the outputs x ... last of its rows.
+  void fetch(const Part& part, int32_t x, int32_t last) const {
+    const SourceImage& image = params_.images[part.sample];
+    const SampleTaps& taps = this->taps(part.sample);
+    const int64_t stride = int64_t{image.width} * params_.channels;
+    const int32_t bottom = std::min(part.y + kernels_.rows, params_.height) - 1;
+    const int32_t rows_end = taps.y.first[bottom] + taps.y.count[bottom];
+    const uint8_t* const begin = image.data + int64_t{taps.x.first[x]} * params_.channels;
+    const int64_t bytes = (taps.x.first[last] + taps.x.count[last] - int64_t{taps.x.first[x]}) * params_.channels;
+    if ((rows_end - taps.y.first[part.y]) * bytes > kFetchBytes) return;
+    for (int64_t row = taps.y.first[part.y]; row < rows_end; ++row) {
+      const uint8_t* const from = begin + row * stride;
+      for (int64_t at = 0; at < bytes; at += kLineBytes) __builtin_prefetch(from + at, 0, 2);
+    }
+  }
+
+  // The band of output rows from y on, as columns. Meanwhile the source of what is resampled next is fetched.
+  const float* resample(Columns& band, int32_t sample, int32_t y, const Part& next, Columns& source) const {
     const SourceImage& image = params_.images[sample];
     const SampleTaps& taps = this->taps(sample);
     const int32_t channels = params_.channels;
     const int64_t stride = int64_t{image.width} * channels;
     const uint8_t* const end = image.data + image.height * stride;
-    float* const out = band.get(static_cast<size_t>(params_.width) * channels * kernels_.rows);
+    // Whole lines are written: columns behind the last are read, and what comes of them dropped.
+    float* const out = band.get((static_cast<size_t>(params_.width) * channels + kLineBytes) * kernels_.rows);
     const bool mirror = params_.mirror != nullptr && params_.mirror[sample];
     const bool interleaved = params_.out_layout == Layout::kNHWC;
     const int64_t pixel = int64_t{interleaved ? channels : 1} * kernels_.rows;
@@ -114,6 +134,7 @@ class ResampleMixJob final : public CpuJob {
       const int32_t last = std::min(params_.width, x + kBlock) - 1;
       const int32_t origin = taps.x.first[x];
       const int64_t bytes = (taps.x.first[last] + taps.x.count[last] - int64_t{origin}) * channels;
+      if (next.sample >= 0) fetch(next, x, last);
       RowTaps rows[16];
       for (int32_t r = 0; r < kernels_.rows; ++r) {
         // Rows below the image are made but not written.
@@ -131,25 +152,28 @@ class ResampleMixJob final : public CpuJob {
     return out;
   }
 
-  void mix_cycle(int32_t cycle, int32_t y, Scratch& scratch) const {
+  void mix_cycle(int32_t cycle, int32_t y, const Part& after, Scratch& scratch) const {
     const int32_t begin = walk_.cycles.begin[cycle];
     const int32_t end = walk_.cycles.begin[cycle + 1];
     const int32_t* order = walk_.cycles.order.data();
-    const float* const head = resample(scratch.bands[0], order[begin], y, scratch.source);
+    const auto next = [&](int32_t k) { return k + 1 < end ? Part{order[k + 1], y} : after; };
+    const float* const head = resample(scratch.bands[0], order[begin], y, next(begin), scratch.source);
     const float* own = head;
     for (int32_t k = begin; k < end; ++k) {
       const float* partner = head;
-      if (k + 1 < end) partner = resample(scratch.bands[1 + (k - begin) % 2], order[k + 1], y, scratch.source);
+      if (k + 1 < end)
+        partner = resample(scratch.bands[1 + (k - begin) % 2], order[k + 1], y, next(k + 1), scratch.source);
       write(order[k], y, own, partner);
       own = partner;
     }
   }
 
-  void mix_alone(int32_t sample, int32_t y, Scratch& scratch) const {
-    const float* const own = resample(scratch.bands[0], sample, y, scratch.source);
+  void mix_alone(int32_t sample, int32_t y, const Part& after, Scratch& scratch) const {
+    const bool mixed = !params_.plan.untouched(sample);
+    const Part partner_part = {params_.plan.partner[sample], y};
+    const float* const own = resample(scratch.bands[0], sample, y, mixed ? partner_part : after, scratch.source);
     const float* partner = own;
-    if (!params_.plan.untouched(sample))
-      partner = resample(scratch.bands[1], params_.plan.partner[sample], y, scratch.source);
+    if (mixed) partner = resample(scratch.bands[1], partner_part.sample, y, after, scratch.source);
     write(sample, y, own, partner);
   }
 
@@ -158,6 +182,7 @@ class ResampleMixJob final : public CpuJob {
     const int64_t plane = int64_t{params_.height} * params_.width;
     const bool interleaved = params_.out_layout == Layout::kNHWC;
     BandWrite band{};
+    band.stream = stream_;
     band.dtype = params_.out_dtype;
     band.interleaved = interleaved;
     band.row_stride = int64_t{params_.width} * (interleaved ? params_.channels : 1);
@@ -189,6 +214,7 @@ class ResampleMixJob final : public CpuJob {
   const Walk walk_;
   const ResampleKernels& kernels_;
   const int64_t bands_;
+  const bool stream_;
   mutable std::vector<SampleTaps> taps_;
 };
 
