@@ -26,6 +26,30 @@ for dtype in (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.f
             plan = fm.MixPlan.mixup(torch.arange(batch).roll(1), torch.tensor(weights))
             fm.mix_(x, plan)
             digest.update(x.view(torch.uint8).numpy().tobytes())
+
+# Every pair of bytes, with every weight that can tie, those beside it, and others.
+units = torch.arange(1, 256) / 256
+near = [torch.nextafter(units, torch.tensor(limit)) for limit in (0.0, 1.0)]
+powers = torch.exp2(-torch.arange(1.0, 40.0))
+weights = torch.cat([units, *near, powers, powers * 1.25, 1 - powers[:24], torch.rand(150, generator=generator)])
+values = torch.arange(256, dtype=torch.uint8)
+own, partner = values.repeat_interleave(256), values.repeat(256)
+for part in weights.split(64):
+    x = torch.cat([own.repeat(len(part), 1), partner.repeat(len(part), 1)])
+    fm.mix_(x, fm.MixPlan.mixup(torch.arange(len(x)).roll(len(part)), part.repeat(2)))
+    digest.update(x.numpy().tobytes())
+
+# Every 16-bit float but NaN, subnormals and infinities included, with partners at all distances.
+for dtype in (torch.float16, torch.bfloat16):
+    values = torch.arange(-(2**15), 2**15).to(torch.int16).view(dtype)
+    values = values[~values.isnan()]
+    for weight in (0.5, 0.3, 0.75, 1e-3, 1 - 2.0**-20, 2.0**-30, 1e-40):
+        for shift in (0, 1, 5, 127, 128, 1 << 10, 13 << 10, len(values) // 2, len(values) // 2 + 1):
+            shuffled = values[torch.randperm(len(values), generator=generator)]
+            x = torch.stack([values, values.roll(shift), shuffled, shuffled.roll(shift)])
+            fm.mix_(x, fm.MixPlan.mixup(torch.tensor([1, 2, 3, 0]), weight))
+            digest.update(x.view(torch.uint8).numpy().tobytes())
+
 pixels = (torch.rand(6, 37, 53, 3, generator=generator) * 255).to(torch.uint8)
 plan = fm.CutMix(1.0, per="sample").plan(6, (37, 53), seed=2)
 mirror = torch.tensor([0, 1, 0, 1, 1, 0], dtype=torch.bool)

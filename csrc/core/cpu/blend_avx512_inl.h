@@ -1,4 +1,4 @@
-// 64 narrow elements at a time with AVX-512. Part of kernels_inl.h.
+// 16-bit floats with AVX-512, 64 at a time. Part of kernels_inl.h.
 //
 // The mix is partner + weight * d with d = own - partner, which float32 holds exactly but for far apart
 // exponents. One fused multiply-add rounded down and one rounded up are then neighbours around the exact value,
@@ -14,20 +14,15 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
+constexpr int64_t kQuick = 64;
+
 constexpr int kDown = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
 constexpr int kUp = _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC;
 
-inline __m512 load_16(const uint8_t* x) {
-  return _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(x))));
-}
 inline __m512 load_16(const Half* x) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)));
 }
 
-inline void store_16(uint8_t* out, __m512 x) {
-  const __m512i rounded = _mm512_cvt_roundps_epi32(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), _mm512_cvtepi32_epi8(rounded));
-}
 inline void store_16(Half* out, __m512 x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
 }
@@ -44,8 +39,7 @@ inline __m512 blend_to_odd(__m512 x, __m512 y, __m512 weight, __mmask16& uncerta
 }
 
 // False, with nothing written, when a difference is not exact or not finite. `out` may be `own`.
-template <typename T>
-bool blend_quickly(T* out, const T* own, const T* partner, float weight) {
+inline bool blend_quickly(Half* out, const Half* own, const Half* partner, float weight) {
   const __m512 w = _mm512_set1_ps(weight);
   __m512 mixed[4];
   __mmask16 uncertain = 0;

@@ -14,6 +14,9 @@
 #include "blend_avx2_inl.h"
 #define FM_BLEND_QUICKLY
 #endif
+#if defined(__AVX2__)
+#include "blend_u8_inl.h"
+#endif
 
 namespace fastmix {
 namespace FM_ISA {
@@ -49,21 +52,29 @@ void blend_exactly(BFloat16* out, const BFloat16* own, const BFloat16* partner, 
 }
 
 #if defined(FM_BLEND_QUICKLY)
-// The narrow types: 64 at a time in float32 where that certainly gives what the formula gives, which it does
-// for nearly all; the formula itself for the rest.
-template <typename T>
-void blend_narrow(T* out, const T* own, const T* partner, float weight, int64_t n) {
-  constexpr int64_t kQuick = 64;
+// Multiples of kQuick elements in float32, as long as that certainly gives what the formula gives; returns how many.
+// No call in the loop, so that its constants stay in registers.
+template <typename T16>
+__attribute__((noinline, noclone)) int64_t blend_while_certain(T16* out, const T16* own, const T16* partner,
+                                                               float weight, int64_t n) {
   int64_t k = 0;
-  for (; k + kQuick <= n; k += kQuick) {
-    const bool certain = blend_quickly(out + k, own + k, partner + k, weight);
-    if (!certain) blend_exactly(out + k, own + k, partner + k, weight, kQuick);
+  while (k + kQuick <= n && blend_quickly(out + k, own + k, partner + k, weight)) k += kQuick;
+  return k;
+}
+
+template <typename T16>
+void blend_16(T16* out, const T16* own, const T16* partner, float weight, int64_t n) {
+  for (int64_t k = 0; k < n;) {
+    k += blend_while_certain(out + k, own + k, partner + k, weight, n - k);
+    // Where one is uncertain, often all around it are: with simple weights ties are frequent.
+    const int64_t count = n - k < kChunk ? n - k : kChunk;
+    blend_exactly(out + k, own + k, partner + k, weight, count);
+    k += count;
   }
-  blend_exactly(out + k, own + k, partner + k, weight, n - k);
 }
 #else
-template <typename T>
-void blend_narrow(T* out, const T* own, const T* partner, float weight, int64_t n) {
+template <typename T16>
+void blend_16(T16* out, const T16* own, const T16* partner, float weight, int64_t n) {
   blend_exactly(out, own, partner, weight, n);
 }
 #endif
@@ -71,16 +82,19 @@ void blend_narrow(T* out, const T* own, const T* partner, float weight, int64_t 
 inline void blend_span(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   int64_t done = 0;
 #if defined(__AVX512VBMI__)
-  const DeltaTable table(weight);
-  if (!table.has_tie) done = blend_by_table(out, own, partner, table, n);
+  done = may_tie(weight) ? blend_with_ties(out, own, partner, weight, n)
+                         : blend_by_table(out, own, partner, DeltaTable(weight), n);
+#elif defined(__AVX2__)
+  done = may_tie(weight) ? blend_with_ties(out, own, partner, weight, n)
+                         : blend_without_ties(out, own, partner, weight, n);
 #endif
-  blend_narrow(out + done, own + done, partner + done, weight, n - done);
+  blend_exactly(out + done, own + done, partner + done, weight, n - done);
 }
 inline void blend_span(Half* out, const Half* own, const Half* partner, float weight, int64_t n) {
-  blend_narrow(out, own, partner, weight, n);
+  blend_16(out, own, partner, weight, n);
 }
 inline void blend_span(BFloat16* out, const BFloat16* own, const BFloat16* partner, float weight, int64_t n) {
-  blend_narrow(out, own, partner, weight, n);
+  blend_16(out, own, partner, weight, n);
 }
 inline void blend_span(float* out, const float* own, const float* partner, float weight, int64_t n) {
   blend_exactly(out, own, partner, weight, n);

@@ -1,7 +1,7 @@
 // uint8 with AVX-512 VBMI, 64 at a time by looking the difference up. Part of kernels_inl.h.
 //
-// partner + round(weight * d) with d = own - partner is the rounded mix, except in a tie, where the parity of the
-// sum decides. weight * |d| has 256 values, which fill four registers.
+// partner + round(weight * d) with d = own - partner is the rounded mix, except in a tie (see blend_u8_inl.h).
+// weight * |d| has 256 values, which fill four registers.
 #pragma once
 
 #include <immintrin.h>
@@ -14,18 +14,13 @@ namespace {
 
 struct DeltaTable {
   alignas(64) uint8_t delta[256];
-  bool has_tie;
 
-  // 24 bits of weight times 8 bits are exact in float64, hence so is the search for ties.
+  // 24 bits of weight times 8 bits are exact in float64; adding 2^52 rounds them.
   explicit DeltaTable(double weight) {
-    uint64_t ties = 0;
     for (int d = 0; d < 256; ++d) {
-      const double product = weight * d;
-      const double rounded = (product + 0x1p52) - 0x1p52;
-      ties += product - rounded == 0.5 || product - rounded == -0.5;
+      const double rounded = (weight * d + 0x1p52) - 0x1p52;
       delta[d] = static_cast<uint8_t>(static_cast<int32_t>(rounded));
     }
-    has_tie = ties != 0;
   }
 };
 

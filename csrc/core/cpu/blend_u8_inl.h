@@ -1,0 +1,82 @@
+// uint8 with AVX2, 32 at a time in integers. Part of kernels_inl.h.
+//
+// The mix is partner + weight * d with d = own - partner. Let M = floor(2^32 weight). For weights of 2^-9 and above
+// float32 has no bit below 2^-32, so M / 2^32 is the weight; below, weight * 255 < 1/2 and both round to 0. The
+// rounded mix is then partner + sign(d) * floor(M |d| / 2^32 + 1/2), except in a tie. A tie needs an odd multiple of
+// 1/2 from |d| < 256, hence a weight that is a multiple of 2^-8; with those both products are whole in 16 bits.
+// Where there is no tie, weight * d is a multiple of 2^-32 or far from 1/2: float64 does not see one either.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+namespace fastmix {
+namespace FM_ISA {
+namespace {
+
+// Of weights between 0 and 1.
+inline bool may_tie(float weight) {
+  const float units = weight * 256.0f;
+  return units == static_cast<float>(static_cast<int32_t>(units));
+}
+
+// Rounds 16 products |d| * M / 2^32 to nearest.
+inline __m256i scale_distance(__m256i distance, __m256i high, __m256i low) {
+  const __m256i whole = _mm256_mulhi_epu16(distance, high);
+  // 16 bits of the fraction. Saturated where it carries: the sum is then little above 1, and rounds to 1 as well.
+  const __m256i fraction = _mm256_adds_epu16(_mm256_mullo_epi16(distance, high), _mm256_mulhi_epu16(distance, low));
+  return _mm256_add_epi16(whole, _mm256_srli_epi16(fraction, 15));
+}
+
+inline __m256i load_32(const uint8_t* x) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)); }
+inline void store_32(uint8_t* out, __m256i x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), x); }
+
+// For weights that cannot tie. Does multiples of 32 elements and returns how many. `out` may be `own`.
+inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
+  const uint32_t scaled = static_cast<uint32_t>(static_cast<int64_t>(static_cast<double>(weight) * 0x1p32));
+  const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(scaled >> 16));
+  const __m256i low = _mm256_set1_epi16(static_cast<int16_t>(scaled & 0xffff));
+  const __m256i zero = _mm256_setzero_si256();
+  int64_t k = 0;
+  for (; k + 32 <= n; k += 32) {
+    const __m256i x = load_32(own + k);
+    const __m256i y = load_32(partner + k);
+    const __m256i above = _mm256_subs_epu8(x, y);
+    const __m256i distance = _mm256_or_si256(above, _mm256_subs_epu8(y, x));
+    const __m256i delta = _mm256_packus_epi16(scale_distance(_mm256_unpacklo_epi8(distance, zero), high, low),
+                                              scale_distance(_mm256_unpackhi_epi8(distance, zero), high, low));
+    // Equal pixels have a delta of 0, whatever its sign.
+    const __m256i down = _mm256_cmpeq_epi8(above, zero);
+    store_32(out + k, _mm256_blendv_epi8(_mm256_add_epi8(y, delta), _mm256_sub_epi8(y, delta), down));
+  }
+  return k;
+}
+
+// Rounds 16 sums in units of 2^-8, to nearest even.
+inline __m256i blend_whole(__m256i x, __m256i y, __m256i own, __m256i rest) {
+  const __m256i sum = _mm256_add_epi16(_mm256_mullo_epi16(x, own), _mm256_mullo_epi16(y, rest));
+  const __m256i last = _mm256_and_si256(_mm256_srli_epi16(sum, 8), _mm256_set1_epi16(1));
+  return _mm256_srli_epi16(_mm256_add_epi16(_mm256_add_epi16(sum, _mm256_set1_epi16(127)), last), 8);
+}
+
+// For weights that can; otherwise as above.
+inline int64_t blend_with_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
+  const int16_t units = static_cast<int16_t>(weight * 256.0f);
+  const __m256i in = _mm256_set1_epi16(units);
+  const __m256i rest = _mm256_set1_epi16(static_cast<int16_t>(256 - units));
+  const __m256i zero = _mm256_setzero_si256();
+  int64_t k = 0;
+  for (; k + 32 <= n; k += 32) {
+    const __m256i x = load_32(own + k);
+    const __m256i y = load_32(partner + k);
+    store_32(out + k,
+             _mm256_packus_epi16(blend_whole(_mm256_unpacklo_epi8(x, zero), _mm256_unpacklo_epi8(y, zero), in, rest),
+                                 blend_whole(_mm256_unpackhi_epi8(x, zero), _mm256_unpackhi_epi8(y, zero), in, rest)));
+  }
+  return k;
+}
+
+}  // namespace
+}  // namespace FM_ISA
+}  // namespace fastmix
