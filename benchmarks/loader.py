@@ -1,9 +1,9 @@
-"""What the loader costs: with mixing and everything else on, against the bare DALI graph without.
+"""Images per second from encoded files to mixed training batches: fastmix beside the other loaders.
 
-The bare graph reads, decodes, crops and resizes the same samples, with ``fn.crop_mirror_normalize`` in place of
-fastmix's operator, in a plain loop with as many batches under way: no mixing, no soft targets, no plans, no checks of
-the files, no statistics. With ``--hostile`` a twentieth of the files is damaged and the loader skips them; the first
-epoch, which finds them, is the warm-up.
+All make the same batches, float32 (B, 3, 224, 224), normalised and mixed, and soft targets, from the same files on the
+same cores. Each has a process of its own and works alone, in turns and in alternating order; a round begins when the
+queues it had filled are empty. Lists are repeated, so that no epoch ends meanwhile. The files are in the page cache
+(``--cold``: thrown out of it before every round).
 
     python -m benchmarks.loader --json benchmarks/results/loader.json
 """
@@ -11,182 +11,114 @@ epoch, which finds them, is the warm-up.
 from __future__ import annotations
 
 import argparse
-import itertools
-import shutil
-import tempfile
-import time
-import warnings
-from collections.abc import Callable
+import os
 from pathlib import Path
 
 import numpy as np
-import torch
-from nvidia.dali import fn, types
+from rich.console import Console
+from rich.table import Table
 
-import fastmix
-from benchmarks.timing import Times, compare, write_json
-from fastmix.data.faults import BadSampleWarning
-from fastmix.data.graph import PIXEL_MAX
-from fastmix.data.loader import DataLoader
-from fastmix.data.order import Order
-from fastmix.demo_data import write_photos
+from benchmarks.data import KINDS, read_description, write_set
+from benchmarks.rivals import Job, label_of
+from benchmarks.rivals.contest import Contest
+from benchmarks.timing import summarize, write_json
 
-GOAL = 0.97
-HOSTILE_GOAL = 1.3
-# ImageNet's training set, and how long going on at the last step of an epoch over it may take.
-MANY, RESUME_GOAL = 1_281_167, 1.0
-CLASSES = 10
-
-
-def whole_epoch(loader: DataLoader) -> Callable[[], None]:
-    return lambda: list_nothing(loader)
-
-
-def list_nothing(loader: DataLoader) -> None:
-    for _ in loader:
-        pass
-
-
-def damage(folder: Path) -> None:
-    """Every 20th photograph is cut off, emptied or replaced by text."""
-    for i, path in enumerate(sorted(folder.glob("*/*.jpg"))[::20]):
-        data = path.read_bytes()
-        path.write_bytes((data[: len(data) * (i % 7) // 7], b"", b"<html>")[i % 3])
+RIVALS = (
+    "fastmix",
+    "dali",
+    "dali:mixing=torch",
+    "timm",
+    "pillow",
+    "torchvision",
+    "torchvision:decode=torchvision",
+    "torchvision:decode=torchcodec",
+    "ffcv",
+    "spdl",
+)
+# Of large photographs Pillow can decode a part of the frequencies only.
+LARGE_RIVALS = (*RIVALS[:5], "timm:draft=yes", *RIVALS[5:])
+# Of large photographs as many as that fit are few: a batch of 64 has 768 megapixels.
+BATCH_SIZES = {"imagenet": 64, "large": 8}
 
 
-def bare_epoch(loader: DataLoader) -> Callable[[], None]:
-    """The same samples with the same crops, epoch by epoch, through the graph without mixing."""
-    graph, source = loader.graph, loader.source
-    pipeline = graph.empty_pipeline(loader.batch_size, loader.num_threads)
-    with pipeline:
-        encoded = graph.encoded()
-        anchor, extent, mirror, roi_start, roi_end = graph.window(fn.peek_image_shape(encoded))
-        if graph.device_id is None:
-            images = fn.decoders.image_slice(encoded, start=anchor, shape=extent, axes=[0, 1])
-            images = fn.resize(images, size=(graph.size, graph.size))
-        else:
-            images = fn.decoders.image(encoded, device="mixed")
-            images = fn.resize(images, size=(graph.size, graph.size), roi_start=roi_start, roi_end=roi_end)
-        images = fn.crop_mirror_normalize(
-            images,
-            mirror=mirror,
-            mean=[PIXEL_MAX * value for value in graph.mean],
-            std=[PIXEL_MAX * value for value in graph.std],
-            dtype=types.FLOAT16 if graph.dtype == torch.float16 else types.FLOAT,
-            output_layout="HWC" if graph.channels_last else "CHW",
-        )
-        pipeline.set_outputs(images, fn.external_source(name="label", dtype=types.INT64, ndim=0))
-    pipeline.build()
-    order = Order(len(source), loader.batch_size, graph.seed)
-    epochs = itertools.count()
-    stream = torch.cuda.current_stream(loader.device) if loader.device.type == "cuda" else None
-
-    def run() -> None:
-        epoch = next(epochs)
-        batches = order.samples(epoch)[: len(loader) * loader.batch_size].reshape(len(loader), loader.batch_size)
-        for step in range(len(batches) + loader.depth):
-            if step >= loader.depth:
-                for output in pipeline.outputs(stream):
-                    torch.from_dlpack(output.as_tensor())
-            if step < len(batches):
-                samples = batches[step]
-                pipeline.feed_input("path", source.encoded_paths(samples))
-                pipeline.feed_input("key", np.stack((np.full_like(samples, epoch), samples), axis=1))
-                pipeline.feed_input("label", source.labels.values[samples])
-                pipeline.schedule_run()
-
-    return run
+def evict(folder: str) -> None:
+    """Take the files out of the page cache."""
+    for path in Path(folder).glob("*/*.jpg"):
+        descriptor = os.open(path, os.O_RDONLY)
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(descriptor)
 
 
-def resume_seconds() -> float:
-    """Resuming at the last step of an epoch over a long list: from the state to the last batch's inputs."""
-    names = [(f"/data/train/n{i % 1000:08d}/n{i % 1000:08d}_{i}.JPEG", i % 1000) for i in range(MANY)]
-    loader = DataLoader(names, 256, 224, mix=fastmix.Mixup(0.2), device="cpu")
-    state = {**loader.state_dict(), "step": len(loader) - 1}
-    resumed = DataLoader(names, 256, 224, mix=fastmix.Mixup(0.2), device="cpu")
-    start = time.perf_counter()
-    resumed.load_state_dict(state)
-    iter(resumed)._step(len(loader) - 1)
-    return time.perf_counter() - start
+def contest(names: tuple[str, ...], job: Job, rounds: int, seconds: float, cold: bool = False) -> dict:
+    """Per rival what it achieved, and why the others do not run."""
+    with Contest(names, job) as contest:
+        before = (lambda: evict(job.folder)) if cold else None
+        answers = contest.rounds(rounds, "throughput", before, seconds=seconds)
+        memory = dict(contest.round("memory", 1, seconds=seconds / 2))
+        rivals = {name: figures(name, answers[name], memory[name]) for name in answers if name in memory}
+        return {"rivals": rivals, "unavailable": contest.unavailable}
+
+
+def figures(name: str, rounds: list[dict], memory: dict) -> dict:
+    waits = np.concatenate([found["waits"] for found in rounds])
+    return {
+        "label": label_of(name),
+        "images_per_second": summarize([found["images"] / found["seconds"] for found in rounds])._asdict(),
+        "cpu_seconds_per_1000": summarize([1e3 * found["cpu_seconds"] / found["images"] for found in rounds])._asdict(),
+        "peak_mib": memory["peak_mib"],
+        "batch_ms": {
+            "batches": len(waits),
+            "p50": 1e3 * float(np.quantile(waits, 0.5)),
+            "p99": 1e3 * float(np.quantile(waits, 0.99)),
+            "max": 1e3 * float(waits.max()),
+        },
+    }
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", help="folder of class folders; by default photographs are written for the occasion")
-    parser.add_argument("--count", type=int, default=1024, help="photographs to write")
-    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--sets", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--rivals", nargs="+", help="by default all; a variant is written timm:draft=yes")
     parser.add_argument("--size", type=int, default=224)
-    parser.add_argument("--threads", type=int)
-    parser.add_argument("--device", default="auto")
-    parser.add_argument("--dtype", choices=("float32", "float16"), default="float32")
-    parser.add_argument("--hostile", action="store_true", help="compare with a folder of which 5 %% is damaged")
-    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--rounds", type=int, default=5, help="at least 2")
+    parser.add_argument("--seconds", type=float, default=2.0, help="per rival and round")
+    parser.add_argument("--cold", action="store_true", help="files are not in the page cache")
+    parser.add_argument("--quick", action="store_true", help="few and small: shows that everything runs, no figures")
     parser.add_argument("--json")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        data = arguments.data or write_photos(folder, arguments.count, CLASSES)
-
-        def loader_of(data: str | Path) -> DataLoader:
-            return DataLoader(
-                data,
-                arguments.batch_size,
-                arguments.size,
-                mix=fastmix.Mixup(0.2),
-                num_threads=arguments.threads,
-                device=arguments.device,
-                dtype=getattr(torch, arguments.dtype),
-                on_error="skip",
-                quarantine=Path(folder) / "bad.jsonl",
-            )
-
-        loader = loader_of(data)
-        images = len(loader) * loader.batch_size
-        runs = {"bare": bare_epoch(loader), "loader": whole_epoch(loader)}
-        if arguments.hostile:
-            damaged = Path(folder) / "damaged"
-            shutil.copytree(data, damaged)
-            damage(damaged)
-            warnings.simplefilter("ignore", BadSampleWarning)
-            hostile = loader_of(damaged)
-            start = time.perf_counter()
-            list_nothing(hostile)
-            print(
-                f"first epoch over damaged files: {time.perf_counter() - start:.2f} s, {len(hostile.bad_samples)} bad"
-            )
-            runs["hostile"] = whole_epoch(hostile)
-        times = compare(runs, arguments.repeats)
-    ratio = report(times, images, loader)
-    resume = resume_seconds()
-    print(f" resume: {resume:.2f} s at the last step of {MANY} samples   (goal: at most {RESUME_GOAL})")
+    batch_sizes = BATCH_SIZES
+    if arguments.quick:
+        arguments.rounds, arguments.seconds, batch_sizes = 2, 0.1, dict.fromkeys(KINDS, 2)
+    sets = {}
+    for name in arguments.sets:
+        folder = write_set(name, 4 if arguments.quick else None)
+        job = Job(str(folder), batch_sizes[name], arguments.size, arguments.cores)
+        rivals = tuple(arguments.rivals or (LARGE_RIVALS if name == "large" else RIVALS))
+        found = contest(rivals, job, arguments.rounds, arguments.seconds, arguments.cold)
+        sets[name] = {"data": read_description(folder), "job": {**job._asdict(), "folder": folder.name}, **found}
+        Console(width=160).print(table(name, sets[name]))
+        for rival, reason in found["unavailable"].items():
+            print(f"  {label_of(rival)} does not run: {reason}")
     if arguments.json:
-        results = {
-            "images": images,
-            "batch_size": loader.batch_size,
-            "size": loader.size,
-            "threads": loader.num_threads,
-            "device": loader.device.type,
-            "dtype": arguments.dtype,
-            "seconds": {name: taken._asdict() for name, taken in times.items()},
-            "images_per_second": {name: images / taken.median for name, taken in times.items()},
-            "ratio": ratio,
-            "goal": GOAL,
-            "resume_seconds": resume,
-            "resume_goal": RESUME_GOAL,
-        }
-        write_json(arguments.json, results)
+        write_json(arguments.json, {"cache": "cold" if arguments.cold else "warm", "sets": sets})
 
 
-def report(times: dict[str, Times], images: int, loader: DataLoader) -> float:
-    """Print the comparison; returns the loader's speed as a share of the bare graph's."""
-    ratio = times["bare"].median / times["loader"].median
-    print(f"{images} images, batches of {loader.batch_size}, {loader.num_threads} threads, {loader.device.type}")
-    for name, taken in times.items():
-        print(f"{name:>7}: {images / taken.median:8.1f} images/s   (IQR {100 * taken.iqr / taken.median:.1f} %)")
-    print(f"  ratio: {ratio:.3f}   (goal: at least {GOAL})")
-    if "hostile" in times:
-        share = times["hostile"].median / times["loader"].median
-        print(f"hostile: {share:.3f} times the clean epoch   (goal: at most {HOSTILE_GOAL})")
-    return ratio
+def table(name: str, found: dict) -> Table:
+    result = Table(title=f"{name}: {found['job']['cores']} cores, batches of {found['job']['batch_size']}, medians")
+    for column in ("loader", "images/s", "IQR", "CPU s / 1000", "peak MiB", "p50 ms", "p99 ms", "max ms"):
+        result.add_column(column, justify="left" if column == "loader" else "right")
+    for figure in found["rivals"].values():
+        speed, batch = figure["images_per_second"], figure["batch_ms"]
+        result.add_row(
+            figure["label"],
+            f"{speed['median']:.0f}",
+            f"{100 * speed['iqr'] / speed['median']:.0f} %",
+            f"{figure['cpu_seconds_per_1000']['median']:.2f}",
+            f"{figure['peak_mib']:.0f}",
+            *(f"{batch[key]:.1f}" for key in ("p50", "p99", "max")),
+        )
+    return result
 
 
 if __name__ == "__main__":

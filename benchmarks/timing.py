@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import json
 import os
@@ -16,6 +17,20 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+
+# Ours, and the rivals' as far as they are installed.
+_PACKAGES = (
+    "fastmix",
+    "torch",
+    "nvidia-dali-cuda130",
+    "numpy",
+    "pillow",
+    "timm",
+    "torchvision",
+    "torchcodec",
+    "ffcv",
+    "spdl-io",
+)
 
 
 class Times(NamedTuple):
@@ -107,6 +122,8 @@ def cpu_name() -> str:
 
 
 def versions() -> dict[str, str]:
-    names = ("fastmix", "torch", "nvidia-dali-cuda130", "numpy")
-    found = {name: metadata.version(name) for name in names}
+    found = {}
+    for name in _PACKAGES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            found[name] = metadata.version(name)
     return {"python": platform.python_version(), **found, "cuda": torch.version.cuda or "none"}

@@ -1,0 +1,56 @@
+"""Every CPU comparison, one after another, then tables and charts: what ``make bench`` runs.
+
+Only one runs at a time, and nothing else should. A comparison that fails is reported and the others go on; the exit
+status tells.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+# In the order of what matters, should somebody stop it.
+COMPARISONS: dict[str, list[str]] = {
+    "loader": [],
+    "mix": [],
+    "resample": [],
+    "overhead": [],
+    "train": [],
+    "sweep": [],
+}
+QUICK: dict[str, list[str]] = {
+    "loader": ["--quick"],
+    "mix": ["--batch-size", "4", "--size", "32", "--repeats", "2"],
+    "resample": ["--batch", "2", "--rounds", "1", "--runs", "1"],
+    "overhead": ["--count", "20", "--batch-size", "2", "--repeats", "2"],
+    "train": ["--quick"],
+    "sweep": ["--quick"],
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="shows that everything runs; figures go to build/")
+    parser.add_argument("--only", nargs="+", choices=COMPARISONS, default=list(COMPARISONS))
+    arguments = parser.parse_args()
+    folder = Path("build/benchmark-results" if arguments.quick else "benchmarks/results")
+    options = QUICK if arguments.quick else COMPARISONS
+    failed = []
+    for name in arguments.only:
+        command = [sys.executable, "-m", f"benchmarks.{name}", *options[name], "--json", str(folder / f"{name}.json")]
+        start = time.perf_counter()
+        print(f"== {name}", flush=True)
+        if subprocess.run(command, check=False).returncode:
+            failed.append(name)
+        print(f"== {name}: {time.perf_counter() - start:.0f} s", flush=True)
+    if not arguments.quick:
+        subprocess.run([sys.executable, "-m", "benchmarks.plot"], check=True)
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()

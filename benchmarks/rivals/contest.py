@@ -1,0 +1,119 @@
+"""Several rivals at once, each in its own process, of which only one works at a time."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from benchmarks.rivals import Job
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Failed(Exception):
+    """A rival died or does other work than it was asked for."""
+
+
+class Rival:
+    """A process that waits until it is asked."""
+
+    def __init__(self, name: str, job: Job) -> None:
+        self.name = name
+        command = [sys.executable, "-m", "benchmarks.rivals.worker", name, json.dumps(job._asdict())]
+        # A file, not a pipe: nobody empties it while the rival works.
+        self._errors = tempfile.TemporaryFile("w+")
+        self._process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._errors,
+            text=True,
+        )
+        answer = self._read()
+        self.unavailable: str | None = answer.get("unavailable")
+
+    def ask(self, task: str, **arguments: float) -> dict:
+        print(json.dumps({"task": task, "arguments": arguments}), file=self._process.stdin, flush=True)
+        return self._read()
+
+    def _read(self) -> dict:
+        line = self._process.stdout.readline()
+        if not line:
+            status = self._process.wait()
+            self._errors.seek(0)
+            errors = self._errors.read().strip()
+            raise Failed(f"{self.name}: {errors.splitlines()[-1][:300] if errors else f'died with status {status}'}")
+        return json.loads(line)
+
+    def close(self) -> None:
+        """Waits until the process is gone, with all that it started."""
+        if self._process.poll() is None:
+            self._process.stdin.close()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._process.stdout.close()
+        self._errors.close()
+
+
+class Contest:
+    """``with Contest(names, job) as contest``: ``rivals`` that run, and of the others the reason why not."""
+
+    def __init__(self, names: Iterable[str], job: Job) -> None:
+        self.rivals: dict[str, Rival] = {}
+        self.unavailable: dict[str, str] = {}
+        for name in names:
+            try:
+                rival = Rival(name, job)
+            except Failed as reason:
+                self.unavailable[name] = str(reason)
+                continue
+            if rival.unavailable is None:
+                self.rivals[name] = rival
+            else:
+                self.unavailable[name] = rival.unavailable
+                rival.close()
+
+    def round(
+        self, task: str, order: int = 1, before: Callable[[], None] | None = None, **arguments: float
+    ) -> Iterator[tuple[str, dict]]:
+        """Everybody's (name, answer), one after another; one who dies is taken out of the contest.
+
+        Args:
+            task: of :mod:`.worker`.
+            order: 1, or -1 to begin with the last.
+            before: called before each.
+            **arguments: of the task.
+        """
+        for name in list(self.rivals)[::order]:
+            if before is not None:
+                before()
+            try:
+                yield name, self.rivals[name].ask(task, **arguments)
+            except Failed as reason:
+                self.unavailable[name] = str(reason)
+                self.rivals.pop(name).close()
+
+    def rounds(
+        self, count: int, task: str, before: Callable[[], None] | None = None, **arguments: float
+    ) -> dict[str, list[dict]]:
+        """Everybody's answers of several rounds; who begins changes from round to round."""
+        answers: dict[str, list[dict]] = {}
+        for turn in range(count):
+            for name, answer in self.round(task, 1 if turn % 2 == 0 else -1, before, **arguments):
+                answers.setdefault(name, []).append(answer)
+        return {name: found for name, found in answers.items() if name in self.rivals}
+
+    def __enter__(self) -> Contest:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for rival in self.rivals.values():
+            rival.close()

@@ -1,0 +1,56 @@
+"""The training preset's random resized crop with Pillow: one ``resize(box=)``, so that no cropped copy is made."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.rivals import RATIO, SCALE, Job
+
+
+def window(width: int, height: int) -> tuple[int, int, int, int]:
+    """Torchvision's RandomResizedCrop: (left, top, width, height)."""
+    for _ in range(10):
+        area = width * height * random.uniform(*SCALE)
+        ratio = math.exp(random.uniform(math.log(RATIO[0]), math.log(RATIO[1])))
+        w, h = round(math.sqrt(area * ratio)), round(math.sqrt(area / ratio))
+        if 0 < w <= width and 0 < h <= height:
+            return random.randint(0, width - w), random.randint(0, height - h), w, h
+    w, h = min(width, round(height * RATIO[1])), min(height, round(width / RATIO[0]))
+    return (width - w) // 2, (height - h) // 2, w, h
+
+
+class PillowCrops:
+    """A map-style Dataset of uint8 (3, size, size) arrays and labels.
+
+    Args:
+        job: what has to be made.
+        draft: let libjpeg decode at a reduced scale where the window is large (``Image.draft``).
+    """
+
+    def __init__(self, job: Job, draft: bool = False) -> None:
+        self.files = job.endless_files()
+        self.size = job.size
+        self.draft = draft
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, i: int) -> tuple[np.ndarray, int]:
+        path, label = self.files[i]
+        with Image.open(path) as image:
+            whole = image.size
+            x, y, w, h = window(*whole)
+            if self.draft:
+                # The scale at which the window is still as large as the output.
+                shrink = max(min(w, h) / self.size, 1)
+                image.draft("RGB", (int(whole[0] / shrink), int(whole[1] / shrink)))
+            fx, fy = image.width / whole[0], image.height / whole[1]
+            box = (x * fx, y * fy, min((x + w) * fx, image.width), min((y + h) * fy, image.height))
+            small = image.convert("RGB").resize((self.size, self.size), Image.BILINEAR, box=box)
+        if random.random() < 0.5:
+            small = small.transpose(Image.FLIP_LEFT_RIGHT)
+        return np.ascontiguousarray(np.asarray(small).transpose(2, 0, 1)), label

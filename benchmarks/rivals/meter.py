@@ -1,0 +1,80 @@
+"""What a process and its children have used, from /proc: CPU seconds and memory."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+_TICK = os.sysconf("SC_CLK_TCK")
+
+
+def descendants(pid: int) -> list[int]:
+    """The process and all below it that are alive."""
+    found = [pid]
+    for parent in found:
+        for thread in Path(f"/proc/{parent}/task").glob("*/children"):
+            try:
+                found.extend(int(child) for child in thread.read_text().split())
+            except OSError:
+                continue
+    return found
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of the process and its descendants, of those that ended too if they were waited for."""
+    total = 0
+    for process in descendants(pid):
+        try:
+            fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        total += sum(map(int, fields[11:15]))  # utime, stime, cutime, cstime
+    return total / _TICK
+
+
+def memory_mib(pid: int) -> float:
+    """Proportional set size of the process and its descendants: shared pages count once."""
+    total = 0
+    for process in descendants(pid):
+        try:
+            lines = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+        except OSError:
+            continue
+        total += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    return total / 1024
+
+
+class PeakMemory:
+    """``with PeakMemory(pid) as peak: ...`` then ``peak.mib``; looking costs time, so nothing is timed meanwhile."""
+
+    def __init__(self, pid: int, every: float = 0.05) -> None:
+        self.mib = 0.0
+        self._pid, self._every = pid, every
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def _watch(self) -> None:
+        while not self._stop.wait(self._every):
+            self.mib = max(self.mib, memory_mib(self._pid))
+
+    def __enter__(self) -> PeakMemory:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join()
+
+
+def wait_until_idle(pid: int, longest: float = 10.0) -> None:
+    """Returns when the process has filled its queues and uses no CPU any more."""
+    deadline = time.monotonic() + longest
+    before = cpu_seconds(pid)
+    while time.monotonic() < deadline:
+        time.sleep(0.1)
+        now = cpu_seconds(pid)
+        if now - before <= 1 / _TICK:
+            return
+        before = now

@@ -1,0 +1,106 @@
+"""One rival in a process of its own: makes batches when told to on standard input, answers in lines of JSON.
+
+python -m benchmarks.rivals.worker fastmix '{"folder": "...", "cores": 2}'
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from types import ModuleType
+
+import torch
+
+from benchmarks.rivals import DEPTH, Job, Unavailable, open_rival
+from benchmarks.rivals.meter import PeakMemory, cpu_seconds, wait_until_idle
+from benchmarks.rivals.training import emulate, train
+
+
+def warm_batches(job: Job) -> int:
+    """More than anybody has under way: behind them the queues are empty, and what is timed is being made."""
+    return job.cores * DEPTH + 2
+
+
+def check(job: Job, images: torch.Tensor, targets: torch.Tensor, module: ModuleType, mixes: bool) -> None:
+    """That this is the work that was asked for."""
+    shape = (job.batch_size, 3, job.size, job.size)
+    assert images.shape == shape and images.dtype == job.torch_dtype, (images.shape, images.dtype)
+    assert images.is_contiguous(memory_format=job.memory_format), images.stride()
+    # Normalised photographs: ImageNet's constants leave values within -2.2 and 2.7, some of them far from 0.
+    low, high, spread = images.float().amin(), images.float().amax(), images.float().std()
+    assert -2.2 < low < -1 and 1 < high < 2.7 and 0.3 < spread < 2, (low, high, spread)
+    if mixes:
+        assert targets.shape == (job.batch_size, job.num_classes), targets.shape
+        wrong = (targets.sum(1) - 1).abs() > 1e-3
+        assert not wrong.any() or hasattr(module, "DEFECT"), targets.sum(1)
+
+
+def throughput(job: Job, batches: Iterator, seconds: float) -> dict:
+    """Batches for at least so many seconds, taken as fast as they come."""
+    for _ in range(warm_batches(job)):
+        images, targets = next(batches)
+    cpu, marks = cpu_seconds(os.getpid()), [time.perf_counter()]
+    while len(marks) < 3 or marks[-1] - marks[0] < seconds:
+        images, targets = next(batches)
+        marks.append(time.perf_counter())
+    waits = [after - before for before, after in itertools.pairwise(marks)]
+    images = len(images) * len(waits)
+    del targets
+    return {
+        "images": images,
+        "seconds": marks[-1] - marks[0],
+        "cpu_seconds": cpu_seconds(os.getpid()) - cpu,
+        "waits": waits,
+    }
+
+
+def memory(job: Job, batches: Iterator, seconds: float) -> dict:
+    with PeakMemory(os.getpid()) as peak:
+        throughput(job, batches, seconds)
+    return {"peak_mib": peak.mib}
+
+
+TASKS = {"throughput": throughput, "memory": memory, "emulate": emulate, "train": train}
+
+
+def answer(job: Job, batches: Iterator, task: dict) -> dict:
+    result = TASKS[task["task"]](job, batches, **task["arguments"])
+    wait_until_idle(os.getpid())
+    return result
+
+
+def main() -> None:
+    # Libraries print what they like; the answers have the pipe to themselves.
+    answers = os.fdopen(os.dup(1), "w")
+    os.dup2(2, 1)
+    name, job = sys.argv[1], Job(**json.loads(sys.argv[2]))
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job.cores])
+    torch.set_num_threads(job.cores)
+
+    def say(message: dict) -> None:
+        print(json.dumps(message), file=answers, flush=True)
+
+    try:
+        module, options = open_rival(name)
+        batches = module.batches(job, **options)
+        images, targets = next(batches)
+    except Unavailable as reason:
+        say({"unavailable": str(reason)})
+        return
+    check(job, images, targets, module, mixes=name != "dali")
+    del images, targets
+    wait_until_idle(os.getpid())
+    say({"ready": True})
+    for line in sys.stdin:
+        say(answer(job, batches, json.loads(line)))
+    # Not every rival's threads end by themselves.
+    answers.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

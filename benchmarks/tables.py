@@ -1,0 +1,155 @@
+"""The tables of README.md and benchmarks/README.md: which there are, and how each is made from a results file.
+
+A table ``NAME`` stands wherever a Markdown file has ``<!-- table NAME -->`` and ``<!-- end NAME -->``;
+``benchmarks.plot`` fills it in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+RESULTS = Path(__file__).parent / "results"
+NOT_MEASURED = "Not measured yet.\n"
+Rows = list[list[str]]
+
+
+class Table(NamedTuple):
+    """From the file ``results/<file>.json`` to rows, the first of which has the column names."""
+
+    file: str
+    rows: Callable[[dict], Rows]
+
+
+def record(file: str) -> dict | None:
+    path = RESULTS / f"{file}.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def markdown(name: str) -> str:
+    """The table and, under it, where its figures come from."""
+    table = TABLES[name]
+    found = record(table.file)
+    if found is None:
+        return NOT_MEASURED
+    head, *rows = table.rows(found["results"])
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\n{provenance(found)}\n"
+
+
+def provenance(found: dict) -> str:
+    machine, versions = found["machine"], found["versions"]
+    used = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "cuda")
+    where = ", ".join(machine["gpus"]) or f"{machine['cpus']} cores of {machine['cpu']}, no GPU"
+    return f"<sub>`{found['command']}`, {found['date'][:10]}, {where}; {used}.</sub>"
+
+
+def against(mine: float, other: float) -> str:
+    return f"{mine / other:.2f}x"
+
+
+def loader_rows(name: str) -> Callable[[dict], Rows]:
+    """All rivals on one data set; ratios are of medians of one run."""
+
+    def rows(results: dict) -> Rows:
+        found = results["sets"][name]
+        ours = found["rivals"]["fastmix"]["images_per_second"]["median"]
+        lines = [
+            ["loader", "images/s", "IQR", "fastmix is", "CPU s / 1000", "peak MiB", "p50 / p99 / max ms per batch"]
+        ]
+        for figure in sorted(found["rivals"].values(), key=lambda one: -one["images_per_second"]["median"]):
+            speed, batch = figure["images_per_second"], figure["batch_ms"]
+            lines.append(
+                [
+                    figure["label"],
+                    f"{speed['median']:,.0f}",
+                    f"{100 * speed['iqr'] / speed['median']:.0f} %",
+                    against(ours, speed["median"]),
+                    f"{figure['cpu_seconds_per_1000']['median']:.2f}",
+                    f"{figure['peak_mib']:,.0f}",
+                    f"{batch['p50']:.0f} / {batch['p99']:.0f} / {batch['max']:.0f}",
+                ]
+            )
+        return lines + [[rival, f"does not run: {reason}", *[""] * 5] for rival, reason in found["unavailable"].items()]
+
+    return rows
+
+
+def summary_rows(results: dict) -> Rows:
+    """How fast fastmix is as a multiple of everybody's, per data set."""
+    sets = results["sets"]
+    labels = {rival: one["label"] for found in sets.values() for rival, one in found["rivals"].items()}
+    lines = [["images/s as a multiple of", *(f"{name}, mean {size_of(found)}" for name, found in sets.items())]]
+    for rival, label in labels.items():
+        if rival == "fastmix":
+            continue
+        cells = []
+        for found in sets.values():
+            speeds = {name: one["images_per_second"]["median"] for name, one in found["rivals"].items()}
+            cells.append(against(speeds["fastmix"], speeds[rival]) if rival in speeds else "")
+        lines.append([label, *cells])
+    return lines
+
+
+def size_of(found: dict) -> str:
+    size = found["data"]["mean_bytes"]
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} KB"
+
+
+def train_rows(results: dict) -> Rows:
+    speeds = results["accelerators"]
+    lines = [
+        ["loader", *(f"{name} ({speed:,} images/s)" for name, speed in speeds.items()), "small network, same cores"]
+    ]
+    columns = [*results["emulated"].values(), results["trained"]]
+    for rival, figure in results["trained"].items():
+        found = [column.get(rival) for column in columns]
+        cells = (f"{100 * one['utilisation']:.0f} %, {one['wait_ms']:.0f} ms" if one else "" for one in found)
+        lines.append([figure["label"], *cells])
+    return lines
+
+
+def sweep_rows(results: dict) -> Rows:
+    rivals = list(results["points"][0]["images_per_second"])
+    lines = [["setting", *(f"{rival} images/s" for rival in rivals)]]
+    for point in results["points"]:
+        changed = point["changed"]
+        name = f"{changed} = {point[changed]}" if changed in point else changed
+        speeds = point["images_per_second"]
+        lines.append([name, *(f"{speeds[rival]['median']:,.0f}" if rival in speeds else "-" for rival in rivals)])
+    return lines
+
+
+def mix_rows(results: dict) -> Rows:
+    lines = [["dtype, pairing", "torch expression ms", "copy ms", "`mix_` ms", "torch / `mix_`", "`mix_` / copy"]]
+    for row in results["in_place"]:
+        milliseconds = (f"{1e3 * row['seconds'][name]['median']:.2f}" for name in ("naive", "copy", "mix_"))
+        ratios = (f"{row['speedup_over_naive']:.1f}x", f"{row['times_a_copy']:.2f}x")
+        lines.append([f"{row['dtype']}, {row['pairing']}", *milliseconds, *ratios])
+    return lines
+
+
+def overhead_rows(results: dict) -> Rows:
+    lines = [["graph", "images/s"]]
+    lines += [[name, f"{speed:,.0f}"] for name, speed in results["images_per_second"].items()]
+    return [*lines, ["loader / bare", f"{results['ratio']:.2f}"], ["resume, s", f"{results['resume_seconds']:.2f}"]]
+
+
+def resample_rows(results: dict) -> Rows:
+    return [["step, one thread", "CPU ms per image"]] + [
+        [name, f"{value:.3f}"] for name, value in results["cpu_ms_per_image"].items()
+    ]
+
+
+TABLES = {
+    "loader": Table("loader", summary_rows),
+    "loader-imagenet": Table("loader", loader_rows("imagenet")),
+    "loader-large": Table("loader", loader_rows("large")),
+    "train": Table("train", train_rows),
+    "sweep": Table("sweep", sweep_rows),
+    "mix": Table("mix", mix_rows),
+    "overhead": Table("overhead", overhead_rows),
+    "resample": Table("resample", resample_rows),
+}
