@@ -14,9 +14,15 @@ void set_normalization(ResampleMixParams& params, const float* mean, const float
   }
 }
 
-void validate(const ResampleMixParams& params) {
+bool inside(const Window& window, int32_t height, int32_t width) {
   // Windows computed in floating point may end a rounding error behind the border; taps never do.
   constexpr double kSlack = 1.0 / 256;
+  return window.y >= 0.0f && window.x >= 0.0f && window.height > 0.0f && window.width > 0.0f &&
+         static_cast<double>(window.y) + window.height <= height + kSlack &&
+         static_cast<double>(window.x) + window.width <= width + kSlack;
+}
+
+void validate(const ResampleMixParams& params) {
   check(params.channels >= 1 && params.channels <= kMaxChannels, "resample_mix: expected 1 to ", kMaxChannels,
         " channels, got ", params.channels);
   check(params.out_dtype == DType::kF16 || params.out_dtype == DType::kBF16 || params.out_dtype == DType::kF32,
@@ -30,10 +36,8 @@ void validate(const ResampleMixParams& params) {
           "resample_mix: expected images of 1 to ", kMaxSourceSide, " pixels a side, got ", image.height, " x ",
           image.width, " for sample ", i);
     const Window& w = params.windows[i];
-    const bool inside = w.y >= 0.0f && w.x >= 0.0f && w.height > 0.0f && w.width > 0.0f &&
-                        static_cast<double>(w.y) + w.height <= image.height + kSlack &&
-                        static_cast<double>(w.x) + w.width <= image.width + kSlack;
-    check(inside, "resample_mix: expected a window (y, x, height, width) inside the image of ", image.height, " x ",
+    check(inside(w, image.height, image.width),
+          "resample_mix: expected a window (y, x, height, width) inside the image of ", image.height, " x ",
           image.width, " pixels, got (", w.y, ", ", w.x, ", ", w.height, ", ", w.width, ") for sample ", i);
   }
   check(!has_any_mask(params.plan),

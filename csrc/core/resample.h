@@ -58,4 +58,7 @@ void resample_mix_cuda(const ResampleMixParams& params, CudaStream stream);
 
 void validate(const ResampleMixParams& params);
 
+// Whether a window has pixels and stays in an image of this size, but for a rounding error.
+bool inside(const Window& window, int32_t height, int32_t width);
+
 }  // namespace fastmix

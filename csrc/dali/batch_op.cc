@@ -1,24 +1,16 @@
 #include "batch_op.h"
 
 #include <algorithm>
-#include <string>
 
 #include "dali/core/tensor_shape_print.h"
 #include "error.h"
 #include "errors.h"
 #include "launch.h"
+#include "view_arguments.h"
 
 namespace fastmix {
 
 namespace {
-
-Filter read_filter(const dali::OpSpec& spec) {
-  const auto name = spec.GetArgument<std::string>("filter");
-  if (name == "nearest") return Filter::kNearest;
-  if (name == "triangle") return Filter::kTriangle;
-  check(name == "cubic", "batch: expected filter 'nearest', 'triangle' or 'cubic', got '", name, "'");
-  return Filter::kCubic;
-}
 
 int32_t side(int64_t length, int sample) {
   check(length >= 1 && length <= kMaxSourceSide, "batch: expected images with sides of 1 to ", kMaxSourceSide,
@@ -33,15 +25,9 @@ BatchOp<Backend>::BatchOp(const dali::OpSpec& spec)
     : MixOp<Backend>(spec),
       filter_(with_dali_errors([&] { return read_filter(spec); })),
       window_argument_("window", spec) {
-  with_dali_errors([&] {
-    const auto size = spec.GetRepeatedArgument<int>("size");
-    check(size.size() == 1 || size.size() == 2, "batch: expected size as one number or (height, width), got ",
-          size.size(), " values");
-    check(size.front() >= 1 && size.back() >= 1, "batch: expected size of at least one pixel, got ", size.front(),
-          " x ", size.back());
-    height_ = size.front();
-    width_ = size.back();
-  });
+  const Size size = with_dali_errors([&] { return read_size(spec); });
+  height_ = size.height;
+  width_ = size.width;
 }
 
 template <typename Backend>

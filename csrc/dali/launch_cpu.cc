@@ -8,8 +8,8 @@ namespace fastmix {
 
 namespace {
 
-// Several per thread, so that one late thread does not hold up the batch.
-constexpr int64_t kChunksPerThread = 4;
+// Several per thread, so that one late thread does not hold up the batch: the others wait half a chunk on average.
+constexpr int64_t kChunksPerThread = 16;
 
 void run_on(dali::ThreadPool& threads, const CpuJob& job) {
   const int64_t tasks = job.tasks();

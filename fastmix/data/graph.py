@@ -13,6 +13,7 @@ from nvidia.dali.data_node import DataNode
 from nvidia.dali.pipeline import do_not_convert
 
 import fastmix.dali
+from fastmix.data import dali_resize, views
 from fastmix.data.augment import STATE_INPUT, keyed_random_numbers
 
 # Evaluation: the shorter side is scaled to this share of the crop, as ImageNet's 256 to 224.
@@ -20,6 +21,9 @@ EVAL_RESIZE = 256 / 224
 # Images come as uint8: mean and std are multiplied by this.
 PIXEL_MAX = 255.0
 _CHECKS = 4
+
+Resize = Literal["fastmix", "dali"]
+RESIZE = ("fastmix", "dali")
 
 _PLAN_INPUTS = {
     "partner": (types.INT32, 0),
@@ -53,7 +57,8 @@ class Graph:
         device_id: CUDA device, or None for the CPU.
         delivers: what a sample is when it comes in.
         max_pixels: of larger images only a corner is decoded; they are bad samples, which :meth:`checks` shows.
-        augment: takes images uint8 (size, size, 3) as a DALI node and returns such.
+        augment: takes images uint8 (size, size, 3) as a DALI node and returns such; needs ``resize="dali"``.
+        resize: what crops and resizes: ``fn.fastmix.batch``, on the way into the batch, or DALI, to uint8 images.
     """
 
     size: int
@@ -71,16 +76,22 @@ class Graph:
     delivers: Literal["path", "encoded", "pixels"] = "path"
     max_pixels: int = 2**28
     augment: Callable[[DataNode], DataNode] | None = None
+    resize: Resize = "fastmix"
 
     def __post_init__(self) -> None:
         fastmix.dali.load()
+
+    @property
+    def eval_resize(self) -> int:
+        """What evaluation scales the shorter side to, in pixels."""
+        return round(self.size * EVAL_RESIZE)
 
     def build(self, batch_size: int, num_threads: int) -> Pipeline:
         """A pipeline for batches of 1 to ``batch_size`` samples, to be fed and run by a Prefetcher."""
         if self.augment is None:
             pipeline = self.empty_pipeline(batch_size, num_threads)
             with pipeline:
-                pipeline.set_outputs(*self.outputs(*self.augmentable_images()))
+                pipeline.set_outputs(*(self.resized_outputs() if self.resize == "dali" else self.viewed_outputs()))
         else:
             pipeline = self._augmented_pipeline(**self._options(batch_size, num_threads))
         pipeline.build()
@@ -89,17 +100,28 @@ class Graph:
     def empty_pipeline(self, batch_size: int, num_threads: int) -> Pipeline:
         return Pipeline(**self._options(batch_size, num_threads))
 
+    def viewed_outputs(self) -> tuple[DataNode, ...]:
+        """Everything, with fastmix's resampling."""
+        if self.delivers == "pixels":
+            images, window, mirror = views.of_pixels(self, self.pixels())
+            return self.batch(images, mirror, window)
+        encoded = self.encoded()
+        shape = fn.peek_image_shape(encoded)
+        images, window, mirror = views.decoded(self, encoded, shape)
+        return *self.batch(images, mirror, window), *self.checks(encoded, shape)
+
+    def resized_outputs(self) -> tuple[DataNode, ...]:
+        """Everything, with DALI's resampling."""
+        images, mirror, checks = self.augmentable_images()
+        return *self.batch(images, mirror), *checks
+
     def augmentable_images(self) -> tuple[DataNode, DataNode | None, tuple[DataNode, ...]]:
         """Images uint8 (size, size, 3), if ``train`` whether each is to be mirrored, and the checks."""
         if self.delivers == "pixels":
-            images = fn.external_source(name="pixels", dtype=types.UINT8, ndim=3, layout="HWC")
-            return *self.cropped_pixels(images), ()
+            return *dali_resize.of_pixels(self, self.pixels()), ()
         encoded = self.encoded()
         shape = fn.peek_image_shape(encoded)
-        return *self.decoded_images(encoded, shape), self.checks(encoded, shape)
-
-    def outputs(self, images: DataNode, mirror: DataNode | None, checks: tuple[DataNode, ...]) -> tuple[DataNode, ...]:
-        return *self.batch(images, mirror), *checks
+        return *dali_resize.decoded(self, encoded, shape), self.checks(encoded, shape)
 
     def encoded(self) -> DataNode:
         """The samples' bytes."""
@@ -114,49 +136,17 @@ class Graph:
         """
         return encoded.shape(), encoded[:2], encoded[-2:], shape
 
+    def pixels(self) -> DataNode:
+        """The samples' pixels, where they come decoded."""
+        return fn.external_source(name="pixels", dtype=types.UINT8, ndim=3, layout="HWC")
+
     def window(self, shape: DataNode) -> tuple[DataNode, ...]:
         """Of the random resized crop: anchor, extent, mirror, and the window's first and last corner as floats."""
         key = fn.external_source(name="key", dtype=types.INT64, ndim=1)
         return tuple(fn.fastmix.random_resized_crop(shape, key, seed=self.seed))
 
-    def decoded_images(self, encoded: DataNode, shape: DataNode) -> tuple[DataNode, DataNode | None]:
-        """Images uint8 (size, size, 3) and, if ``train``, whether each is to be mirrored."""
-        if self.device_id is not None:
-            return self._decoded_on_gpu(encoded, shape)
-        # Memory for what a header promises is taken before it turns out that it lied.
-        fits = shape[0] * shape[1] <= self.max_pixels
-        if not self.train:
-            whole = fn.cast(shape[:2], dtype=types.INT32)
-            extent = whole * fits + (fits == 0)
-            return self.centre(fn.decoders.image_slice(encoded, start=whole * 0, shape=extent, axes=[0, 1])), None
-        # Decoding stops at the window's last row: about a quarter of the time.
-        anchor, extent, mirror, _, _ = self.window(shape)
-        images = fn.decoders.image_slice(encoded, start=anchor * fits, shape=extent * fits + (fits == 0), axes=[0, 1])
-        return fn.resize(images, size=(self.size, self.size)), mirror
-
-    def _decoded_on_gpu(self, encoded: DataNode, shape: DataNode) -> tuple[DataNode, DataNode | None]:
-        """The GPU's decoders are at their best, and safest, with whole images."""
-        images = fn.decoders.image(encoded, device="mixed")
-        if not self.train:
-            return self.centre(images), None
-        _, _, mirror, roi_start, roi_end = self.window(shape)
-        return fn.resize(images, size=(self.size, self.size), roi_start=roi_start, roi_end=roi_end), mirror
-
-    def cropped_pixels(self, images: DataNode) -> tuple[DataNode, DataNode | None]:
-        """The same of images that come decoded."""
-        if not self.train:
-            return self.centre(images if self.device_id is None else images.gpu()), None
-        anchor, extent, mirror, _, _ = self.window(images.shape())
-        images = fn.slice(images, start=anchor, shape=extent, axes=[0, 1])
-        return fn.resize(images if self.device_id is None else images.gpu(), size=(self.size, self.size)), mirror
-
-    def centre(self, images: DataNode) -> DataNode:
-        """Evaluation's view."""
-        images = fn.resize(images, resize_shorter=round(self.size * EVAL_RESIZE))
-        return fn.crop(images, crop=(self.size, self.size))
-
-    def batch(self, images: DataNode, mirror: DataNode | None) -> tuple[DataNode, ...]:
-        """Everything between decoded images and the batch, in one operator."""
+    def batch(self, images: DataNode, mirror: DataNode | None, window: DataNode | None = None) -> tuple[DataNode, ...]:
+        """Everything between decoded images and the batch, in one operator; with ``window`` also the resampling."""
         options = {
             "mean": [PIXEL_MAX * value for value in self.mean],
             "std": [PIXEL_MAX * value for value in self.std],
@@ -169,16 +159,21 @@ class Graph:
             options["dtype"] = types.FLOAT16 if self.dtype == torch.float16 else types.FLOAT
         if mirror is not None:
             options["mirror"] = mirror
+        if window is None:
+            operator = fn.fastmix.mix
+        else:
+            operator = fn.fastmix.batch
+            options.update(window=window, size=self.size)
         if not self.mixing:
-            return (fn.fastmix.mix(images, alpha=0.0, **options),)
+            return (operator(images, alpha=0.0, **options),)
         options.update(
             (name, fn.external_source(name=name, dtype=dtype, ndim=ndim))
             for name, (dtype, ndim) in _PLAN_INPUTS.items()
         )
         if not self.targets:
-            return (fn.fastmix.mix(images, **options),)
+            return (operator(images, **options),)
         label = fn.external_source(name="label", dtype=types.INT64, ndim=0)
-        return tuple(fn.fastmix.mix(images, label, num_classes=self.num_classes, smoothing=self.smoothing, **options))
+        return tuple(operator(images, label, num_classes=self.num_classes, smoothing=self.smoothing, **options))
 
     def to_torch(self, outputs: tuple) -> tuple[torch.Tensor, ...]:
         """Images (B, 3, size, size) and, if ``targets``, (B, num_classes), as torch tensors without a copy.
@@ -210,7 +205,7 @@ class Graph:
             with keyed_random_numbers(state):
                 images = augment(images)
             # An input that no operator draws from would not be there: as an output it is.
-            return *do_not_convert(self.outputs)(images, mirror, checks), state
+            return *do_not_convert(self.batch)(images, mirror), *checks, state
 
         return pipeline_def(enable_conditionals=True)(definition)(**options)
 

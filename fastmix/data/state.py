@@ -28,6 +28,7 @@ def identity(maker: BatchMaker, data: str) -> dict[str, Any]:
         "last_batch": order.last_batch,
         "train": graph.train,
         "size": graph.size,
+        "resize": graph.resize,
         "mix": None if maker.policy is None else repr(maker.policy),
         "targets": maker.targets.form,
         "num_classes": maker.targets.num_classes,

@@ -1,0 +1,112 @@
+// fn.fastmix.decode_region: which part of an image has to be decoded for a window.
+#include <vector>
+
+#include "dali/core/tensor_shape_print.h"
+#include "dali/pipeline/data/types.h"
+#include "dali/pipeline/operator/checkpointing/stateless_operator.h"
+#include "error.h"
+#include "errors.h"
+#include "view_arguments.h"
+
+namespace fastmix {
+
+namespace {
+
+constexpr const char* kName = "decode_region";
+
+enum Output { kStart, kExtent, kWindow, kOutputs };
+
+}  // namespace
+
+class DecodeRegionOp : public dali::StatelessOperator<dali::CPUBackend> {
+ public:
+  explicit DecodeRegionOp(const dali::OpSpec& spec)
+      : StatelessOperator(spec),
+        size_(with_dali_errors([&] { return read_size(spec); })),
+        filter_(with_dali_errors([&] { return read_filter(spec); })),
+        max_pixels_(spec.GetArgument<int64_t>("max_pixels")) {}
+
+ protected:
+  bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override {
+    with_dali_errors([&] {
+      check_shapes(workspace, kName);
+      const auto type = workspace.GetInputDataType(1);
+      check(type == DALI_FLOAT, kName, ": expected window of type FLOAT, got ", dali::TypeName(type));
+      const auto shapes = workspace.GetInputShape(1);
+      for (int i = 0; i < shapes.num_samples(); ++i) {
+        const dali::TensorShape<> shape = shapes[i];
+        check(shape == dali::TensorShape<>{4}, kName,
+              ": expected window (y, x, height, width), got an array of shape (", dali::to_string(shape),
+              ") for sample ", i);
+      }
+    });
+    const int batch = workspace.GetInputBatchSize(0);
+    outputs.resize(kOutputs);
+    outputs[kStart] = outputs[kExtent] = {dali::uniform_list_shape(batch, dali::TensorShape<1>{2}), DALI_INT32};
+    outputs[kWindow] = {dali::uniform_list_shape(batch, dali::TensorShape<1>{4}), DALI_FLOAT};
+    return true;
+  }
+
+  void RunImpl(dali::Workspace& workspace) override {
+    using dali::CPUBackend;
+    const auto& windows = workspace.Input<CPUBackend>(1);
+    with_dali_errors([&] {
+      for (int i = 0; i < windows.num_samples(); ++i) {
+        const float* w = windows.tensor<float>(i);
+        Window window = {w[0], w[1], w[2], w[3]};
+        Region region = {0, 0, 1, 1};
+        if (fits(workspace, i)) {
+          region = decode_region(filter_, window, read_shape(workspace, i, kName), size_);
+          window = within(window, region);
+        } else {
+          window = {0, 0, 1, 1};
+        }
+        auto* start = workspace.Output<CPUBackend>(kStart).mutable_tensor<int32_t>(i);
+        auto* extent = workspace.Output<CPUBackend>(kExtent).mutable_tensor<int32_t>(i);
+        auto* inner = workspace.Output<CPUBackend>(kWindow).mutable_tensor<float>(i);
+        start[0] = region.y, start[1] = region.x;
+        extent[0] = region.height, extent[1] = region.width;
+        inner[0] = window.y, inner[1] = window.x, inner[2] = window.height, inner[3] = window.width;
+      }
+    });
+  }
+
+ private:
+  bool fits(const dali::Workspace& workspace, int sample) const {
+    const int64_t* shape = workspace.Input<dali::CPUBackend>(0).tensor<int64_t>(sample);
+    return max_pixels_ <= 0 || shape[0] <= 0 || shape[1] <= max_pixels_ / shape[0];
+  }
+
+  Size size_;
+  Filter filter_;
+  int64_t max_pixels_;
+};
+
+}  // namespace fastmix
+
+DALI_REGISTER_OPERATOR(fastmix__DecodeRegion, ::fastmix::DecodeRegionOp, ::dali::CPU);
+
+DALI_SCHEMA(fastmix__DecodeRegion)
+    .DocStr(R"(Which part of an image has to be decoded, so that ``fastmix.batch`` sees in it what it sees in the whole.
+
+The window with a margin for the filter, on the CPU of JPEGs a fraction of the decoding time. All columns are taken
+where the window leaves out less than a third of them: to cut them saves no time then. Returns:
+
+* ``start``: int32 ``(y, x)``, and
+* ``extent``: int32 ``(height, width)``, for
+  ``fn.decoders.image_slice(encoded, start=start, shape=extent, axes=[0, 1])``;
+* ``window``: float ``(y, x, height, width)``, the window in that part, for ``fn.fastmix.batch(part, window=window)``.)")
+    .NumInput(2)
+    .InputDox(0, "shape", "1D TensorList of int64",
+              "``(height, width)`` or ``(height, width, channels)`` of the image, as ``fn.peek_image_shape`` gives it.")
+    .InputDox(1, "window", "1D TensorList of float",
+              "``(y, x, height, width)`` in pixels of the image; fractions are allowed.")
+    .NumOutput(3)
+    .OutputDType(0, DALI_INT32)
+    .OutputDType(1, DALI_INT32)
+    .OutputDType(2, DALI_FLOAT)
+    .AddArg("size", "As of ``fastmix.batch``.", DALI_INT_VEC)
+    .AddOptionalArg("filter", "As of ``fastmix.batch``.", "triangle")
+    .AddOptionalArg<int64_t>("max_pixels", R"(Of images with more pixels than this only the first one is taken: memory
+for what a header promises is taken before it turns out that it lied. 0 for no limit.)",
+                             int64_t{0});

@@ -1,0 +1,19 @@
+// What the operators that look at a part of an image have in common: its size, the output's size and the filter.
+#pragma once
+
+#include "dali/pipeline/operator/op_spec.h"
+#include "dali/pipeline/workspace/workspace.h"
+#include "view.h"
+
+namespace fastmix {
+
+// The argument "size": one number for squares, or (height, width).
+Size read_size(const dali::OpSpec& spec);
+
+Filter read_filter(const dali::OpSpec& spec);
+
+// Input 0 as fn.peek_image_shape gives it: int64 (height, width) or (height, width, channels) for every sample.
+void check_shapes(const dali::Workspace& workspace, const char* caller);
+Size read_shape(const dali::Workspace& workspace, int sample, const char* caller);
+
+}  // namespace fastmix

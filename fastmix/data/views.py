@@ -1,0 +1,41 @@
+"""The default way to the batch: decoded images with a window each, which ``fn.fastmix.batch`` resamples."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nvidia.dali import fn
+from nvidia.dali.data_node import DataNode
+
+if TYPE_CHECKING:
+    from fastmix.data.graph import Graph
+
+
+def decoded(graph: Graph, encoded: DataNode, shape: DataNode) -> tuple[DataNode, DataNode, DataNode | None]:
+    """Images uint8 of any sizes, the window (y, x, height, width) of each, and if ``train`` whether it is mirrored."""
+    window, mirror = seen(graph, shape)
+    if graph.device_id is not None:
+        # The GPU's decoders are at their best, and safest, with whole images.
+        return fn.decoders.image(encoded, device="mixed"), window, mirror
+    # Decoding stops at the window's last row. The pixels are those of the whole image.
+    start, extent, window = fn.fastmix.decode_region(shape, window, size=graph.size, max_pixels=graph.max_pixels)
+    return fn.decoders.image_slice(encoded, start=start, shape=extent, axes=[0, 1]), window, mirror
+
+
+def of_pixels(graph: Graph, images: DataNode) -> tuple[DataNode, DataNode, DataNode | None]:
+    """The same of images that come decoded."""
+    shape = images.shape()
+    window, mirror = seen(graph, shape)
+    if graph.device_id is None:
+        return images, window, mirror
+    # Only what the window shows crosses the bus.
+    start, extent, window = fn.fastmix.decode_region(shape, window, size=graph.size)
+    return fn.slice(images, start=start, shape=extent, axes=[0, 1]).gpu(), window, mirror
+
+
+def seen(graph: Graph, shape: DataNode) -> tuple[DataNode, DataNode | None]:
+    """Which part of the image fills the output, and if ``train`` whether it is mirrored."""
+    if not graph.train:
+        return fn.fastmix.centre_window(shape, size=graph.size, resize=graph.eval_resize), None
+    _, _, mirror, start, end = graph.window(shape)
+    return fn.cat(start, end - start), mirror
