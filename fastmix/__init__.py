@@ -8,6 +8,7 @@ from fastmix.mixer import Mixer
 from fastmix.plan import MixPlan
 from fastmix.policies import Choice, CutMix, HMix, Mixup, Policy
 from fastmix.prefetch import prefetch
+from fastmix.resample import Views, batch
 from fastmix.schedules import Scheduled
 from fastmix.targets import mix_masks, mix_targets, mix_values
 from fastmix.weights import Beta, Fixed, Uniform
@@ -27,6 +28,8 @@ __all__ = [
     "Policy",
     "Scheduled",
     "Uniform",
+    "Views",
+    "batch",
     "mix",
     "mix_",
     "mix_accuracy",

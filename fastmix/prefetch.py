@@ -12,6 +12,8 @@ from torch import Tensor
 from fastmix.functional import IMAGENET_MEAN, IMAGENET_STD, mix, mix_, mix_labels, normalize_mix
 from fastmix.plan import MixPlan
 from fastmix.policies import Policy
+from fastmix.resample import Views
+from fastmix.resample import batch as batch_of_views
 
 if TYPE_CHECKING:
     from fastmix.data.stats import Stats
@@ -22,6 +24,7 @@ def prefetch(
     *,
     mix: Policy | None = None,
     num_classes: int | None = None,
+    size: int | tuple[int, int] | None = None,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
     dtype: torch.dtype = torch.float32,
@@ -37,6 +40,10 @@ def prefetch(
     cross the bus, so let the Dataset return ``PILToTensor``'s and leave ``Normalize`` out. Floating images (B, ...) are
     mixed as they are. What comes after the labels is moved to the device and else left alone.
 
+    With ``size`` images are :class:`fastmix.Views`, or a list of uint8 (H, W, C) of any sizes, as a ``collate_fn``
+    returns them: then :func:`fastmix.batch` also crops, resizes and flips them, in the same pass, and workers have only
+    to decode.
+
     On CUDA the copy and the kernels of the next batch run on a stream of their own while the current batch trains; a
     batch is ready on the stream that is current when it is taken, and its memory is not used again before that
     stream is done with it. Pinned batches (``pin_memory=True``) are copied without stopping the host.
@@ -48,6 +55,7 @@ def prefetch(
         loader: a torch DataLoader or whatever yields batches, once per epoch.
         mix: policy, or None: then labels stay what they are.
         num_classes: columns of the soft targets; needed for class ids with ``mix``.
+        size: (height, width) in pixels, or one number for squares, of the batches made of views or lists of images.
         mean: of uint8 images, per channel, in units of the full pixel range; ImageNet's by default.
         std: likewise.
         dtype: of uint8 images when normalised: torch.float32, torch.float16 or torch.bfloat16.
@@ -67,6 +75,9 @@ def prefetch(
         raise TypeError(f"prefetch: expected mix to be a fastmix policy or None, got {type(mix).__name__}")
     if smoothing and mix is None:
         raise ValueError("prefetch: expected smoothing=0 without mix, whose soft targets it smooths")
+    sides = None if size is None else tuple(size) if isinstance(size, list | tuple) else (size, size)
+    if sides is not None and (len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides)):
+        raise ValueError(f"prefetch: expected size as a number of pixels > 0 or (height, width), got {size!r}")
     chosen_rank, _ = settings.choose_ranks(rank, None if rank is None else rank + 1)
     normalize = {
         "mean": settings.per_channel("mean", IMAGENET_MEAN if mean is None else mean),
@@ -75,7 +86,16 @@ def prefetch(
         "memory_format": memory_format,
     }
     return Prefetch(
-        loader, mix, num_classes, smoothing, normalize, settings.choose_device(device), seed, chosen_rank, Stats()
+        loader,
+        mix,
+        num_classes,
+        smoothing,
+        sides,
+        normalize,
+        settings.choose_device(device),
+        seed,
+        chosen_rank,
+        Stats(),
     )
 
 
@@ -88,6 +108,7 @@ class Prefetch:
         policy: Policy | None,
         num_classes: int | None,
         smoothing: float,
+        size: tuple[int, int] | None,
         normalize: dict[str, Any],
         device: torch.device,
         seed: int,
@@ -100,6 +121,7 @@ class Prefetch:
         self._policy = policy
         self._num_classes = num_classes
         self._smoothing = smoothing
+        self._size = size
         self._normalize = normalize
         self._seed = seed
         self._rank = rank
@@ -155,9 +177,13 @@ class Prefetch:
             batch = next(batches, None)
         if batch is None:
             return None
-        if not isinstance(batch, list | tuple) or len(batch) < 2 or not isinstance(batch[0], Tensor):
+        if not isinstance(batch, list | tuple) or len(batch) < 2 or not isinstance(batch[0], Tensor | list | tuple):
             raise TypeError(f"prefetch: expected batches (images, labels, ...), got {type(batch).__name__}")
-        self._stats.bytes += batch[0].nbytes
+        if isinstance(batch[0], Tensor):
+            self._stats.bytes += batch[0].nbytes
+        else:
+            batch = (self._views(batch[0]), *batch[1:])
+            self._stats.bytes += sum(image.nbytes for image in batch[0].images)
         if self._stream is None:
             return self._mixed(batch, epoch, step)
         # On a stream of its own, whose memory the caching allocator keeps apart from the consumer's.
@@ -166,18 +192,41 @@ class Prefetch:
 
     def _mixed(self, batch: Sequence[Any], epoch: int, step: int) -> tuple:
         with self._stats.stage("pipeline"):
-            images, labels, *others = (
-                x.to(self.device, non_blocking=True) if isinstance(x, Tensor) else x for x in batch
-            )
-            channels_last = images.dtype == torch.uint8 and images.dim() == 4 and images.shape[-1] in (1, 3)
-            size = images.shape[1:3] if channels_last else images.shape[-2:]
+            images, labels, *others = (self._moved(x) for x in batch)
+            size, count, channels_last = self._size, len(images), False
+            if isinstance(images, Views):
+                count = len(images.images)
+            else:
+                channels_last = images.dtype == torch.uint8 and images.dim() == 4 and images.shape[-1] in (1, 3)
+                size = images.shape[1:3] if channels_last else images.shape[-2:]
+                size = tuple(size) if images.dim() >= 3 else None
             if self._policy is None:
-                plan = MixPlan.identity(len(images))
+                plan = MixPlan.identity(count)
             else:
                 keys = {"seed": self._seed, "epoch": epoch, "step": step, "rank": self._rank}
-                plan = self._policy.plan(len(images), tuple(size) if images.dim() >= 3 else None, **keys)
+                plan = self._policy.plan(count, size, **keys)
                 labels = self._mixed_labels(labels, plan)
+            if isinstance(images, Views):
+                made = batch_of_views(
+                    images.images, images.windows, plan, size=size, mirror=images.mirror, **self._normalize
+                )
+                return made, labels, *others
             return self._mixed_images(images, plan, channels_last), labels, *others
+
+    def _views(self, images: Views | Sequence[Tensor]) -> Views:
+        if self._size is None:
+            raise ValueError("prefetch: expected size where batches have a list of images or views, got None")
+        views = images if isinstance(images, Views) else Views(images)
+        if not all(isinstance(image, Tensor) for image in views.images):
+            kinds = sorted({type(image).__name__ for image in views.images})
+            raise TypeError(f"prefetch: expected images as tensors, got a list of {', '.join(kinds)}")
+        return views
+
+    def _moved(self, x: Any) -> Any:
+        """On the device; a view's window and flip stay on the host, where the kernels' arguments come from."""
+        if isinstance(x, Views):
+            return x._replace(images=[self._moved(image) for image in x.images])
+        return x.to(self.device, non_blocking=True) if isinstance(x, Tensor) else x
 
     def _mixed_labels(self, labels: Tensor, plan: MixPlan) -> Tensor:
         if not isinstance(labels, Tensor):

@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG001  (the fake kernel has the whole signature of its operator)
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -10,13 +11,27 @@ from fastmix import _library  # noqa: F401  (registers the operators)
 from fastmix.functional import IMAGENET_MEAN, IMAGENET_STD, _mirror_flags, _pixel_units
 from fastmix.plan import MixPlan
 
-__all__ = ["batch"]
+__all__ = ["Views", "batch"]
 
 _FILTERS = {"nearest": 0, "triangle": 1, "cubic": 2}
 _DTYPES = (torch.float16, torch.bfloat16, torch.float32)
 _MAX_CHANNELS = 4
 
 _resample_mix = torch.ops.fastmix.resample_mix.default
+
+
+class Views(NamedTuple):
+    """Decoded images and what is seen of them: what a ``collate_fn`` gives :func:`fastmix.prefetch`.
+
+    Attributes:
+        images: B tensors uint8 (H, W, C) of any sizes, as for :func:`batch`.
+        windows: float (B, 4) or a sequence of (y, x, height, width) in pixels; None shows whole images.
+        mirror: bool (B,) or a sequence: which views are flipped left to right; None for none.
+    """
+
+    images: Sequence[Tensor]
+    windows: Tensor | Sequence[Sequence[float]] | None = None
+    mirror: Tensor | Sequence[bool] | None = None
 
 
 def batch(
