@@ -45,7 +45,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rivals", nargs="+", default=RIVALS)
     parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--rounds", type=int, default=3, help="at least 2")
+    parser.add_argument("--rounds", type=int, default=2, help="at least 2")
     parser.add_argument("--seconds", type=float, default=0.5, help="per rival and round")
     parser.add_argument("--only", nargs="+", help="names of settings, by default all")
     parser.add_argument("--quick", action="store_true", help="few and small: shows that everything runs, no figures")

@@ -56,8 +56,10 @@ class PeakMemory:
         self._thread = threading.Thread(target=self._watch)
 
     def _watch(self) -> None:
-        while not self._stop.wait(self._every):
+        stopped = False
+        while not stopped:
             self.mib = max(self.mib, memory_mib(self._pid))
+            stopped = self._stop.wait(self._every)
 
     def __enter__(self) -> PeakMemory:
         self._thread.start()

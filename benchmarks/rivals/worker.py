@@ -15,14 +15,9 @@ from types import ModuleType
 
 import torch
 
-from benchmarks.rivals import DEPTH, Job, Unavailable, open_rival
+from benchmarks.rivals import Job, Unavailable, open_rival
 from benchmarks.rivals.meter import PeakMemory, cpu_seconds, wait_until_idle
-from benchmarks.rivals.training import emulate, train
-
-
-def warm_batches(job: Job) -> int:
-    """More than anybody has under way: behind them the queues are empty, and what is timed is being made."""
-    return job.cores * DEPTH + 2
+from benchmarks.rivals.training import drain, emulate, train
 
 
 def check(job: Job, images: torch.Tensor, targets: torch.Tensor, module: ModuleType, mixes: bool) -> None:
@@ -41,8 +36,7 @@ def check(job: Job, images: torch.Tensor, targets: torch.Tensor, module: ModuleT
 
 def throughput(job: Job, batches: Iterator, seconds: float) -> dict:
     """Batches for at least so many seconds, taken as fast as they come."""
-    for _ in range(warm_batches(job)):
-        images, targets = next(batches)
+    drain(job, batches)
     cpu, marks = cpu_seconds(os.getpid()), [time.perf_counter()]
     while len(marks) < 3 or marks[-1] - marks[0] < seconds:
         images, targets = next(batches)
