@@ -16,6 +16,7 @@ from pathlib import Path
 COMPARISONS: dict[str, list[str]] = {
     "loader": [],
     "mix": [],
+    "decode": [],
     "resample": [],
     "overhead": [],
     "train": [],
@@ -24,6 +25,7 @@ COMPARISONS: dict[str, list[str]] = {
 QUICK: dict[str, list[str]] = {
     "loader": ["--quick"],
     "mix": ["--batch-size", "4", "--size", "32", "--repeats", "2"],
+    "decode": ["--quick"],
     "resample": ["--batch", "2", "--rounds", "1", "--runs", "1"],
     "overhead": ["--count", "20", "--batch-size", "2", "--repeats", "2"],
     "train": ["--quick"],

@@ -137,6 +137,14 @@ def overhead_rows(results: dict) -> Rows:
     return [*lines, ["loader / bare", f"{results['ratio']:.2f}"]]
 
 
+def decode_rows(results: dict) -> Rows:
+    sets = results["sets"]
+    lines = [["one thread, CPU ms per photograph", *sets]]
+    for step in next(iter(sets.values()))["cpu_ms_per_photograph"]:
+        lines.append([step, *(f"{found['cpu_ms_per_photograph'][step]['median']:.2f}" for found in sets.values())])
+    return lines
+
+
 def resample_rows(results: dict) -> Rows:
     lines = [["step, one thread", "CPU ms per image"]]
     return lines + [[name, f"{value:.3f}"] for name, value in results["cpu_ms_per_image"].items()]
@@ -150,5 +158,6 @@ TABLES = {
     "sweep": Table("sweep", sweep_rows),
     "mix": Table("mix", mix_rows),
     "overhead": Table("overhead", overhead_rows),
+    "decode": Table("decode", decode_rows),
     "resample": Table("resample", resample_rows),
 }

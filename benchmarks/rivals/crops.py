@@ -23,6 +23,25 @@ def window(width: int, height: int) -> tuple[int, int, int, int]:
     return (width - w) // 2, (height - h) // 2, w, h
 
 
+def cropped(image: Image.Image, place: tuple[int, int, int, int], size: int, draft: bool) -> Image.Image:
+    """The window (left, top, width, height) of an opened photograph, resized to a square.
+
+    Args:
+        image: not decoded yet.
+        place: in its pixels.
+        size: of the square, in pixels.
+        draft: let libjpeg decode at the reduced scale at which the window is still as large as the output.
+    """
+    x, y, w, h = place
+    whole = image.size
+    if draft:
+        shrink = max(min(w, h) / size, 1)
+        image.draft("RGB", (int(whole[0] / shrink), int(whole[1] / shrink)))
+    fx, fy = image.width / whole[0], image.height / whole[1]
+    box = (x * fx, y * fy, min((x + w) * fx, image.width), min((y + h) * fy, image.height))
+    return image.convert("RGB").resize((size, size), Image.BILINEAR, box=box)
+
+
 class PillowCrops:
     """A map-style Dataset of uint8 (3, size, size) arrays and labels.
 
@@ -42,15 +61,7 @@ class PillowCrops:
     def __getitem__(self, i: int) -> tuple[np.ndarray, int]:
         path, label = self.files[i]
         with Image.open(path) as image:
-            whole = image.size
-            x, y, w, h = window(*whole)
-            if self.draft:
-                # The scale at which the window is still as large as the output.
-                shrink = max(min(w, h) / self.size, 1)
-                image.draft("RGB", (int(whole[0] / shrink), int(whole[1] / shrink)))
-            fx, fy = image.width / whole[0], image.height / whole[1]
-            box = (x * fx, y * fy, min((x + w) * fx, image.width), min((y + h) * fy, image.height))
-            small = image.convert("RGB").resize((self.size, self.size), Image.BILINEAR, box=box)
+            small = cropped(image, window(*image.size), self.size, self.draft)
         if random.random() < 0.5:
             small = small.transpose(Image.FLIP_LEFT_RIGHT)
         return np.ascontiguousarray(np.asarray(small).transpose(2, 0, 1)), label

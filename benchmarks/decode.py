@@ -1,0 +1,132 @@
+"""What does decoding alone cost? It bounds every loader: with the same windows, on one thread, nothing else done.
+
+Times are CPU milliseconds per photograph, medians of alternating rounds; files are in memory.
+
+    python -m benchmarks.decode --json benchmarks/results/decode.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import itertools
+import random
+import time
+from collections.abc import Callable
+
+import numpy as np
+import nvidia.dali.fn as fn
+from nvidia.dali import Pipeline, pipeline_def
+from PIL import Image
+
+import fastmix.dali
+from benchmarks.data import KINDS, read_description, write_set
+from benchmarks.rivals import Job
+from benchmarks.rivals.crops import cropped, window
+from benchmarks.timing import summarize, write_json
+
+SIZE = 224
+COUNTS = {"imagenet": 256, "large": 12}
+
+
+class Photographs:
+    """Some of a set, encoded, with a window (left, top, width, height) of each."""
+
+    def __init__(self, files: list[tuple[str, int]], count: int) -> None:
+        self.encoded, self.windows = [], []
+        for path, _ in files[:count]:
+            with open(path, "rb") as file:
+                self.encoded.append(file.read())
+            with Image.open(path) as image:
+                self.windows.append(window(*image.size))
+
+
+def whole(encoded, start, shape):  # noqa: ARG001  (all graphs have the same arguments)
+    return fn.decoders.image(encoded)
+
+
+def part(encoded, start, shape):
+    return fn.decoders.image_slice(encoded, start=start, shape=shape, axes=[0, 1])
+
+
+def resized(encoded, start, shape):
+    return fn.resize(part(encoded, start, shape), size=(SIZE, SIZE))
+
+
+def batched(encoded, start, shape):
+    return fn.fastmix.batch(part(encoded, start, shape), size=SIZE, mean=[0.0] * 3, std=[1.0] * 3, alpha=0.0)
+
+
+GRAPHS = {
+    "DALI, whole photograph": whole,
+    "DALI, rows and columns of the window": part,
+    "DALI, window, and its resize": resized,
+    "DALI, window, and fastmix's resize to floats": batched,
+}
+
+
+def build(graph: Callable, photographs: Photographs) -> Pipeline:
+    arrays = [np.frombuffer(data, np.uint8) for data in photographs.encoded]
+    starts = [np.array([y, x], np.int32) for x, y, _, _ in photographs.windows]
+    shapes = [np.array([h, w], np.int32) for _, _, w, h in photographs.windows]
+
+    @pipeline_def(
+        batch_size=len(arrays),
+        num_threads=1,
+        device_id=None,
+        prefetch_queue_depth=1,
+        exec_pipelined=False,
+        exec_async=False,
+    )
+    def definition():
+        return graph(*(fn.external_source(itertools.repeat(part), batch=True) for part in (arrays, starts, shapes)))
+
+    pipeline = definition()
+    pipeline.build()
+    return pipeline
+
+
+def pillow(photographs: Photographs, draft: bool) -> None:
+    for data, place in zip(photographs.encoded, photographs.windows, strict=True):
+        with Image.open(io.BytesIO(data)) as image:
+            cropped(image, place, SIZE, draft)
+
+
+def measure(photographs: Photographs, rounds: int) -> dict[str, dict]:
+    pipelines = {name: build(graph, photographs) for name, graph in GRAPHS.items()}
+    bodies: dict[str, Callable[[], object]] = {name: pipeline.run for name, pipeline in pipelines.items()}
+    bodies["Pillow, and its resize"] = lambda: pillow(photographs, False)
+    bodies["Pillow at a reduced scale (draft), and its resize"] = lambda: pillow(photographs, True)
+    times: dict[str, list[float]] = {name: [] for name in bodies}
+    for turn in range(rounds + 1):
+        for name in list(bodies)[:: 1 if turn % 2 else -1]:
+            start = time.process_time()
+            bodies[name]()
+            if turn:
+                times[name].append(1e3 * (time.process_time() - start) / len(photographs.encoded))
+    return {name: summarize(taken)._asdict() for name, taken in times.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5, help="at least 2")
+    parser.add_argument("--quick", action="store_true", help="few: shows that everything runs, no figures")
+    parser.add_argument("--json")
+    arguments = parser.parse_args()
+    fastmix.dali.load()
+    random.seed(2012)
+    sets = {}
+    for name in KINDS:
+        folder = write_set(name, 4 if arguments.quick else None)
+        photographs = Photographs(Job(str(folder)).files(), COUNTS[name])
+        found = measure(photographs, 2 if arguments.quick else arguments.rounds)
+        sets[name] = {"data": read_description(folder), "cpu_ms_per_photograph": found}
+        print(f"{name}, {len(photographs.encoded)} photographs, windows resized to {SIZE}x{SIZE}, one thread")
+        for step, taken in found.items():
+            print(f"  {taken['median']:8.3f} ms  {step}")
+    if arguments.json:
+        write_json(arguments.json, {"size": SIZE, "sets": sets})
+
+
+if __name__ == "__main__":
+    main()
