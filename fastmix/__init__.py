@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 from fastmix.functional import mix, mix_, mix_labels, normalize_mix, regmixup
 from fastmix.losses import mix_accuracy, mix_loss
+from fastmix.mask_policies import FMix, GMix, GridMix, SmoothMix
 from fastmix.mixer import Mixer
 from fastmix.plan import MixPlan
 from fastmix.policies import Choice, CutMix, HMix, Mixup, Policy
@@ -20,13 +21,17 @@ __all__ = [
     "Choice",
     "CutMix",
     "DataLoader",
+    "FMix",
     "Fixed",
+    "GMix",
+    "GridMix",
     "HMix",
     "MixPlan",
     "Mixer",
     "Mixup",
     "Policy",
     "Scheduled",
+    "SmoothMix",
     "Uniform",
     "Views",
     "batch",

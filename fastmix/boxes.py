@@ -5,13 +5,19 @@ from __future__ import annotations
 import operator
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from fastmix import _core
 
 
 class BoxRule(ABC):
-    """Where a sample's box lies. The label weight always counts the pixels that the box really takes."""
+    """Where a sample's box lies. The label weight always counts the pixels that the box really takes.
+
+    Attributes:
+        over_frames: whether the rule chooses frames of a video; other boxes are the same for all of them.
+    """
+
+    over_frames: ClassVar[bool] = False
 
     @abstractmethod
     def to_core(self) -> _core.BoxRule:
@@ -42,6 +48,47 @@ class Inside(_Placed):
     """Uniform over the places where the whole box lies in the image: its area is what was drawn, up to whole pixels."""
 
     placement = _core.Placement.inside
+
+
+class Cuboid(_Placed):
+    """For video: centre uniform, clipped at the border, over frames, rows and columns alike (ST-VideoMix, 2020).
+
+    ``plan`` needs ``image_size=(frames, height, width)``.
+    """
+
+    placement = _core.Placement.cuboid
+    over_frames = True
+
+
+@dataclass(frozen=True)
+class Span(BoxRule):
+    """A range along one axis, whole along the others; it lies in the image, so its share is what was drawn.
+
+    Spectrograms (frequency, time) are cut by time with ``Span("width")`` and by frequency with ``Span("height")``
+    (SpecMix, Kim et al., Interspeech 2021); signals (channels, time) by time with ``Span("width")``.
+
+    Args:
+        axis: ``"width"``, ``"height"``, or ``"time"``: frames of a video, for which ``plan`` needs
+            ``image_size=(frames, height, width)``.
+
+    Raises:
+        ValueError: Another axis.
+    """
+
+    axis: Literal["width", "height", "time"] = "width"
+
+    def __post_init__(self) -> None:
+        self.to_core()
+
+    @property
+    def over_frames(self) -> bool:
+        return self.axis == "time"
+
+    def to_core(self) -> _core.BoxRule:
+        placements = {"width": "columns", "height": "rows", "time": "frames"}
+        if self.axis not in placements:
+            raise ValueError(f"Span: expected axis 'width', 'height' or 'time', got {self.axis!r}")
+        return _core.BoxRule(getattr(_core.Placement, placements[self.axis]), (0.0, 1.0), (0, 0, 0, 0))
 
 
 @dataclass(frozen=True)

@@ -40,14 +40,17 @@ def integer_below(name: str, value: int, bits: int) -> int:
     return number
 
 
-def _image_size(image_size: tuple[int, int] | None) -> tuple[int, int]:
+def _image_size(image_size: tuple[int, ...] | None) -> tuple[int, int, int]:
+    """(frames, height, width); no frames are 0."""
     if image_size is None:
-        return 0, 0
+        return 0, 0, 0
     try:
-        height, width = image_size
+        frames, height, width = image_size if len(image_size) == 3 else (0, *image_size)
     except (TypeError, ValueError):
-        raise ValueError(f"plan: expected image_size=(height, width), got {image_size!r}") from None
-    return integer_below("height", height, 31), integer_below("width", width, 31)
+        raise ValueError(
+            f"plan: expected image_size=(height, width) or (frames, height, width), got {image_size!r}"
+        ) from None
+    return integer_below("frames", frames, 31), integer_below("height", height, 31), integer_below("width", width, 31)
 
 
 def draw_key(seed: int, epoch: int, step: int, rank: int, offset: int) -> list[int]:
@@ -100,6 +103,11 @@ class Policy(ABC):
             ValueError: A weight that is not Beta.
         """
 
+    @property
+    def has_masks(self) -> bool:
+        """Whether its plans may have masks, which not everything that mixes takes."""
+        return False
+
     def at(self, epoch: int) -> Policy:  # noqa: ARG002
         """The policy of this epoch: another one where a schedule says so."""
         return self
@@ -107,7 +115,7 @@ class Policy(ABC):
     def plan(
         self,
         batch_size: int,
-        image_size: tuple[int, int] | None = None,
+        image_size: tuple[int, ...] | None = None,
         *,
         seed: int = 0,
         epoch: int = 0,
@@ -121,7 +129,7 @@ class Policy(ABC):
 
         Args:
             batch_size: B >= 0.
-            image_size: (height, width) in pixels; needed for boxes (CutMix, HMix).
+            image_size: (height, width) in pixels, or (frames, height, width) of videos; needed for boxes and masks.
             seed: seed of the run, below 2**64.
             epoch: epoch of the run, below 2**32.
             step: step within the epoch, below 2**64.
@@ -138,15 +146,14 @@ class Policy(ABC):
             ValueError: a negative or too large argument, CutMix without ``image_size``, a pairing by class without
                 ``keys``, or keys or partners that are not one per sample.
         """
-        height, width = _image_size(image_size)
-        sizes = [integer_below("batch_size", batch_size, 29), height, width]
+        batch, size = integer_below("batch_size", batch_size, 29), _image_size(image_size)
         key = draw_key(seed, epoch, step, rank, offset)
         labels = np.zeros(0, np.int64) if keys is None else class_keys(keys)
         given = np.zeros(0, np.int32) if partner is None else MixPlan.mixup(partner, 1.0).partner.numpy()
         for name, values, array in (("keys", keys, labels), ("partner", partner, given)):
-            if values is not None and len(array) != sizes[0]:
-                raise ValueError(f"plan: expected {name} of shape ({sizes[0]},), got ({len(array)},)")
-        return MixPlan.from_arrays(*self.at(epoch).to_core().draw(*sizes, *key, labels, given))
+            if values is not None and len(array) != batch:
+                raise ValueError(f"plan: expected {name} of shape ({batch},), got ({len(array)},)")
+        return MixPlan.from_arrays(*self.at(epoch).to_core().draw(batch, size, *key, labels, given))
 
 
 @dataclass(frozen=True, repr=False)
@@ -180,14 +187,19 @@ class _SinglePolicy(Policy):
         """One entry of the native core's choice."""
 
     def _core_policy(
-        self, kind: _core.Kind, box: BoxRule | None = None, inside: Weight | None = None, box_share: float = 0.5
+        self,
+        kind: _core.Kind,
+        box: BoxRule | None = None,
+        inside: Weight | None = None,
+        box_share: float = 0.5,
+        mask: _core.MaskRule | None = None,
     ) -> _core.Policy:
         weight = self.distribution.to_core()
         rule = (box or Clipped()).to_core()
         inner = (inside or Fixed(0.0)).to_core()
-        return _core.Policy(
-            kind, weight, float(self.prob), _option(_core.Per, "per", self.per), rule, inner, float(box_share)
-        )
+        unit = _option(_core.Per, "per", self.per)
+        mask = mask or _core.MaskRule()
+        return _core.Policy(kind, weight, float(self.prob), unit, rule, inner, float(box_share), mask)
 
     def to_core(self) -> _core.Choice:
         pairing = _option(_core.Pairing, "pairing", self.pairing)
@@ -242,7 +254,8 @@ class CutMix(_SinglePolicy):
         prob: as for ``Mixup``.
         pairing: as for ``Mixup``.
         weight: as for ``Mixup``.
-        box: ``Clipped``, ``Coverage``, ``Inside``, ``MinMax`` or ``FixedBox``, see :mod:`fastmix.boxes`.
+        box: ``Clipped``, ``Coverage``, ``Inside``, ``MinMax``, ``FixedBox``, ``Span`` or ``Cuboid``, see
+            :mod:`fastmix.boxes`.
         inside: distribution of the own weight inside the box; None is 0, a cut. With another one the box is blended:
             Mixup within a box.
 
@@ -252,6 +265,10 @@ class CutMix(_SinglePolicy):
 
     box: BoxRule = field(default=Clipped(), kw_only=True)
     inside: Weight | None = field(default=None, kw_only=True)
+
+    @property
+    def has_masks(self) -> bool:
+        return self.box.over_frames
 
     def core_policy(self) -> _core.Policy:
         _check_rule(self.box)
@@ -290,7 +307,7 @@ class HMix(_SinglePolicy):
 
 def _check_rule(box: BoxRule) -> None:
     if not isinstance(box, BoxRule):
-        raise ValueError(f"box: expected Clipped, Coverage, Inside, MinMax or FixedBox, got {type(box).__name__}")
+        raise ValueError(f"box: expected a rule of fastmix.boxes, got {type(box).__name__}")
 
 
 @dataclass(frozen=True)
@@ -298,7 +315,8 @@ class Choice(Policy):
     """One of several policies, drawn anew for every batch, pair or sample.
 
     Args:
-        policies: one or more of ``Mixup``, ``CutMix`` and ``HMix``, all with the same pairing.
+        policies: one or more of ``Mixup``, ``CutMix``, ``HMix``, ``GridMix``, ``SmoothMix``, ``GMix`` and ``FMix``, all
+            with the same pairing.
         p: their probabilities, summing to 1; equal ones when left out.
         per: what shares one choice.
 
@@ -317,13 +335,17 @@ class Choice(Policy):
             raise ValueError("Choice: expected at least one policy, got none")
         for policy in self.policies:
             if not isinstance(policy, _SinglePolicy):
-                raise ValueError(f"Choice: expected Mixup, CutMix or HMix policies, got {type(policy).__name__}")
+                raise ValueError(f"Choice: expected policies like Mixup or CutMix, got {type(policy).__name__}")
         pairings = {policy.pairing for policy in self.policies}
         if len(pairings) > 1:
             raise ValueError(f"Choice: expected policies of one pairing, got {', '.join(sorted(pairings))}")
         object.__setattr__(self, "p", tuple(map(float, self.p)) if self.p is not None else None)
         object.__setattr__(self, "pairing", pairings.pop())
         self.to_core()
+
+    @property
+    def has_masks(self) -> bool:
+        return any(policy.has_masks for policy in self.policies)
 
     def to_core(self) -> _core.Choice:
         p = self.p if self.p is not None else [1.0 / len(self.policies)] * len(self.policies)

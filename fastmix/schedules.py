@@ -45,6 +45,10 @@ class Scheduled(Policy):
     def pairing(self) -> Pairing:
         return self.policy.pairing
 
+    @property
+    def has_masks(self) -> bool:
+        return self.policy.has_masks
+
     def at(self, epoch: int) -> Policy:
         mixing_epoch = operator.index(epoch) - self.start_epoch
         if mixing_epoch < 0 or (self.end_epoch is not None and epoch >= self.end_epoch):

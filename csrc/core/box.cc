@@ -1,6 +1,7 @@
 #include "box.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "error.h"
 
@@ -25,7 +26,8 @@ int64_t inside(int64_t extent, int32_t length, RandomStream& draws) {
 Range draw_range(const BoxRule& rule, int32_t length, double side, RandomStream& draws) {
   int64_t extent = static_cast<int64_t>(length * side);
   switch (rule.placement) {
-    case Placement::kClipped: {
+    case Placement::kClipped:
+    case Placement::kCuboid: {
       const int64_t centre = draws.below(static_cast<uint32_t>(length));
       return clip(centre - extent / 2, extent, length);
     }
@@ -67,11 +69,33 @@ void validate(const BoxRule& rule, int32_t height, int32_t width) {
         rule.fixed.y1, ", ", rule.fixed.x1, ")");
 }
 
-Box draw_box(const BoxRule& rule, int32_t height, int32_t width, double side, RandomStream& draws) {
+Box draw_box(const BoxRule& rule, int32_t height, int32_t width, double area, RandomStream& draws) {
   if (rule.placement == Placement::kFixed) return rule.fixed;
+  if (rule.placement == Placement::kRows) {
+    const Range y = draw_range(rule, height, area, draws);
+    return {y.begin, 0, y.end, width};
+  }
+  if (rule.placement == Placement::kColumns) {
+    const Range x = draw_range(rule, width, area, draws);
+    return {0, x.begin, height, x.end};
+  }
+  const double side = std::sqrt(area);
   const Range y = draw_range(rule, height, side, draws);
   const Range x = draw_range(rule, width, side, draws);
   return {y.begin, x.begin, y.end, x.end};
+}
+
+Cuboid draw_cuboid(const BoxRule& rule, int32_t frames, int32_t height, int32_t width, double volume,
+                   RandomStream& draws) {
+  if (rule.placement == Placement::kFrames) {
+    const Range t = draw_range(rule, frames, volume, draws);
+    return {t.begin, t.end, {0, 0, height, width}};
+  }
+  const double side = volume > 0.0 ? exact_exp(exact_log(volume) / 3.0) : 0.0;
+  const Range t = draw_range(rule, frames, side, draws);
+  const Range y = draw_range(rule, height, side, draws);
+  const Range x = draw_range(rule, width, side, draws);
+  return {t.begin, t.end, {y.begin, x.begin, y.end, x.end}};
 }
 
 }  // namespace fastmix

@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <utility>
 
 #include "error.h"
+#include "mask.h"
 #include "random.h"
 
 namespace fastmix {
@@ -16,13 +19,24 @@ RandomStream stream(const DrawKey& key, Purpose purpose, uint32_t unit, uint32_t
   return RandomStream(key.seed, purpose, key.epoch, key.rank, key.step, unit, variant);
 }
 
+bool cuts_frames(const Policy& policy) { return policy.kind == Kind::kCutMix && chooses_frames(policy.box); }
+
+const char* name_of(Kind kind) {
+  constexpr const char* kNames[] = {"Mixup", "CutMix", "HMix", "GridMix", "SmoothMix", "GMix", "FMix"};
+  return kNames[static_cast<int>(kind)];
+}
+
 class Drawer {
  public:
-  Drawer(const Choice& choice, int32_t height, int32_t width, const DrawKey& key)
-      : choice_(choice), height_(height), width_(width), key_(key) {}
+  Drawer(const Choice& choice, const Extent& image, const DrawKey& key)
+      : choice_(choice), height_(image.height), width_(image.width), frames_(image.depth), key_(key) {}
 
-  Plan draw(int32_t batch, const Samples& samples) const {
+  Plan draw(int32_t batch, const Samples& samples) {
     Plan plan(batch);
+    plan.mask_extent = {1, height_, width_};
+    for (const Policy& policy : choice_.policies) {
+      if (cuts_frames(policy)) plan.mask_extent.depth = frames_;
+    }
     if (samples.partner.empty()) {
       plan.partner = draw_partners(choice_.pairing, batch, samples.keys, stream(key_, Purpose::kPairing, key_.offset));
     } else {
@@ -58,7 +72,7 @@ class Drawer {
     return chosen;
   }
 
-  void mix_sample(Plan& plan, int32_t i, const Policy& policy, uint32_t unit, uint32_t variant) const {
+  void mix_sample(Plan& plan, int32_t i, const Policy& policy, uint32_t unit, uint32_t variant) {
     if (stream(key_, Purpose::kApply, unit, variant).uniform() >= policy.prob) return;
     RandomStream draws = stream(key_, Purpose::kWeight, unit, variant);
     const double weight = draw_weight(policy.weight, draws);
@@ -67,10 +81,17 @@ class Drawer {
         plan.weight_in[i] = plan.weight_out[i] = plan.label_weight[i] = static_cast<float>(weight);
         break;
       case Kind::kCutMix:
-        cut(plan, i, policy, weight, unit, variant);
+        if (chooses_frames(policy.box)) {
+          cut_frames(plan, i, policy, weight, unit, variant);
+        } else {
+          cut(plan, i, policy, weight, unit, variant);
+        }
         break;
       case Kind::kHMix:
         cut_and_blend(plan, i, policy, weight, unit, variant);
+        break;
+      default:
+        mask(plan, i, policy, weight, unit, variant);
         break;
     }
   }
@@ -78,7 +99,7 @@ class Drawer {
   // A box with a share of `area` of the image's pixels before it is clipped.
   Box box(const Policy& policy, double area, uint32_t unit, uint32_t variant) const {
     RandomStream draws = stream(key_, Purpose::kBox, unit, variant);
-    return draw_box(policy.box, height_, width_, std::sqrt(area), draws);
+    return draw_box(policy.box, height_, width_, area, draws);
   }
 
   double image_pixels() const { return static_cast<double>(height_) * width_; }
@@ -110,6 +131,58 @@ class Drawer {
     put(plan, i, taken);
   }
 
+  // The mask of a unit, which all of its samples share; fill(levels) draws it where it is not there yet.
+  template <typename Fill>
+  void put_mask(Plan& plan, int32_t i, float inside, float outside, uint32_t unit, uint32_t variant, const Fill& fill) {
+    const auto [at, is_new] = masks_.try_emplace({unit, variant}, SharedMask{plan.mask_count(), 1.0f});
+    SharedMask& shared = at->second;
+    const int64_t pixels = plan.mask_extent.pixels();
+    if (is_new) {
+      plan.masks.resize(plan.masks.size() + static_cast<size_t>(pixels));
+      uint8_t* const levels = plan.masks.data() + shared.index * pixels;
+      fill(levels);
+      shared.label_weight = mask_label_weight(levels, plan.mask_extent, plan.mask_extent, inside, outside);
+    }
+    plan.mask_index[i] = shared.index;
+    plan.weight_in[i] = inside;
+    plan.weight_out[i] = outside;
+    plan.label_weight[i] = shared.label_weight;
+  }
+
+  // GridMix, SmoothMix, GMix, FMix: one mask, the same for all frames.
+  void mask(Plan& plan, int32_t i, const Policy& policy, double weight, uint32_t unit, uint32_t variant) {
+    put_mask(plan, i, 1.0f, 0.0f, unit, variant, [&](uint8_t* levels) {
+      RandomStream draws = stream(key_, Purpose::kMask, unit, variant);
+      draw_mask(policy, weight, draws, levels);
+      const int64_t frame = static_cast<int64_t>(height_) * width_;
+      for (int32_t t = 1; t < plan.mask_extent.depth; ++t) std::copy_n(levels, frame, levels + t * frame);
+    });
+  }
+
+  void draw_mask(const Policy& policy, double weight, RandomStream& draws, uint8_t* levels) const {
+    if (policy.kind == Kind::kGridMix) return draw_grid(policy.mask, height_, width_, weight, draws, levels);
+    if (policy.kind == Kind::kSmoothMix) return draw_smooth(policy.mask, height_, width_, draws, levels);
+    if (policy.kind == Kind::kGMix) return draw_gaussian(height_, width_, weight, draws, levels);
+    draw_fourier(policy.mask, height_, width_, weight, draws, levels);
+  }
+
+  // CutMix of a video by a box over frames, which is a mask: 255 inside.
+  void cut_frames(Plan& plan, int32_t i, const Policy& policy, double weight, uint32_t unit, uint32_t variant) {
+    RandomStream draws = stream(key_, Purpose::kBox, unit, variant);
+    const Cuboid taken = draw_cuboid(policy.box, frames_, height_, width_, 1.0 - weight, draws);
+    if (taken.t1 == taken.t0 || taken.box.pixels() == 0.0) return;
+    RandomStream inside = stream(key_, Purpose::kInside, unit, variant);
+    const auto weight_in = static_cast<float>(draw_weight(policy.inside, inside));
+    put_mask(plan, i, weight_in, 1.0f, unit, variant, [&](uint8_t* levels) {
+      for (int32_t t = taken.t0; t < taken.t1; ++t) {
+        for (int32_t y = taken.box.y0; y < taken.box.y1; ++y) {
+          const int64_t row = (static_cast<int64_t>(t) * height_ + y) * width_;
+          std::fill(levels + row + taken.box.x0, levels + row + taken.box.x1, uint8_t{255});
+        }
+      }
+    });
+  }
+
   static void put(Plan& plan, int32_t i, const Box& taken) {
     int32_t* box = &plan.box[4 * static_cast<size_t>(i)];
     box[0] = taken.y0;
@@ -118,9 +191,15 @@ class Drawer {
     box[3] = taken.x1;
   }
 
+  struct SharedMask {
+    int32_t index;
+    float label_weight;
+  };
+
   const Choice& choice_;
-  const int32_t height_, width_;
+  const int32_t height_, width_, frames_;
   const DrawKey key_;
+  std::map<std::pair<uint32_t, uint32_t>, SharedMask> masks_;  // by unit and variant
 };
 
 void check_probability(const char* name, double value) {
@@ -163,6 +242,7 @@ void validate(const Choice& choice) {
     validate(policy.weight);
     validate(policy.inside);
     validate(policy.box);
+    validate(policy.mask);
     check_probability("prob", policy.prob);
     check_probability("box_share", policy.box_share);
     check(policy.kind != Kind::kHMix || policy.box.placement <= Placement::kInside,
@@ -170,18 +250,25 @@ void validate(const Choice& choice) {
   }
 }
 
-Plan draw_plan(const Choice& choice, int32_t batch, int32_t height, int32_t width, const DrawKey& key,
-               const Samples& samples) {
+Plan draw_plan(const Choice& choice, int32_t batch, const Extent& image, const DrawKey& key, const Samples& samples) {
   validate(choice);
   check_batch(batch, key);
   check_samples(samples, choice.pairing, batch);
   for (const Policy& policy : choice.policies) {
     if (policy.kind == Kind::kMixup) continue;
-    check(height > 0 && width > 0, "policy: ", policy.kind == Kind::kCutMix ? "CutMix" : "HMix",
-          " needs image_size=(height, width) with pixels, got (", height, ", ", width, ")");
-    validate(policy.box, height, width);
+    check(image.height > 0 && image.width > 0, "policy: ", name_of(policy.kind),
+          " needs image_size=(height, width) with pixels, got (", image.height, ", ", image.width, ")");
+    check(!cuts_frames(policy) || image.depth > 0,
+          "policy: a box over frames needs image_size=(frames, height, width), got (", image.height, ", ", image.width,
+          ")");
+    validate(policy.box, image.height, image.width);
+    const int64_t frame = static_cast<int64_t>(image.height) * image.width;
+    const bool masked = policy.kind > Kind::kHMix || cuts_frames(policy);
+    check(!masked || (frame <= INT32_MAX && frame * std::max(image.depth, 1) <= INT32_MAX),
+          "policy: ", name_of(policy.kind), " needs an image_size below 2^31 pixels for its masks, got (", image.depth,
+          ", ", image.height, ", ", image.width, ")");
   }
-  return Drawer(choice, height, width, key).draw(batch, samples);
+  return Drawer(choice, image, key).draw(batch, samples);
 }
 
 std::vector<int32_t> weighted_partners(std::span<const double> weights, int32_t batch, const DrawKey& key) {

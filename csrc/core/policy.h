@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "box.h"
+#include "mask_rules.h"
 #include "pairing.h"
 #include "plan.h"
 #include "weight.h"
 
 namespace fastmix {
 
-enum class Kind : int32_t { kMixup = 0, kCutMix = 1, kHMix = 2 };
+enum class Kind : int32_t { kMixup = 0, kCutMix = 1, kHMix = 2, kGridMix = 3, kSmoothMix = 4, kGMix = 5, kFMix = 6 };
 enum class Per : int32_t { kBatch = 0, kPair = 1, kSample = 2 };
 
 // One way of mixing: own weight drawn from `weight`, applied with probability `prob`, drawn anew `per` unit.
@@ -24,6 +25,7 @@ struct Policy {
   BoxRule box;                                                     // of CutMix and HMix
   WeightLaw inside{Law::kFixed, 0.0, 0.0, Fold::kNone, 0.0, 1.0};  // of CutMix: own weight inside the box
   double box_share = 0.5;  // of HMix: how much of what the partner gets is cut, the rest is blended
+  MaskRule mask{};         // of GridMix, SmoothMix and FMix
 };
 
 // One of several policies, chosen with probabilities `p` (they sum to 1) anew for every unit of `per`.
@@ -52,8 +54,13 @@ struct Samples {
 };
 
 void validate(const Choice& choice);
-Plan draw_plan(const Choice& choice, int32_t batch, int32_t height, int32_t width, const DrawKey& key,
+// `image` counts frames where it is a video, else its depth is 0: boxes over frames need them, other boxes and masks
+// are the same for all frames.
+Plan draw_plan(const Choice& choice, int32_t batch, const Extent& image, const DrawKey& key,
                const Samples& samples = {});
+inline Plan draw_plan(const Choice& choice, int32_t batch, int32_t height, int32_t width, const DrawKey& key) {
+  return draw_plan(choice, batch, Extent{0, height, width}, key);
+}
 
 // Partners drawn with the given weights, `batch` per sample; they may repeat.
 std::vector<int32_t> weighted_partners(std::span<const double> weights, int32_t batch, const DrawKey& key);

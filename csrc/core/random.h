@@ -22,6 +22,7 @@ enum class Purpose : uint32_t {
   kCrop = 6,
   kOrder = 7,
   kInside = 8,
+  kMask = 9,
 };
 
 class RandomStream {

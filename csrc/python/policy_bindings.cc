@@ -15,16 +15,25 @@ namespace {
 
 py::tuple to_arrays(const Plan& plan) {
   const py::ssize_t batch = plan.batch();
+  py::object mask = py::none(), mask_index = py::none();
+  if (!plan.masks.empty()) {
+    const Extent& size = plan.mask_extent;
+    std::vector<py::ssize_t> shape{plan.mask_count(), size.height, size.width};
+    if (size.depth > 1) shape.insert(shape.begin() + 1, size.depth);
+    mask = py::array_t<uint8_t>(shape, plan.masks.data());
+    mask_index = to_array(plan.mask_index, {batch});
+  }
   return py::make_tuple(to_array(plan.partner, {batch}), to_array(plan.weight_in, {batch}),
                         to_array(plan.weight_out, {batch}), to_array(plan.box, {batch, 4}),
-                        to_array(plan.label_weight, {batch}));
+                        to_array(plan.label_weight, {batch}), mask, mask_index);
 }
 
-py::tuple draw(const Choice& choice, int32_t batch, int32_t height, int32_t width, uint64_t seed, uint32_t epoch,
+py::tuple draw(const Choice& choice, int32_t batch, std::array<int32_t, 3> image, uint64_t seed, uint32_t epoch,
                uint64_t step, uint32_t rank, uint32_t offset, const Dense<int64_t>& keys,
                const Dense<int32_t>& partner) {
   const Samples samples{to_span(keys), to_span(partner)};
-  return to_arrays(draw_plan(choice, batch, height, width, {seed, epoch, step, rank, offset}, samples));
+  return to_arrays(
+      draw_plan(choice, batch, Extent{image[0], image[1], image[2]}, {seed, epoch, step, rank, offset}, samples));
 }
 
 py::array_t<int32_t> draw_weighted_partners(const Dense<double>& weights, uint64_t seed, uint32_t epoch, uint64_t step,
@@ -34,7 +43,14 @@ py::array_t<int32_t> draw_weighted_partners(const Dense<double>& weights, uint64
 }
 
 void bind_enums(py::module_& m) {
-  py::enum_<Kind>(m, "Kind").value("mixup", Kind::kMixup).value("cutmix", Kind::kCutMix).value("hmix", Kind::kHMix);
+  py::enum_<Kind>(m, "Kind")
+      .value("mixup", Kind::kMixup)
+      .value("cutmix", Kind::kCutMix)
+      .value("hmix", Kind::kHMix)
+      .value("gridmix", Kind::kGridMix)
+      .value("smoothmix", Kind::kSmoothMix)
+      .value("gmix", Kind::kGMix)
+      .value("fmix", Kind::kFMix);
   py::enum_<Per>(m, "Per").value("batch", Per::kBatch).value("pair", Per::kPair).value("sample", Per::kSample);
   py::enum_<Pairing>(m, "Pairing")
       .value("permutation", Pairing::kPermutation)
@@ -52,7 +68,11 @@ void bind_enums(py::module_& m) {
       .value("coverage", Placement::kCoverage)
       .value("inside", Placement::kInside)
       .value("min_max", Placement::kMinMax)
-      .value("fixed", Placement::kFixed);
+      .value("fixed", Placement::kFixed)
+      .value("rows", Placement::kRows)
+      .value("columns", Placement::kColumns)
+      .value("frames", Placement::kFrames)
+      .value("cuboid", Placement::kCuboid);
 }
 
 void bind_parts(py::module_& m) {
@@ -70,12 +90,30 @@ void bind_parts(py::module_& m) {
              return made;
            }),
            py::arg("placement"), py::arg("sides"), py::arg("fixed"));
-  py::class_<Policy>(m, "Policy")
-      .def(py::init([](Kind kind, WeightLaw weight, double prob, Per per, BoxRule box, WeightLaw inside, double share) {
-             return Policy{kind, weight, prob, per, box, inside, share};
+  using Range = std::pair<double, double>;
+  py::class_<MaskRule>(m, "MaskRule")
+      .def(py::init([](std::pair<int32_t, int32_t> holes, Range hole_aspect, Range crop_area, Range crop_aspect,
+                       Range sigma, double decay, double softness) {
+             const auto interval = [](Range range) { return Interval{range.first, range.second}; };
+             MaskRule made{holes.first,
+                           holes.second,
+                           interval(hole_aspect),
+                           interval(crop_area),
+                           interval(crop_aspect),
+                           interval(sigma),
+                           decay,
+                           softness};
+             validate(made);
+             return made;
            }),
+           py::arg("holes") = std::pair(20, 20), py::arg("hole_aspect") = Range(1.0, 1.0),
+           py::arg("crop_area") = Range(1.0, 1.0), py::arg("crop_aspect") = Range(1.0, 1.0),
+           py::arg("sigma") = Range(0.25, 0.5), py::arg("decay") = 3.0, py::arg("softness") = 0.0);
+  py::class_<Policy>(m, "Policy")
+      .def(py::init([](Kind kind, WeightLaw weight, double prob, Per per, BoxRule box, WeightLaw inside, double share,
+                       MaskRule mask) { return Policy{kind, weight, prob, per, box, inside, share, mask}; }),
            py::arg("kind"), py::arg("weight"), py::arg("prob"), py::arg("per"), py::arg("box"), py::arg("inside"),
-           py::arg("box_share"));
+           py::arg("box_share"), py::arg("mask"));
 }
 
 }  // namespace
@@ -90,10 +128,11 @@ void bind_policies(py::module_& m) {
              return choice;
            }),
            py::arg("policies"), py::arg("p"), py::arg("per"), py::arg("pairing"))
-      .def("draw", &draw, py::arg("batch"), py::arg("height"), py::arg("width"), py::arg("seed"), py::arg("epoch"),
-           py::arg("step"), py::arg("rank"), py::arg("offset"), py::arg("keys"), py::arg("partner"),
-           "(partner, weight_in, weight_out, box, label_weight) of one batch; no keys and no partners are empty "
-           "arrays.");
+      .def("draw", &draw, py::arg("batch"), py::arg("image"), py::arg("seed"), py::arg("epoch"), py::arg("step"),
+           py::arg("rank"), py::arg("offset"), py::arg("keys"), py::arg("partner"),
+           "(partner, weight_in, weight_out, box, label_weight, mask or None, mask_index or None) of one batch of "
+           "images "
+           "(frames or 0, height, width); no keys and no partners are empty arrays.");
   m.def("weighted_partners", &draw_weighted_partners, py::arg("weights"), py::arg("seed"), py::arg("epoch"),
         py::arg("step"), py::arg("rank"), py::arg("offset"),
         "int32 (B,): per sample one partner with probability proportional to its row of (B, B) weights.");

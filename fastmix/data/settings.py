@@ -113,4 +113,9 @@ def with_neighbor_pairing(policy: Policy) -> Policy:
     """The policy with every sample paired with its neighbour in the batch."""
     if not isinstance(policy, Policy):
         raise TypeError(f"DataLoader: expected mix to be a fastmix policy or None, got {type(policy).__name__}")
+    if policy.has_masks:
+        raise ValueError(
+            f"DataLoader: expected a policy of boxes and weights, got {policy}, which draws masks; leave mix=None here "
+            "and use fastmix.Mixer, or fastmix.prefetch(loader, mix=...)"
+        )
     return policy.with_pairing("neighbor")

@@ -188,6 +188,7 @@ TEST(mask_label_weight_is_the_mean_of_the_pixels) {
 TEST(bad_masks_are_refused) {
   Random random(59);
   Plan plan(2);
+  plan.partner = {1, 0};
   plan.mask_extent = {1, 2, 2};
   plan.masks.resize(4);
   plan.mask_index = {0, -1};

@@ -8,13 +8,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from mask_reimplementation import MASK_KINDS, drawn_mask, mean_weight
 
 from fastmix import Choice, CutMix, HMix, Mixup, Policy
-from fastmix.boxes import BoxRule, Clipped, Coverage, FixedBox, Inside, MinMax
+from fastmix.boxes import BoxRule, Clipped, Coverage, Cuboid, FixedBox, Inside, MinMax, Span
 from fastmix.weights import Beta, Fixed, Uniform, Weight
 
 MASK32 = 2**32 - 1
-PAIRING, CHOICE, APPLY, WEIGHT, BOX, CROP, ORDER, INSIDE = range(1, 9)
+PAIRING, CHOICE, APPLY, WEIGHT, BOX, CROP, ORDER, INSIDE, MASK = range(1, 10)
 
 LN2_HIGH = float.fromhex("0x1.62e42feep-1")
 LN2_LOW = float.fromhex("0x1.a39ef35793c76p-33")
@@ -237,7 +238,7 @@ def drawn_weight(weight: Weight, draws: Stream) -> float:
 
 def cut_range(rule: BoxRule, draws: Stream, length: int, side: float) -> tuple[int, int]:
     extent = math.floor(length * side)
-    if isinstance(rule, Clipped):
+    if isinstance(rule, Clipped | Cuboid):
         first = draws.below(length) - extent // 2
     elif isinstance(rule, Coverage):
         first = draws.below(length + extent - 1) - (extent - 1) if extent else 0
@@ -246,7 +247,7 @@ def cut_range(rule: BoxRule, draws: Stream, length: int, side: float) -> tuple[i
             least, most = math.floor(length * rule.least), math.floor(length * rule.most)
             extent = least + (draws.below(most - least) if most > least else 0)
         else:
-            assert isinstance(rule, Inside)
+            assert isinstance(rule, Inside | Span)
         first = draws.below(length - extent + 1)
     return max(first, 0), min(first + extent, length)
 
@@ -254,6 +255,9 @@ def cut_range(rule: BoxRule, draws: Stream, length: int, side: float) -> tuple[i
 def drawn_box(rule: BoxRule, size: tuple[int, int], area: float, draws: Stream) -> tuple[int, int, int, int]:
     if isinstance(rule, FixedBox):
         return rule.y0, rule.x0, rule.y1, rule.x1
+    if isinstance(rule, Span):
+        first, last = cut_range(rule, draws, size[1] if rule.axis == "width" else size[0], area)
+        return (0, first, size[0], last) if rule.axis == "width" else (first, 0, last, size[1])
     (y0, y1), (x0, x1) = (cut_range(rule, draws, length, math.sqrt(area)) for length in size)
     return y0, x0, y1, x1
 
@@ -282,8 +286,38 @@ def one_sample(policy: Policy, size: tuple[int, int], key: Key, unit: int, varia
     return (0.0, outside, box, label_weight) if pixels else (outside, outside, (0, 0, 0, 0), label_weight)
 
 
+def masked_sample(policy: Policy, size: tuple[int, ...], key: Key, unit: int, variant: int) -> tuple:
+    """(weight_in, weight_out, box, label_weight, levels); without levels where the sample is untouched."""
+    untouched = 1.0, 1.0, (0, 0, 0, 0), 1.0, None
+    if not key.stream(APPLY, unit, variant).uniform() < policy.prob:
+        return untouched
+    weight = drawn_weight(policy.distribution, key.stream(WEIGHT, unit, variant))
+    if isinstance(policy, CutMix):
+        draws, volume = key.stream(BOX, unit, variant), 1.0 - weight
+        if isinstance(policy.box, Cuboid):
+            side = exact_exp(exact_log(volume) / 3.0) if volume > 0 else 0.0
+            ranges = [cut_range(policy.box, draws, length, side) for length in size]
+        else:
+            ranges = [cut_range(policy.box, draws, size[0], volume), (0, size[1]), (0, size[2])]
+        if any(first == last for first, last in ranges):
+            return untouched
+        levels = np.zeros(size, np.uint8)
+        levels[tuple(slice(*edges) for edges in ranges)] = 255
+        inside = Fixed(0.0) if policy.inside is None else policy.inside
+        ends = float(np.float32(drawn_weight(inside, key.stream(INSIDE, unit, variant)))), 1.0
+    else:
+        levels = drawn_mask(policy, *size[-2:], weight, key.stream(MASK, unit, variant), exact_log, exact_exp)
+        ends = 1.0, 0.0
+    return *ends, (0, 0, 0, 0), mean_weight(levels, *ends), levels
+
+
+def has_mask(policy: Policy) -> bool:
+    rule = getattr(policy, "box", None)
+    return isinstance(policy, MASK_KINDS) or isinstance(rule, Cuboid) or rule == Span("time")
+
+
 def plan_arrays(
-    policy: Policy, batch: int, size: tuple[int, int], key: Key, keys: Sequence = ()
+    policy: Policy, batch: int, size: tuple[int, ...], key: Key, keys: Sequence = ()
 ) -> dict[str, np.ndarray]:
     policies = policy.policies if isinstance(policy, Choice) else (policy,)
     p = (policy.p or [1.0 / len(policies)] * len(policies)) if isinstance(policy, Choice) else [1.0]
@@ -304,16 +338,30 @@ def plan_arrays(
                 return which
         return possible[-1]
 
-    drawn: dict[tuple[int, int], tuple] = {}
-    rows = []
+    drawn: dict[tuple[int, int], Sequence] = {}
+    masks: dict[tuple[int, int], np.ndarray] = {}
+    rows, index = [], []
     for i in range(batch):
         which = choose(unit(policy.per, i)) if len(policies) > 1 else 0
         place = unit(policies[which].per, i), which
         if place not in drawn:
-            drawn[place] = one_sample(policies[which], size, key, *place)
+            if has_mask(policies[which]):
+                *drawn[place], levels = masked_sample(policies[which], size, key, *place)
+                if levels is not None:
+                    masks[place] = levels
+            else:
+                drawn[place] = one_sample(policies[which], size[-2:], key, *place)
         rows.append(drawn[place])
+        index.append(list(masks).index(place) if place in masks else -1)
     weight_in, weight_out, box, label_weight = zip(*rows, strict=True) if rows else ((), (), (), ())
+    masked = {}
+    if masks:
+        frames = any(isinstance(p, CutMix) and has_mask(p) for p in policies)
+        shape = size if frames and size[0] > 1 else size[-2:]
+        mask = np.stack([np.broadcast_to(levels, shape).reshape(shape) for levels in masks.values()])
+        masked = {"mask": mask, "mask_index": np.array(index, np.int32)}
     return {
+        **masked,
         "partner": np.array(partner, np.int32),
         "weight_in": np.array(weight_in, np.float32),
         "weight_out": np.array(weight_out, np.float32),

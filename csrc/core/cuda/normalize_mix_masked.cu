@@ -40,7 +40,9 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
   const NormalizeOut<T, kChannels, kPlanar> out{args.images.out, run * kPixels, args.images.pixels, channels,
                                                 args.images.planar};
 
-  walk_segments<Pixels::kWords>(
+  // Pixels of RGB to RGB have the most values in hand: one vector of 24 bytes less in flight, and no spills.
+  constexpr int kLess = kChannels == 3 && !kPlanar ? 1 : 0;
+  walk_segments<Pixels::kWords, kLess>(
       plan, reinterpret_cast<uint32_t*>(offsets + kPixels * kLanes), run < args.images.runs,
       [&](uint32_t entry) {
         const auto* in = static_cast<const unsigned char*>(plan.pointer(sample_of(entry)));

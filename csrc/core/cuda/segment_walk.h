@@ -17,11 +17,12 @@ constexpr int kLanes = 32;
 // In place the order is what makes it right. Before the barrier every segment has read its first vector and put
 // it into `heads`; behind it the segments write, and the only vector that a segment needs from another one is
 // such a head. Within a segment the partner is read, by the same lane, before its own turn to be overwritten.
-template <int kWords, typename Plan, typename Load, typename Settle, typename Emit>
+template <int kWords, int kLess = 0, typename Plan, typename Load, typename Settle, typename Emit>
 __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads, bool active, const Load& load,
                                               const Settle& settle, const Emit& emit) {
-  // 64 bytes of a lane in flight, however wide its vector; see kWindow.
-  constexpr int kDepth = !Plan::kInline ? 2 : kWords <= 4 ? kWindow : kWindow - 1;
+  // 64 bytes of a lane in flight, however wide its vector; see kWindow. kLess fewer vectors where an emit needs the
+  // registers.
+  constexpr int kDepth = !Plan::kInline ? 2 : (kWords <= 4 ? kWindow : kWindow - 1) - kLess;
   const uint32_t lane = threadIdx.x;
   for (uint32_t group = blockIdx.y; group < plan.table.groups; group += gridDim.y) {
     const uint32_t segment = plan.group_begin(group) + threadIdx.y;
