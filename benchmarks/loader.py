@@ -25,6 +25,7 @@ from benchmarks.timing import summarize, write_json
 
 RIVALS = (
     "fastmix",
+    "fastmix:resize=dali",
     "dali",
     "dali:mixing=torch",
     "timm",
@@ -36,7 +37,7 @@ RIVALS = (
     "spdl",
 )
 # Of large photographs Pillow can decode a part of the frequencies only.
-LARGE_RIVALS = (*RIVALS[:5], "timm:draft=yes", *RIVALS[5:])
+LARGE_RIVALS = (*RIVALS, "timm:draft=yes")
 # 64 large photographs are 780 megapixels: seconds of decoding, for one batch.
 BATCH_SIZES = {"imagenet": 64, "large": 4}
 

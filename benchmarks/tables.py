@@ -146,8 +146,11 @@ def decode_rows(results: dict) -> Rows:
 
 
 def resample_rows(results: dict) -> Rows:
-    lines = [["step, one thread", "CPU ms per image"]]
-    return lines + [[name, f"{value:.3f}"] for name, value in results["cpu_ms_per_image"].items()]
+    sets = results["sets"]
+    lines = [["one thread, CPU ms per image", *(found["set"] for found in sets)]]
+    for step in sets[0]["cpu_ms_per_image"]:
+        lines.append([step, *(f"{found['cpu_ms_per_image'][step]:.3f}" for found in sets)])
+    return lines
 
 
 TABLES = {

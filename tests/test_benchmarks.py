@@ -111,12 +111,14 @@ def good_batch(job):
 def test_the_harness_refuses_other_work(job):
     images, targets = good_batch(job)
     module, _ = open_rival("fastmix")
-    worker.check(job, images, targets, module, mixes=True)
+    worker.check(job, images, targets, module)
     for bad in (images[:, :, :16], images.half(), images * 58, torch.zeros_like(images)):
         with pytest.raises(AssertionError):
-            worker.check(job, bad, targets, module, mixes=True)
-    with pytest.raises(AssertionError):
-        worker.check(job, images, targets * 0.9, module, mixes=True)
+            worker.check(job, bad, targets, module)
+    for bad in (targets * 0.9, targets[:, :5], torch.zeros(4, dtype=torch.int64)):
+        with pytest.raises(AssertionError):
+            worker.check(job, images, bad, module)
+    worker.check(job, images, torch.zeros(4, dtype=torch.int64), open_rival("dali")[0])
 
 
 def test_throughput_counts_what_came_while_the_clock_ran(job):
