@@ -39,7 +39,9 @@ RIVALS = (
 # Of large photographs Pillow can decode a part of the frequencies only.
 LARGE_RIVALS = (*RIVALS, "timm:draft=yes")
 # 64 large photographs are 780 megapixels: seconds of decoding, for one batch.
-BATCH_SIZES = {"imagenet": 64, "large": 4}
+BATCH_SIZES = {"imagenet": 64, "large": 16}
+# And their rounds are long.
+MOST_ROUNDS = {"imagenet": 1000, "large": 3}
 
 
 def evict(folder: str) -> None:
@@ -96,7 +98,8 @@ def main() -> None:
         folder = write_set(name, 4 if arguments.quick else None)
         job = Job(str(folder), batch_sizes[name], arguments.size, arguments.cores)
         rivals = tuple(arguments.rivals or (LARGE_RIVALS if name == "large" else RIVALS))
-        found = contest(rivals, job, arguments.rounds, arguments.seconds, arguments.cold)
+        rounds = min(arguments.rounds, MOST_ROUNDS[name])
+        found = contest(rivals, job, rounds, arguments.seconds, arguments.cold)
         sets[name] = {"data": read_description(folder), "job": {**job._asdict(), "folder": folder.name}, **found}
         Console(width=160).print(table(name, sets[name]))
         for rival, reason in found["unavailable"].items():
