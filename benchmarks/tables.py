@@ -36,6 +36,7 @@ def markdown(name: str) -> str:
         return NOT_MEASURED
     head, *rows = table.rows(found["results"])
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    lines = [[cell.replace("|", "\\|") for cell in line] for line in lines]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\n{provenance(found)}\n"
 
 
