@@ -115,7 +115,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     form, seeds = command_line.form_of(arguments), command_line.seeds_of(arguments, SEEDS)
     settings, alphas, count = Settings(), (0.1, 0.2), 0
     if form == "small":
-        settings, alphas, count = Settings(8, 20, 1e-3, 3.0, 2, narrow=16), (0.2,), 24
+        settings, alphas, count = Settings(5, 16, 1e-3, 2.0, 2, narrow=16), (0.2,), 16
     if form == "quick":
         settings, alphas, count = Settings(2, 8, 1e-3, 1.0, 1, narrow=16), (0.2,), 8
     with tempfile.TemporaryDirectory() as scratch:

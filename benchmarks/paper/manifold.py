@@ -26,7 +26,7 @@ from benchmarks.paper.tasks import Cifar, Digits, Task
 from benchmarks.paper.training import fit
 
 METRICS = {"misses": "%", "loss gradient": "norm", "probability gradient": "norm", "clean": "%"}
-SEEDS = 6
+SEEDS = 5
 WEIGHTS = tuple(i / 10 for i in range(11))
 PAIRS = 2000
 _PAIRS = 41

@@ -38,7 +38,7 @@ class Report:
     title: str
     form: str
     data: str
-    settings: Mapping[str, Any]
+    settings: dict[str, Any]
     seeds: Sequence[int]
     metrics: Mapping[str, str]
     paper: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

@@ -25,7 +25,7 @@ def gather(runs: list[dict[str, float]]) -> dict[str, list[float]]:
 def memorised() -> dict[str, dict[str, list[float]]]:
     """Half of the labels replaced."""
     methods = (Method(), Method(1), Method(8), Method(32))
-    task = Digits(epochs=70)
+    task = Digits(epochs=40, learning_rate=3e-3)
     return {m.name: gather([corrupt_labels.train(task, seed, 50, m)[0] for seed in SEEDS]) for m in methods}
 
 
@@ -34,9 +34,9 @@ def test_mixup_resists_corrupt_labels(memorised, alpha):
     erm, mixup = memorised["ERM"], memorised[f"mixup {alpha}"]
     last = paired(erm["last"], mixup["last"])
     assert last.score < -STANDARD_ERRORS and last.difference < -8, last
-    assert max(erm["train corrupt"]) < 5, "ERM memorises all corrupt labels"
-    assert min(mixup["train corrupt"]) > 40, "mixup memorises few"
-    assert max(mixup["train real"]) < 8, "and learns the real ones"
+    assert max(erm["train corrupt"]) < 40, "ERM memorises most corrupt labels"
+    assert min(mixup["train corrupt"]) > 65, "mixup memorises few"
+    assert max(mixup["train real"]) < 10, "and learns the real ones"
 
 
 def test_larger_alpha_resists_more(memorised):
@@ -69,7 +69,7 @@ def test_mixup_withstands_weak_attacks_better(attacked, attack):
 
 def test_neither_withstands_a_strong_attack(attacked):
     for name in ("ERM", "mixup"):
-        assert min(attacked[name]["white I-FGSM 3/16"]) > 90
+        assert min(attacked[name]["white I-FGSM 4/16"]) > 90
 
 
 def test_mixup_behaves_between_samples():
