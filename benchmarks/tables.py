@@ -123,6 +123,16 @@ def sweep_rows(results: dict) -> Rows:
     return lines
 
 
+def accuracy_rows(results: dict) -> Rows:
+    lines = [
+        [f"through, {results['seeds']} seeds", "accuracy %", "standard error", "minus Pillow's, in its standard errors"]
+    ]
+    for name, found in results["summary"].items():
+        difference = "" if name == "pillow" else f"{found['difference_in_standard_errors']:+.1f}"
+        lines.append([name, f"{found['mean']:.2f}", f"{found['standard_error']:.2f}", difference])
+    return lines
+
+
 def mix_rows(results: dict) -> Rows:
     lines = [["dtype, pairing", "torch expression ms", "copy ms", "`mix_` ms", "torch / `mix_`", "`mix_` / copy"]]
     for row in results["in_place"]:
@@ -160,6 +170,7 @@ TABLES = {
     "loader-large": Table("loader", loader_rows("large")),
     "train": Table("train", train_rows),
     "sweep": Table("sweep", sweep_rows),
+    "accuracy": Table("accuracy", accuracy_rows),
     "mix": Table("mix", mix_rows),
     "overhead": Table("overhead", overhead_rows),
     "decode": Table("decode", decode_rows),
