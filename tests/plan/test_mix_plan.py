@@ -21,7 +21,7 @@ def arrays(batch: int = 3) -> dict[str, torch.Tensor]:
 
 def test_entries_read_as_numpy_arrays() -> None:
     plan = CutMix().plan(5, (8, 8), seed=1)
-    assert [f.name for f in dataclasses.fields(plan)] == NAMES
+    assert [f.name for f in dataclasses.fields(plan)] == [*NAMES, "mask", "mask_index"]
     shapes = {name: np.asarray(getattr(plan, name)).shape for name in NAMES}
     assert shapes == {name: (5, 4) if name == "box" else (5,) for name in NAMES}
     dtypes = [np.asarray(getattr(plan, name)).dtype for name in NAMES]

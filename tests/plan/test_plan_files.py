@@ -75,7 +75,7 @@ def changed(**entries) -> str:
         ("", "expected JSON"),
         ("[]", 'expected {"format"'),
         ("{}", 'expected {"format"'),
-        (changed(version=2), 'expected {"format"'),
+        (changed(version=3), 'expected {"format"'),
         (changed(partner=None), "expected the arrays partner, .*got weight_in"),
         (changed(more=1), "expected the arrays partner"),
         (changed(partner="10"), "a list of numbers as partner"),

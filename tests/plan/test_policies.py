@@ -193,8 +193,8 @@ def test_cutmix_needs_an_image_size(policy: Policy, size: tuple[int, int] | None
         ({"offset": 2**32 - 4}, r"expected offset \+ batch_size below 2\^32, got 4294967292 \+ 4"),
         ({"image_size": (8, -8)}, r"expected width in \[0, 2\*\*31\), got -8"),
         ({"image_size": (2**31, 8)}, r"expected height in \[0, 2\*\*31\), got 2147483648"),
-        ({"image_size": 224}, r"expected image_size=\(height, width\), got 224"),
-        ({"image_size": (3, 224, 224)}, r"expected image_size=\(height, width\), got \(3, 224, 224\)"),
+        ({"image_size": 224}, r"expected image_size=\(height, width\) or \(frames, height, width\), got 224"),
+        ({"image_size": (1, 3, 224, 224)}, r"or \(frames, height, width\), got \(1, 3, 224, 224\)"),
     ],
 )
 def test_arguments_of_plan_out_of_range_are_refused(arguments: dict, message: str) -> None:
