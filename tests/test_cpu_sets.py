@@ -50,13 +50,17 @@ for dtype in (torch.float16, torch.bfloat16):
             fm.mix_(x, fm.MixPlan.mixup(torch.tensor([1, 2, 3, 0]), weight))
             digest.update(x.view(torch.uint8).numpy().tobytes())
 
-pixels = (torch.rand(6, 37, 53, 3, generator=generator) * 255).to(torch.uint8)
-plan = fm.CutMix(1.0, per="sample").plan(6, (37, 53), seed=2)
-mirror = torch.tensor([0, 1, 0, 1, 1, 0], dtype=torch.bool)
-for dtype in (torch.float16, torch.bfloat16, torch.float32):
-    for memory_format in (torch.contiguous_format, torch.channels_last):
-        out = fm.normalize_mix(pixels, plan, dtype=dtype, memory_format=memory_format, mirror=mirror)
-        digest.update(out.contiguous().view(torch.uint8).numpy().tobytes())
+# The last is written past the caches, in rows that do not start at a cache line.
+for shape in ((6, 37, 53, 3), (4, 3, 6, 3), (4, 3, 16, 3), (4, 3, 21, 4), (24, 201, 151, 3)):
+    pixels = (torch.rand(shape, generator=generator) * 255).to(torch.uint8)
+    plan = fm.CutMix(1.0, per="sample").plan(shape[0], shape[1:3], seed=2)
+    plan.weight_in[:], plan.weight_out[:] = torch.rand(2, shape[0], generator=generator)
+    mirror = torch.rand(shape[0], generator=generator) < 0.5
+    for dtype in (torch.float16, torch.bfloat16, torch.float32):
+        for memory_format in (torch.contiguous_format, torch.channels_last):
+            options = {"mean": [0.4] * shape[3], "std": [0.25] * shape[3], "mirror": mirror}
+            out = fm.normalize_mix(pixels, plan, dtype=dtype, memory_format=memory_format, **options)
+            digest.update(out.contiguous().view(torch.uint8).numpy().tobytes())
 print(fm._core.build_info()["cpu"], digest.hexdigest())
 """
 

@@ -45,11 +45,12 @@ def test_equals_reference(batch, dtype, memory_format, device, generator):
 @pytest.mark.parametrize("device", devices())
 @pytest.mark.parametrize("memory_format", FORMATS)
 @pytest.mark.parametrize("dtype", OUT_DTYPES)
-def test_large_images(dtype, memory_format, device, generator):
-    images = random_images((5, 151, 149, 3), torch.uint8, generator, device)
-    mirror = random_mirror(5, generator)
+@pytest.mark.parametrize("batch", [5, 32])  # 32: more than 4 MiB, which the CPU writes past its caches
+def test_large_images(batch, dtype, memory_format, device, generator):
+    images = random_images((batch, 151, 149, 3), torch.uint8, generator, device)
+    mirror = random_mirror(batch, generator)
     for kind in ("permutation", "cycle", "flip", "identity", "repeats"):
-        plan = random_plan(5, 151, 149, generator, kind)
+        plan = random_plan(batch, 151, 149, generator, kind)
         check(images, plan, dtype=dtype, memory_format=memory_format, mirror=mirror)
 
 

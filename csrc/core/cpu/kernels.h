@@ -7,6 +7,11 @@
 
 namespace fastmix {
 
+constexpr int64_t kLineBytes = 64;  // of a cache
+
+// Batches of this size are written past the caches, which cannot hold them anyway until somebody reads them.
+constexpr int64_t kStreamBytes = int64_t{4} << 20;
+
 struct CpuKernels {
   const char* name;
 
@@ -40,6 +45,10 @@ struct CpuKernels {
   void (*normalize_levels_interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner,
                                        const uint8_t* levels, float inside, float outside, const float* scale,
                                        const float* bias, int64_t n);
+
+  // memcpy past the caches; order_streams makes what was copied visible before what this thread writes later.
+  void (*stream)(void* to, const void* from, int64_t bytes);
+  void (*order_streams)();
 };
 
 const CpuKernels& baseline_kernels();

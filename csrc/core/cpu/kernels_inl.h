@@ -8,6 +8,8 @@
 #include "mix_inl.h"
 #include "normalize_inl.h"
 #include "normalize_levels_inl.h"
+#include "stream_inl.h"
+#include "unpack_inl.h"
 
 namespace fastmix {
 namespace FM_ISA {
@@ -24,7 +26,9 @@ constexpr CpuKernels make_kernels(const char* name) {
           &normalize_plane,
           &normalize_interleaved,
           &normalize_levels_plane,
-          &normalize_levels_interleaved};
+          &normalize_levels_interleaved,
+          &stream,
+          &order_streams};
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // Mixing with normalising, with a weight for each element, given as the levels of a mask. Part of kernels_inl.h.
 #pragma once
 
+#include <cstring>
+
 #include "masked_inl.h"
 #include "normalize_inl.h"
 

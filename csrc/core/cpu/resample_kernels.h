@@ -32,8 +32,6 @@ struct BandStep {
   int64_t pixel, channel;
 };
 
-constexpr int64_t kLineBytes = 64;  // of a cache
-
 struct BandWrite {
   void* out;    // the band's first element
   bool stream;  // past the caches; every row starts at a cache line

@@ -31,8 +31,6 @@ constexpr int32_t kBlock = 64;
 // Fetched ahead at most, per block. Where windows are larger than that, rows are long, and the processor's own
 // prefetch finds them.
 constexpr int64_t kFetchBytes = 64 << 10;
-// Batches of this size are written past the caches, which cannot hold them anyway until somebody reads them.
-constexpr int64_t kStreamBytes = int64_t{4} << 20;
 
 class ResampleMixJob final : public CpuJob {
  public:

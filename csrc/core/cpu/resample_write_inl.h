@@ -4,6 +4,7 @@
 #include "resample_kernels.h"
 #include "resample_narrow_inl.h"
 #include "resample_transpose_inl.h"
+#include "stream_inl.h"
 
 namespace fastmix {
 namespace FM_ISA {
@@ -49,30 +50,7 @@ FM_INLINE void mixed_rows(Vector (&v)[kRows], const BandWrite& write, const floa
   transpose(v);
 }
 
-// A cache line past the caches: nobody reads a large batch before it is complete, and a line written whole need not
-// be read first. `to` and `from` are aligned to a line.
-FM_INLINE void stream_line(void* to, const void* from) {
-#if defined(__AVX512F__)
-  _mm512_stream_si512(static_cast<__m512i*>(to), _mm512_load_si512(from));
-#elif defined(__AVX2__)
-  for (int k = 0; k < 2; ++k)
-    _mm256_stream_si256(static_cast<__m256i*>(to) + k, _mm256_load_si256(static_cast<const __m256i*>(from) + k));
-#elif defined(__SSE2__)
-  for (int k = 0; k < 4; ++k)
-    _mm_stream_si128(static_cast<__m128i*>(to) + k, _mm_load_si128(static_cast<const __m128i*>(from) + k));
-#else
-  memcpy(to, from, kLineBytes);
-#endif
-}
-
 FM_INLINE void store_line(void* to, const void* from) { memcpy(to, from, kLineBytes); }
-
-// Streamed lines become visible to other threads before anything that this one writes later.
-FM_INLINE void order_streams() {
-#if defined(__SSE2__)
-  _mm_sfence();
-#endif
-}
 
 template <typename T, bool kInterleaved, bool kMixed>
 void write_rows(const BandWrite& write, const float* own, const float* partner) {

@@ -1,0 +1,93 @@
+// A row of pixels to planes of channels or to pixels again, mirrored or not. Part of kernels_inl.h.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+
+#if defined(__SSSE3__)
+#include <immintrin.h>
+#endif
+
+namespace fastmix {
+namespace FM_ISA {
+namespace {
+
+#if defined(__SSSE3__)
+// Byte `lane` of plane `channel` of 16 RGB pixels is byte 3 * lane + channel of 48: the part of it that lies
+// in register `part` (bytes 16 * part ... 16 * part + 15), -1 (zero) elsewhere.
+constexpr char split_index(int channel, int part, int lane) {
+  const int byte = 3 * lane + channel - 16 * part;
+  return static_cast<char>(byte >= 0 && byte < 16 ? byte : -1);
+}
+struct SplitMasks {
+  alignas(16) char index[3][3][16] = {};  // of a channel and a part
+  constexpr explicit SplitMasks(bool mirror) {
+    for (int channel = 0; channel < 3; ++channel) {
+      for (int part = 0; part < 3; ++part) {
+        for (int lane = 0; lane < 16; ++lane)
+          index[channel][part][lane] = split_index(channel, part, mirror ? 15 - lane : lane);
+      }
+    }
+  }
+};
+constexpr SplitMasks kSplit(false), kSplitMirrored(true);
+
+// Pixels 0 ... n - 1, n a multiple of 16 that is returned.
+inline int64_t split_rgb(uint8_t* out, const uint8_t* row, int64_t width, bool mirror) {
+  const auto& index = (mirror ? kSplitMirrored : kSplit).index;
+  const auto pick = [&](__m128i bytes, int channel, int part) {
+    return _mm_shuffle_epi8(bytes, _mm_load_si128(reinterpret_cast<const __m128i*>(index[channel][part])));
+  };
+  int64_t x = 0;
+  for (; x + 16 <= width; x += 16) {
+    __m128i bytes[3];
+    for (int part = 0; part < 3; ++part) {
+      bytes[part] = _mm_loadu_si128(reinterpret_cast<const __m128i*>(row + 3 * x + 16 * part));
+    }
+    uint8_t* const to = out + (mirror ? width - 16 - x : x);
+    for (int channel = 0; channel < 3; ++channel) {
+      const __m128i most = _mm_or_si128(pick(bytes[0], channel, 0), pick(bytes[1], channel, 1));
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(to + channel * width),
+                       _mm_or_si128(most, pick(bytes[2], channel, 2)));
+    }
+  }
+  return x;
+}
+
+// The first pixels of the mirrored row, five at a time; returns how many. Each store reaches a byte into the pixel
+// after its five, each load begins a byte before them: there is always one more pixel.
+inline int64_t mirror_rgb(uint8_t* out, const uint8_t* row, int64_t width) {
+  const __m128i order = _mm_setr_epi8(13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, 0);
+  int64_t x = 0;
+  for (; x + 5 < width; x += 5) {
+    const auto* from = reinterpret_cast<const __m128i*>(row + 3 * (width - x - 5) - 1);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out + 3 * x), _mm_shuffle_epi8(_mm_loadu_si128(from), order));
+  }
+  return x;
+}
+#endif
+
+void unpack(uint8_t* out, const uint8_t* row, int64_t width, int32_t channels, bool planar, bool mirror) {
+  if (!planar && !mirror) {
+    memcpy(out, row, width * channels);
+    return;
+  }
+  int64_t x = 0;  // planar: of the row; otherwise: of the output
+#if defined(__SSSE3__)
+  if (channels == 3) x = planar ? split_rgb(out, row, width, mirror) : mirror_rgb(out, row, width);
+#endif
+  for (; x < width; ++x) {
+    const int64_t other = mirror ? width - 1 - x : x;
+    for (int32_t c = 0; c < channels; ++c) {
+      if (planar) {
+        out[c * width + other] = row[x * channels + c];
+      } else {
+        out[x * channels + c] = row[other * channels + c];
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace FM_ISA
+}  // namespace fastmix
