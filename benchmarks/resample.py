@@ -2,8 +2,9 @@
 
 Compares, on one thread and the same decoded images, ``fn.fastmix.batch`` with mixing against DALI's own
 ``resize`` + ``crop_mirror_normalize`` + mixup from DALI operators, and against Pillow's ``resize`` alone. Times are
-CPU milliseconds per image (user and system, all threads), medians of alternating rounds; a pipeline that only hands
-over the images is measured too and taken off.
+CPU milliseconds per image (user and system, all threads), medians of rounds in alternating order. They include what
+a pipeline costs that only hands the images over, which is measured too. Each instruction set is chosen when a process
+starts, so each has a process of its own, with all rivals in it.
 
     python -m benchmarks.resample --json benchmarks/results/resample.json
 """
@@ -15,8 +16,9 @@ import json
 import os
 import resource
 import statistics
+import subprocess
+import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import nvidia.dali.fn as fn
@@ -24,13 +26,15 @@ from nvidia.dali import Pipeline, pipeline_def, types
 from PIL import Image
 
 import fastmix.dali
+from benchmarks.timing import write_json
 
 SIZE = 224
 MEAN, STD = [123.675, 116.28, 103.53], [58.395, 57.12, 57.375]
+RIVAL = "DALI resize + crop_mirror_normalize + mixup"
 
 
 def make_images(batch: int, height: int, width: int, seed: int) -> list[np.ndarray]:
-    """Soft noise: the time of resampling does not depend on the pixels."""
+    """Noise: the time of resampling does not depend on the pixels."""
     rng = np.random.default_rng(seed)
     return [rng.integers(0, 256, (height, width, 3), dtype=np.uint8) for _ in range(batch)]
 
@@ -47,27 +51,24 @@ def normalized(images):
     )
 
 
+def fastmix_batch(**options) -> Callable:
+    return lambda images: fn.fastmix.batch(images, size=SIZE, mean=MEAN, std=STD, mirror=1, **options)
+
+
 GRAPHS: dict[str, Callable] = {
     "source only": lambda images: images,
     "DALI resize + crop_mirror_normalize": normalized,
-    "DALI resize + crop_mirror_normalize + mixup": lambda images: dali_mixup(normalized(images)),
-    "fastmix.batch, no mixing": lambda images: fn.fastmix.batch(
-        images, size=SIZE, mean=MEAN, std=STD, mirror=1, alpha=0.0
-    ),
-    "fastmix.batch, mixup, neighbours": lambda images: fn.fastmix.batch(
-        images, size=SIZE, mean=MEAN, std=STD, mirror=1, alpha=0.2, pairing="neighbor"
-    ),
-    "fastmix.batch, mixup, permutation": lambda images: fn.fastmix.batch(
-        images, size=SIZE, mean=MEAN, std=STD, mirror=1, alpha=0.2
-    ),
-    "fastmix.batch, mixup, neighbours, bfloat16": lambda images: fn.fastmix.batch(
-        images, size=SIZE, mean=MEAN, std=STD, mirror=1, alpha=0.2, pairing="neighbor", bfloat16=True
-    ),
+    RIVAL: lambda images: dali_mixup(normalized(images)),
+    "fastmix.batch, no mixing": fastmix_batch(alpha=0.0),
+    "fastmix.batch, mixup, neighbours": fastmix_batch(alpha=0.2, pairing="neighbor"),
+    "fastmix.batch, mixup, permutation": fastmix_batch(alpha=0.2),
+    "fastmix.batch, mixup, neighbours, bfloat16": fastmix_batch(alpha=0.2, pairing="neighbor", bfloat16=True),
 }
 
 
 def build(graph: Callable, images: list[np.ndarray]) -> Pipeline:
-    @pipeline_def(batch_size=len(images), num_threads=1, device_id=None, seed=1)
+    # Nothing runs ahead: what a pipeline does outside its turn would be counted as another's.
+    @pipeline_def(batch_size=len(images), num_threads=1, device_id=None, seed=1, exec_async=False, exec_pipelined=False)
     def pipeline():
         return graph(fn.external_source(lambda: images, batch=True, layout="HWC", no_copy=True))
 
@@ -91,6 +92,7 @@ def pillow_resize(images: list[np.ndarray]) -> None:
 
 
 def measure(batch: int, height: int, width: int, rounds: int, runs: int) -> dict[str, float]:
+    """CPU milliseconds per image, by name, with the instruction set of this process."""
     images = make_images(batch, height, width, seed=0)
     pipelines = {name: build(graph, images) for name, graph in GRAPHS.items()}
     bodies: dict[str, Callable[[], object]] = {
@@ -98,12 +100,26 @@ def measure(batch: int, height: int, width: int, rounds: int, runs: int) -> dict
     }
     bodies["Pillow resize alone, uint8"] = lambda: [pillow_resize(images) for _ in range(runs)]
     times: dict[str, list[float]] = {name: [] for name in bodies}
-    for _ in range(rounds):
-        for name, body in bodies.items():
-            times[name].append(1e3 * cpu_seconds(body) / (runs * batch))
-    medians = {name: statistics.median(values) for name, values in times.items()}
-    source = medians.pop("source only")
-    return {name: value - (0.0 if "Pillow" in name else source) for name, value in medians.items()}
+    for turn in range(rounds):
+        for name in list(bodies) if turn % 2 == 0 else reversed(list(bodies)):
+            times[name].append(1e3 * cpu_seconds(bodies[name]) / (runs * batch))
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def measure_with(instruction_set: str, arguments: argparse.Namespace) -> dict[str, float]:
+    sizes = [f"--{name}={getattr(arguments, name)}" for name in ("batch", "height", "width", "rounds", "runs")]
+    command = [sys.executable, "-m", "benchmarks.resample", "--this-process", *sizes]
+    environment = {**os.environ, "FASTMIX_CPU": instruction_set}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise RuntimeError(f"benchmarks.resample with FASTMIX_CPU={instruction_set}: {done.stderr.strip()}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def print_table(instruction_set: str, times: dict[str, float]) -> None:
+    print(f"{instruction_set}: CPU ms per image, and how many times that {RIVAL} takes")
+    for name, value in times.items():
+        print(f"  {value:6.3f}  {times[RIVAL] / value:5.1f}x  {name}")
 
 
 def main() -> None:
@@ -113,17 +129,24 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=360)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--json", type=Path)
-    args = parser.parse_args()
-    fastmix.dali.load()
-    result = measure(args.batch, args.height, args.width, args.rounds, args.runs)
-    print(f"{args.height}x{args.width} -> {SIZE}x{SIZE}, batch {args.batch}, one thread, CPU ms per image")
-    for name, value in result.items():
-        print(f"  {value:6.3f}  {name}")
-    if args.json is not None:
-        settings = {"batch": args.batch, "height": args.height, "width": args.width, "size": SIZE}
-        settings["instruction_set"] = os.environ.get("FASTMIX_CPU", "widest")
-        args.json.write_text(json.dumps({"settings": settings, "cpu_ms_per_image": result}, indent=2) + "\n")
+    parser.add_argument("--sets", nargs="+", default=["avx2", "avx512"], help="values of FASTMIX_CPU")
+    parser.add_argument("--this-process", action="store_true", help="measure the set chosen already; print JSON")
+    parser.add_argument("--json")
+    arguments = parser.parse_args()
+    sizes = {name: getattr(arguments, name) for name in ("batch", "height", "width", "rounds", "runs")}
+    if arguments.this_process:
+        fastmix.dali.load()
+        print(json.dumps(measure(**sizes)))
+        return
+    print(f"{arguments.height}x{arguments.width} -> {SIZE}x{SIZE}, batch {arguments.batch}, one thread")
+    rows = []
+    for instruction_set in arguments.sets:
+        times = measure_with(instruction_set, arguments)
+        print_table(instruction_set, times)
+        ratios = {name: times[RIVAL] / value for name, value in times.items()}
+        rows.append({"set": instruction_set, "cpu_ms_per_image": times, "speedup_over_dali_with_mixup": ratios})
+    if arguments.json:
+        write_json(arguments.json, {**sizes, "size": SIZE, "threads": 1, "sets": rows})
 
 
 if __name__ == "__main__":
