@@ -6,6 +6,7 @@ from fastmix.functional import mix, mix_, mix_labels, normalize_mix, regmixup
 from fastmix.losses import mix_accuracy, mix_loss
 from fastmix.mask_policies import FMix, GMix, GridMix, SmoothMix
 from fastmix.mixer import Mixer
+from fastmix.multiway import DirichletMix, MultiwayPlan
 from fastmix.plan import MixPlan
 from fastmix.policies import Choice, CutMix, HMix, Mixup, Policy
 from fastmix.prefetch import prefetch
@@ -21,6 +22,7 @@ __all__ = [
     "Choice",
     "CutMix",
     "DataLoader",
+    "DirichletMix",
     "FMix",
     "Fixed",
     "GMix",
@@ -29,6 +31,7 @@ __all__ = [
     "MixPlan",
     "Mixer",
     "Mixup",
+    "MultiwayPlan",
     "Policy",
     "Scheduled",
     "SmoothMix",

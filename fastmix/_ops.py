@@ -17,6 +17,9 @@ from fastmix import _library  # noqa: F401  (registers the operators)
 mix_ = torch.ops.fastmix.mix_.default
 mix = torch.ops.fastmix.mix.default
 mix_backward = torch.ops.fastmix.mix_backward.default
+regmixup = torch.ops.fastmix.regmixup.default
+combine = torch.ops.fastmix.combine.default
+combine_backward = torch.ops.fastmix.combine_backward.default
 normalize_mix = torch.ops.fastmix.normalize_mix.default
 mix_labels = torch.ops.fastmix.mix_labels.default
 
@@ -43,9 +46,21 @@ def output_memory_format(images: Tensor) -> torch.memory_format:
     return torch.contiguous_format
 
 
-def _like_samples(images: Tensor) -> Tensor:
+def samples_like(images: Tensor, other: Tensor) -> Tensor:
+    """``other``, its samples laid out as ``mix`` lays out those of ``images``; itself where they lie so already."""
+    wanted = output_memory_format(images)
+    order = list(range(1, other.dim()))
+    if wanted != torch.contiguous_format:
+        order = [*order[1:], 1]
+    return other if _is_packed(other, order) else other.contiguous(memory_format=wanted)
+
+
+def _like_samples(images: Tensor, count: int | torch.SymInt) -> Tensor:
     return torch.empty(
-        images.shape, dtype=images.dtype, device=images.device, memory_format=output_memory_format(images)
+        (count, *images.shape[1:]),
+        dtype=images.dtype,
+        device=images.device,
+        memory_format=output_memory_format(images),
     )
 
 
@@ -58,6 +73,7 @@ def _(
     box: Tensor,
     mask: Tensor | None = None,
     mask_index: Tensor | None = None,
+    other: Tensor | None = None,
 ) -> None:
     return None
 
@@ -71,8 +87,22 @@ def _(
     box: Tensor,
     mask: Tensor | None = None,
     mask_index: Tensor | None = None,
+    other: Tensor | None = None,
 ) -> Tensor:
-    return _like_samples(images)
+    return _like_samples(images, images.shape[0])
+
+
+@torch.library.register_fake("fastmix::regmixup")
+def _(
+    images: Tensor,
+    partner: Tensor,
+    weight_in: Tensor,
+    weight_out: Tensor,
+    box: Tensor,
+    mask: Tensor | None = None,
+    mask_index: Tensor | None = None,
+) -> Tensor:
+    return _like_samples(images, 2 * images.shape[0])
 
 
 @torch.library.register_fake("fastmix::mix_backward")
@@ -84,8 +114,20 @@ def _(
     box: Tensor,
     mask: Tensor | None = None,
     mask_index: Tensor | None = None,
+    others: int = -1,
+    of_other: bool = False,
 ) -> Tensor:
-    return _like_samples(grad)
+    return _like_samples(grad, others if of_other else grad.shape[0])
+
+
+@torch.library.register_fake("fastmix::combine")
+def _(images: Tensor, partner: Tensor, weight: Tensor) -> Tensor:
+    return _like_samples(images, partner.shape[0])
+
+
+@torch.library.register_fake("fastmix::combine_backward")
+def _(grad: Tensor, partner: Tensor, weight: Tensor, samples: int) -> Tensor:
+    return _like_samples(grad, samples)
 
 
 @torch.library.register_fake("fastmix::normalize_mix")
@@ -114,33 +156,85 @@ def _(
 
 @torch.library.register_fake("fastmix::mix_labels")
 def _(labels: Tensor, partner: Tensor, label_weight: Tensor, num_classes: int, smoothing: float) -> Tensor:
-    return torch.empty((labels.shape[0], num_classes), dtype=torch.float32, device=labels.device)
+    return torch.empty((partner.shape[0], num_classes), dtype=torch.float32, device=labels.device)
 
 
-def _save_plan(ctx: Any, inputs: tuple[Tensor | None, ...], output: Tensor) -> None:
-    ctx.save_for_backward(*inputs[1:])
+def _saved(ctx: Any, inputs: tuple[Any, ...]) -> None:
+    """The plan: four arrays, a mask and its index, which may be None."""
+    ctx.save_for_backward(*inputs[1:7], *[None] * (7 - len(inputs)))
+
+
+def _save_mix(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    other = inputs[7] if len(inputs) > 7 else None
+    ctx.others = -1 if other is None else other.shape[0]
+    _saved(ctx, inputs)
 
 
 def _backward_of_mix(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    return mix_backward(grad, *ctx.saved_tensors), *[None] * len(ctx.saved_tensors)
+    of_images = mix_backward(grad, *ctx.saved_tensors, ctx.others, False) if ctx.needs_input_grad[0] else None
+    of_other = None
+    if ctx.others != -1 and ctx.needs_input_grad[7]:
+        of_other = mix_backward(grad, *ctx.saved_tensors, ctx.others, True)
+    return of_images, *[None] * 6, of_other
+
+
+def _save_mix_backward(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    ctx.others, ctx.of_other = inputs[7:] if len(inputs) > 8 else (-1, False)
+    _saved(ctx, inputs)
 
 
 def _backward_of_mix_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    # Both are linear in their first argument and each is the transpose of the other.
-    return mix(grad, *ctx.saved_tensors), *[None] * len(ctx.saved_tensors)
+    # All are linear in their first argument, and transposes of each other.
+    plan = ctx.saved_tensors
+    if ctx.others == -1:
+        result = mix(grad, *plan)
+    elif ctx.of_other:
+        zeros = grad.new_zeros((plan[0].shape[0], *grad.shape[1:]))
+        result = mix(zeros, *plan, samples_like(zeros, grad))
+    else:
+        result = mix_backward(grad, *plan, ctx.others, False)
+    return result, *[None] * 8
 
 
-torch.library.register_autograd("fastmix::mix", _backward_of_mix, setup_context=_save_plan)
-torch.library.register_autograd("fastmix::mix_backward", _backward_of_mix_backward, setup_context=_save_plan)
+def _save_regmixup(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    _saved(ctx, inputs)
+
+
+def _backward_of_regmixup(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    clean, mixed = grad.chunk(2) if grad.shape[0] else (grad, grad)
+    return clean + mix_backward(mixed, *ctx.saved_tensors), *[None] * 6
+
+
+def _save_combine(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+    ctx.samples = inputs[0].shape[0]
+    ctx.save_for_backward(*inputs[1:3])
+
+
+def _backward_of_combine(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    return combine_backward(grad, *ctx.saved_tensors, ctx.samples), None, None
+
+
+def _backward_of_combine_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
+    return combine(grad, *ctx.saved_tensors), None, None, None
+
+
+for _name, _backward, _save in (
+    ("mix", _backward_of_mix, _save_mix),
+    ("mix_backward", _backward_of_mix_backward, _save_mix_backward),
+    ("regmixup", _backward_of_regmixup, _save_regmixup),
+    ("combine", _backward_of_combine, _save_combine),
+    ("combine_backward", _backward_of_combine_backward, _save_combine),
+):
+    torch.library.register_autograd(f"fastmix::{_name}", _backward, setup_context=_save)
 
 _registrations = torch.library.Library("fastmix", "IMPL")
 
 
 def _mix_in_place_autograd(keyset: Any, images: Tensor, *plan: Tensor | None) -> None:
     """In place there is no gradient; saved tensors learn that their data changed, as with torch's own operators."""
-    if torch.is_grad_enabled() and images.requires_grad:
+    if torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in (images, *plan)):
         raise RuntimeError(
-            "mix_: expected images that do not require grad, got a tensor that does; use mix(), which is "
+            "mix_: expected images (and other) that do not require grad, got a tensor that does; use mix(), which is "
             "differentiable, or torch.no_grad()"
         )
     with torch._C._AutoDispatchBelowAutograd():

@@ -6,7 +6,7 @@ are copied to the GPU, in stream order.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -14,6 +14,7 @@ from torch.autograd import forward_ad
 
 from fastmix import _ops
 from fastmix.losses import mix_loss
+from fastmix.multiway import MultiwayPlan, combine_labels, combine_values
 from fastmix.plan import MixPlan, partner_rows
 
 __all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "mix", "mix_", "mix_labels", "mix_loss", "normalize_mix", "regmixup"]
@@ -26,7 +27,7 @@ _NORMALIZE_DTYPES = (torch.float16, torch.bfloat16, torch.float32)
 _MAX_CHANNELS = 4
 
 
-def mix_(images: Tensor, plan: MixPlan) -> None:
+def mix_(images: Tensor, plan: MixPlan, other: Tensor | None = None) -> None:
     """Mix a batch in place: every element is read once and written once, without a scratch copy.
 
     Equivalent to ``images.copy_(w * images + (1 - w) * images[plan.partner])`` computed in float64 and rounded
@@ -38,46 +39,63 @@ def mix_(images: Tensor, plan: MixPlan) -> None:
         images: (B, ...) of dtype uint8, float16, bfloat16, float32 or float64, on the CPU or a CUDA device. The
             box acts on the last two dimensions (H, W), a mask with frames on the last three. Samples must be
             contiguous or channels_last (4-D, 5-D).
-        plan: For B samples; its partners are a permutation.
+        plan: For B samples; its partners are a permutation, unless they are rows of ``other``.
+        other: A second batch (N, ...) whose rows the partners are, in memory of its own, else as ``images``. Then
+            partners may repeat, and no sample is its own partner.
 
     Raises:
         TypeError: ``images`` is no tensor, has another dtype, or ``plan`` is no MixPlan.
-        ValueError: The plan is for another batch size.
-        RuntimeError: ``images`` require grad (use :func:`mix`), have other strides or overlap, or the plan repeats
-            a partner or its boxes do not fit. Nothing was changed.
+        ValueError: The plan is for another batch size, or ``other`` does not fit.
+        RuntimeError: ``images`` or ``other`` require grad (use :func:`mix`), have other strides or overlap, or the
+            plan repeats a partner or its boxes do not fit. Nothing was changed.
     """
     _check_images("mix_", images)
     check_plan("mix_", plan, images)
-    _ops.mix_(images, plan.partner, plan.weight_in, plan.weight_out, plan.box, *masks_on(plan, images.device))
+    if other is not None:
+        _check_other("mix_", images, other)
+        other = _ops.samples_like(images, other)
+    if not torch.compiler.is_compiling() and forward_ad.unpack_dual(images).tangent is not None:
+        raise NotImplementedError("mix_: expected no forward-mode tangent, got one; use mix(), which has them")
+    _ops.mix_(images, *_arrays(plan, images.device), other)
 
 
-def mix(images: Tensor, plan: MixPlan) -> Tensor:
-    """Mix a batch into a new tensor. Differentiable with respect to ``images`` (reverse mode), any number of times.
+def mix(images: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None = None) -> Tensor:
+    """Mix a batch into a new tensor. Differentiable, any number of times.
 
     Equivalent to ``w * images + (1 - w) * images[plan.partner]`` computed in float64 and rounded once; see
-    :func:`mix_` for ``w``. Partners may repeat.
+    :func:`mix_` for ``w``. Partners may repeat. With ``other`` the partners are ``other[plan.partner]``. With a
+    MultiwayPlan, ``sum(plan.weight[:, k] * images[plan.partner[:, k]] for k in range(plan.ways))``, likewise.
 
     Args:
         images: (B, ...) of dtype uint8, float16, bfloat16, float32 or float64, on the CPU or a CUDA device.
         plan: For B samples.
+        other: A second batch (N, ...) whose rows the partners are, else as ``images``; not for a MultiwayPlan.
 
     Returns:
         A tensor of the shape, dtype and device of ``images``, channels_last where these are, else contiguous.
 
     Raises:
-        TypeError: ``images`` is no tensor, has another dtype, or ``plan`` is no MixPlan.
-        ValueError: The plan is for another batch size.
+        TypeError: ``images`` is no tensor, has another dtype, or ``plan`` is no plan.
+        ValueError: The plan is for another batch size, or ``other`` does not fit.
         RuntimeError: A partner is out of range or the plan's boxes do not fit the images.
     """
     _check_images("mix", images)
-    check_plan("mix", plan, images)
-    return _ops.mix(images, plan.partner, plan.weight_in, plan.weight_out, plan.box, *masks_on(plan, images.device))
+    check_plan("mix", plan, images, multiway=True)
+    if isinstance(plan, MultiwayPlan):
+        if other is not None:
+            raise ValueError("mix: expected no other with a MultiwayPlan; mix torch.cat((images, other))")
+        return _linear(lambda x: _ops.combine(x, plan.partner, plan.weight), images)
+    arrays = _arrays(plan, images.device)
+    if other is None:
+        return _linear(lambda x: _ops.mix(x, *arrays), images)
+    _check_other("mix", images, other)
+    return _linear(lambda x, y: _ops.mix(x, *arrays, _ops.samples_like(x, y)), images, other)
 
 
 def regmixup(images: Tensor, plan: MixPlan) -> Tensor:
     """The clean batch and, behind it, the mixed one: RegMixup (Pinto et al., NeurIPS 2022).
 
-    Equivalent to ``torch.cat((images, mix(images, plan)))``, without the batch between. The loss is
+    Equivalent to ``torch.cat((images, mix(images, plan)))``, with every image read once. The loss is
     ``cross_entropy(clean, labels) + eta * mix_loss(cross_entropy, mixed, labels, plan)`` with ``clean, mixed =
     logits.chunk(2)``; the paper draws plans from ``Mixup(weight=Beta(20, 20))``.
 
@@ -95,19 +113,8 @@ def regmixup(images: Tensor, plan: MixPlan) -> Tensor:
     """
     _check_images("regmixup", images)
     check_plan("regmixup", plan, images)
-    if images.requires_grad or not plan.is_permutation():
-        return torch.cat((images, mix(images, plan)))
-    batch = images.shape[0]
-    out = torch.empty(
-        (2 * batch, *images.shape[1:]),
-        dtype=images.dtype,
-        device=images.device,
-        memory_format=_ops.output_memory_format(images),
-    )
-    out[:batch].copy_(images)
-    out[batch:].copy_(images)
-    mix_(out[batch:], plan)
-    return out
+    arrays = _arrays(plan, images.device)
+    return _linear(lambda x: _ops.regmixup(x, *arrays), images)
 
 
 def normalize_mix(
@@ -181,7 +188,14 @@ def normalize_mix(
     )
 
 
-def mix_labels(labels: Tensor, plan: MixPlan, num_classes: int | None = None, smoothing: float = 0.0) -> Tensor:
+def mix_labels(
+    labels: Tensor,
+    plan: MixPlan | MultiwayPlan,
+    num_classes: int | None = None,
+    smoothing: float = 0.0,
+    *,
+    other_labels: Tensor | None = None,
+) -> Tensor:
     """Mix labels into dense soft targets, by each sample's share of own pixels, ``plan.label_weight``.
 
     Equivalent to ``w * y + (1 - w) * y[plan.partner]`` in float64, rounded once, with ``w`` the label weight and
@@ -193,6 +207,8 @@ def mix_labels(labels: Tensor, plan: MixPlan, num_classes: int | None = None, sm
         plan: For B samples.
         num_classes: Needed for class ids; for dense labels optional, and then equal to C.
         smoothing: In [0, 1); label smoothing of class ids. Dense labels are smoothed by their maker.
+        other_labels: (N,) or (N, C), the labels of the other batch, where partners are rows of one; not for a
+            MultiwayPlan.
 
     Returns:
         float32 (B, C) on the device of ``labels``.
@@ -206,13 +222,15 @@ def mix_labels(labels: Tensor, plan: MixPlan, num_classes: int | None = None, sm
     """
     op = "mix_labels"
     check_tensor(op, "labels", labels)
-    check_plan(op, plan, labels)
+    check_plan(op, plan, labels, multiway=True)
+    if isinstance(plan, MultiwayPlan) and other_labels is not None:
+        raise ValueError(f"{op}: expected no other_labels with a MultiwayPlan")
     if labels.dim() == 2 and labels.is_floating_point():
         if smoothing != 0.0:
             raise ValueError(f"{op}: expected smoothing=0 with dense labels, got {smoothing}; smooth them before")
         if num_classes is not None and num_classes != labels.shape[1]:
             raise ValueError(f"{op}: expected num_classes={labels.shape[1]} as the labels have, got {num_classes}")
-        return blend_values(op, labels, plan).to(torch.float32)
+        return blend_values(op, labels, plan, other_labels).to(torch.float32)
     if labels.dtype not in _INTEGER_DTYPES:
         raise TypeError(
             f"{op}: expected class ids (B,) of an integer dtype or dense floating labels (B, C), "
@@ -226,7 +244,13 @@ def mix_labels(labels: Tensor, plan: MixPlan, num_classes: int | None = None, sm
         raise ValueError(f"{op}: expected num_classes >= 1, got {num_classes}")
     if not 0.0 <= smoothing < 1.0:
         raise ValueError(f"{op}: expected smoothing in [0, 1), got {smoothing}")
-    return _ops.mix_labels(labels.to(torch.int64), plan.partner, plan.label_weight, num_classes, smoothing)
+    ids, partner = labels.to(torch.int64), plan.partner
+    if isinstance(plan, MultiwayPlan):
+        return combine_labels(op, ids, plan, num_classes, smoothing)
+    if other_labels is not None:
+        partner_rows(op, labels, plan, other_labels)
+        ids, partner = torch.cat((ids, other_labels.to(torch.int64))), partner + labels.shape[0]
+    return _ops.mix_labels(ids, partner, plan.label_weight, num_classes, smoothing)
 
 
 _INTEGER_DTYPES = (
@@ -241,10 +265,12 @@ _INTEGER_DTYPES = (
 )
 
 
-def blend_values(op: str, values: Tensor, plan: MixPlan) -> Tensor:
+def blend_values(op: str, values: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None = None) -> Tensor:
     """Rows mixed by the label weight, in float64, not rounded. Weights 1 and 0 copy: no NaN of the other row leaks."""
+    if isinstance(plan, MultiwayPlan):
+        return combine_values(values, plan)
     own = values.to(torch.float64)
-    partner = partner_rows(op, own, plan)
+    partner = partner_rows(op, values, plan, other).to(torch.float64)
     weight = plan.label_weight.to(device=values.device, dtype=torch.float64)
     weight = weight.reshape(-1, *[1] * (values.dim() - 1))
     mixed = weight * own + (1.0 - weight) * partner
@@ -263,10 +289,28 @@ def check_tensor(op: str, name: str, value: Tensor) -> None:
         raise ValueError(f"{op}: expected {name} with a batch dimension, got a tensor without dimensions")
 
 
+def _linear(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
+    """``function`` of tensors, with forward-mode gradients: it is linear, so its tangent is itself of the tangents."""
+    if torch.compiler.is_compiling():
+        return function(*inputs)
+    duals = [forward_ad.unpack_dual(x) for x in inputs]
+    if all(dual.tangent is None for dual in duals):
+        return function(*inputs)
+    tangents = [torch.zeros_like(dual.primal) if dual.tangent is None else dual.tangent for dual in duals]
+    return forward_ad.make_dual(function(*(dual.primal for dual in duals)), function(*tangents))
+
+
+def _check_other(op: str, images: Tensor, other: Tensor) -> None:
+    check_tensor(op, "other", other)
+    if (other.shape[1:], other.dtype, other.device) != (images.shape[1:], images.dtype, images.device):
+        raise ValueError(
+            f"{op}: expected other as images but for the batch size, {tuple(images.shape)} {images.dtype} on "
+            f"{images.device}, got {tuple(other.shape)} {other.dtype} on {other.device}"
+        )
+
+
 def _check_images(op: str, images: Tensor) -> None:
     check_tensor(op, "images", images)
-    if not torch.compiler.is_compiling() and forward_ad.unpack_dual(images).tangent is not None:
-        raise NotImplementedError(f"{op}: expected no forward-mode tangent, got one; use reverse mode (torch.func.vjp)")
     if images.dtype not in _MIX_DTYPES:
         names = ", ".join(str(dtype) for dtype in _MIX_DTYPES)
         raise TypeError(f"{op}: expected images of one of the dtypes {names}, got {images.dtype}")
@@ -279,8 +323,17 @@ def masks_on(plan: MixPlan, device: torch.device) -> tuple[Tensor | None, Tensor
     return plan.mask.to(device, non_blocking=True), plan.mask_index
 
 
-def check_plan(op: str, plan: MixPlan, batch: Tensor) -> None:
-    if not isinstance(plan, MixPlan):
+def _arrays(plan: MixPlan, device: torch.device) -> tuple[Tensor | None, ...]:
+    """A plan as the operators take it."""
+    return plan.partner, plan.weight_in, plan.weight_out, plan.box, *masks_on(plan, device)
+
+
+def check_plan(op: str, plan: MixPlan | MultiwayPlan, batch: Tensor, *, multiway: bool = False) -> None:
+    if isinstance(plan, MultiwayPlan) and not multiway:
+        raise TypeError(
+            f"{op}: expected plan to be a fastmix.MixPlan, got a MultiwayPlan, which is for mix() and labels"
+        )
+    if not isinstance(plan, MixPlan | MultiwayPlan):
         raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
     if plan.partner.shape[0] != batch.shape[0]:
         raise ValueError(

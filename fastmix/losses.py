@@ -6,14 +6,26 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fastmix.multiway import MultiwayPlan
 from fastmix.plan import MixPlan, partner_rows
 
 # What torch.nn.functional.cross_entropy and nll_loss ignore unless told otherwise.
 _DEFAULT_IGNORE_INDEX = -100
 
 
-def mix_loss(criterion: Callable[..., Tensor], logits: Tensor, labels: Tensor, plan: MixPlan, **kwargs: Any) -> Tensor:
+def mix_loss(
+    criterion: Callable[..., Tensor],
+    logits: Tensor,
+    labels: Tensor,
+    plan: MixPlan | MultiwayPlan,
+    *,
+    other_labels: Tensor | None = None,
+    **kwargs: Any,
+) -> Tensor:
     """The mean of ``w * loss(logits, labels) + (1 - w) * loss(logits, labels[partner])``, ``w = plan.label_weight``.
+
+    Where partners are rows of another batch, ``other_labels[partner]``; with a MultiwayPlan the weighted sum of the
+    losses on ``labels[plan.partner[:, k]]``.
 
     Never makes (B, C) targets. For ``torch.nn.functional.cross_entropy`` it is equivalent to the loss on soft
     targets, ``cross_entropy(logits, mix_labels(labels, plan, num_classes))``, since that loss is linear in its
@@ -30,18 +42,18 @@ def mix_loss(criterion: Callable[..., Tensor], logits: Tensor, labels: Tensor, p
         logits: (B, ...), whatever the criterion takes.
         labels: (B, ...), class ids of an integer dtype or floating targets.
         plan: For B samples.
+        other_labels: (N, ...), the labels of the other batch, where partners are rows of one.
         **kwargs: Handed on to the criterion.
 
     Returns:
         A scalar, differentiable with respect to ``logits``.
 
     Raises:
-        TypeError: ``plan`` is no MixPlan, ``criterion`` is a torch.nn.Module, ``reduction`` was given, or class ids
+        TypeError: ``plan`` is no plan, ``criterion`` is a torch.nn.Module, ``reduction`` was given, or class ids
             are floating point where the criterion needs integers (its own error).
         ValueError: The batch sizes of labels, logits and plan differ, or the criterion reduced its losses.
     """
-    if not isinstance(plan, MixPlan):
-        raise TypeError(f"mix_loss: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
+    _check_plan("mix_loss", plan)
     if isinstance(criterion, torch.nn.Module):
         raise TypeError(
             f"mix_loss: expected a function that takes reduction=, such as torch.nn.functional.cross_entropy, "
@@ -49,32 +61,52 @@ def mix_loss(criterion: Callable[..., Tensor], logits: Tensor, labels: Tensor, p
         )
     if "reduction" in kwargs:
         raise TypeError("mix_loss: expected no reduction=; the losses are weighted before they are averaged")
-    batch = plan.partner.shape[0]
+    batch = len(plan)
     for name, value in (("logits", logits), ("labels", labels)):
         if value.dim() == 0 or value.shape[0] != batch:
             raise ValueError(
                 f"mix_loss: expected {name} of {batch} samples as the plan has, got shape {tuple(value.shape)}"
             )
-    partner_labels = partner_rows("mix_loss", labels, plan)
-    own_loss = criterion(logits, labels, reduction="none", **kwargs)
-    if own_loss.dim() == 0 or own_loss.shape[0] != batch:
-        raise ValueError(
-            f'mix_loss: expected one loss per sample from the criterion with reduction="none", '
-            f"got shape {tuple(own_loss.shape)}"
-        )
-    partner_loss = criterion(logits, partner_labels, reduction="none", **kwargs)
-
-    weight = plan.label_weight.to(device=own_loss.device, dtype=torch.promote_types(own_loss.dtype, torch.float32))
-    weight = weight.reshape(-1, *[1] * (own_loss.dim() - 1))
-    own_share = _shares(weight, labels, own_loss, criterion, kwargs)
-    partner_share = _shares(1.0 - weight, partner_labels, own_loss, criterion, kwargs)
-    # A share of 0 drops the other label's loss even where that is infinite.
-    own_term = torch.where(own_share == 0.0, 0.0, own_share * own_loss)
-    partner_term = torch.where(partner_share == 0.0, 0.0, partner_share * partner_loss)
-    return (own_term + partner_term).sum() / (own_share + partner_share).sum()
+    total = counted = None
+    for term_labels, weight in label_terms("mix_loss", labels, plan, other_labels):
+        loss = criterion(logits, term_labels, reduction="none", **kwargs)
+        if loss.dim() == 0 or loss.shape[0] != batch:
+            raise ValueError(
+                f'mix_loss: expected one loss per sample from the criterion with reduction="none", '
+                f"got shape {tuple(loss.shape)}"
+            )
+        weight = weight.to(device=loss.device, dtype=torch.promote_types(loss.dtype, torch.float32))
+        share = _shares(weight.reshape(-1, *[1] * (loss.dim() - 1)), term_labels, loss, criterion, kwargs)
+        # A share of 0 drops a label's loss even where that is infinite.
+        term = torch.where(share == 0.0, 0.0, share * loss)
+        total, counted = (term, share) if total is None else (total + term, counted + share)
+    return total.sum() / counted.sum()
 
 
-def mix_accuracy(logits: Tensor, labels: Tensor, plan: MixPlan, topk: int = 1, ignore_index: int = -100) -> Tensor:
+def label_terms(
+    op: str, labels: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None
+) -> list[tuple[Tensor, Tensor]]:
+    """The labels (B, ...) that a plan mixes and their weights (B,), the weights on the CPU or where the labels are.
+
+    Raises:
+        ValueError: A partner is out of range, or ``other`` does not fit.
+    """
+    if isinstance(plan, MultiwayPlan):
+        if other is not None:
+            raise ValueError(f"{op}: expected no other_labels with a MultiwayPlan")
+        return [(labels[partner], weight) for partner, weight in plan.columns(labels.device)]
+    return [(labels, plan.label_weight), (partner_rows(op, labels, plan, other), 1.0 - plan.label_weight)]
+
+
+def mix_accuracy(
+    logits: Tensor,
+    labels: Tensor,
+    plan: MixPlan | MultiwayPlan,
+    topk: int = 1,
+    ignore_index: int = -100,
+    *,
+    other_labels: Tensor | None = None,
+) -> Tensor:
     """The accuracy of predictions on a mixed batch: a hit on either label counts by that label's weight.
 
     Equivalent to the mean of ``w * hit(labels) + (1 - w) * hit(labels[partner])``, ``w = plan.label_weight``, where
@@ -86,16 +118,16 @@ def mix_accuracy(logits: Tensor, labels: Tensor, plan: MixPlan, topk: int = 1, i
         plan: For B samples.
         topk: In [1, C].
         ignore_index: A label that does not count, in the hits and in the mean; all of them give NaN.
+        other_labels: (N,), the labels of the other batch, where partners are rows of one.
 
     Returns:
         A scalar in [0, 1], float32, on the device of ``logits``.
 
     Raises:
-        TypeError: ``plan`` is no MixPlan.
+        TypeError: ``plan`` is no plan.
         ValueError: Shapes that do not fit, or ``topk`` out of range.
     """
-    if not isinstance(plan, MixPlan):
-        raise TypeError(f"mix_accuracy: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
+    _check_plan("mix_accuracy", plan)
     batch = len(plan)
     if logits.dim() != 2 or labels.dim() != 1 or logits.shape[0] != batch or labels.shape[0] != batch:
         raise ValueError(
@@ -104,15 +136,19 @@ def mix_accuracy(logits: Tensor, labels: Tensor, plan: MixPlan, topk: int = 1, i
         )
     if not 1 <= topk <= logits.shape[1]:
         raise ValueError(f"mix_accuracy: expected topk in [1, {logits.shape[1]}], got {topk}")
-    own = labels.to(device=logits.device, dtype=torch.int64)
-    partner = partner_rows("mix_accuracy", own, plan)
+    ids, others = (x if x is None else x.to(logits.device, torch.int64) for x in (labels, other_labels))
     best = logits.detach().topk(topk, dim=1).indices
-    weight = plan.label_weight.to(device=own.device, dtype=torch.float64)
-    own_share = torch.where(own == ignore_index, 0.0, weight)
-    partner_share = torch.where(partner == ignore_index, 0.0, 1.0 - weight)
-    own_hit, partner_hit = ((best == label[:, None]).any(1) for label in (own, partner))
-    hits = own_share * own_hit + partner_share * partner_hit
-    return (hits.sum() / (own_share + partner_share).sum()).to(torch.float32)
+    hits = counted = torch.zeros(batch, dtype=torch.float64, device=logits.device)
+    for label, weight in label_terms("mix_accuracy", ids, plan, others):
+        share = torch.where(label == ignore_index, 0.0, weight.to(logits.device, torch.float64))
+        hits = hits + share * (best == label[:, None]).any(1)
+        counted = counted + share
+    return (hits.sum() / counted.sum()).to(torch.float32)
+
+
+def _check_plan(op: str, plan: MixPlan | MultiwayPlan) -> None:
+    if not isinstance(plan, MixPlan | MultiwayPlan):
+        raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
 
 
 def _shares(

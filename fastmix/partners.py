@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from fastmix import _core
-from fastmix.policies import draw_key
+from fastmix.policies import Mixup, draw_key
 
-__all__ = ["kernel_partners", "nearest_partners", "weighted_partners"]
+__all__ = ["kernel_partners", "nearest_partners", "other_partners", "weighted_partners"]
 
 
 def _distances(name: str, points: Tensor) -> Tensor:
@@ -25,6 +25,32 @@ def _distances(name: str, points: Tensor) -> Tensor:
         raise ValueError(f"{name}: expected finite values, got NaN or infinity")
     distances = torch.cdist(flat, flat, compute_mode="donot_use_mm_for_euclid_dist")
     return distances.fill_diagonal_(math.inf)
+
+
+def other_partners(
+    batch_size: int, others: int, *, seed: int = 0, epoch: int = 0, step: int = 0, rank: int = 0, offset: int = 0
+) -> Tensor:
+    """Rows of a second batch, for ``plan.with_partner`` and ``mix(..., other=)``: in random order, equally often.
+
+    Args:
+        batch_size: B >= 0.
+        others: How many rows the other batch has; none of them comes up twice before all have come up once.
+        seed: As for ``Policy.plan``.
+        epoch: As for ``Policy.plan``.
+        step: As for ``Policy.plan``.
+        rank: As for ``Policy.plan``.
+        offset: As for ``Policy.plan``.
+
+    Returns:
+        int32 (B,) on the CPU, in [0, others).
+
+    Raises:
+        ValueError: No rows to choose from, or a negative size.
+    """
+    if others < 1 and batch_size > 0:
+        raise ValueError(f"other_partners: expected an other batch with samples, got {others}")
+    order = Mixup().plan(others, seed=seed, epoch=epoch, step=step, rank=rank, offset=offset).partner
+    return order[torch.arange(batch_size) % max(others, 1)]
 
 
 def weighted_partners(

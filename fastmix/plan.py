@@ -243,6 +243,17 @@ class MixPlan:
             raise ValueError("MixPlan.with_label_weight: expected weights in [0, 1], got others or NaN")
         return dataclasses.replace(self, label_weight=weight)
 
+    def with_partner(self, partner) -> MixPlan:
+        """The plan with other partners: rows of a second batch, for ``mix(..., other=)``, or chosen ones.
+
+        Args:
+            partner: (B,) integers >= 0. That they are rows of the other batch is checked when the plan is applied.
+
+        Raises:
+            ValueError: Another shape, or what no int32 is.
+        """
+        return dataclasses.replace(self, partner=_cast("partner", partner).detach().cpu())
+
     def describe(self, names: Sequence[object] | None = None) -> str:
         """A table of what is mixed with what, one line per sample.
 
@@ -271,8 +282,20 @@ class MixPlan:
         _plan_files.save(path, {name: getattr(self, name).numpy() for name in self._dtypes()})
 
 
-def partner_rows(op: str, values: torch.Tensor, plan: MixPlan) -> torch.Tensor:
-    """``values[plan.partner]``, where a partner out of range is refused and never wraps around."""
+def partner_rows(op: str, values: torch.Tensor, plan: MixPlan, other: torch.Tensor | None = None) -> torch.Tensor:
+    """``values[plan.partner]``, or rows of ``other``, where a partner out of range is refused and never wraps around.
+
+    Raises:
+        ValueError: A partner is out of range, or ``other`` has another shape, dtype or device than ``values``, but for
+            the number of rows.
+    """
+    if other is not None:
+        if (other.shape[1:], other.dtype, other.device) != (values.shape[1:], values.dtype, values.device):
+            raise ValueError(
+                f"{op}: expected rows of the other batch of shape {tuple(values.shape[1:])}, {values.dtype} on "
+                f"{values.device}, got {tuple(other.shape[1:])}, {other.dtype} on {other.device}"
+            )
+        values = other
     if not torch.compiler.is_compiling() and plan.partner.numel() > 0:
         low, high = (int(bound) for bound in plan.partner.aminmax())
         if low < 0 or high >= values.shape[0]:

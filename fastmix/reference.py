@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from fastmix.functional import IMAGENET_MEAN, IMAGENET_STD
+from fastmix.multiway import MultiwayPlan
 from fastmix.plan import MixPlan
 
 
@@ -75,7 +76,7 @@ def round_once(x: Tensor, dtype: torch.dtype) -> Tensor:
     return torch.where(inexact_and_even, toward_x, bits).view(torch.float32).to(dtype)
 
 
-def mix_reference(images: Tensor, plan: MixPlan) -> Tensor:
+def mix_reference(images: Tensor, plan: MixPlan, other: Tensor | None = None) -> Tensor:
     """``w * x + (1 - w) * x[partner]`` in float64, rounded once; see :func:`fastmix.mix`.
 
     Weight 1 copies the own element, weight 0 the partner's, and a sample that is its own partner stays as it is:
@@ -84,15 +85,16 @@ def mix_reference(images: Tensor, plan: MixPlan) -> Tensor:
     Args:
         images: (B, ...) of dtype uint8, float16, bfloat16, float32 or float64.
         plan: For B samples, on the CPU.
+        other: A second batch whose rows the partners are; then no sample is its own partner.
 
     Returns:
         A new tensor of the shape and dtype of ``images``.
     """
     partner_of = plan.partner.to(device=images.device, dtype=torch.int64)
-    partner = images[partner_of]
+    partner = images[partner_of] if other is None else other[partner_of]
     weight = weight_map(plan, images.shape, images.device).to(torch.float64)
     blended = round_once(weight * images.to(torch.float64) + (1.0 - weight) * partner.to(torch.float64), images.dtype)
-    alone = partner_of == torch.arange(len(plan), device=images.device)
+    alone = (partner_of == torch.arange(len(plan), device=images.device)) & (other is None)
     keeps_own = (weight == 1.0) | alone.reshape(-1, *[1] * (images.dim() - 1))
     return torch.where(keeps_own, images, torch.where(weight == 0.0, partner, blended))
 
@@ -117,6 +119,39 @@ def mix_backward_reference(grad: Tensor, plan: MixPlan) -> Tensor:
         if i != j:
             add(i, 1.0 - own_weight[j], grad[j])
     return round_once(total, grad.dtype)
+
+
+def combine_reference(images: Tensor, plan: MultiwayPlan) -> Tensor:
+    """``sum(weight[:, k] * x[partner[:, k]])`` in float64, in the order of k, rounded once; see :func:`fastmix.mix`.
+
+    Terms of weight 0 are left out; weight 1 copies.
+    """
+    result = images.clone()
+    for i, (partners, weights) in enumerate(zip(plan.partner.tolist(), plan.weight.tolist(), strict=True)):
+        terms = [(j, weight) for j, weight in zip(partners, weights, strict=True) if weight != 0.0]
+        result[i] = _copy_or_sum(images, terms)
+    return result
+
+
+def combine_backward_reference(grad: Tensor, plan: MultiwayPlan) -> Tensor:
+    """The gradient of mixing by a MultiwayPlan: sample j collects ``weight[i, k] * grad[i]`` where it is partner.
+
+    In float64, in ascending order of i and k, rounded once; a single term of weight 1 copies.
+    """
+    result = torch.zeros_like(grad)
+    for j in range(len(plan)):
+        terms = [(int(i), float(plan.weight[i, k])) for i, k in (plan.partner == j).nonzero()]
+        result[j] = _copy_or_sum(grad, [(i, weight) for i, weight in terms if weight != 0.0])
+    return result
+
+
+def _copy_or_sum(rows: Tensor, terms: list[tuple[int, float]]) -> Tensor:
+    if len(terms) == 1 and terms[0][1] == 1.0:
+        return rows[terms[0][0]]
+    total = torch.zeros_like(rows[0], dtype=torch.float64)
+    for i, weight in terms:
+        total += weight * rows[i].to(torch.float64)
+    return round_once(total, rows.dtype)
 
 
 def normalize_mix_reference(

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from fastmix.functional import blend_values, check_plan, check_tensor, mix
+from fastmix.multiway import MultiwayPlan
 from fastmix.plan import MixPlan, partner_rows
 
 __all__ = ["attention_label_weight", "mix_masks", "mix_targets", "mix_values", "remix_label_weight"]
@@ -14,52 +15,62 @@ __all__ = ["attention_label_weight", "mix_masks", "mix_targets", "mix_values", "
 _CARRIERS = {1: torch.uint8, 2: torch.float16, 4: torch.float32, 8: torch.float64}
 
 
-def mix_targets(labels: Tensor, plan: MixPlan) -> tuple[Tensor, Tensor, Tensor]:
+def mix_targets(labels: Tensor, plan: MixPlan, *, other_labels: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
     """The pair form of mixed targets: own labels, the partners' labels, and the weight of the own ones.
 
-    Equivalent to ``(labels, labels[plan.partner], plan.label_weight.to(labels.device))``.
+    Equivalent to ``(labels, labels[plan.partner], plan.label_weight.to(labels.device))``. A MultiwayPlan has no pairs:
+    ``labels[plan.partner]`` (B, K, ...) and ``plan.weight`` (B, K) are its form.
 
     Args:
         labels: (B, ...) of any dtype.
         plan: For B samples.
+        other_labels: (N, ...), the labels of the other batch, where partners are rows of one.
 
     Returns:
         ``(y_a, y_b, w)``: two tensors like ``labels``, the first one itself, and float32 (B,).
 
     Raises:
         TypeError: ``labels`` is no tensor or ``plan`` no MixPlan.
-        ValueError: The plan is for another batch size.
+        ValueError: The plan is for another batch size, or ``other_labels`` do not fit.
     """
     check_tensor("mix_targets", "labels", labels)
     check_plan("mix_targets", plan, labels)
-    return labels, partner_rows("mix_targets", labels, plan), plan.label_weight.to(labels.device)
+    return labels, partner_rows("mix_targets", labels, plan, other_labels), plan.label_weight.to(labels.device)
 
 
-def mix_values(values: Tensor, plan: MixPlan) -> Tensor:
+def mix_values(values: Tensor, plan: MixPlan | MultiwayPlan, *, other_values: Tensor | None = None) -> Tensor:
     """Mix real-valued targets: regression, multi-label rows, embeddings of a teacher. Differentiable.
 
     Equivalent to ``w * values + (1 - w) * values[plan.partner]`` in float64, rounded once, with ``w`` the label
-    weight of the sample; weights 1 and 0 copy.
+    weight of the sample; weights 1 and 0 copy. With a MultiwayPlan the sum over its ways, likewise.
 
     Args:
         values: (B, ...) of a floating dtype.
         plan: For B samples.
+        other_values: (N, ...), the values of the other batch, where partners are rows of one.
 
     Returns:
         A tensor of the shape and dtype of ``values``.
 
     Raises:
-        TypeError: ``values`` is no tensor, or no floating one, or ``plan`` no MixPlan.
-        ValueError: The plan is for another batch size.
+        TypeError: ``values`` is no tensor, or no floating one, or ``plan`` no plan.
+        ValueError: The plan is for another batch size, or ``other_values`` do not fit.
     """
     check_tensor("mix_values", "values", values)
-    check_plan("mix_values", plan, values)
+    check_plan("mix_values", plan, values, multiway=True)
     if not values.is_floating_point():
         raise TypeError(f"mix_values: expected a floating dtype, got {values.dtype}; use values.float()")
-    return blend_values("mix_values", values, plan).to(values.dtype)
+    return blend_values("mix_values", values, plan, other_values).to(values.dtype)
 
 
-def mix_masks(masks: Tensor, plan: MixPlan, num_classes: int | None = None, ignore_index: int | None = None) -> Tensor:
+def mix_masks(
+    masks: Tensor,
+    plan: MixPlan,
+    num_classes: int | None = None,
+    ignore_index: int | None = None,
+    *,
+    other_masks: Tensor | None = None,
+) -> Tensor:
     """Mix segmentation maps by the boxes, masks and weights that their images are mixed by.
 
     Ids cannot be blended: without ``num_classes`` the plan has to take each pixel from one of the two (CutMix, hard
@@ -72,6 +83,7 @@ def mix_masks(masks: Tensor, plan: MixPlan, num_classes: int | None = None, igno
         num_classes: C; makes the result dense. The masks then are (B, H, W) or (B, D, H, W).
         ignore_index: An id, also outside [0, C), whose pixels are 0 in all channels of a dense result. Ids are
             copied whatever they mean.
+        other_masks: (N, ..., H, W), the maps of the other batch, where partners are rows of one.
 
     Returns:
         Of the shape and dtype of ``masks``; or float32 (B, C, ..., H, W).
@@ -88,19 +100,23 @@ def mix_masks(masks: Tensor, plan: MixPlan, num_classes: int | None = None, igno
         raise TypeError(f"{op}: expected class ids of an integer dtype, got {masks.dtype}; use mix() for dense maps")
     if masks.dim() < 3:
         raise ValueError(f"{op}: expected masks of shape (B, ..., H, W), got {tuple(masks.shape)}")
+    if other_masks is not None:
+        partner_rows(op, masks, plan, other_masks)
+    maps = [x for x in (masks, other_masks) if x is not None]
     if num_classes is not None:
-        return mix(_one_hot(op, masks, num_classes, ignore_index), plan)
-    blended = _blended_samples(plan)
+        dense = [_one_hot(op, x, num_classes, ignore_index) for x in maps]
+        return mix(dense[0], plan, *dense[1:])
+    blended = _blended_samples(plan, other_masks is not None)
     if blended:
         raise ValueError(
             f"{op}: class ids cannot be blended, and the plan blends sample {blended[0]}; pass num_classes= for dense "
             "maps, or draw a plan that cuts only (CutMix)"
         )
     carrier = _CARRIERS[masks.element_size()]
-    return mix(masks.view(carrier), plan).view(masks.dtype)
+    return mix(masks.view(carrier), plan, *(x.view(carrier) for x in maps[1:])).view(masks.dtype)
 
 
-def _blended_samples(plan: MixPlan) -> list[int]:
+def _blended_samples(plan: MixPlan, with_other: bool) -> list[int]:
     """Samples with a pixel of a weight between 0 and 1."""
     has_box = (plan.box[:, 2] > plan.box[:, 0]) & (plan.box[:, 3] > plan.box[:, 1])
     if plan.mask is not None:
@@ -109,16 +125,17 @@ def _blended_samples(plan: MixPlan) -> list[int]:
         has_mask = plan.mask_index >= 0
         equal = plan.weight_in == plan.weight_out
         blends = has_mask & soft[plan.mask_index.clamp(min=0).long()] & ~equal
-        return _not_alone(plan, blends | _between(plan.weight_out) | ((has_box | has_mask) & _between(plan.weight_in)))
-    return _not_alone(plan, _between(plan.weight_out) | (has_box & _between(plan.weight_in)))
+        inside = (has_box | has_mask) & _between(plan.weight_in)
+        return _not_alone(plan, with_other, blends | _between(plan.weight_out) | inside)
+    return _not_alone(plan, with_other, _between(plan.weight_out) | (has_box & _between(plan.weight_in)))
 
 
 def _between(weight: Tensor) -> Tensor:
     return (weight != 0) & (weight != 1)
 
 
-def _not_alone(plan: MixPlan, samples: Tensor) -> list[int]:
-    alone = plan.partner == torch.arange(len(plan), dtype=torch.int32)
+def _not_alone(plan: MixPlan, with_other: bool, samples: Tensor) -> list[int]:
+    alone = (plan.partner == torch.arange(len(plan), dtype=torch.int32)) & (not with_other)
     return (samples & ~alone).nonzero().flatten().tolist()
 
 

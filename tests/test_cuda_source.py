@@ -22,6 +22,7 @@ SOURCES = (
     "mix_backward_masked",
     "normalize_mix",
     "normalize_mix_masked",
+    "combine",
     "labels",
 )
 
@@ -207,6 +208,13 @@ def test_masked_normalize_mix_stores_16_bytes_at_a_time(kernels: list[Kernel], d
         loads = {name for name in kernel.instructions if re.match(r"LD(\.|G)", name)}
         stores = {name for name in kernel.instructions if re.match(r"ST(\.|G)", name)}
         assert loads == {"LDG.E.64", "LDG.E.U8"} and stores == {"STG.E.128"}, (kernel.name, loads, stores)
+
+
+@pytest.mark.parametrize("dtype", ["h", "NS_4HalfE", "NS_8BFloat16E", "f", "d"])
+def test_combine_moves_16_bytes_at_a_time(kernels: list[Kernel], dtype: str) -> None:
+    for kernel in select(kernels, rf"14combine_kernelI{dtype}Li16E", 2):
+        memory = {name for name in kernel.instructions if re.match(r"(LD|ST)(\.|G)", name)}
+        assert memory == {"LDG.E.128", "STG.E.128"}, (kernel.name, memory)
 
 
 @pytest.mark.parametrize("dtype", ["NS_4HalfE", "NS_8BFloat16E", "f"])

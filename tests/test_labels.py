@@ -114,7 +114,8 @@ def test_refuses(labels, plan, options, error, message):
     [
         (0, LABELS.int(), r"int64 and shape \(B,\), got Int \(3,\)"),
         (0, LABELS[None], r"int64 and shape \(B,\), got Long \(1, 3\)"),
-        (1, PLAN.partner[:2], r"partner of shape \(3,\).*got \(2,\)"),
+        (1, PLAN.partner[:2], r"label_weight of shape \(2,\).*got \(3,\)"),
+        (1, PLAN.partner.repeat(2), r"one label per sample of the plan \(6\), got 3"),
         (1, PLAN.partner.long(), r"partner of dtype Int, got Long"),
         (2, PLAN.label_weight.double(), r"label_weight of dtype Float, got Double"),
         (3, 0, r"num_classes > 0, got 0"),

@@ -134,11 +134,11 @@ def test_a_refused_mix_leaves_the_version_alone():
     assert torch.equal(weight.grad, images)
 
 
-def test_forward_mode_is_refused_rather_than_wrong():
+def test_forward_mode_is_refused_in_place_rather_than_wrong():
     plan = fm.MixPlan.mixup([1, 0], 0.4)
     images = torch.arange(6.0).reshape(2, 3)
     with pytest.raises(NotImplementedError, match="forward-mode"):
-        torch.func.jvp(lambda x: fm.mix(x, plan), (images,), (torch.ones_like(images),))
+        torch.func.jvp(lambda x: fm.mix_(x, plan), (images,), (torch.ones_like(images),))
 
 
 @pytest.mark.parametrize("partner", [-1, 4])

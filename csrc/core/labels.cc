@@ -9,13 +9,15 @@ void validate(const MixLabelsParams& params, bool labels_on_host) {
   check(params.classes > 0, "mix_labels: expected num_classes > 0, got ", params.classes);
   check(params.smoothing >= 0.0 && params.smoothing < 1.0, "mix_labels: expected smoothing in [0, 1), got ",
         params.smoothing);
+  const int32_t rows = params.rows < 0 ? params.batch : params.rows;
   for (int32_t i = 0; i < params.batch; ++i) {
-    check(params.partner[i] >= 0 && params.partner[i] < params.batch, "mix_labels: expected partner in [0, ",
-          params.batch, "), got ", params.partner[i], " for sample ", i);
+    check(params.partner[i] >= 0 && params.partner[i] < rows, "mix_labels: expected partner in [0, ", rows, "), got ",
+          params.partner[i], " for sample ", i);
     const float weight = params.label_weight[i];
     check(weight >= 0.0f && weight <= 1.0f, "mix_labels: expected label_weight in [0, 1], got ", weight, " for sample ",
           i);
-    if (!labels_on_host) continue;
+  }
+  for (int32_t i = 0; labels_on_host && i < rows; ++i) {
     const int64_t label = params.labels[i];
     check(label >= 0 && label < params.classes, "mix_labels: expected labels in [0, ", params.classes, "), got ", label,
           " for sample ", i);

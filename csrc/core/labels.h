@@ -17,6 +17,7 @@ struct MixLabelsParams {
   int64_t classes = 0;
   double smoothing = 0.0;
   int32_t batch = 0;
+  int32_t rows = -1;  // how many labels there are, at least `batch`, for partners from another batch; negative: `batch`
   const int32_t* partner = nullptr;     // host
   const float* label_weight = nullptr;  // host
 };

@@ -22,7 +22,10 @@ struct MixParams {
   const void* const* in = nullptr;  // host array of `batch` pointers, one per sample
   void* out = nullptr;              // sample i starts at out + i * out_stride
   int64_t out_stride = 0;
-  bool in_place = false;  // in[i] is out + i * out_stride, and the plan is a permutation
+  bool in_place = false;  // in[i] is out + i * out_stride, and the plan is a permutation or has others
+  void* clean = nullptr;  // if not null, in[i] itself is written to clean + i * out_stride too (out of place)
+  const void* const* others = nullptr;  // host array of plan.others pointers, if partners are rows of another batch
+  bool gradient_of_others = false;      // of mix_backward: `out` has plan.others samples
   DType dtype = DType::kF32;
   int64_t elements = 0;  // of one sample
   int64_t pixel_stride = 1;
@@ -56,8 +59,9 @@ struct NormalizeMixParams {
 // the same float32 numbers, so all of them normalise to the same bits.
 void set_normalization(NormalizeMixParams& params, const float* mean, const float* std, int32_t count);
 
-// dst += transposed plan: grad_in[i] = W_i * g[i] + sum over j with partner[j] == i of (1 - W_j) * g[j].
-// Uses MixParams with in = the gradients of the outputs and out = the gradients of the inputs, out of place.
+// The transposed plan: grad_in[i] = W_i * g[i] + sum over j with partner[j] == i of (1 - W_j) * g[j].
+// Uses MixParams with in = the gradients of the outputs and out = the gradients of the inputs, out of place. Where
+// partners are rows of another batch, the sum is that batch's gradient (gradient_of_others) and the rest this one's.
 
 // A CPU job is cut into `tasks` that may run in any order on any threads: the caller owns the threads.
 class CpuJob {

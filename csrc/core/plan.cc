@@ -39,13 +39,13 @@ void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place
   std::vector<int32_t> chosen_by(plan.batch, -1);
   for (int32_t i = 0; i < plan.batch; ++i) {
     const int32_t partner = plan.partner[i];
-    check(partner >= 0 && partner < plan.batch, "plan: expected partner in [0, ", plan.batch, "), got ", partner,
-          " for sample ", i);
+    check(partner >= 0 && partner < plan.partners(), "plan: expected partner in [0, ", plan.partners(), "), got ",
+          partner, " for sample ", i);
     check_weight("weight_in", i, plan.weight_in[i]);
     check_weight("weight_out", i, plan.weight_out[i]);
     check_box(plan, i, height, width);
     check_mask(plan, i);
-    if (!in_place) continue;
+    if (!in_place || plan.others >= 0) continue;
     check(chosen_by[partner] < 0, "plan: in place each sample may be partner once, but ", partner, " is partner of ",
           chosen_by[partner], " and of ", i, "; use mix(), which writes a new batch");
     chosen_by[partner] = i;
@@ -60,6 +60,7 @@ bool has_any_mask(const PlanView& plan) {
 }
 
 bool is_permutation(const PlanView& plan) {
+  if (plan.others >= 0) return false;
   std::vector<char> seen(plan.batch, 0);
   for (int32_t i = 0; i < plan.batch; ++i) {
     if (seen[plan.partner[i]]) return false;

@@ -30,14 +30,17 @@ struct PlanView {
   const int32_t* box = nullptr;
   const int32_t* mask_index = nullptr;  // which mask weighs the sample's pixels, -1: none; null: none for all
   MaskView mask;
+  int32_t others = -1;  // partners are rows of another batch of this size; negative: of this batch itself
 
+  int32_t partners() const { return others < 0 ? batch : others; }
+  bool alone(int32_t i) const { return others < 0 && partner[i] == i; }
   int32_t mask_of(int32_t i) const { return mask_index == nullptr ? -1 : mask_index[i]; }
   bool has_box(int32_t i) const { return box[4 * i + 2] > box[4 * i] && box[4 * i + 3] > box[4 * i + 1]; }
   bool keeps_weight_1(int32_t i) const {
     return weight_out[i] == 1.0f && (weight_in[i] == 1.0f || (!has_box(i) && mask_of(i) < 0));
   }
   // True when the sample keeps its bytes: its own partner, or weight 1 wherever it is read.
-  bool untouched(int32_t i) const { return partner[i] == i || keeps_weight_1(i); }
+  bool untouched(int32_t i) const { return alone(i) || keeps_weight_1(i); }
 };
 
 struct Plan {
@@ -72,7 +75,8 @@ struct Plan {
 
 // Refuses partners out of range, weights outside [0, 1] or NaN, boxes outside height x width, masks that are not
 // there, and samples with both a box and a mask.
-// With `in_place`, refuses repeated partners too: only a permutation can be mixed without a copy.
+// With `in_place`, refuses repeated partners too, unless they come from another batch: only a permutation can be
+// mixed without a copy.
 void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place);
 
 // The cycles of a permutation: cycle c is order[begin[c]] ... order[begin[c + 1] - 1], and within it the

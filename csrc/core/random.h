@@ -25,6 +25,10 @@ enum class Purpose : uint32_t {
   kMask = 9,
 };
 
+// Below it log(U) / shape would overflow, for several variates to the same -infinity, where their ratios are coin
+// tosses between 0 and 1 already.
+constexpr double kLeastShape = 1e-300;
+
 class RandomStream {
  public:
   // `variant` tells apart several users of one purpose (the policies of a choice).
@@ -91,10 +95,8 @@ class RandomStream {
     }
   }
 
-  // Beta(a, b) in [0, 1], never NaN for any a, b > 0: below 1e-300 log(U) / a would overflow, and both logs to the
-  // same -infinity, where Beta is a coin toss between 0 and 1 already.
+  // Beta(a, b) in [0, 1], never NaN for any a, b > 0.
   double beta(double a, double b) {
-    constexpr double kLeastShape = 1e-300;
     const double log_a = log_gamma_variate(std::max(a, kLeastShape));
     const double log_b = log_gamma_variate(std::max(b, kLeastShape));
     return 1.0 / (1.0 + exact_exp(log_b - log_a));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "gather.h"
+
 namespace fastmix {
 
 namespace {
@@ -41,10 +43,16 @@ class RunBuilder {
     return static_cast<uint32_t>(sample) << kFlagBits | flags;
   }
 
+  uint32_t partner_entry(int32_t i) const {
+    if (plan_.others >= 0) return static_cast<uint32_t>(plan_.batch + i) << kFlagBits;
+    return entry(plan_.partner[i], false) & ~kBlendFlag;
+  }
+
   Runs pairs() {
     for (int32_t i = 0; i < plan_.batch; ++i) {
+      if (!blends_[i] && writes_ == Writes::kBlended) continue;
       runs_.entries.push_back(entry(i, true));
-      if (blends_[i]) runs_.entries.push_back(entry(plan_.partner[i], false) & ~kBlendFlag);
+      if (blends_[i]) runs_.entries.push_back(partner_entry(i));
       runs_.end_run(false);
     }
     return std::move(runs_);
@@ -162,26 +170,17 @@ Schedule fitting_schedule(const PlanView& plan, const std::vector<uint8_t>& blen
   return schedule;
 }
 
-Schedule gather_schedule(const PlanView& plan) {
-  std::vector<uint32_t> begin(plan.batch + 1, 0);
-  for (int32_t i = 0; i < plan.batch; ++i) {
-    begin[i + 1] += 1;
-    if (plan.partner[i] != i) begin[plan.partner[i] + 1] += 1;
-  }
-  for (int32_t i = 0; i < plan.batch; ++i) begin[i + 1] += begin[i];
+Schedule gather_schedule(const PlanView& plan, bool of_others) {
+  const Gather gather = gather_of(plan, of_others);
   Schedule schedule;
-  schedule.entries.resize(begin.back());
-  schedule.segment_begin = begin;
-  schedule.group_begin = {0};
-  std::vector<uint32_t> next = begin;
-  const auto add = [&](int32_t to, int32_t sample) {
-    const uint32_t flags = plan.partner[sample] == sample ? 0 : kBlendFlag;
-    schedule.entries[next[to]++] = static_cast<uint32_t>(sample) << kFlagBits | flags;
-  };
-  for (int32_t i = 0; i < plan.batch; ++i) add(i, i);
-  for (int32_t j = 0; j < plan.batch; ++j) {
-    if (plan.partner[j] != j) add(plan.partner[j], j);
+  for (const Share& share : gather.shares) {
+    uint32_t entry = static_cast<uint32_t>(share.sample) << kFlagBits;
+    if (!plan.alone(share.sample)) entry |= kBlendFlag;
+    if (share.of_partner) entry |= kPartnerFlag;
+    schedule.entries.push_back(entry);
   }
+  schedule.segment_begin = gather.begin;
+  schedule.group_begin = {0};
   return schedule;
 }
 

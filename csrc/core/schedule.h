@@ -42,7 +42,8 @@ enum class Writes {
 };
 
 // blends[i]: sample i takes part of its partner. mirror may be null. Repeated partners are allowed with kAll:
-// then each sample is read by itself and once more by every sample that it is partner of.
+// then each sample is read by itself and once more by every sample that it is partner of. Partners from another batch
+// are the entries of samples batch + i: the partner of i.
 Schedule make_schedule(const PlanView& plan, const std::vector<uint8_t>& blends, const uint8_t* mirror, Writes writes,
                        int32_t max_warps);
 
@@ -51,8 +52,9 @@ Schedule make_schedule(const PlanView& plan, const std::vector<uint8_t>& blends,
 Schedule fitting_schedule(const PlanView& plan, const std::vector<uint8_t>& blends, const uint8_t* mirror,
                           Writes writes, int64_t tiles);
 
-// For the gradient of a mix: segment i lists i and then, ascending, the samples that have i as partner, with
-// kBlendFlag where the sample and its partner differ. It has one group and no successors.
-Schedule gather_schedule(const PlanView& plan);
+// For the gradient of a mix: segment i lists the shares that input i collects, see Gather, with kBlendFlag where the
+// sample and its partner differ and kPartnerFlag for the rest that the partner gave. One group and no successors.
+constexpr uint32_t kPartnerFlag = kWriteFlag;
+Schedule gather_schedule(const PlanView& plan, bool of_others);
 
 }  // namespace fastmix

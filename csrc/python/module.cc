@@ -10,6 +10,7 @@
 #include "crop.h"
 #include "error.h"
 #include "mask.h"
+#include "multiway_bindings.h"
 #include "plan.h"
 #include "policy_bindings.h"
 #include "random.h"
@@ -103,6 +104,7 @@ PYBIND11_MODULE(_core, m) {
   });
 
   bind_policies(m);
+  bind_multiway(m);
   py::class_<CropSpec>(m, "CropSpec")
       .def(py::init([](std::pair<double, double> scale, std::pair<double, double> ratio, double mirror_prob) {
              CropSpec spec{scale.first, scale.second, ratio.first, ratio.second, mirror_prob};

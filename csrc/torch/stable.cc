@@ -16,6 +16,7 @@ namespace {
 template <typename T>
 constexpr ScalarType kScalarType = std::is_same_v<T, float>     ? ScalarType::Float
                                    : std::is_same_v<T, int32_t> ? ScalarType::Int
+                                   : std::is_same_v<T, double>  ? ScalarType::Double
                                                                 : ScalarType::Bool;
 
 CudaStream current_stream(int32_t device_index) {
@@ -100,6 +101,7 @@ const T* plan_array(const char* op, const char* name, const Tensor& tensor, int3
 }
 
 template const float* plan_array<float>(const char*, const char*, const Tensor&, int32_t, int64_t);
+template const double* plan_array<double>(const char*, const char*, const Tensor&, int32_t, int64_t);
 template const bool* plan_array<bool>(const char*, const char*, const Tensor&, int32_t, int64_t);
 template const int32_t* plan_array<int32_t>(const char*, const char*, const Tensor&, int32_t, int64_t);
 
@@ -159,6 +161,14 @@ SampleLayout sample_layout(const Tensor& images) {
   layout.packed = layout.packed || images.numel() == 0;
   if (rank == 5 || (rank == 4 && !layout.channels_last)) layout.depth = images.size(rank - 3);
   return layout;
+}
+
+std::vector<const void*> sample_pointers(const Tensor& images) {
+  const int64_t bytes = sample_layout(images).batch_stride * static_cast<int64_t>(images.element_size());
+  const char* first = static_cast<const char*>(images.const_data_ptr());
+  std::vector<const void*> pointers(images.size(0));
+  for (size_t i = 0; i < pointers.size(); ++i) pointers[i] = first + static_cast<int64_t>(i) * bytes;
+  return pointers;
 }
 
 void run(const CpuJob& job) {

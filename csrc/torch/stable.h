@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "error.h"
 #include "mix.h"
@@ -60,6 +61,9 @@ struct SampleLayout {
   }
 };
 SampleLayout sample_layout(const Tensor& images);
+
+// One pointer per sample, for samples that lie packed.
+std::vector<const void*> sample_pointers(const Tensor& images);
 
 // On the threads of torch's intra-op pool.
 void run(const CpuJob& job);

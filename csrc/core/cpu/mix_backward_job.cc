@@ -1,85 +1,71 @@
-#include <algorithm>
-#include <vector>
-
+#include "../gather.h"
 #include "../mix.h"
-#include "kernels.h"
 #include "mask_rows.h"
+#include "sum_job.h"
 #include "walk.h"
 
 namespace fastmix {
 
 namespace {
 
-constexpr int64_t kTile = 2048;
+SumTarget target_of(const MixParams& params) {
+  const int32_t outputs = params.gradient_of_others ? params.plan.others : params.plan.batch;
+  return {params.out, params.out_stride, outputs, params.dtype, params.elements};
+}
 
-class MixBackwardJob final : public CpuJob {
+class MixBackwardJob final : public SumJob {
  public:
   explicit MixBackwardJob(const MixParams& params)
-      : params_(params),
-        chosen_by_(params.plan.batch),
-        masks_(params.plan, params.pixel_stride, params.width, params.height, params.depth),
-        item_(size_of(params.dtype)),
-        tiles_((params.elements + kTile - 1) / kTile),
-        kernels_(cpu_kernels()) {
-    for (int32_t j = 0; j < params.plan.batch; ++j) {
-      if (params.plan.partner[j] != j) chosen_by_[params.plan.partner[j]].push_back(j);
-    }
-  }
+      : SumJob(target_of(params)),
+        params_(params),
+        gather_(gather_of(params.plan, params.gradient_of_others)),
+        masks_(params.plan, params.pixel_stride, params.width, params.height, params.depth) {}
 
-  int64_t tasks() const override { return tiles_ * params_.plan.batch; }
-
-  // In float64 and rounded once, own gradient first, then those of the samples it was partner of in ascending
-  // order: the CUDA kernel adds in the same order.
-  void run(int64_t begin, int64_t end) const override {
-    double sum[kTile];
+ protected:
+  void add_terms(double* sum, int32_t input, int64_t first, int64_t last) const override {
     MaskRows::Scratch levels;
-    for (int64_t task = begin; task < end; ++task) {
-      const int32_t sample = static_cast<int32_t>(task % params_.plan.batch);
-      const int64_t first = task / params_.plan.batch * kTile;
-      const int64_t last = std::min(params_.elements, first + kTile);
-      std::fill(sum, sum + (last - first), 0.0);
-      add(sum, sample, false, first, last, levels);
-      for (int32_t j : chosen_by_[sample]) add(sum, j, true, first, last, levels);
-      kernels_.store(params_.dtype, out(sample, first), sum, last - first);
+    for (uint32_t k = gather_.begin[input]; k < gather_.begin[input + 1]; ++k) {
+      const Share& share = gather_.shares[k];
+      if (params_.plan.mask_of(share.sample) >= 0 && !params_.plan.alone(share.sample)) {
+        add_masked(sum, share, first, last, levels);
+      } else {
+        add_share(sum, share, first, last);
+      }
     }
   }
 
  private:
-  unsigned char* out(int32_t sample, int64_t element) const {
-    return static_cast<unsigned char*>(params_.out) + (sample * params_.out_stride + element) * item_;
-  }
-
   // sum += W_j * g_j, or (1 - W_j) * g_j for the share that sample j took from its partner.
-  void add(double* sum, int32_t j, bool as_partner, int64_t first, int64_t last, MaskRows::Scratch& scratch) const {
+  void add_share(double* sum, const Share& share, int64_t first, int64_t last) const {
     const PlanView& plan = params_.plan;
-    const auto* gradient = static_cast<const unsigned char*>(params_.in[j]);
-    if (plan.mask_of(j) >= 0 && plan.partner[j] != j) {
-      const int64_t row_elements = params_.width * params_.pixel_stride;
-      for (int64_t at = first; at < last;) {
-        const int64_t row = at / row_elements;
-        const int64_t stop = std::min(last, (row + 1) * row_elements);
-        const uint8_t* levels = masks_.row(plan.mask_of(j), row, scratch) + (at - row * row_elements);
-        kernels_.accumulate_levels(params_.dtype, sum + (at - first), gradient + at * item_, levels, plan.weight_in[j],
-                                   plan.weight_out[j], as_partner, stop - at);
-        at = stop;
-      }
-      return;
-    }
+    const int32_t j = share.sample;
     for_each_span(plan.box + 4 * j, plan.has_box(j), params_.pixel_stride, params_.width, params_.height, first, last,
                   [&](int64_t begin, int64_t end, bool inside) {
-                    const double own = plan.partner[j] == j ? 1.0 : inside ? plan.weight_in[j] : plan.weight_out[j];
-                    const double weight = as_partner ? 1.0 - own : own;
-                    if (weight == 0.0) return;
-                    kernels_.accumulate(params_.dtype, sum + (begin - first), gradient + begin * item_, weight,
-                                        end - begin);
+                    const double own = plan.alone(j) ? 1.0 : inside ? plan.weight_in[j] : plan.weight_out[j];
+                    const double weight = share.of_partner ? 1.0 - own : own;
+                    if (weight != 0.0) add(sum + (begin - first), params_.in[j], begin, end - begin, weight);
                   });
   }
 
+  // As add_share, for a sample with a mask.
+  void add_masked(double* sum, const Share& share, int64_t first, int64_t last, MaskRows::Scratch& scratch) const {
+    const PlanView& plan = params_.plan;
+    const int32_t j = share.sample;
+    const auto* gradient = static_cast<const unsigned char*>(params_.in[j]);
+    const int64_t row_elements = params_.width * params_.pixel_stride;
+    for (int64_t at = first; at < last;) {
+      const int64_t row = at / row_elements;
+      const int64_t stop = std::min(last, (row + 1) * row_elements);
+      const uint8_t* levels = masks_.row(plan.mask_of(j), row, scratch) + (at - row * row_elements);
+      kernels().accumulate_levels(params_.dtype, sum + (at - first), gradient + at * item(), levels, plan.weight_in[j],
+                                  plan.weight_out[j], share.of_partner, stop - at);
+      at = stop;
+    }
+  }
+
   const MixParams params_;
-  std::vector<std::vector<int32_t>> chosen_by_;
+  const Gather gather_;
   const MaskRows masks_;
-  const int64_t item_, tiles_;
-  const CpuKernels& kernels_;
 };
 
 }  // namespace

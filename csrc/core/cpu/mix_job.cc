@@ -48,8 +48,15 @@ class MixJob final : public CpuJob {
   const unsigned char* in(int32_t sample, int64_t element) const {
     return static_cast<const unsigned char*>(params_.in[sample]) + element * item_;
   }
+  const unsigned char* partner_in(int32_t partner, int64_t element) const {
+    const void* const* from = params_.others != nullptr ? params_.others : params_.in;
+    return static_cast<const unsigned char*>(from[partner]) + element * item_;
+  }
   unsigned char* out(int32_t sample, int64_t element) const {
     return static_cast<unsigned char*>(params_.out) + (sample * params_.out_stride + element) * item_;
+  }
+  unsigned char* clean(int32_t sample, int64_t element) const {
+    return static_cast<unsigned char*>(params_.clean) + (sample * params_.out_stride + element) * item_;
   }
 
   // In place the first sample of a cycle is overwritten before the last one reads it: its tile is kept aside.
@@ -64,9 +71,10 @@ class MixJob final : public CpuJob {
       const int32_t sample = walk_.cycles.order[k];
       const int32_t partner = params_.plan.partner[sample];
       const bool from_head = keep_head && partner == head_sample;
+      if (params_.clean != nullptr) std::memcpy(clean(sample, first), in(sample, first), (last - first) * item_);
       // Sample k reads k + 1, in this cycle; what is read after that is k + 2, in this cycle or the next.
       const unsigned char* next = k + 2 < samples_end ? in(walk_.cycles.order[k + 2], first) : nullptr;
-      const unsigned char* from = from_head ? head : in(partner, first);
+      const unsigned char* from = from_head ? head : partner_in(partner, first);
       if (params_.plan.mask_of(sample) >= 0 && !params_.plan.untouched(sample)) {
         mix_masked(sample, from, next, first, last, levels);
       } else {

@@ -14,7 +14,7 @@ struct PlanTable {
   uint32_t groups = 0;
   uint32_t has_box = 0;
   uint32_t pointers = 0;  // const void* per sample
-  uint32_t weights = 0;   // {inside, outside} per sample
+  uint32_t weights = 0;   // {inside, outside} per sample, or a double per entry
   uint32_t boxes = 0;     // per sample, if has_box
   uint32_t masks = 0;     // index of the mask + 1 per sample, 0: none; of kernels for masks
   uint32_t entries = 0;   // the rest is Schedule
@@ -41,6 +41,7 @@ struct DevicePlan {
     return at<const void*>(table.pointers, sample);
   }
   __device__ __forceinline__ Weights weights(uint32_t sample) const { return at<Weights>(table.weights, sample); }
+  __device__ __forceinline__ double term_weight(uint32_t k) const { return at<double>(table.weights, k); }
   __device__ __forceinline__ Box box(uint32_t sample) const {
     const Packed packed = at<Packed>(table.boxes, sample);
     return {packed.y0, packed.x0, packed.y1, packed.x1};

@@ -39,6 +39,7 @@ struct MixArgs {
   int64_t out_stride;  // bytes
   int64_t vectors;     // of one sample
   bool in_place;
+  unsigned char* clean;  // null, or where the samples go as they are
   PixelGrid grid;
 };
 
@@ -66,6 +67,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
       [&](uint32_t entry, const Vector& own, const Vector& partner) {
         if ((entry & kWriteFlag) == 0) return;
         const uint32_t sample = sample_of(entry);
+        if (args.clean != nullptr) store_global<kBytes>(args.clean + offset + sample * args.out_stride, own);
         Vector mixed = own;
         if ((entry & kBlendFlag) != 0) {
           const uint32_t inside =
@@ -83,7 +85,9 @@ void launch_mix(const MixParams& params, CudaStream stream) {
   args.out = static_cast<unsigned char*>(params.out);
   args.out_stride = params.out_stride * static_cast<int64_t>(sizeof(T));
   args.vectors = params.elements * static_cast<int64_t>(sizeof(T)) / kBytes;
-  args.in_place = params.in_place;
+  const std::vector<const void*> pointers = read_pointers(params);
+  args.in_place = pointers.empty();
+  args.clean = static_cast<unsigned char*>(params.clean);
   args.grid = pixel_grid(params);
 
   std::vector<uint8_t> blends(plan.batch);
@@ -95,7 +99,7 @@ void launch_mix(const MixParams& params, CudaStream stream) {
   const dim3 grid = grid_of(tiles, schedule.groups());
   const dim3 block(kLanes, schedule.warps());
   const size_t shared = sizeof(Span) * kLanes + heads_bytes(schedule.warps(), kWordsOf<kBytes>);
-  with_device_plan({plan, &schedule, params.in_place ? nullptr : params.in}, stream, [&](const auto& device_plan) {
+  with_device_plan(mix_source(plan, schedule, pointers), stream, [&](const auto& device_plan) {
     using Plan = std::decay_t<decltype(device_plan)>;
     const auto kernel = mix_kernel<T, kBytes, Plan>;
     FM_LAUNCH("mix", kernel, grid, block, shared, stream, device_plan, args);

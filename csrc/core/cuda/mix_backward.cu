@@ -1,83 +1,55 @@
 // The gradient of mix: each sample gathers its own gradient and those of the samples it was partner of. Out of
 // place, in float64, in the order of the CPU job, so that both give the same bits.
-#include <algorithm>
 #include <type_traits>
-#include <vector>
 
 #include "../mix.h"
-#include "../mix_math.h"
 #include "masked.h"
 #include "mix_vectors.h"
 #include "pixels.h"
-#include "plan_launch.h"
-#include "segment_walk.h"
-#include "vector_io.h"
+#include "sum_segments.h"
 
 namespace fastmix {
 
 namespace {
 
-constexpr int kBackwardWarps = 8;
-
-struct BackwardArgs {
-  unsigned char* out;
-  int64_t out_stride;  // bytes
-  int64_t vectors;
-  uint32_t batch;
-  PixelGrid grid;
-};
-
 // Over a gather_schedule.
 template <typename T, int kBytes, typename Plan>
-__global__ void __launch_bounds__(kLanes* kBackwardWarps)
-    mix_backward_kernel(const __grid_constant__ Plan plan, const __grid_constant__ BackwardArgs args) {
+__global__ void __launch_bounds__(kLanes* kSumWarps)
+    mix_backward_kernel(const __grid_constant__ Plan plan, const __grid_constant__ SumArgs args,
+                        const __grid_constant__ PixelGrid grid) {
   constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
   const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
   if (vector >= args.vectors) return;
   Span span = {};
-  if (plan.table.has_box) span = span_of(args.grid, vector * kCount, kCount);
-  for (uint32_t i = blockIdx.y * kBackwardWarps + threadIdx.y; i < args.batch; i += gridDim.y * kBackwardWarps) {
-    double sum[kCount] = {};
-    const uint32_t begin = plan.segment_begin(i);
-    const uint32_t end = plan.segment_begin(i + 1);
-    for (uint32_t k = begin; k < end; ++k) {
-      const uint32_t entry = plan.entry(k);
-      const uint32_t sample = sample_of(entry);
-      const auto* in = static_cast<const unsigned char*>(plan.pointer(sample));
-      const auto gradient = load_global<kBytes>(in + vector * kBytes);
-      const Weights weights = plan.weights(sample);
-      const uint32_t inside = plan.table.has_box ? elements_inside<kCount>(args.grid, span, plan.box(sample)) : 0;
-#pragma unroll
-      for (int j = 0; j < kCount; ++j) {
-        double weight = (inside >> j & 1u) != 0 ? weights.inside : weights.outside;
-        if (k > begin) weight = 1.0 - weight;
-        if ((entry & kBlendFlag) == 0) weight = 1.0;
-        // Skipped, not multiplied by zero: an infinite gradient does not reach a sample that had no share.
-        if (weight != 0.0) sum[j] += weight * widen(element<T>(gradient, j));
-      }
-    }
-    Words<kWordsOf<kBytes>> result = {};
-#pragma unroll
-    for (int j = 0; j < kCount; ++j) put_element(result, j, narrow<T>(sum[j]));
-    store_global<kBytes>(args.out + i * args.out_stride + vector * kBytes, result);
-  }
+  if (plan.table.has_box) span = span_of(grid, vector * kCount, kCount);
+  sum_segments<T, kBytes>(
+      plan, args, vector,
+      [&](uint32_t, uint32_t entry) {
+        const uint32_t sample = sample_of(entry);
+        const Weights weights = plan.weights(sample);
+        const uint32_t inside = plan.table.has_box ? elements_inside<kCount>(grid, span, plan.box(sample)) : 0;
+        return [=](int j) {
+          if ((entry & kBlendFlag) == 0) return 1.0;
+          const double weight = (inside >> j & 1u) != 0 ? weights.inside : weights.outside;
+          return (entry & kPartnerFlag) != 0 ? 1.0 - weight : weight;
+        };
+      },
+      [](uint32_t) { return false; });
 }
 
 template <typename T, int kBytes>
 void launch_backward(const MixParams& params, CudaStream stream) {
-  BackwardArgs args{};
+  const Schedule schedule = gather_schedule(params.plan, params.gradient_of_others);
+  SumArgs args{};
   args.out = static_cast<unsigned char*>(params.out);
   args.out_stride = params.out_stride * static_cast<int64_t>(sizeof(T));
   args.vectors = params.elements * static_cast<int64_t>(sizeof(T)) / kBytes;
-  args.batch = static_cast<uint32_t>(params.plan.batch);
-  args.grid = pixel_grid(params);
-  const Schedule schedule = gather_schedule(params.plan);
-  const uint32_t rows = (args.batch + kBackwardWarps - 1) / kBackwardWarps;
-  const dim3 grid = grid_of((args.vectors + kLanes - 1) / kLanes, rows);
-  const dim3 block(kLanes, kBackwardWarps);
+  args.outputs = static_cast<uint32_t>(schedule.segment_begin.size() - 1);
+  if (args.outputs == 0) return;
+  const PixelGrid grid = pixel_grid(params);
   with_device_plan({params.plan, &schedule, params.in}, stream, [&](const auto& device_plan) {
     const auto kernel = mix_backward_kernel<T, kBytes, std::decay_t<decltype(device_plan)>>;
-    FM_LAUNCH("mix_backward", kernel, grid, block, 0, stream, device_plan, args);
+    FM_LAUNCH("mix_backward", kernel, sum_grid(args), dim3(kLanes, kSumWarps), 0, stream, device_plan, args, grid);
   });
 }
 
@@ -90,7 +62,7 @@ void dispatch_width(const MixParams& params, CudaStream stream) {
 }  // namespace
 
 void mix_backward_cuda(const MixParams& params, CudaStream stream) {
-  if (params.plan.batch == 0 || params.elements == 0) return;
+  if (params.elements == 0) return;
   if (has_any_mask(params.plan)) return mix_backward_masked_cuda(params, stream);
   switch (params.dtype) {
     case DType::kU8:

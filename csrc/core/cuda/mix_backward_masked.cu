@@ -1,88 +1,64 @@
 // The gradient of mix for plans with masks: as mix_backward.cu, with a weight for each element.
 #include <type_traits>
-#include <vector>
 
 #include "../mix.h"
 #include "../mix_math.h"
 #include "mask_levels.h"
 #include "masked.h"
 #include "mix_vectors.h"
-#include "plan_launch.h"
+#include "sum_segments.h"
 #include "vector_io.h"
 
 namespace fastmix {
 
 namespace {
 
-constexpr int kBackwardWarps = 8;
-
-struct BackwardArgs {
-  unsigned char* out;
-  int64_t out_stride;  // bytes
-  int64_t vectors;
-  uint32_t batch;
-  PixelGrid grid;
-  MaskGrid masks;
-};
-
 // Over a gather_schedule.
 template <typename T, int kBytes, typename Plan>
-__global__ void __launch_bounds__(kLanes* kBackwardWarps)
-    mix_backward_masked_kernel(const __grid_constant__ Plan plan, const __grid_constant__ BackwardArgs args) {
+__global__ void __launch_bounds__(kLanes* kSumWarps)
+    mix_backward_masked_kernel(const __grid_constant__ Plan plan, const __grid_constant__ SumArgs args,
+                               const __grid_constant__ PixelGrid grid, const __grid_constant__ MaskGrid masks) {
   constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
   FM_SHARED(int32_t, offsets);
   const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
-  fill_offsets<kCount>(offsets, args.grid, args.masks, vector);
+  fill_offsets<kCount>(offsets, grid, masks, vector);
   __syncthreads();
   if (vector >= args.vectors) return;
   Span span = {};
-  if (plan.table.has_box) span = span_of(args.grid, vector * kCount, kCount);
-  for (uint32_t i = blockIdx.y * kBackwardWarps + threadIdx.y; i < args.batch; i += gridDim.y * kBackwardWarps) {
-    double sum[kCount] = {};
-    const uint32_t begin = plan.segment_begin(i);
-    const uint32_t end = plan.segment_begin(i + 1);
-    for (uint32_t k = begin; k < end; ++k) {
-      const uint32_t entry = plan.entry(k);
-      const uint32_t sample = sample_of(entry);
-      const auto* in = static_cast<const unsigned char*>(plan.pointer(sample));
-      const auto gradient = load_global<kBytes>(in + vector * kBytes);
-      const Weights weights = plan.weights(sample);
-      const auto levels = sample_levels<kCount>(plan, args.grid, span, args.masks, offsets + threadIdx.x, sample);
-#pragma unroll
-      for (int j = 0; j < kCount; ++j) {
-        double weight = mask_weight(element<uint8_t>(levels, j), weights.inside, weights.outside);
-        if (k > begin) weight = 1.0 - weight;
-        if ((entry & kBlendFlag) == 0) weight = 1.0;
-        // Skipped, not multiplied by zero: an infinite gradient does not reach a sample that had no share.
-        if (weight != 0.0) sum[j] += weight * widen(element<T>(gradient, j));
-      }
-    }
-    Words<kWordsOf<kBytes>> result = {};
-#pragma unroll
-    for (int j = 0; j < kCount; ++j) put_element(result, j, narrow<T>(sum[j]));
-    store_global<kBytes>(args.out + i * args.out_stride + vector * kBytes, result);
-  }
+  if (plan.table.has_box) span = span_of(grid, vector * kCount, kCount);
+  sum_segments<T, kBytes>(
+      plan, args, vector,
+      [&](uint32_t, uint32_t entry) {
+        const uint32_t sample = sample_of(entry);
+        const Weights weights = plan.weights(sample);
+        const auto levels = sample_levels<kCount>(plan, grid, span, masks, offsets + threadIdx.x, sample);
+        return [=](int j) {
+          if ((entry & kBlendFlag) == 0) return 1.0;
+          const double weight = mask_weight(element<uint8_t>(levels, j), weights.inside, weights.outside);
+          return (entry & kPartnerFlag) != 0 ? 1.0 - weight : weight;
+        };
+      },
+      [](uint32_t) { return false; });
 }
 
 template <typename T, int kBytes>
 void launch_backward(const MixParams& params, CudaStream stream) {
   constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
   check_mask_sizes(params);
-  BackwardArgs args{};
+  const Schedule schedule = gather_schedule(params.plan, params.gradient_of_others);
+  SumArgs args{};
   args.out = static_cast<unsigned char*>(params.out);
   args.out_stride = params.out_stride * static_cast<int64_t>(sizeof(T));
   args.vectors = params.elements * static_cast<int64_t>(sizeof(T)) / kBytes;
-  args.batch = static_cast<uint32_t>(params.plan.batch);
-  args.grid = pixel_grid(params);
-  args.masks = mask_grid(params.plan.mask, args.grid, params.depth, kCount);
-  const Schedule schedule = gather_schedule(params.plan);
-  const uint32_t rows = (args.batch + kBackwardWarps - 1) / kBackwardWarps;
-  const dim3 grid = grid_of((args.vectors + kLanes - 1) / kLanes, rows);
-  const dim3 block(kLanes, kBackwardWarps);
+  args.outputs = static_cast<uint32_t>(schedule.segment_begin.size() - 1);
+  if (args.outputs == 0) return;
+  const PixelGrid grid = pixel_grid(params);
+  const MaskGrid masks = mask_grid(params.plan.mask, grid, params.depth, kCount);
   const size_t shared = sizeof(int32_t) * kCount * kLanes;
   with_device_plan({params.plan, &schedule, params.in}, stream, [&](const auto& device_plan) {
     const auto kernel = mix_backward_masked_kernel<T, kBytes, std::decay_t<decltype(device_plan)>>;
-    FM_LAUNCH("mix_backward", kernel, grid, block, shared, stream, device_plan, args);
+    FM_LAUNCH("mix_backward", kernel, sum_grid(args), dim3(kLanes, kSumWarps), shared, stream, device_plan, args, grid,
+              masks);
   });
 }
 

@@ -21,6 +21,7 @@ struct MaskedArgs {
   int64_t out_stride;  // bytes
   int64_t vectors;     // of one sample
   bool in_place;
+  unsigned char* clean;  // null, or where the samples go as they are
   PixelGrid grid;
   MaskGrid masks;
 };
@@ -84,6 +85,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
       [&](uint32_t entry, const Vector& own, const Vector& partner) {
         if ((entry & kWriteFlag) == 0) return;
         const uint32_t sample = sample_of(entry);
+        if (args.clean != nullptr) store_global<kBytes>(args.clean + offset + sample * args.out_stride, own);
         Vector mixed = own;
         if ((entry & kBlendFlag) != 0) {
           const auto levels =
@@ -103,7 +105,9 @@ void launch_masked(const MixParams& params, CudaStream stream) {
   args.out = static_cast<unsigned char*>(params.out);
   args.out_stride = params.out_stride * static_cast<int64_t>(sizeof(T));
   args.vectors = params.elements * static_cast<int64_t>(sizeof(T)) / kBytes;
-  args.in_place = params.in_place;
+  const std::vector<const void*> pointers = read_pointers(params);
+  args.in_place = pointers.empty();
+  args.clean = static_cast<unsigned char*>(params.clean);
   args.grid = pixel_grid(params);
   args.masks = mask_grid(params.plan.mask, args.grid, params.depth, kCount);
 
@@ -117,7 +121,7 @@ void launch_masked(const MixParams& params, CudaStream stream) {
   const dim3 block(kLanes, schedule.warps());
   const size_t shared =
       (sizeof(Span) + sizeof(int32_t) * kCount) * kLanes + heads_bytes(schedule.warps(), kWordsOf<kBytes>);
-  with_device_plan({plan, &schedule, params.in_place ? nullptr : params.in}, stream, [&](const auto& device_plan) {
+  with_device_plan(mix_source(plan, schedule, pointers), stream, [&](const auto& device_plan) {
     const auto kernel = mix_masked_kernel<T, kBytes, std::decay_t<decltype(device_plan)>>;
     FM_LAUNCH("mix", kernel, grid, block, shared, stream, device_plan, args);
   });

@@ -60,6 +60,9 @@ __device__ __forceinline__ void mix_vector(Words<kWordsOf<kBytes>>& result, Word
 inline uint64_t alignment_bits(const MixParams& params) {
   const uint64_t item = static_cast<uint64_t>(size_of(params.dtype));
   uint64_t bits = reinterpret_cast<uintptr_t>(params.out) | static_cast<uint64_t>(params.elements) * item;
+  bits |= reinterpret_cast<uintptr_t>(params.clean);
+  for (int32_t j = 0; params.others != nullptr && j < params.plan.others; ++j)
+    bits |= reinterpret_cast<uintptr_t>(params.others[j]);
   if (params.plan.batch > 1) bits |= static_cast<uint64_t>(params.out_stride) * item;
   if (!params.in_place) {
     for (int32_t i = 0; i < params.plan.batch; ++i) bits |= reinterpret_cast<uintptr_t>(params.in[i]);

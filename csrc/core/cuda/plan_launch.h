@@ -17,7 +17,25 @@ struct PlanSource {
   PlanView plan;
   const Schedule* schedule = nullptr;
   const void* const* in = nullptr;  // one pointer per sample, or null if the kernel does not need them
+  int32_t pointers = 0;             // how many, if not one per sample of the plan
+  const std::vector<double>* term_weights = nullptr;  // one per entry of the schedule, instead of the plan's weights
 };
+
+// What the walk of a mix reads: the samples and, where partners are rows of another batch, behind them the partner of
+// each. Empty in place, where samples are read from `out`.
+inline std::vector<const void*> read_pointers(const MixParams& params) {
+  std::vector<const void*> pointers;
+  if (params.in_place && params.others == nullptr) return pointers;
+  const PlanView& plan = params.plan;
+  pointers.assign(params.in, params.in + plan.batch);
+  for (int32_t i = 0; params.others != nullptr && i < plan.batch; ++i)
+    pointers.push_back(params.others[plan.partner[i]]);
+  return pointers;
+}
+
+inline PlanSource mix_source(const PlanView& plan, const Schedule& schedule, const std::vector<const void*>& pointers) {
+  return {plan, &schedule, pointers.empty() ? nullptr : pointers.data(), static_cast<int32_t>(pointers.size())};
+}
 
 inline bool has_any_box(const PlanView& plan) {
   if (plan.box == nullptr) return false;
@@ -45,11 +63,13 @@ class PlanPacker {
     const Schedule& schedule = *source.schedule;
     table_.groups = schedule.groups();
     table_.has_box = has_any_box(plan);
-    if (source.in != nullptr) table_.pointers = append(source.in, plan.batch);
-    std::vector<Weights> weights(plan.batch);
-    for (int32_t i = 0; i < plan.batch; ++i)
-      weights[i] = {plan.weight_in == nullptr ? plan.weight_out[i] : plan.weight_in[i], plan.weight_out[i]};
-    table_.weights = append(weights.data(), weights.size());
+    const int32_t pointers = source.pointers > 0 ? source.pointers : plan.batch;
+    if (source.in != nullptr) table_.pointers = append(source.in, pointers);
+    if (source.term_weights != nullptr) {
+      table_.weights = append(source.term_weights->data(), source.term_weights->size());
+    } else {
+      append_weights(plan);
+    }
     if (table_.has_box) table_.boxes = append_boxes(plan);
     if (has_any_mask(plan)) {
       std::vector<uint32_t> masks(plan.batch);
@@ -84,6 +104,13 @@ class PlanPacker {
     std::vector<Index> narrow(values.begin(), values.end());
     for (size_t k = 0; k < values.size(); ++k) exact_ = exact_ && narrow[k] == values[k];
     return append(narrow.data(), narrow.size());
+  }
+
+  void append_weights(const PlanView& plan) {
+    std::vector<Weights> weights(plan.batch);
+    for (int32_t i = 0; i < plan.batch; ++i)
+      weights[i] = {plan.weight_in == nullptr ? plan.weight_out[i] : plan.weight_in[i], plan.weight_out[i]};
+    table_.weights = append(weights.data(), weights.size());
   }
 
   uint32_t append_boxes(const PlanView& plan) {

@@ -1,4 +1,5 @@
 // Stands in for the .cu files when the build has no CUDA (-DFASTMIX_CUDA=OFF).
+#include "../combine.h"
 #include "../error.h"
 #include "../labels.h"
 #include "../mix.h"
@@ -18,6 +19,7 @@ namespace {
 
 void mix_cuda(const MixParams&, CudaStream) { refuse("mix"); }
 void mix_backward_cuda(const MixParams&, CudaStream) { refuse("mix_backward"); }
+void combine_cuda(const CombineParams&, CudaStream) { refuse("combine"); }
 void normalize_mix_cuda(const NormalizeMixParams&, CudaStream) { refuse("normalize_mix"); }
 void mix_labels_cuda(const MixLabelsParams&, CudaStream) { refuse("mix_labels"); }
 void resample_mix_cuda(const ResampleMixParams&, CudaStream) { refuse("resample_mix"); }

@@ -1,0 +1,35 @@
+#include "multiway_bindings.h"
+
+#include <pybind11/stl.h>
+
+#include "arrays.h"
+#include "dirichlet.h"
+
+namespace py = pybind11;
+
+namespace fastmix {
+
+namespace {
+
+py::tuple draw(const DirichletPolicy& policy, int32_t batch, uint64_t seed, uint32_t epoch, uint64_t step,
+               uint32_t rank, uint32_t offset) {
+  const MultiwayPlan plan = draw_multiway(policy, batch, {seed, epoch, step, rank, offset});
+  return py::make_tuple(to_array(plan.partner, {batch, plan.ways}), to_array(plan.weight, {batch, plan.ways}));
+}
+
+}  // namespace
+
+void bind_multiway(py::module_& m) {
+  m.attr("MAX_WAYS") = kMaxWays;
+  py::class_<DirichletPolicy>(m, "DirichletPolicy")
+      .def(py::init([](std::vector<double> alpha, double prob, Per per) {
+             DirichletPolicy policy{std::move(alpha), prob, per};
+             validate(policy);
+             return policy;
+           }),
+           py::arg("alpha"), py::arg("prob"), py::arg("per"))
+      .def("draw", &draw, py::arg("batch"), py::arg("seed"), py::arg("epoch"), py::arg("step"), py::arg("rank"),
+           py::arg("offset"), "(partner int32 (B, ways), weight float64 (B, ways)) of one batch.");
+}
+
+}  // namespace fastmix

@@ -1,0 +1,286 @@
+// Sums of several samples, partners from another batch, and clean copies: the kernels on the host against plain loops.
+#include "combine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <numeric>
+
+#include "cases.h"
+#include "check.h"
+#include "host_cuda.h"
+#include "mix_math.h"
+
+namespace fastmix::test {
+namespace {
+
+using host_cuda::Watch;
+
+constexpr DType kAllTypes[] = {DType::kU8, DType::kF16, DType::kBF16, DType::kF32, DType::kF64};
+
+bool all_equal(const std::vector<uint16_t>& counts, uint16_t value) {
+  return std::all_of(counts.begin(), counts.end(), [&](uint16_t c) { return c == value; });
+}
+
+struct CombineCase {
+  CombineCase(Random& random, DType type, int32_t samples, int32_t ways, int64_t elements, size_t misalignment)
+      : partner(samples * ways), weight(samples * ways, 0.0), view{samples, ways, partner.data(), weight.data()} {
+    for (int32_t& p : partner) p = static_cast<int32_t>(random() % samples);
+    for (int32_t i = 0; i < samples; ++i) {
+      double* row = weight.data() + i * ways;
+      if (random() % 4 == 0) {
+        row[random() % ways] = 1.0;
+        continue;
+      }
+      for (int32_t k = 0; k < ways; ++k) row[k] = random() % 5 == 0 ? 0.0 : static_cast<double>(1 + random() % 1000);
+      row[0] += 1.0;
+      const double sum = std::accumulate(row, row + ways, 0.0);
+      for (int32_t k = 0; k < ways; ++k) row[k] /= sum;
+    }
+    const int64_t bytes = elements * size_of(type);
+    const size_t offset = misalignment * static_cast<size_t>(size_of(type));
+    in = std::make_unique<Memory>(static_cast<size_t>(samples * bytes), offset);
+    out = std::make_unique<Memory>(static_cast<size_t>(samples * bytes), offset);
+    fill_random(random, type, in->data(), samples * elements, true);
+    for (int32_t i = 0; i < samples; ++i) pointers.push_back(in->data() + i * bytes);
+    params.in = pointers.data();
+    params.sources = samples;
+    params.out = out->data();
+    params.dtype = type;
+    params.elements = elements;
+  }
+
+  // What the terms say, element by element.
+  template <typename T>
+  void check_equals_a_plain_loop(const char* what) const {
+    const auto* given = reinterpret_cast<const T*>(in->data());
+    std::vector<T> expected;
+    for (int32_t i = 0; i < params.terms.outputs(); ++i) {
+      for (int64_t e = 0; e < params.elements; ++e) {
+        double sum = 0.0;
+        for (uint32_t k = params.terms.begin[i]; k < params.terms.begin[i + 1]; ++k)
+          sum += params.terms.weight[k] * widen(given[params.terms.source[k] * params.elements + e]);
+        const int32_t copied = params.terms.copied(i);
+        expected.push_back(copied >= 0 ? given[copied * params.elements + e] : narrow<T>(sum));
+      }
+    }
+    const auto count = static_cast<int64_t>(expected.size());
+    const auto* bytes = reinterpret_cast<const unsigned char*>(expected.data());
+    const int64_t at = first_difference(params.dtype, out->data(), bytes, count);
+    CHECK(at < 0, what, " ", name_of(params.dtype), ", ", view.batch, " samples, ", view.ways, " ways: differs at ",
+          at);
+  }
+
+  template <typename T>
+  void check_all() {
+    for (const bool backward : {false, true}) {
+      if (backward && params.dtype == DType::kU8) continue;
+      params.terms = backward ? transposed(view, view.batch) : terms_of(view);
+      std::memset(out->data(), 0xa5, out->size());
+      run_job(*combine_cpu(params));
+      check_equals_a_plain_loop<T>("CPU");
+      std::memset(out->data(), 0xa5, out->size());
+      combine_cuda(params, nullptr);
+      check_equals_a_plain_loop<T>("kernel");
+    }
+  }
+
+  std::vector<int32_t> partner;
+  std::vector<double> weight;
+  MultiwayView view;
+  std::unique_ptr<Memory> in, out;
+  std::vector<const void*> pointers;
+  CombineParams params;
+};
+
+template <typename T>
+void check_combine(Random& random, DType type) {
+  for (const int32_t samples : {1, 2, 9, 40}) {
+    for (const int32_t ways : {2, 3, 4}) {
+      for (const int64_t elements : {1, 15, 96})
+        CombineCase(random, type, samples, ways, elements, random() % 2).check_all<T>();
+    }
+  }
+}
+
+TEST(combine_all_types_and_its_gradient) {
+  Random random(61);
+  check_combine<uint8_t>(random, DType::kU8);
+  check_combine<Half>(random, DType::kF16);
+  check_combine<BFloat16>(random, DType::kBF16);
+  check_combine<float>(random, DType::kF32);
+  check_combine<double>(random, DType::kF64);
+}
+
+TEST(combine_of_a_large_batch_is_one_launch) {
+  Random random(62);
+  for (const int32_t samples : {400, 1500}) {
+    CombineCase large(random, DType::kF32, samples, 4, 4, 0);
+    large.params.terms = terms_of(large.view);
+    const host_cuda::Counters before = host_cuda::counters();
+    combine_cuda(large.params, nullptr);
+    CHECK(host_cuda::counters().launches - before.launches == 1, samples, " samples");
+    CHECK(host_cuda::counters().uploads - before.uploads == (samples > 1000 ? 1 : 0), samples, " samples");
+    CHECK(host_cuda::counters().live_uploads == 0, "a plan's memory is not freed");
+    large.check_equals_a_plain_loop<float>("kernel");
+  }
+}
+
+TEST(combine_refuses_bad_plans) {
+  std::vector<int32_t> partner = {0, 1, 1, 0};
+  std::vector<double> weight = {0.5, 0.5, 1.0, 0.0};
+  const auto message = [&](int32_t ways) {
+    return message_of([&] { validate({static_cast<int32_t>(4 / ways), ways, partner.data(), weight.data()}, 2); });
+  };
+  CHECK(message(2).empty(), message(2));
+  CHECK(message(1).find("2 to 4 partners") != std::string::npos, message(1));
+  partner[3] = 2;
+  CHECK(message(2).find("partner in [0, 2), got 2 for sample 1") != std::string::npos, message(2));
+  partner[3] = 0;
+  weight[0] = 0.6;
+  CHECK(message(2).find("sum to 1, got a sum of 1.1 for sample 0") != std::string::npos, message(2));
+  weight[1] = NAN;
+  CHECK(message(2).find("weight in [0, 1], got") != std::string::npos, message(2));
+}
+
+// Samples of one batch with partners from another: the same as one batch of both, of which the first are looked at.
+struct OtherCase {
+  OtherCase(Random& random, DType type, Shape shape, int32_t batch, int32_t others, size_t misalignment)
+      : batch(batch), both(random, type, shape, plan_of_both(random, batch, others, shape), false, misalignment) {
+    plan = both.plan;
+    plan.partner.resize(batch);
+    for (int32_t& partner : plan.partner) partner -= batch;
+    params = both.params;
+    params.plan = plan.view();
+    params.plan.batch = batch;
+    params.plan.others = others;
+    params.others = both.params.in + batch;
+  }
+
+  static Plan plan_of_both(Random& random, int32_t batch, int32_t others, Shape shape) {
+    Plan plan = random_plan(random, batch + others, Pairs::kIdentity, Mixing::kBoxes, shape.height, shape.width);
+    for (int32_t i = 0; i < batch; ++i) plan.partner[i] = batch + static_cast<int32_t>(random() % others);
+    return plan;
+  }
+
+  int64_t count() const { return batch * both.params.elements; }
+
+  int32_t batch;
+  MixCase both;
+  Plan plan;
+  MixParams params;
+};
+
+TEST(other_batch_equals_one_batch_of_both) {
+  Random random(63);
+  for (const DType type : kAllTypes) {
+    for (const Shape& shape : {Shape{3, 4, 8, false}, Shape{3, 4, 8, true}, Shape{1, 3, 5, false}}) {
+      for (const int32_t batch : {1, 5, 40}) {
+        OtherCase pair(random, type, shape, batch, 1 + static_cast<int32_t>(random() % 9), random() % 2);
+        const std::vector<unsigned char> expected = naive_mix(pair.both.params);
+        const auto differs = [&] {
+          return first_difference(type, pair.both.out->data(), expected.data(), pair.count());
+        };
+        run_job(*mix_cpu(pair.params));
+        CHECK(differs() < 0, pair.both.describe(), ": CPU job at ", differs());
+        std::memset(pair.both.out->data(), 0xa5, pair.both.out->size());
+        mix_cuda(pair.params, nullptr);
+        CHECK(differs() < 0, pair.both.describe(), ": kernel at ", differs());
+
+        // In place, on both processors: every element is read and written once, and so is its partner's read.
+        for (const bool on_cuda : {false, true}) {
+          MixParams in_place = pair.params;
+          std::vector<const void*> own;
+          for (int32_t i = 0; i < batch; ++i) own.push_back(pair.both.out->data() + i * pair.both.sample_bytes());
+          std::memcpy(pair.both.out->data(), pair.both.in->data(), pair.count() * size_of(type));
+          in_place.in = own.data();
+          in_place.in_place = true;
+          if (on_cuda) {
+            mix_cuda(in_place, nullptr);
+          } else {
+            run_job(*mix_cpu(in_place));
+          }
+          CHECK(differs() < 0, pair.both.describe(), ": in place at ", differs());
+        }
+      }
+    }
+  }
+}
+
+TEST(other_batch_gradients_are_parts_of_that_of_both) {
+  Random random(64);
+  for (const DType type : {DType::kF16, DType::kBF16, DType::kF32, DType::kF64}) {
+    for (const int32_t batch : {1, 5, 40}) {
+      const int32_t others = 1 + static_cast<int32_t>(random() % 9);
+      OtherCase pair(random, type, {3, 4, 8, false}, batch, others, random() % 2);
+      // No gradient comes from the other batch's own rows.
+      std::memset(pair.both.in->data() + pair.count() * size_of(type), 0, others * pair.both.sample_bytes());
+      const std::vector<unsigned char> expected = naive_backward(pair.both.params);
+      for (const bool of_others : {false, true}) {
+        MixParams params = pair.params;
+        params.gradient_of_others = of_others;
+        const int64_t count = of_others ? others * params.elements : pair.count();
+        const unsigned char* wanted = expected.data() + (of_others ? pair.count() * size_of(type) : 0);
+        run_job(*mix_backward_cpu(params));
+        CHECK(first_difference(type, pair.both.out->data(), wanted, count) < 0, "CPU job, of others: ", of_others);
+        std::memset(pair.both.out->data(), 0xa5, pair.both.out->size());
+        mix_backward_cuda(params, nullptr);
+        CHECK(first_difference(type, pair.both.out->data(), wanted, count) < 0, "kernel, of others: ", of_others);
+      }
+    }
+  }
+}
+
+TEST(other_batch_in_place_reads_and_writes_once) {
+  Random random(65);
+  OtherCase pair(random, DType::kF32, {3, 8, 8, false}, 30, 30, 0);
+  for (int32_t i = 0; i < 30; ++i) {
+    pair.plan.partner[i] = 29 - i;
+    pair.plan.weight_out[i] = 0.25f;
+  }
+  MixParams params = pair.params;
+  std::vector<const void*> own;
+  for (int32_t i = 0; i < 30; ++i) own.push_back(pair.both.out->data() + i * pair.both.sample_bytes());
+  params.in = own.data();
+  params.in_place = true;
+  const auto bytes = static_cast<size_t>(30 * pair.both.sample_bytes());
+  const Watch mine(pair.both.out->data(), bytes);
+  const Watch theirs(pair.both.in->data() + bytes, bytes);
+  mix_cuda(params, nullptr);
+  CHECK(all_equal(mine.reads, 1) && all_equal(mine.writes, 1), "the batch");
+  CHECK(all_equal(theirs.reads, 1) && all_equal(theirs.writes, 0), "the other batch");
+}
+
+TEST(clean_copies_cost_one_write_more) {
+  Random random(66);
+  for (const DType type : kAllTypes) {
+    for (const Pairs pairs : kAnyPairs) {
+      for (const Shape& shape : {Shape{3, 8, 8, false}, Shape{3, 5, 7, true}}) {
+        MixCase mix_case(random, type, shape, random_plan(random, 33, pairs, Mixing::kBoxes, shape.height, shape.width),
+                         false, 0);
+        const std::vector<unsigned char> expected = naive_mix(mix_case.params);
+        const int64_t count = 33 * mix_case.params.elements;
+        Memory clean(mix_case.in->size(), 0);
+        mix_case.params.clean = clean.data();
+        for (const bool on_cuda : {false, true}) {
+          std::memset(clean.data(), 0xa5, clean.size());
+          const Watch in(mix_case.in->data(), mix_case.in->size());
+          const Watch copies(clean.data(), clean.size());
+          const Watch out(mix_case.out->data(), mix_case.out->size());
+          if (on_cuda) {
+            mix_cuda(mix_case.params, nullptr);
+            CHECK(all_equal(copies.writes, 1) && all_equal(out.writes, 1), "samples are not written once each");
+            CHECK(pairs == Pairs::kRepeats || all_equal(in.reads, 1), "samples are not read once");
+          } else {
+            run_job(*mix_cpu(mix_case.params));
+          }
+          CHECK(first_difference(type, mix_case.out->data(), expected.data(), count) < 0, mix_case.describe());
+          CHECK(std::memcmp(clean.data(), mix_case.in->data(), clean.size()) == 0, mix_case.describe(), ": clean");
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace fastmix::test
