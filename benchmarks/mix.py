@@ -1,5 +1,7 @@
 """Mixing a batch in memory: fastmix in place against the torch expression, and against a plain copy as the bound.
 
+Then every kind of mixing against its peers, and what drawing anew for every sample costs.
+
 A mix in place reads and writes every element once, as a copy does; nothing that keeps the batch in memory can be
 faster than moving it once. ``w * x + (1 - w) * x[partner]`` moves it nine times.
 
@@ -17,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 import fastmix as fm
+from benchmarks import mix_kinds
 from benchmarks.timing import Times, compare, write_json
 
 DTYPES = {
@@ -69,6 +72,7 @@ def main() -> None:
     parser.add_argument("--pairings", nargs="+", choices=("flip", "permutation", "roll"), default=["permutation"])
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--kind-repeats", type=int, default=25)
     parser.add_argument("--json")
     arguments = parser.parse_args()
     shape = (arguments.batch_size, 3, arguments.size, arguments.size)
@@ -80,8 +84,20 @@ def main() -> None:
             rows[-1]["speedup_over_naive"] = times["naive"].median / times["mix_"].median
             rows[-1]["times_a_copy"] = times["mix_"].median / times["copy"].median
     Console(file=sys.stdout).print(table(rows, shape, arguments.device))
+    x = batch_of(shape, torch.float32, arguments.device)
+    kinds = mix_kinds.measure(x, arguments.kind_repeats)
+    where = f"float32, {'x'.join(map(str, shape))}, {arguments.device}, {torch.get_num_threads()} threads, medians"
+    Console(file=sys.stdout).print(mix_kinds.table(kinds, f"drawing, images and dense targets, {where}"))
+    per_sample = {
+        name: mix_kinds.per_sample_cost(batch_of(shape, dtype, arguments.device), arguments.repeats)
+        for name, dtype in DTYPES.items()
+        if name in arguments.dtypes
+    }
+    ratios = ", ".join(f"{name} {cost['ratio']:.2f}x" for name, cost in per_sample.items())
+    print(f"Mixup or CutMix drawn per sample costs, against Mixup per batch: {ratios}")
     if arguments.json:
-        write_json(arguments.json, {"shape": shape, "device": arguments.device, "in_place": rows})
+        results = {"in_place": rows, "kinds": kinds, "per_sample": per_sample}
+        write_json(arguments.json, {"shape": shape, "device": arguments.device, **results})
 
 
 def table(rows: list[dict], shape: tuple[int, ...], device: str) -> Table:
