@@ -11,9 +11,10 @@ from fastmix.plan import MixPlan
 from fastmix.policies import Choice, CutMix, HMix, Mixup, Policy
 from fastmix.prefetch import prefetch
 from fastmix.resample import Views, batch
+from fastmix.resize import ResizeMix, resize_mix
 from fastmix.schedules import Scheduled
 from fastmix.targets import mix_masks, mix_targets, mix_values
-from fastmix.weights import Beta, Fixed, Uniform
+from fastmix.weights import Beta, Fixed, Uniform, UniformSide
 
 __version__ = version("fastmix")
 
@@ -33,9 +34,11 @@ __all__ = [
     "Mixup",
     "MultiwayPlan",
     "Policy",
+    "ResizeMix",
     "Scheduled",
     "SmoothMix",
     "Uniform",
+    "UniformSide",
     "Views",
     "batch",
     "mix",
@@ -49,6 +52,7 @@ __all__ = [
     "normalize_mix",
     "prefetch",
     "regmixup",
+    "resize_mix",
 ]
 
 

@@ -108,3 +108,24 @@ class Fixed(Weight):
 
     def law(self) -> tuple[_core.Law, float, float]:
         return _core.Law.fixed, float(self.weight), 0.0
+
+
+@dataclass(frozen=True)
+class UniformSide(Weight):
+    """``1 - s**2`` with ``s`` uniform between ``low`` and ``high``: the share that a box with sides of ``s`` leaves.
+
+    Args:
+        low: >= 0.
+        high: <= 1.
+        fold: See :class:`Weight`.
+        clamp: See :class:`Weight`.
+
+    Raises:
+        ValueError: Not ``0 <= low <= high <= 1``, or bad ``fold`` or ``clamp``.
+    """
+
+    low: float = 0.0
+    high: float = 1.0
+
+    def law(self) -> tuple[_core.Law, float, float]:
+        return _core.Law.uniform_side, float(self.low), float(self.high)

@@ -9,13 +9,19 @@ namespace fastmix {
 
 namespace {
 
+// Rounding may carry the sum past b by one unit in the last place.
+double uniform_between(double a, double b, RandomStream& draws) { return std::min(a + (b - a) * draws.uniform(), b); }
+
 double draw_law(const WeightLaw& law, RandomStream& draws) {
   switch (law.law) {
     case Law::kBeta:
       return draws.beta(law.a, law.b);
     case Law::kUniform:
-      // Rounding may carry the sum past b by one unit in the last place.
-      return std::min(law.a + (law.b - law.a) * draws.uniform(), law.b);
+      return uniform_between(law.a, law.b, draws);
+    case Law::kUniformSide: {
+      const double side = uniform_between(law.a, law.b, draws);
+      return 1.0 - side * side;
+    }
     case Law::kFixed:
       break;
   }
@@ -35,8 +41,9 @@ void validate(const WeightLaw& law) {
       }
       break;
     case Law::kUniform:
+    case Law::kUniformSide:
       check(law.a >= 0.0 && law.a <= law.b && law.b <= 1.0,
-            "policy: expected bounds 0 <= low <= high <= 1 of a uniform weight, got ", law.a, " and ", law.b);
+            "policy: expected bounds 0 <= low <= high <= 1 of a uniform weight or side, got ", law.a, " and ", law.b);
       break;
     case Law::kFixed:
       check(law.a >= 0.0 && law.a <= 1.0, "policy: expected a fixed weight in [0, 1], got ", law.a);

@@ -7,10 +7,11 @@
 
 namespace fastmix {
 
-enum class Law : int32_t { kBeta = 0, kUniform = 1, kFixed = 2 };
+enum class Law : int32_t { kBeta = 0, kUniform = 1, kFixed = 2, kUniformSide = 3 };
 enum class Fold : int32_t { kNone = 0, kMax = 1, kMin = 2 };
 
-// Beta(a, b); uniform between a and b; or always a. Then folded: the larger or the smaller of w and 1 - w; then
+// Beta(a, b); uniform between a and b; always a; or 1 - s^2 with s uniform between a and b: what a box with sides of s
+// leaves. Then folded: the larger or the smaller of w and 1 - w; then
 // clamped to [least, most].
 struct WeightLaw {
   Law law = Law::kBeta;

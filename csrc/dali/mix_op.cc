@@ -142,7 +142,9 @@ void MixOp<Backend>::read_plan(const dali::Workspace& workspace, int64_t height,
   DrawKey key;
   key.seed = state.seed;
   key.step = state.step;
-  plan_ = draw_plan(choice_, batch_, static_cast<int32_t>(height), static_cast<int32_t>(width), key);
+  std::vector<int64_t> keys;
+  if (needs_keys(choice_.pairing)) keys = read_ids(workspace.Input<dali::CPUBackend>(1));
+  plan_ = draw_plan(choice_, batch_, static_cast<int32_t>(height), static_cast<int32_t>(width), key, {keys, {}});
 }
 
 template <typename Backend>

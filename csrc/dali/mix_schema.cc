@@ -71,7 +71,9 @@ share of own pixels that `weight_in`, `weight_out` and `box` give.)",
     .AddOptionalArg("prob", "Policy: probability that a unit (see `per`) is mixed at all.", 1.0f)
     .AddOptionalArg("per", "Policy: the unit that draws anew: 'batch', 'pair' or 'sample'.", "batch")
     .AddOptionalArg("pairing", R"(Policy: who mixes with whom. 'permutation': a random permutation of the batch;
-'neighbor': 0 with 1, 2 with 3, and so on; 'flip': the first with the last.)",
+'neighbor': 0 with 1, 2 with 3, and so on; 'flip': the first with the last; 'roll': each with the one before;
+'derangement': nobody with itself; 'matching': random pairs; 'same_class' and 'different_class': by the labels.
+Weights of other distributions, box rules and masks go as a plan: see ``fastmix.dali.plan_arguments``.)",
                     "permutation")
     .AddRandomSeedArg()
     .AddRandomStateArg();

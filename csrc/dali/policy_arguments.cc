@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iterator>
 #include <string>
+#include <utility>
 
 #include "decimal.h"
 #include "error.h"
@@ -36,10 +37,24 @@ Per per_argument(const dali::OpSpec& spec) {
 
 Pairing pairing_argument(const dali::OpSpec& spec) {
   const auto value = spec.GetArgument<std::string>("pairing");
-  if (value == "permutation") return Pairing::kPermutation;
-  if (value == "neighbor") return Pairing::kNeighbor;
-  check(value == "flip", "mix: expected pairing to be 'permutation', 'neighbor' or 'flip', got '", value, "'");
-  return Pairing::kFlip;
+  constexpr std::pair<const char*, Pairing> kPairings[] = {{"permutation", Pairing::kPermutation},
+                                                           {"neighbor", Pairing::kNeighbor},
+                                                           {"flip", Pairing::kFlip},
+                                                           {"roll", Pairing::kRoll},
+                                                           {"derangement", Pairing::kDerangement},
+                                                           {"matching", Pairing::kMatching},
+                                                           {"same_class", Pairing::kSameClass},
+                                                           {"different_class", Pairing::kDifferentClass}};
+  std::string names;
+  for (const auto& [name, pairing] : kPairings) {
+    if (value == name) {
+      check(!needs_keys(pairing) || spec.NumRegularInput() > 1, "mix: pairing '", value,
+            "' goes by class: expected labels as the second input");
+      return pairing;
+    }
+    names += concat(names.empty() ? "'" : ", '", name, "'");
+  }
+  throw Error(concat("mix: expected pairing to be one of ", names, ", got '", value, "'"));
 }
 
 }  // namespace

@@ -61,7 +61,11 @@ void bind_enums(py::module_& m) {
       .value("matching", Pairing::kMatching)
       .value("same_class", Pairing::kSameClass)
       .value("different_class", Pairing::kDifferentClass);
-  py::enum_<Law>(m, "Law").value("beta", Law::kBeta).value("uniform", Law::kUniform).value("fixed", Law::kFixed);
+  py::enum_<Law>(m, "Law")
+      .value("beta", Law::kBeta)
+      .value("uniform", Law::kUniform)
+      .value("fixed", Law::kFixed)
+      .value("uniform_side", Law::kUniformSide);
   py::enum_<Fold>(m, "Fold").value("none", Fold::kNone).value("max", Fold::kMax).value("min", Fold::kMin);
   py::enum_<Placement>(m, "Placement")
       .value("clipped", Placement::kClipped)

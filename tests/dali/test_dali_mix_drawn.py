@@ -28,6 +28,10 @@ CASES = [
     ({"alpha": 1.0, "per": "pair"}, fm.Mixup(1.0, per="pair")),
     ({"alpha": 0.8, "per": "sample", "pairing": "flip", "prob": 0.6}, fm.Mixup(0.8, "sample", 0.6, "flip")),
     ({"alpha": 0, "cutmix_alpha": 1.0, "pairing": "neighbor"}, fm.CutMix(1.0, pairing="neighbor")),
+    *(
+        ({"alpha": 1.0, "per": "pair", "pairing": name}, fm.Mixup(1.0, per="pair", pairing=name))
+        for name in ("roll", "derangement", "matching", "same_class", "different_class")
+    ),
     ({"alpha": 0.8, "cutmix_alpha": 1.0, "switch_prob": 0.3}, fm.Choice([fm.Mixup(0.8), fm.CutMix(1.0)], [0.7, 0.3])),
     ({"alpha": 0.1, "cutmix_alpha": 0.7}, fm.Choice([fm.Mixup(0.1), fm.CutMix(0.7)])),
 ]
@@ -36,7 +40,7 @@ CASES = [
 @pytest.mark.parametrize("arguments, policy", CASES)
 def test_draws_the_plans_of_the_policies(arguments, policy):
     for step, (images, targets) in enumerate(run_steps(seed=11, **arguments)):
-        plan = policy.plan(BATCH, (HEIGHT, WIDTH), seed=11, step=step)
+        plan = policy.plan(BATCH, (HEIGHT, WIDTH), seed=11, step=step, keys=LABELS[step % 3])
         expected = normalized(BATCHES[step % 3], plan, [0], [1])
         assert same_bits(images, np.ascontiguousarray(expected.transpose(0, 3, 1, 2)))
         np.testing.assert_allclose(targets, soft_targets(LABELS[step % 3], plan, 10), rtol=0, atol=2**-23)

@@ -12,7 +12,7 @@ from mask_reimplementation import MASK_KINDS, drawn_mask, mean_weight
 
 from fastmix import Choice, CutMix, HMix, Mixup, Policy
 from fastmix.boxes import BoxRule, Clipped, Coverage, Cuboid, FixedBox, Inside, MinMax, Span
-from fastmix.weights import Beta, Fixed, Uniform, Weight
+from fastmix.weights import Beta, Fixed, Uniform, UniformSide, Weight
 
 MASK32 = 2**32 - 1
 PAIRING, CHOICE, APPLY, WEIGHT, BOX, CROP, ORDER, INSIDE, MASK = range(1, 10)
@@ -228,6 +228,9 @@ def drawn_weight(weight: Weight, draws: Stream) -> float:
         w = draws.beta(float(weight.a), float(weight.b))
     elif isinstance(weight, Uniform):
         w = min(weight.low + (weight.high - weight.low) * draws.uniform(), weight.high)
+    elif isinstance(weight, UniformSide):
+        side = min(weight.low + (weight.high - weight.low) * draws.uniform(), weight.high)
+        w = 1.0 - side * side
     else:
         assert isinstance(weight, Fixed)
         w = weight.weight

@@ -21,6 +21,7 @@ WEIGHTS = [
     fm.Beta(0.2, fold="max"),
     fm.Beta(1e-3, fold="min", clamp=(0.1, 0.4)),
     fm.Uniform(0.2, 0.8),
+    fm.UniformSide(0.1, 0.8),
     fm.Uniform(0.5, 0.5),
     fm.Fixed(0.3),
     fm.Fixed(0.0),
