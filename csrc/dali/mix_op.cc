@@ -144,7 +144,8 @@ void MixOp<Backend>::read_plan(const dali::Workspace& workspace, int64_t height,
   key.step = state.step;
   std::vector<int64_t> keys;
   if (needs_keys(choice_.pairing)) keys = read_ids(workspace.Input<dali::CPUBackend>(1));
-  plan_ = draw_plan(choice_, batch_, static_cast<int32_t>(height), static_cast<int32_t>(width), key, {keys, {}});
+  const Extent image{0, static_cast<int32_t>(height), static_cast<int32_t>(width)};
+  plan_ = draw_plan(choice_, batch_, image, key, {keys, {}});
 }
 
 template <typename Backend>
