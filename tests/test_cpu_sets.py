@@ -61,6 +61,24 @@ for shape in ((6, 37, 53, 3), (4, 3, 6, 3), (4, 3, 16, 3), (4, 3, 21, 4), (24, 2
             options = {"mean": [0.4] * shape[3], "std": [0.25] * shape[3], "mirror": mirror}
             out = fm.normalize_mix(pixels, plan, dtype=dtype, memory_format=memory_format, **options)
             digest.update(out.contiguous().view(torch.uint8).numpy().tobytes())
+
+# Masks: a weight for every element, soft and hard, stretched or not.
+pixels = (torch.rand(6, 37, 53, 3, generator=generator) * 255).to(torch.uint8)
+for mask in (torch.rand(3, 37, 53, generator=generator), torch.rand(3, 5, 7, generator=generator).round()):
+    plan = fm.MixPlan.masked([1, 2, 3, 4, 5, 0], mask, [0, 1, 2, -1, 0, 1], weight_in=0.9, weight_out=0.1)
+    for dtype in (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64):
+        x = (torch.rand(6, 3, 37, 53, generator=generator, dtype=torch.float64) * 255).to(dtype)
+        for memory_format in (torch.contiguous_format, torch.channels_last):
+            y = x.clone(memory_format=memory_format)
+            digest.update(fm.mix(y, plan).contiguous().view(torch.uint8).numpy().tobytes())
+            if dtype.is_floating_point:
+                y.requires_grad_()
+                (fm.mix(y, plan) * x).sum().backward()
+                digest.update(y.grad.contiguous().view(torch.uint8).numpy().tobytes())
+    for dtype in (torch.float16, torch.bfloat16, torch.float32):
+        for memory_format in (torch.contiguous_format, torch.channels_last):
+            out = fm.normalize_mix(pixels, plan, dtype=dtype, memory_format=memory_format, mirror=[True, False] * 3)
+            digest.update(out.contiguous().view(torch.uint8).numpy().tobytes())
 print(fm._core.build_info()["cpu"], digest.hexdigest())
 """
 

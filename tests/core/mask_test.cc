@@ -134,6 +134,7 @@ TEST(masks_images_are_read_and_written_once) {
       MixCase batch = masked_case(random, dtype, 21, pairs, {3, 8, 16, false}, true);
       const PlanView plan = batch.plan.view();
       const host_cuda::Watch watch(batch.out->data(), batch.out->size());
+      const host_cuda::Watch masks(batch.plan.masks.data(), batch.plan.masks.size());
       mix_cuda(batch.params, nullptr);
       std::vector<bool> read(21, false);
       for (int32_t i = 0; i < 21; ++i) {
@@ -145,6 +146,8 @@ TEST(masks_images_are_read_and_written_once) {
           CHECK(watch.reads[k] == (read[i] ? 1 : 0), batch.describe(), ": reads of byte ", k);
         }
       }
+      CHECK(std::all_of(masks.writes.begin(), masks.writes.end(), [](uint16_t n) { return n == 0; }),
+            "a mask is written");
     }
   }
 }
