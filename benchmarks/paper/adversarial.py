@@ -169,7 +169,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         full(settings, seeds, report)
         claims = claims_of([settings.model], "4/255", "4/255")
     else:
-        plans = {"cnn": (50, (0.2, 1.0)), "mlp": (50, (0.2, 1.0))}
+        plans = {"cnn": (40, (0.2, 1.0)), "mlp": (50, (0.2,))}
         if form == "quick":
             plans = {"cnn": (2, (0.2,)), "mlp": (2, (0.2,))}
         report.settings["training"] = {network: str(Digits(network, epochs)) for network, (epochs, _) in plans.items()}
