@@ -32,7 +32,7 @@ from benchmarks.paper.tasks import Cifar, Digits, Task
 from benchmarks.paper.training import fit
 
 METRICS = {"error": "%", "error, strong decay": "%"}
-SEEDS = 4
+SEEDS = 10
 LAST = 10
 _PARTNER, _NOISE = 91, 92
 
