@@ -22,10 +22,11 @@ RESULTS = Path(__file__).parent / "results"
 def parser(description: str | None, data: str | None) -> argparse.ArgumentParser:
     """The options that all scripts have; ``data`` says what ``--data`` expects, None that there is no such option."""
     result = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    form = result.add_mutually_exclusive_group()
     if data is not None:
-        result.add_argument("--data", type=Path, metavar="PATH", help=f"train at full size on {data}")
+        form.add_argument("--data", type=Path, metavar="PATH", help=f"train at full size on {data}")
     result.add_argument("--seeds", type=int, metavar="K", help="number of runs of everything, seeds 0 to K - 1")
-    result.add_argument("--quick", action="store_true", help="one seed and a few steps: does it run")
+    form.add_argument("--quick", action="store_true", help="one seed and a few steps: does it run")
     result.add_argument("--out", type=Path, default=Path("build/paper"), help="folder for JSON, figure, checkpoints")
     return result
 

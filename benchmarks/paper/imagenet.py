@@ -24,7 +24,7 @@ from benchmarks.paper.imagenet_training import Settings, add_options, process_gr
 from benchmarks.paper.report import Report
 
 METRICS = {"top-1": "%", "top-5": "%"}
-SEEDS = 1
+SEEDS = 2
 PAPER = {
     "resnet50, 90 epochs, ERM": {"top-1": 23.5},
     "resnet50, 90 epochs, mixup 0.2": {"top-1": 23.3, "top-5": 6.6},
@@ -75,17 +75,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     with process_group(), tempfile.TemporaryDirectory() as scratch:
         settings = settings_of(arguments)
         if arguments.data is None:
-            epochs = 2 if form == "quick" else 12
-            settings = replace(
-                settings,
-                data=Path(scratch),
-                out=Path(scratch),
-                model="tiny",
-                epochs=epochs,
-                batch_size=64,
-                size=32,
-                peak=0.1,
-            )
+            epochs = 2 if form == "quick" else 20
+            here, small = Path(scratch), {"model": "tiny", "epochs": epochs, "batch_size": 32, "size": 64, "peak": 0.1}
+            settings = replace(settings, data=here, out=here, **small)
         run(settings, form, seeds, arguments.out)
 
 
@@ -101,7 +93,7 @@ def run(settings: Settings, form: str, seeds: Sequence[int], out: Path) -> None:
         | {"alpha": settings.alpha, "peak learning rate": settings.peak, "weight_decay": settings.weight_decay},
         seeds,
         METRICS,
-        PAPER,
+        {} if stands_in else PAPER,
     )
     curves: dict[str, list[list[float]]] = {}
     with command_line.progress("imagenet", len(seeds) * 2 * settings.epochs) as advance:

@@ -33,9 +33,7 @@ _PAIRS = 41
 CHUNK = 500
 
 
-def between(
-    inputs: Tensor, labels: Tensor, weight: float, seed: int, count: int = PAIRS
-) -> tuple[Tensor, Tensor, Tensor]:
+def between(inputs: Tensor, labels: Tensor, weight: float, seed: int, count: int) -> tuple[Tensor, Tensor, Tensor]:
     """Points between random pairs: ``(points, labels_i, labels_j)``, as the model takes them."""
     first, second = torch.randint(0, len(labels), (2, count), generator=generator(seed, _PAIRS))
     both = torch.cat((inputs[first], inputs[second]))
@@ -65,12 +63,12 @@ def behaviour(model: nn.Module, points: Tensor, own: Tensor, other: Tensor) -> d
     }
 
 
-def profile(model: nn.Module, task: Task, data: Split, seed: int) -> dict[str, list[float]]:
-    """``behaviour`` at every weight, between training samples as the model takes them."""
+def profile(model: nn.Module, task: Task, data: Split, seed: int, pairs: int) -> dict[str, list[float]]:
+    """``behaviour`` at every weight, between pairs of training samples as the model takes them."""
     inputs, where = task.plain(data.inputs), data.inputs.device
     found: dict[str, list[float]] = {}
     for weight in WEIGHTS:
-        points, own, other = between(inputs, data.labels, weight, seed)
+        points, own, other = between(inputs, data.labels, weight, seed, pairs)
         for metric, value in behaviour(model, points, own.to(where), other.to(where)).items():
             found.setdefault(metric, []).append(value)
     return found
@@ -122,7 +120,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             for alpha in (0.0, *alphas):
                 name = f"mixup {alpha:g}" if alpha else "ERM"
                 model = trained(task, data, seed, fm.Mixup(alpha) if alpha else None, advance)
-                found = profile(model, task, data, seed)
+                found = profile(model, task, data, seed, PAIRS)
                 clean = error_percent(logits_of(model, data.test_inputs), data.test_labels)
                 report.add(name, clean=clean, **{metric: sum(v) / len(v) for metric, v in found.items()})
                 for metric, values in found.items():

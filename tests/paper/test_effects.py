@@ -78,7 +78,7 @@ def test_mixup_behaves_between_samples():
     for seed in SEEDS:
         data = task.split(seed)
         for name, mix in (("ERM", None), ("mixup", fm.Mixup(1.0))):
-            profile = manifold.profile(manifold.trained(task, data, seed, mix), task, data, seed)
+            profile = manifold.profile(manifold.trained(task, data, seed, mix), task, data, seed, 1000)
             found[name].append({metric: statistics.fmean(values) for metric, values in profile.items()})
     erm, mixup = (gather(runs) for runs in found.values())
     misses, gradient = (paired(erm[metric], mixup[metric]) for metric in ("misses", "loss gradient"))

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.paper import cifar, commands, imagenet
+from benchmarks.paper import cifar, commands, imagenet, manifold
 from benchmarks.paper.claims import NOT_TESTED
 from benchmarks.paper.speech import SpeechBatches, open_folder
 from benchmarks.paper.summary import EXPERIMENTS
@@ -54,6 +54,7 @@ def test_full_form_on_cifar_binaries(name, tmp_path, monkeypatch):
         return narrow(folder, network, min(epochs, 1), milestones=milestones, width=4)
 
     monkeypatch.setattr(module, "Cifar", tiny)
+    monkeypatch.setattr(manifold, "PAIRS", 50)
     module.main(["--data", str(tmp_path), "--seeds", "1", "--out", str(tmp_path)])
     found = results(tmp_path, name)
     assert found["form"] == "full" and "CIFAR-10" in found["data"]
