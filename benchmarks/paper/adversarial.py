@@ -52,8 +52,8 @@ class Space:
 DIGITS_SPACE = Space(torch.tensor(0.0), torch.tensor(1.0), {f"{k:g}/16": torch.tensor(k / 16) for k in (1, 4)})
 
 _CLAIMS = (
-    ("black FGSM", "lower", "57.0 → 46.0 (eps 4/255)", "black-box FGSM: mixup makes fewer errors"),
-    ("black I-FGSM", "lower", "57.3 → 40.9 (eps 4/255)", "black-box I-FGSM: mixup makes fewer errors"),
+    ("black FGSM", "lower", "57.0 → 46.0 † (eps 4/255)", "black-box FGSM: mixup makes fewer errors"),
+    ("black I-FGSM", "lower", "57.3 → 40.9 † (eps 4/255)", "black-box I-FGSM: mixup makes fewer errors"),
     ("white FGSM", "lower", "90.7 → 75.2 (eps 4/255)", "white-box FGSM: mixup makes fewer errors"),
 )
 
@@ -68,9 +68,9 @@ def claims_of(networks: Sequence[str], radius: str, strong: str) -> list[Claim]:
             found.append(Claim(where, paper, f"{metric} {radius}", baseline, treatment, expected))
         text = f"white-box I-FGSM: neither is robust ({network}, eps {strong})"
         metric = f"white I-FGSM {strong}"
-        found.append(Claim(text, "99.9, 99.6", metric, baseline, treatment, "both above", 95.0))
+        found.append(Claim(text, "99.9, 99.6 †", metric, baseline, treatment, "both above", 95.0))
         text = f"clean test error is lower ({network}, alpha 0.2)"
-        found.append(Claim(text, "22.0 → 20.8 (ResNet-101, 200 epochs)", "clean", baseline, treatment))
+        found.append(Claim(text, "22.0 → 20.8 † (ResNet-101, 200 epochs)", "clean", baseline, treatment))
     return found
 
 

@@ -23,7 +23,7 @@ class Claim:
 
     Attributes:
         text: The statement.
-        paper: The paper's figures for it.
+        paper: The paper's figures for it; † marks those that could not be checked against a copy of it.
         metric: What is compared.
         baseline: The row that the treatment is compared with.
         treatment: The row that the claim is about.

@@ -111,7 +111,7 @@ def claims(form: str) -> list[Claim]:
         # UCI's Iris is the bundled one.
         expected = "no higher" if name in ("abalone", "htru2") else "lower"
         text = f"{name}: mixup's test error is {'no higher' if expected == 'no higher' else 'lower'} (alpha 0.2)"
-        found.append(Claim(text, f"{erm} → {mixed}", "error", f"{name}, ERM", f"{name}, mixup 0.2", expected))
+        found.append(Claim(text, f"{erm} → {mixed} †", "error", f"{name}, ERM", f"{name}, mixup 0.2", expected))
     if form != "full":
         for name in BUNDLED[1:]:
             text = f"{name}, not among the paper's: mixup's test error is lower (alpha 0.2)"
