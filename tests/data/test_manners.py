@@ -87,7 +87,9 @@ def test_a_timeout_ends_the_wait(small, tmp_path):
 def python(program: str, folder: Path, *arguments: str) -> subprocess.Popen:
     """A process of its own with the same fastmix."""
     script = folder / "program.py"
-    script.write_text(textwrap.dedent(program))
+    # Python leaves interrupts ignored that were ignored when it started, as in a shell's background job.
+    listens = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    script.write_text(listens + textwrap.dedent(program))
     paths = [str(Path(fm.__file__).parents[1]), str(Path(__file__).parent), str(Path(__file__).parents[1])]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*paths, os.environ.get("PYTHONPATH", "")])}
     command = [sys.executable, str(script), *arguments]
