@@ -11,7 +11,8 @@ from benchmarks.paper import digits
 from benchmarks.paper.speech import write_tones
 
 
-@pytest.fixture(autouse=True)
+# For whole modules: their own fixtures train too.
+@pytest.fixture(scope="module", autouse=True)
 def one_torch_thread() -> Iterator[None]:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
