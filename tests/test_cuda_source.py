@@ -239,8 +239,8 @@ def test_products_and_sums_are_rounded_separately(kernels: list[Kernel]) -> None
 def test_launch_without_a_gpu_is_an_exception(objects: dict[str, Path]) -> None:
     nvcc = tool("nvcc")
     program = objects["mix"].with_name("no_driver_test")
-    sources = [ROOT / "tests/core/no_driver_test.cc", CORE / "plan.cc", CORE / "schedule.cc", objects["mix"]]
-    sources.append(objects["mix_masked"])
+    sources = [ROOT / "tests/core/no_driver_test.cc", *(CORE / f"{name}.cc" for name in ("plan", "schedule", "gather"))]
+    sources += [objects["mix"], objects["mix_masked"]]
     library_path = [f"-L{nvcc.parent.parent / 'lib'}"]
     run([nvcc, "-std=c++17", "-cudart=static", f"-I{CORE}", *library_path, *sources, "-o", program])
     first, second, last = run([program], CUDA_VISIBLE_DEVICES="").splitlines()
