@@ -1,9 +1,10 @@
-"""Mixing a batch in memory: fastmix in place against the torch expression, and against a plain copy as the bound.
+"""Mixing a batch in memory: fastmix in place against the torch expression, as written and compiled, and a plain copy.
 
 Then every kind of mixing against its peers, and what drawing anew for every sample costs.
 
-A mix in place reads and writes every element once, as a copy does; nothing that keeps the batch in memory can be
-faster than moving it once. ``w * x + (1 - w) * x[partner]`` moves it nine times.
+The copy is the bound: a mix in place reads and writes every element once, as a copy does; nothing that keeps the batch
+in memory can be faster than moving it once. ``w * x + (1 - w) * x[partner]`` moves it nine times; ``torch.compile``
+makes one loop of it, which reads every element twice and writes into new memory.
 
     python -m benchmarks.mix --json benchmarks/results/mix.json
 """
@@ -11,7 +12,6 @@ faster than moving it once. ``w * x + (1 - w) * x[partner]`` moves it nine times
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 
 import torch
@@ -28,6 +28,7 @@ DTYPES = {
     "bfloat16": torch.bfloat16,
     "float32": torch.float32,
 }
+PAIRINGS = ("flip", "permutation", "roll")
 WEIGHT = 0.3712839
 
 
@@ -58,6 +59,7 @@ def in_place(shape: tuple[int, ...], dtype: torch.dtype, pairing: str, device: s
 
     functions: dict[str, Callable[[], object]] = {
         "naive": naive,
+        "compiled": torch.compile(naive, dynamic=False),
         "copy": lambda: other.copy_(x),
         "mix_": lambda: fm.mix_(x, plan),
     }
@@ -69,7 +71,7 @@ def main() -> None:
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--dtypes", nargs="+", choices=DTYPES, default=list(DTYPES))
-    parser.add_argument("--pairings", nargs="+", choices=("flip", "permutation", "roll"), default=["permutation"])
+    parser.add_argument("--pairings", nargs="+", choices=PAIRINGS, default=list(PAIRINGS))
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("--kind-repeats", type=int, default=25)
@@ -82,12 +84,13 @@ def main() -> None:
             times = in_place(shape, DTYPES[dtype], pairing, arguments.device, arguments.repeats)
             rows.append({"dtype": dtype, "pairing": pairing, "seconds": {k: t._asdict() for k, t in times.items()}})
             rows[-1]["speedup_over_naive"] = times["naive"].median / times["mix_"].median
+            rows[-1]["speedup_over_compiled"] = times["compiled"].median / times["mix_"].median
             rows[-1]["times_a_copy"] = times["mix_"].median / times["copy"].median
-    Console(file=sys.stdout).print(table(rows, shape, arguments.device))
+    Console(width=160).print(table(rows, shape, arguments.device))
     x = batch_of(shape, torch.float32, arguments.device)
     kinds = mix_kinds.measure(x, arguments.kind_repeats)
     where = f"float32, {'x'.join(map(str, shape))}, {arguments.device}, {torch.get_num_threads()} threads, medians"
-    Console(file=sys.stdout).print(mix_kinds.table(kinds, f"drawing, images and dense targets, {where}"))
+    Console(width=160).print(mix_kinds.table(kinds, f"drawing, images and dense targets, {where}"))
     per_sample = {
         name: mix_kinds.per_sample_cost(batch_of(shape, dtype, arguments.device), arguments.repeats)
         for name, dtype in DTYPES.items()
@@ -103,11 +106,13 @@ def main() -> None:
 def table(rows: list[dict], shape: tuple[int, ...], device: str) -> Table:
     title = f"mix in place, {'x'.join(map(str, shape))}, {device}, {torch.get_num_threads()} threads, medians"
     result = Table(title=title)
-    for column in ("dtype", "pairing", "naive ms", "copy ms", "mix_ ms", "naive / mix_", "mix_ / copy"):
+    columns = ("naive ms", "compiled ms", "copy ms", "mix_ ms", "naive / mix_", "compiled / mix_", "mix_ / copy")
+    for column in ("dtype", "pairing", *columns):
         result.add_column(column, justify="left" if column in ("dtype", "pairing") else "right")
     for row in rows:
-        milliseconds = [f"{1e3 * row['seconds'][name]['median']:.2f}" for name in ("naive", "copy", "mix_")]
-        ratios = f"{row['speedup_over_naive']:.1f}x", f"{row['times_a_copy']:.2f}x"
+        milliseconds = [f"{1e3 * row['seconds'][name]['median']:.2f}" for name in row["seconds"]]
+        ratios = [f"{row[f'speedup_over_{name}']:.1f}x" for name in ("naive", "compiled")]
+        ratios.append(f"{row['times_a_copy']:.2f}x")
         result.add_row(row["dtype"], row["pairing"], *milliseconds, *ratios)
     return result
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import sys
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -17,8 +16,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from benchmarks.rivals import Unavailable
+from benchmarks.rivals.compiled import import_torchvision
+
 Rival = Callable[[Tensor, Tensor], Any]
-_kept: list[torch.library.Library] = []
 
 
 def timm_mixup() -> ModuleType | None:
@@ -34,23 +35,10 @@ def timm_mixup() -> ModuleType | None:
 
 
 def torchvision_v2() -> ModuleType | None:
-    """``torchvision.transforms.v2``, also where torchvision's compiled part does not load (no CUDA libraries).
-
-    Its import then only misses the schemas of two detection operators.
-    """
-    if importlib.util.find_spec("torchvision") is None:
-        return None
     try:
-        return importlib.import_module("torchvision.transforms.v2")
-    except RuntimeError as error:
-        if "does not exist" not in str(error):
-            raise
-    library = torch.library.Library("torchvision", "DEF")
-    library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-    _kept.append(library)
-    for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
-        del sys.modules[name]
+        import_torchvision()
+    except Unavailable:
+        return None
     return importlib.import_module("torchvision.transforms.v2")
 
 

@@ -134,10 +134,13 @@ def accuracy_rows(results: dict) -> Rows:
 
 
 def mix_rows(results: dict) -> Rows:
-    lines = [["dtype, pairing", "torch expression ms", "copy ms", "`mix_` ms", "torch / `mix_`", "`mix_` / copy"]]
+    columns = {"naive": "torch expression", "compiled": "compiled", "copy": "copy", "mix_": "`mix_`"}
+    lines = [["dtype, pairing", *(f"{title} ms" for title in columns.values())]]
+    lines[0] += ["torch / `mix_`", "compiled / `mix_`", "`mix_` / copy"]
     for row in results["in_place"]:
-        milliseconds = (f"{1e3 * row['seconds'][name]['median']:.2f}" for name in ("naive", "copy", "mix_"))
-        ratios = (f"{row['speedup_over_naive']:.1f}x", f"{row['times_a_copy']:.2f}x")
+        milliseconds = (f"{1e3 * row['seconds'][name]['median']:.2f}" for name in columns)
+        ratios = (row["speedup_over_naive"], row["speedup_over_compiled"])
+        ratios = (*(f"{ratio:.1f}x" for ratio in ratios), f"{row['times_a_copy']:.2f}x")
         lines.append([f"{row['dtype']}, {row['pairing']}", *milliseconds, *ratios])
     return lines
 
