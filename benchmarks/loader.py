@@ -13,12 +13,13 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.data import KINDS, read_description, write_set
+from benchmarks.data import read_description, write_set
 from benchmarks.rivals import Job, label_of
 from benchmarks.rivals.contest import Contest
 from benchmarks.timing import summarize, write_json
@@ -36,12 +37,25 @@ RIVALS = (
     "ffcv",
     "spdl",
 )
-# The same, and Pillow when it may leave out frequencies; without what differs in resizing and mixing only.
+# Without what differs in resizing and mixing only, and with Pillow when it may leave out frequencies.
 LARGE_RIVALS = ("fastmix", "dali", "timm", "timm:draft=yes", "pillow", "ffcv", "spdl")
-# 64 large photographs are 780 megapixels: seconds of decoding, for one batch.
-BATCH_SIZES = {"imagenet": 64, "large": 16}
-# And their rounds are long.
-MOST_ROUNDS = {"imagenet": 1000, "large": 2}
+
+
+class Setting(NamedTuple):
+    """What is measured: a set of photographs, and what the loaders make of it."""
+
+    photographs: str
+    batch_size: int
+    rivals: tuple[str, ...]
+    most_rounds: int | None = None
+
+
+SETTINGS = {
+    "imagenet": Setting("imagenet", 64, RIVALS),
+    "imagenet-256": Setting("imagenet", 256, ("fastmix", "dali", "timm")),
+    # 64 large photographs are 780 megapixels: seconds of decoding, for one batch. Rounds are long, too.
+    "large": Setting("large", 16, LARGE_RIVALS, most_rounds=2),
+}
 
 
 def evict(folder: str) -> None:
@@ -80,7 +94,7 @@ def figures(name: str, rounds: list[dict], memory: dict) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--sets", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--sets", nargs="+", choices=SETTINGS, default=list(SETTINGS))
     parser.add_argument("--rivals", nargs="+", help="by default all; a variant is written timm:draft=yes")
     parser.add_argument("--size", type=int, default=224)
     parser.add_argument("--cores", type=int, default=len(os.sched_getaffinity(0)))
@@ -90,15 +104,15 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="few and small: shows that everything runs, no figures")
     parser.add_argument("--json")
     arguments = parser.parse_args()
-    batch_sizes = BATCH_SIZES
     if arguments.quick:
-        arguments.rounds, arguments.seconds, batch_sizes = 2, 0.1, dict.fromkeys(KINDS, 2)
+        arguments.rounds, arguments.seconds = 2, 0.1
     sets = {}
     for name in arguments.sets:
-        folder = write_set(name, 4 if arguments.quick else None)
-        job = Job(str(folder), batch_sizes[name], arguments.size, arguments.cores)
-        rivals = tuple(arguments.rivals or (LARGE_RIVALS if name == "large" else RIVALS))
-        rounds = min(arguments.rounds, MOST_ROUNDS[name])
+        setting = SETTINGS[name]
+        folder = write_set(setting.photographs, 4 if arguments.quick else None)
+        job = Job(str(folder), 2 if arguments.quick else setting.batch_size, arguments.size, arguments.cores)
+        rivals = tuple(arguments.rivals or setting.rivals)
+        rounds = min(arguments.rounds, setting.most_rounds or arguments.rounds)
         found = contest(rivals, job, rounds, arguments.seconds, arguments.cold)
         sets[name] = {"data": read_description(folder), "job": {**job._asdict(), "folder": folder.name}, **found}
         Console(width=160).print(table(name, sets[name]))

@@ -82,7 +82,7 @@ def summary_rows(results: dict) -> Rows:
     """How fast fastmix is as a multiple of everybody's, per data set."""
     sets = results["sets"]
     labels = {rival: one["label"] for found in sets.values() for rival, one in found["rivals"].items()}
-    lines = [["images/s as a multiple of", *(f"{name}, mean {size_of(found)}" for name, found in sets.items())]]
+    lines = [["images/s as a multiple of", *(heading(found) for found in sets.values())]]
     for rival, label in labels.items():
         if rival == "fastmix":
             continue
@@ -94,9 +94,10 @@ def summary_rows(results: dict) -> Rows:
     return lines
 
 
-def size_of(found: dict) -> str:
+def heading(found: dict) -> str:
     size = found["data"]["mean_bytes"]
-    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} KB"
+    mean = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} KB"
+    return f"{found['data']['name']}, mean {mean}, batches of {found['job']['batch_size']}"
 
 
 def train_rows(results: dict) -> Rows:
@@ -172,6 +173,7 @@ def resample_rows(results: dict) -> Rows:
 TABLES = {
     "loader": Table("loader", summary_rows),
     "loader-imagenet": Table("loader", loader_rows("imagenet")),
+    "loader-imagenet-256": Table("loader", loader_rows("imagenet-256")),
     "loader-large": Table("loader", loader_rows("large")),
     "train": Table("train", train_rows),
     "sweep": Table("sweep", sweep_rows),
