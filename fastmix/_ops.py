@@ -22,6 +22,9 @@ combine = torch.ops.fastmix.combine.default
 combine_backward = torch.ops.fastmix.combine_backward.default
 normalize_mix = torch.ops.fastmix.normalize_mix.default
 mix_labels = torch.ops.fastmix.mix_labels.default
+mix_resident_ = torch.ops.fastmix.mix_resident_.default
+normalize_mix_resident = torch.ops.fastmix.normalize_mix_resident.default
+mix_labels_resident = torch.ops.fastmix.mix_labels_resident.default
 
 _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
@@ -157,6 +160,29 @@ def _(
 @torch.library.register_fake("fastmix::mix_labels")
 def _(labels: Tensor, partner: Tensor, label_weight: Tensor, num_classes: int, smoothing: float) -> Tensor:
     return torch.empty((partner.shape[0], num_classes), dtype=torch.float32, device=labels.device)
+
+
+@torch.library.register_fake("fastmix::mix_resident_")
+def _(images: Tensor, plan: Tensor) -> None:
+    return None
+
+
+@torch.library.register_fake("fastmix::normalize_mix_resident")
+def _(
+    images: Tensor, plan: Tensor, mean: Sequence[float], std: Sequence[float], dtype: torch.dtype, channels_last: bool
+) -> Tensor:
+    batch, height, width, channels = images.shape
+    return torch.empty(
+        (batch, channels, height, width),
+        dtype=dtype,
+        device=images.device,
+        memory_format=torch.channels_last if channels_last else torch.contiguous_format,
+    )
+
+
+@torch.library.register_fake("fastmix::mix_labels_resident")
+def _(labels: Tensor, plan: Tensor, num_classes: int, smoothing: float) -> Tensor:
+    return torch.empty((labels.shape[0], num_classes), dtype=torch.float32, device=labels.device)
 
 
 def _saved(ctx: Any, inputs: tuple[Any, ...]) -> None:

@@ -1,30 +1,19 @@
 """The CUDA sources without a GPU: run on the host under sanitizers, and inspected as machine code."""
 
-import importlib.util
+import json
 import os
 import re
-import shutil
-import subprocess
-import sys
-from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
-CORE = ROOT / "csrc" / "core"
-ARCHITECTURES = ("80", "90")
-SOURCES = (
-    "mix",
-    "mix_masked",
-    "mix_backward",
-    "mix_backward_masked",
-    "normalize_mix",
-    "normalize_mix_masked",
-    "combine",
-    "labels",
-)
+from benchmarks.kernels.catalog import ARCHITECTURES, KERNELS, SOURCES
+from benchmarks.kernels.inspection import Kernel, inspect
+from benchmarks.kernels.record import FILE, machine_code, traffic
+from benchmarks.kernels.tables import replaced, section
+from benchmarks.kernels.toolkit import CORE, ROOT, compile_sources, core_tests, nvcc_version, run, tool
+
+README = ROOT / "benchmarks" / "README.md"
 
 # ---- the kernels on the host ---------------------------------------------------------------------------------
 
@@ -33,204 +22,110 @@ HOST_TESTS = re.findall(
 )
 
 
-def environment() -> dict[str, str]:
-    """cmake and ninja of this interpreter's environment, activated or not, before the system's."""
-    return {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
-
-
-def run(command: list[str | Path], **extra: str) -> str:
-    """The output of a command; what it printed is the message of its failure."""
-    done = subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, env={**environment(), **extra}
-    )
-    assert done.returncode == 0, f"{' '.join(str(part) for part in command)}\n{done.stdout}{done.stderr}"
-    return done.stdout + done.stderr
-
-
 @pytest.fixture(scope="session")
-def core_tests() -> Path:
-    build = ROOT / "build" / "core_tests"
-    run(["cmake", "-S", ROOT / "tests/core", "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None"])
-    run(["cmake", "--build", build, "--target", "core_tests"])
-    return build / "core_tests"
+def host_program() -> Path:
+    return core_tests()
 
 
 @pytest.mark.parametrize("name", HOST_TESTS)
-def test_kernels_on_the_host(core_tests: Path, name: str) -> None:
-    run([core_tests, name], ASAN_OPTIONS="detect_leaks=1", UBSAN_OPTIONS="print_stacktrace=1")
+def test_kernels_on_the_host(host_program: Path, name: str) -> None:
+    run([host_program, name], ASAN_OPTIONS="detect_leaks=1", UBSAN_OPTIONS="print_stacktrace=1")
 
 
-def test_every_host_test_is_run(core_tests: Path) -> None:
-    assert sorted(run([core_tests, "--list"]).split()) == sorted(HOST_TESTS)
+def test_every_host_test_is_run(host_program: Path) -> None:
+    assert sorted(run([host_program, "--list"]).split()) == sorted(HOST_TESTS)
+
+
+def test_counted_traffic_is_the_committed_one() -> None:
+    assert traffic() == json.loads(FILE.read_text())["traffic"], (
+        "run `python -m benchmarks.kernels` and look at the change"
+    )
 
 
 # ---- the kernels as machine code -----------------------------------------------------------------------------
 
 
-def toolkits() -> list[Path]:
-    """Places with a bin/ of CUDA tools, in the order in which the build looks for them."""
-    spec = importlib.util.find_spec("nvidia")
-    pip = [home for root in (spec.submodule_search_locations if spec else []) for home in Path(root).glob("cu1[3-9]")]
-    if os.environ.get("FASTMIX_NVCC") == "pip":
-        return pip
-    found = [Path(os.environ[name]) for name in ("CUDA_HOME", "CUDA_PATH") if os.environ.get(name)]
-    nvcc = shutil.which("nvcc")
-    return ([Path(nvcc).parent.parent] if nvcc else []) + found + [Path("/usr/local/cuda")] + pip
-
-
-def tool(name: str) -> Path:
-    for home in toolkits():
-        if (home / "bin" / name).exists():
-            return home / "bin" / name
-    message = f"no {name}: pip install -r requirements/nvcc.txt nvidia-cuda-nvdisasm"
-    if os.environ.get("FASTMIX_REQUIRE_CUDA") == "1":
-        pytest.fail(message)
-    pytest.skip(message)
-
-
-@dataclass
-class Kernel:
-    """What the compiler reports of a kernel, and how often it uses each instruction."""
-
-    name: str
-    registers: int
-    stack: int
-    spills: int
-    instructions: Counter = field(default_factory=Counter)
-
-    @property
-    def uploaded(self) -> bool:
-        """The form for plans that are too large to travel as a parameter."""
-        return "UploadedBytes" in self.name
-
-
-def build_flags() -> list[str]:
-    """The build's own flags for CUDA: what is inspected here is what it compiles."""
-    (flags,) = re.findall(r"\$<\$<COMPILE_LANGUAGE:CUDA>:(-fmad[^>]*)>", (ROOT / "CMakeLists.txt").read_text())
-    return flags.split()
-
-
 @pytest.fixture(scope="session")
 def objects(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Every .cu compiled for all ARCHITECTURES; the machine code and the compiler's report lie beside."""
-    nvcc = tool("nvcc")
-    folder = tmp_path_factory.mktemp("cuda")
-    targets = [f"-gencode=arch=compute_{arch},code=sm_{arch}" for arch in ARCHITECTURES]
-    for name in SOURCES:
-        command = [nvcc, "-std=c++17", *build_flags(), *targets, "--threads=2", "-Xptxas=-v", "--keep"]
-        command += ["--keep-dir", folder, "-c", CORE / "cuda" / f"{name}.cu", "-o", folder / f"{name}.o"]
-        (folder / f"{name}.log").write_text(run(command))
-    return {name: folder / f"{name}.o" for name in SOURCES}
-
-
-def reported(log: str, arch: str) -> dict[str, Kernel]:
-    entry = re.compile(
-        rf"Compiling entry function '(\w+)' for 'sm_{arch}'.*?(\d+) bytes stack frame, (\d+) bytes spill stores, "
-        r"(\d+) bytes spill loads.*?Used (\d+) registers",
-        re.S,
-    )
-    return {
-        name: Kernel(name, registers=int(registers), stack=int(stack), spills=int(stores) + int(loads))
-        for name, stack, stores, loads, registers in entry.findall(log)
-    }
-
-
-def disassembled(cubin: Path) -> dict[str, Counter]:
-    functions: dict[str, Counter] = {}
-    for line in run([tool("nvdisasm"), "-c", cubin]).splitlines():
-        if section := re.match(r"\.text\.(\w+):", line):
-            current = functions.setdefault(section[1], Counter())
-        elif found := re.search(r"/\*[0-9a-f]{4,}\*/\s+(?:@!?U?P\w+\s+)?([A-Z][A-Z0-9_.]*)", line):
-            current[found[1]] += 1
-    return functions
+    try:
+        tool("nvcc")
+        tool("nvdisasm")
+    except FileNotFoundError as missing:
+        if os.environ.get("FASTMIX_REQUIRE_CUDA") == "1":
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+    return compile_sources(SOURCES, ARCHITECTURES, tmp_path_factory.mktemp("cuda"))
 
 
 @pytest.fixture(scope="session", params=ARCHITECTURES, ids=lambda arch: f"sm_{arch}")
 def kernels(request: pytest.FixtureRequest, objects: dict[str, Path]) -> list[Kernel]:
-    result = []
-    for name, compiled in objects.items():
-        found = reported(compiled.with_suffix(".log").read_text(), request.param)
-        (cubin,) = compiled.parent.glob(f"{name}.*_{request.param}.cubin")
-        for function, instructions in disassembled(cubin).items():
-            found[function].instructions = instructions
-        result += found.values()
-    return result
+    return inspect(objects, request.param)
 
 
-def select(kernels: list[Kernel], pattern: str, count: int) -> list[Kernel]:
-    found = [kernel for kernel in kernels if re.search(pattern, kernel.name) and not kernel.uploaded]
-    assert len(found) == count, [kernel.name for kernel in found]
-    return found
+def test_every_source_is_inspected() -> None:
+    assert sorted(SOURCES) == sorted(file.stem for file in (CORE / "cuda").glob("*.cu"))
+
+
+def test_every_kernel_of_the_catalog_exists(kernels: list[Kernel]) -> None:
+    plans = {(entry.function, plan) for entry in KERNELS for plan in ("parameter", "memory")}
+    assert plans <= {(kernel.entry.function, kernel.variant.plan) for kernel in kernels}
 
 
 def test_no_kernel_spills(kernels: list[Kernel]) -> None:
     for kernel in kernels:
-        # Plans of more than 1,024 samples keep addresses in registers instead of constant memory.
-        allowed = 32 if kernel.uploaded and "normalize" in kernel.name else 0
-        assert kernel.stack <= allowed and kernel.spills <= 2 * allowed, kernel
-        if allowed == 0:
-            local = [name for name in kernel.instructions if name.startswith(("LDL", "STL"))]
-            assert not local, (kernel.name, local)
+        assert kernel.stack == 0 and kernel.spills == 0, kernel
+        local = [name for name in kernel.instructions if name.startswith(("LDL", "STL"))]
+        assert not local, (kernel, local)
 
 
 def test_register_budget(kernels: list[Kernel]) -> None:
-    # 1,024 threads, a whole cycle's worth of warps, must fit the 65,536 registers of one SM.
     for kernel in kernels:
-        assert kernel.registers <= 64, kernel
+        assert kernel.registers <= kernel.entry.registers(kernel.variant), kernel
 
 
-# Itanium names: h is uint8, f float, Li16E the 16-byte vector, 3584 and 32448 the two plans by value.
-@pytest.mark.parametrize("dtype", ["h", "NS_4HalfE", "NS_8BFloat16E", "f", "d"])
-def test_mix_moves_16_bytes_at_a_time(kernels: list[Kernel], dtype: str) -> None:
-    for kernel in select(kernels, rf"10mix_kernelI{dtype}Li16E", 2):
-        loads = {name: n for name, n in kernel.instructions.items() if re.match(r"LD(\.|G)", name)}
-        stores = {name: n for name, n in kernel.instructions.items() if re.match(r"ST(\.|G)", name)}
-        # Nothing but images is read from global memory: the plan lies in constant memory.
-        assert set(loads) == {"LDG.E.128"} and set(stores) == {"STG.E.128"}, (kernel.name, loads, stores)
-        assert loads["LDG.E.128"] >= 4, "fewer than four loads in flight"
-        assert any(name.startswith("LDC") for name in kernel.instructions)
-
-
-# Levels are read as one vector of 16, 8, 4 or 2 bytes where masks are as large as the images, else byte by byte.
-@pytest.mark.parametrize(("dtype", "levels"), [("h", "128"), ("NS_4HalfE", "64"), ("f", ""), ("d", "U16")])
-def test_masked_mix_moves_16_bytes_at_a_time(kernels: list[Kernel], dtype: str, levels: str) -> None:
-    for kernel in select(kernels, rf"17mix_masked_kernelI{dtype}Li16E", 2):
-        loads = {name: n for name, n in kernel.instructions.items() if re.match(r"LD(\.|G)", name)}
-        stores = {name for name in kernel.instructions if re.match(r"ST(\.|G)", name)}
-        vector = ".".join(filter(None, ("LDG.E", levels)))
-        assert set(loads) == {"LDG.E.128", vector, "LDG.E.U8"} and stores == {"STG.E.128"}, (kernel.name, loads)
-        assert loads["LDG.E.128"] >= 4, "fewer than four loads in flight"
-
-
-@pytest.mark.parametrize("dtype", ["NS_4HalfE", "NS_8BFloat16E", "f"])
-def test_masked_normalize_mix_stores_16_bytes_at_a_time(kernels: list[Kernel], dtype: str) -> None:
-    for kernel in select(kernels, rf"23normalize_masked_kernelI{dtype}Li[13]E", 6):
-        loads = {name for name in kernel.instructions if re.match(r"LD(\.|G)", name)}
-        stores = {name for name in kernel.instructions if re.match(r"ST(\.|G)", name)}
-        assert loads == {"LDG.E.64", "LDG.E.U8"} and stores == {"STG.E.128"}, (kernel.name, loads, stores)
-
-
-@pytest.mark.parametrize("dtype", ["h", "NS_4HalfE", "NS_8BFloat16E", "f", "d"])
-def test_combine_moves_16_bytes_at_a_time(kernels: list[Kernel], dtype: str) -> None:
-    for kernel in select(kernels, rf"14combine_kernelI{dtype}Li16E", 2):
-        memory = {name for name in kernel.instructions if re.match(r"(LD|ST)(\.|G)", name)}
-        assert memory == {"LDG.E.128", "STG.E.128"}, (kernel.name, memory)
-
-
-@pytest.mark.parametrize("dtype", ["NS_4HalfE", "NS_8BFloat16E", "f"])
-def test_normalize_mix_stores_16_bytes_at_a_time(kernels: list[Kernel], dtype: str) -> None:
-    for kernel in select(kernels, rf"16normalize_kernelI{dtype}Li[13]E", 6):
-        loads = {name for name in kernel.instructions if re.match(r"LD(\.|G)", name)}
-        stores = {name for name in kernel.instructions if re.match(r"ST(\.|G)", name)}
-        assert loads == {"LDG.E.64"} and stores == {"STG.E.128"}, (kernel.name, loads, stores)
-
-
-def test_products_and_sums_are_rounded_separately(kernels: list[Kernel]) -> None:
+def test_widths_of_loads_and_stores(kernels: list[Kernel]) -> None:
     for kernel in kernels:
-        fused = [name for name in kernel.instructions if name.startswith("DFMA")]
-        if "normalize" in kernel.name:
-            fused += [name for name in kernel.instructions if name.startswith("FFMA")]
-        assert not fused, (kernel.name, fused)
+        assert kernel.widths("ST") == kernel.entry.stores(kernel.variant), (kernel, kernel.widths("ST"))
+        loads = kernel.entry.loads(kernel.variant)
+        # A plan in memory is read too; as a parameter it lies in constant memory.
+        if kernel.variant.plan == "memory":
+            assert max(loads) in kernel.widths("LD"), (kernel, kernel.widths("LD"))
+        else:
+            assert kernel.widths("LD") <= loads, (kernel, kernel.widths("LD"))
+            assert max(kernel.widths("LD")) == max(loads), (kernel, kernel.widths("LD"))
+            assert any(name.startswith(("LDC", "ULDC")) for name in kernel.instructions), kernel
+
+
+def test_loads_in_flight(kernels: list[Kernel]) -> None:
+    for kernel in kernels:
+        if kernel.entry.function == "mix_kernel" and kernel.variant.plan != "memory":
+            loads = sum(n for name, n in kernel.instructions.items() if name.startswith("LDG"))
+            assert loads >= 4, "fewer than four loads in flight"
+
+
+def test_products_and_sums_are_rounded_separately(objects: dict[str, Path]) -> None:
+    # In PTX a contracted product and sum is an fma; a division, whose steps are fused ones, still is one div.rn. What
+    # is .rn there ptxas may not contract.
+    for name, compiled in objects.items():
+        for arch in ARCHITECTURES:
+            ptx = compiled.with_name(f"{name}.compute_{arch}.ptx").read_text()
+            assert not re.findall(r"\bfma\S*", ptx), (name, arch)
+            assert not re.findall(r"\b(?:add|sub|mul)\.(?:ftz\.)?f(?:32|64)\b", ptx), (name, arch)
+
+
+def test_machine_code_is_the_committed_one(kernels: list[Kernel], request: pytest.FixtureRequest) -> None:
+    committed = json.loads(FILE.read_text())
+    if nvcc_version() != committed["nvcc"]:
+        pytest.skip(f"the committed table is of nvcc {committed['nvcc']}, this is {nvcc_version()}")
+    architecture = request.node.callspec.params["kernels"]
+    found = machine_code(kernels)
+    assert found == committed["machine_code"][f"sm_{architecture}"], "run `python -m benchmarks.kernels`"
+
+
+def test_committed_tables_are_those_of_the_record() -> None:
+    readme = README.read_text()
+    assert replaced(readme, section(json.loads(FILE.read_text()))) == readme, "run `python -m benchmarks.kernels`"
 
 
 # ---- a launch without a driver -------------------------------------------------------------------------------
@@ -239,7 +134,8 @@ def test_products_and_sums_are_rounded_separately(kernels: list[Kernel]) -> None
 def test_launch_without_a_gpu_is_an_exception(objects: dict[str, Path]) -> None:
     nvcc = tool("nvcc")
     program = objects["mix"].with_name("no_driver_test")
-    sources = [ROOT / "tests/core/no_driver_test.cc", *(CORE / f"{name}.cc" for name in ("plan", "schedule", "gather"))]
+    core = ("plan", "schedule", "gather", "resident_plan")
+    sources = [ROOT / "tests/core/no_driver_test.cc", *(CORE / f"{name}.cc" for name in core)]
     sources += [objects["mix"], objects["mix_masked"]]
     library_path = [f"-L{nvcc.parent.parent / 'lib'}"]
     run([nvcc, "-std=c++17", "-cudart=static", f"-I{CORE}", *library_path, *sources, "-o", program])

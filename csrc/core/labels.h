@@ -20,6 +20,7 @@ struct MixLabelsParams {
   int32_t rows = -1;  // how many labels there are, at least `batch`, for partners from another batch; negative: `batch`
   const int32_t* partner = nullptr;     // host
   const float* label_weight = nullptr;  // host
+  const void* resident = nullptr;       // on CUDA: the plan in device memory (resident_plan.h), instead of both
 };
 
 // Refuses a bad partner, weight, class count or smoothing; on the host also a label outside [0, classes).

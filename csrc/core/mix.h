@@ -33,6 +33,8 @@ struct MixParams {
   int64_t height = 1;
   int64_t depth = 1;
   PlanView plan;
+  // On CUDA, in place: the plan in device memory (resident_plan.h). Of `plan`, the batch size alone is then read.
+  const void* resident = nullptr;
 };
 
 enum class Layout : int32_t { kNCHW = 0, kNHWC = 1 };
@@ -53,6 +55,8 @@ struct NormalizeMixParams {
   float bias[kMaxChannels] = {0, 0, 0, 0};
   const uint8_t* mirror = nullptr;
   PlanView plan;
+  // On CUDA: plan and mirror in device memory (resident_plan.h), the batch densely packed from in[0] on.
+  const void* resident = nullptr;
 };
 
 // mean and std in pixel units (0 to 255), rounded to float32 by the caller: every face of fastmix hands in

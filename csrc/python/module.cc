@@ -4,6 +4,7 @@
 #include <pybind11/stl.h>
 
 #include <array>
+#include <optional>
 
 #include "arrays.h"
 #include "cpu/kernels.h"
@@ -14,6 +15,7 @@
 #include "plan.h"
 #include "policy_bindings.h"
 #include "random.h"
+#include "resident_plan.h"
 
 namespace py = pybind11;
 using namespace fastmix;
@@ -50,6 +52,22 @@ py::array_t<float> label_weights(const py::array_t<uint8_t, py::array::c_style>&
         mask_label_weight(masks.data() + m * extent.pixels(), extent, {image[0], image[1], image[2]}, inside, outside);
   }
   return weights;
+}
+
+void pack_into(const Dense<int32_t>& partner, const Dense<float>& weight_in, const Dense<float>& weight_out,
+               const Dense<int32_t>& box, const Dense<float>& label_weight, const std::optional<Dense<uint8_t>>& mirror,
+               int64_t height, int64_t width, py::array_t<uint8_t, py::array::c_style>& to) {
+  const auto batch = static_cast<int32_t>(partner.size());
+  check(
+      label_weight.size() == batch && (!mirror || mirror->size() == batch) && to.size() == ResidentLayout(batch).bytes,
+      "pack_resident_plan: expected label weights, mirror flags and memory for ", batch, " samples");
+  PlanView plan;
+  plan.batch = batch;
+  plan.partner = partner.data();
+  plan.weight_in = weight_in.data();
+  plan.weight_out = weight_out.data();
+  plan.box = box.data();
+  pack_resident_plan(plan, label_weight.data(), mirror ? mirror->data() : nullptr, height, width, to.mutable_data());
 }
 
 py::tuple crop_windows(const CropSpec& spec, const Dense<int32_t>& sizes, const Dense<int64_t>& samples, uint64_t seed,
@@ -118,6 +136,12 @@ PYBIND11_MODULE(_core, m) {
         py::arg("in_place"), "Raises ValueError for a bad plan.");
   m.def("mask_label_weights", &label_weights, py::arg("masks"), py::arg("image"), py::arg("inside"), py::arg("outside"),
         "float32 (M,): per mask of uint8 (M, t, h, w) the mean own weight over an image (t, h, w).");
+  m.def(
+      "resident_plan_bytes", [](int32_t batch) { return ResidentLayout(batch).bytes; }, py::arg("batch"),
+      "How much memory pack_resident_plan fills.");
+  m.def("pack_resident_plan", &pack_into, py::arg("partner"), py::arg("weight_in"), py::arg("weight_out"),
+        py::arg("box"), py::arg("label_weight"), py::arg("mirror").none(true), py::arg("height"), py::arg("width"),
+        py::arg("to").noconvert(), "Writes a plan in the form that kernels read from device memory.");
   m.def("random_resized_crop", &crop_windows, py::arg("spec"), py::arg("sizes"), py::arg("samples"), py::arg("seed"),
         py::arg("epoch"),
         "(windows int32 (N, 4) as y, x, height, width; mirror bool (N,)) of samples with these sizes.");

@@ -8,6 +8,7 @@
 
 #include "cases.h"
 #include "check.h"
+#include "combine_cases.h"
 #include "host_cuda.h"
 #include "mix_math.h"
 
@@ -21,77 +22,6 @@ constexpr DType kAllTypes[] = {DType::kU8, DType::kF16, DType::kBF16, DType::kF3
 bool all_equal(const std::vector<uint16_t>& counts, uint16_t value) {
   return std::all_of(counts.begin(), counts.end(), [&](uint16_t c) { return c == value; });
 }
-
-struct CombineCase {
-  CombineCase(Random& random, DType type, int32_t samples, int32_t ways, int64_t elements, size_t misalignment)
-      : partner(samples * ways), weight(samples * ways, 0.0), view{samples, ways, partner.data(), weight.data()} {
-    for (int32_t& p : partner) p = static_cast<int32_t>(random() % samples);
-    for (int32_t i = 0; i < samples; ++i) {
-      double* row = weight.data() + i * ways;
-      if (random() % 4 == 0) {
-        row[random() % ways] = 1.0;
-        continue;
-      }
-      for (int32_t k = 0; k < ways; ++k) row[k] = random() % 5 == 0 ? 0.0 : static_cast<double>(1 + random() % 1000);
-      row[0] += 1.0;
-      const double sum = std::accumulate(row, row + ways, 0.0);
-      for (int32_t k = 0; k < ways; ++k) row[k] /= sum;
-    }
-    const int64_t bytes = elements * size_of(type);
-    const size_t offset = misalignment * static_cast<size_t>(size_of(type));
-    in = std::make_unique<Memory>(static_cast<size_t>(samples * bytes), offset);
-    out = std::make_unique<Memory>(static_cast<size_t>(samples * bytes), offset);
-    fill_random(random, type, in->data(), samples * elements, true);
-    for (int32_t i = 0; i < samples; ++i) pointers.push_back(in->data() + i * bytes);
-    params.in = pointers.data();
-    params.sources = samples;
-    params.out = out->data();
-    params.dtype = type;
-    params.elements = elements;
-  }
-
-  // What the terms say, element by element.
-  template <typename T>
-  void check_equals_a_plain_loop(const char* what) const {
-    const auto* given = reinterpret_cast<const T*>(in->data());
-    std::vector<T> expected;
-    for (int32_t i = 0; i < params.terms.outputs(); ++i) {
-      for (int64_t e = 0; e < params.elements; ++e) {
-        double sum = 0.0;
-        for (uint32_t k = params.terms.begin[i]; k < params.terms.begin[i + 1]; ++k)
-          sum += params.terms.weight[k] * widen(given[params.terms.source[k] * params.elements + e]);
-        const int32_t copied = params.terms.copied(i);
-        expected.push_back(copied >= 0 ? given[copied * params.elements + e] : narrow<T>(sum));
-      }
-    }
-    const auto count = static_cast<int64_t>(expected.size());
-    const auto* bytes = reinterpret_cast<const unsigned char*>(expected.data());
-    const int64_t at = first_difference(params.dtype, out->data(), bytes, count);
-    CHECK(at < 0, what, " ", name_of(params.dtype), ", ", view.batch, " samples, ", view.ways, " ways: differs at ",
-          at);
-  }
-
-  template <typename T>
-  void check_all() {
-    for (const bool backward : {false, true}) {
-      if (backward && params.dtype == DType::kU8) continue;
-      params.terms = backward ? transposed(view, view.batch) : terms_of(view);
-      std::memset(out->data(), 0xa5, out->size());
-      run_job(*combine_cpu(params));
-      check_equals_a_plain_loop<T>("CPU");
-      std::memset(out->data(), 0xa5, out->size());
-      combine_cuda(params, nullptr);
-      check_equals_a_plain_loop<T>("kernel");
-    }
-  }
-
-  std::vector<int32_t> partner;
-  std::vector<double> weight;
-  MultiwayView view;
-  std::unique_ptr<Memory> in, out;
-  std::vector<const void*> pointers;
-  CombineParams params;
-};
 
 template <typename T>
 void check_combine(Random& random, DType type) {

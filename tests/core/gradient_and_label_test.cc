@@ -4,8 +4,7 @@
 #include "cases.h"
 #include "check.h"
 #include "host_cuda.h"
-#include "label_math.h"
-#include "labels.h"
+#include "label_cases.h"
 
 namespace fastmix::test {
 namespace {
@@ -43,26 +42,6 @@ TEST(gradients_of_a_large_batch) {
   CHECK(first_difference(DType::kF32, gradient.out->data(), expected.data(), 6000) < 0, "gradients differ");
 }
 
-struct LabelCase {
-  LabelCase(Random& random, int32_t batch, int64_t classes, double smoothing)
-      : plan(random_plan(random, batch, Pairs::kRepeats, Mixing::kNoBox, 1, 1)),
-        labels(batch),
-        out(batch * classes, -1.0f) {
-    for (int64_t& label : labels) label = static_cast<int64_t>(random() % classes);
-    params.labels = labels.data();
-    params.out = out.data();
-    params.classes = classes;
-    params.smoothing = smoothing;
-    params.batch = batch;
-    params.partner = plan.partner.data();
-    params.label_weight = plan.weight_out.data();
-  }
-  Plan plan;
-  std::vector<int64_t> labels;
-  std::vector<float> out;
-  MixLabelsParams params;
-};
-
 TEST(labels_equal_the_cpu) {
   Random random(23);
   for (const int32_t batch : {1, 2, 5, 64, 1500, 9000}) {
@@ -71,10 +50,9 @@ TEST(labels_equal_the_cpu) {
       LabelCase label_case(random, batch, classes, classes % 2 == 0 ? 0.1 : 0.0);
       validate(label_case.params, true);
       mix_labels_cpu(label_case.params);
-      const std::vector<float> expected = label_case.out;
-      label_case.out.assign(label_case.out.size(), -1.0f);
+      const std::vector<float> expected = label_case.take();
       mix_labels_cuda(label_case.params, nullptr);
-      CHECK(label_case.out == expected, "batch ", batch, " classes ", classes);
+      CHECK(label_case.take() == expected, "batch ", batch, " classes ", classes);
     }
   }
 }
@@ -86,8 +64,8 @@ TEST(labels_out_of_range_are_nan) {
     label_case.plan.partner = {1, 0, 3, 2};
     label_case.labels[1] = bad;
     mix_labels_cuda(label_case.params, nullptr);
-    for (int64_t k = 0; k < 40; ++k)
-      CHECK(std::isnan(label_case.out[k]) == (k < 20), "cell ", k, " is ", label_case.out[k]);
+    const std::vector<float> rows = label_case.take();
+    for (int64_t k = 0; k < 40; ++k) CHECK(std::isnan(rows[k]) == (k < 20), "cell ", k, " is ", rows[k]);
   }
 }
 

@@ -192,6 +192,9 @@ Watch::~Watch() { scheduler.watches.erase(std::find(scheduler.watches.begin(), s
 
 void run(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()>& kernel) {
   ++counters().launches;
+  counters().last_grid = grid;
+  counters().last_block = block;
+  counters().last_shared = shared_bytes;
   if (settings().next_error != cudaSuccess) return;
   const uint32_t threads = block.x * block.y * block.z;
   if (threads == 0 || threads > 1024 || grid.x == 0 || grid.y == 0 || grid.y > kMaxGridY || grid.z != 1)

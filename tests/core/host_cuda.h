@@ -56,6 +56,8 @@ Settings& settings();
 
 struct Counters {
   uint64_t launches = 0, uploads = 0;
+  dim3 last_grid, last_block;
+  size_t last_shared = 0;
   int64_t live_uploads = 0;
 };
 Counters& counters();

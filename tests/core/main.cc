@@ -1,9 +1,14 @@
-// core_tests runs all tests, core_tests NAME... some, core_tests --list names them.
+// core_tests runs all tests, core_tests NAME... some, --list names them, --traffic prints the kernels' traffic.
 #include <cstring>
 
 #include "check.h"
+#include "traffic_table.h"
 
 int main(int argc, char** argv) {
+  if (argc == 2 && std::strcmp(argv[1], "--traffic") == 0) {
+    fastmix::test::print_traffic();
+    return 0;
+  }
   const bool list = argc == 2 && std::strcmp(argv[1], "--list") == 0;
   int known = 0;
   for (const fastmix::test::Test& test : fastmix::test::tests()) {

@@ -1,33 +1,69 @@
-// The search for races can find one: without its barrier the in-place kernel is caught.
-#include "cases.h"
+// The search for races: no order of its threads changes what a kernel writes. And the search can find one.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
 #include "check.h"
+#include "every_kernel.h"
 #include "host_cuda.h"
 
 namespace fastmix::test {
 namespace {
 
-// How many of 20 thread orders give a wrong result for one long cycle in place.
-int wrong_orders(bool barriers) {
-  int wrong = 0;
-  for (uint64_t seed = 1; seed <= 20; ++seed) {
-    Random random(41);
-    MixCase mix_case(random, DType::kF32, {3, 4, 16, false},
-                     random_plan(random, 40, Pairs::kCycle, Mixing::kAllBlended, 4, 16), true, 0);
-    const std::vector<unsigned char> expected = naive_mix(mix_case.params);
-    host_cuda::settings().seed = seed;
-    host_cuda::settings().barriers = barriers;
-    mix_cuda(mix_case.params, nullptr);
-    host_cuda::settings().barriers = true;
-    const int64_t count = mix_case.plan.batch() * mix_case.params.elements;
-    wrong += first_difference(DType::kF32, mix_case.out->data(), expected.data(), count) >= 0;
-  }
-  return wrong;
+// What a run writes when its threads take this order. `before` is what lies in the output at the start.
+std::vector<unsigned char> written(const KernelRun& run, const std::vector<unsigned char>& before, uint64_t seed,
+                                   uint32_t interrupt_one_in) {
+  std::memcpy(run.out->data(), before.data(), before.size());
+  host_cuda::settings().seed = seed;
+  host_cuda::settings().interrupt_one_in = interrupt_one_in;
+  run.start();
+  host_cuda::settings().interrupt_one_in = 0;
+  return {run.out->data(), run.out->data() + run.out->size()};
 }
 
-TEST(race_search_finds_a_missing_barrier) {
-  CHECK(wrong_orders(true) == 0, "the kernel depends on the order of its threads");
-  const int wrong = wrong_orders(false);
-  CHECK(wrong > 0, "no order of 20 shows that the barrier is missing");
+std::vector<unsigned char> bytes_of(const Memory& memory) { return {memory.data(), memory.data() + memory.size()}; }
+
+// The orders differ in who comes first between barriers and in who is interrupted at an access to global memory.
+void search(Pairs pairs, Mixing mixing, uint64_t orders) {
+  Random random(41 + static_cast<uint32_t>(pairs));
+  for (const KernelRun& run : every_kernel(random, pairs, mixing)) {
+    const std::vector<unsigned char> before = bytes_of(*run.out);
+    const std::vector<unsigned char> expected = written(run, before, 1, 0);
+    for (uint64_t seed = 2; seed < 2 + orders; ++seed) {
+      const std::vector<unsigned char> found = written(run, before, seed, seed % 2 == 0 ? 2 : 7);
+      CHECK(found == expected, run.kernel, ", ", run.dtype, ", ", run.layout, ": seed ", seed, " gives another result");
+    }
+  }
+}
+
+TEST(race_search_one_cycle) { search(Pairs::kCycle, Mixing::kAllBlended, 12); }
+TEST(race_search_any_permutation_with_masks) { search(Pairs::kPermutation, Mixing::kMasks, 12); }
+TEST(race_search_any_permutation_with_boxes) { search(Pairs::kPermutation, Mixing::kBoxes, 12); }
+
+// Without its barriers a kernel writes something else in some order, or reads where nothing is: then the shim aborts.
+bool goes_wrong_without_barriers(const KernelRun& run) {
+  const pid_t child = fork();
+  if (child == 0) {
+    std::fclose(stderr);
+    const std::vector<unsigned char> before = bytes_of(*run.out);
+    const std::vector<unsigned char> expected = written(run, before, 1, 0);
+    host_cuda::settings().barriers = false;
+    bool wrong = false;
+    for (uint64_t seed = 2; seed < 12 && !wrong; ++seed) wrong = written(run, before, seed, 0) != expected;
+    _exit(wrong ? 1 : 0);
+  }
+  int status = 0;
+  CHECK(child > 0 && waitpid(child, &status, 0) == child, "no child process");
+  return status != 0;
+}
+
+// Every kernel that relies on barriers is caught without them, and no other one.
+TEST(race_search_finds_missing_barriers) {
+  Random random(42);
+  for (const KernelRun& run : every_kernel(random, Pairs::kCycle, Mixing::kAllBlended))
+    CHECK(goes_wrong_without_barriers(run) == run.barriers, run.kernel, ", ", run.dtype, ", ", run.layout);
 }
 
 }  // namespace

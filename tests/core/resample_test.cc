@@ -8,60 +8,11 @@
 #include "check.h"
 #include "host_cuda.h"
 #include "mix_math.h"
+#include "resample_cases.h"
 #include "resample_weights.h"
 
 namespace fastmix::test {
 namespace {
-
-struct Source {
-  int32_t height, width;
-  Window window;
-};
-
-struct ResampleCase {
-  ResampleCase(Random& random, DType dtype, Layout layout, int32_t channels, Filter filter, int32_t height,
-               int32_t width, const std::vector<Source>& sources, Plan given)
-      : plan(std::move(given)) {
-    const int32_t batch = plan.batch();
-    for (int32_t i = 0; i < batch; ++i) {
-      const Source& source = sources[i % sources.size()];
-      const size_t bytes = static_cast<size_t>(source.height) * source.width * channels;
-      memory.push_back(std::make_unique<Memory>(bytes, random() % 4));
-      for (size_t k = 0; k < bytes; ++k) memory.back()->data()[k] = static_cast<unsigned char>(random());
-      images.push_back({memory.back()->data(), source.height, source.width});
-      windows.push_back(source.window);
-      mirror.push_back(random() % 2);
-    }
-    out = std::make_unique<Memory>(static_cast<size_t>(batch) * height * width * channels * size_of(dtype), 0);
-    params.images = images.data();
-    params.windows = windows.data();
-    params.mirror = mirror.data();
-    params.out = out->data();
-    params.out_dtype = dtype;
-    params.out_layout = layout;
-    params.height = height;
-    params.width = width;
-    params.channels = channels;
-    params.filter = filter;
-    params.plan = plan.view();
-    const float mean[] = {123.7f, 116.3f, 103.5f, 90.0f}, std[] = {58.4f, 57.1f, 57.4f, 70.0f};
-    set_normalization(params, mean, std, channels);
-    validate(params);
-  }
-  std::string describe() const {
-    return concat(name_of(params.out_dtype), ", ", params.channels, " channels, filter ",
-                  static_cast<int>(params.filter), ", ", params.height, " x ", params.width, ", batch ", plan.batch(),
-                  ", first window ", windows[0].height, " x ", windows[0].width);
-  }
-
-  Plan plan;
-  std::vector<std::unique_ptr<Memory>> memory;
-  std::vector<SourceImage> images;
-  std::vector<Window> windows;
-  std::vector<uint8_t> mirror;
-  std::unique_ptr<Memory> out;
-  ResampleMixParams params;
-};
 
 // The sum over the taps of one axis, as resample_weights.h defines it.
 template <typename Value>

@@ -11,8 +11,9 @@ namespace fastmix {
 
 // Byte offsets of the plan's arrays. Those a kernel does not use are left out and their offset is 0.
 struct PlanTable {
-  uint32_t groups = 0;
+  uint32_t groups = 0;  // these two by value, of a plan that travels by value
   uint32_t has_box = 0;
+  uint32_t header = 0;    // and here, of one in memory: a captured launch keeps what it was given by value
   uint32_t pointers = 0;  // const void* per sample
   uint32_t weights = 0;   // {inside, outside} per sample, or a double per entry
   uint32_t boxes = 0;     // per sample, if has_box
@@ -37,6 +38,14 @@ struct DevicePlan {
   PlanTable table;
   Bytes bytes;
 
+  __device__ __forceinline__ uint32_t groups() const {
+    if constexpr (Bytes::kInline) return table.groups;
+    return at<uint32_t>(table.header, 0);
+  }
+  __device__ __forceinline__ bool has_box() const {
+    if constexpr (Bytes::kInline) return table.has_box != 0;
+    return at<uint32_t>(table.header, 1) != 0;
+  }
   __device__ __forceinline__ const void* pointer(uint32_t sample) const {
     return at<const void*>(table.pointers, sample);
   }

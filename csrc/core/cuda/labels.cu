@@ -50,6 +50,20 @@ void mix_labels_cuda(const MixLabelsParams& params, CudaStream stream) {
   args.off = params.smoothing / static_cast<double>(params.classes);
   args.on = 1.0 - params.smoothing + args.off;
 
+  const uint32_t threads = static_cast<uint32_t>(std::min<int64_t>(kMostThreads, (params.classes + 31) / 32 * 32));
+  const dim3 grid = grid_of((params.classes + threads - 1) / threads, args.batch);
+  const auto launch = [&](const auto& device_plan) {
+    const auto kernel = labels_kernel<std::decay_t<decltype(device_plan)>>;
+    FM_LAUNCH("mix_labels", kernel, grid, dim3(threads), 0, stream, device_plan, args);
+  };
+  if (params.resident != nullptr) {
+    const ResidentLayout layout(params.batch);
+    PlanTable table;
+    table.entries = layout.label_entries;
+    table.weights = layout.label_weights;
+    return launch(UploadedPlan{table, {static_cast<const unsigned char*>(params.resident)}});
+  }
+
   Schedule partners;
   partners.group_begin = {0};
   for (int32_t i = 0; i < params.batch; ++i)
@@ -58,12 +72,7 @@ void mix_labels_cuda(const MixLabelsParams& params, CudaStream stream) {
   plan.batch = params.batch;
   plan.weight_out = params.label_weight;
 
-  const uint32_t threads = static_cast<uint32_t>(std::min<int64_t>(kMostThreads, (params.classes + 31) / 32 * 32));
-  const dim3 grid = grid_of((params.classes + threads - 1) / threads, args.batch);
-  with_device_plan({plan, &partners, nullptr}, stream, [&](const auto& device_plan) {
-    const auto kernel = labels_kernel<std::decay_t<decltype(device_plan)>>;
-    FM_LAUNCH("mix_labels", kernel, grid, dim3(threads), 0, stream, device_plan, args);
-  });
+  with_device_plan({plan, &partners, nullptr}, stream, launch);
 }
 
 }  // namespace fastmix

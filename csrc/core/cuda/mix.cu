@@ -54,7 +54,8 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
   const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
   const int64_t offset = vector * kBytes;
   unsigned char* const out = args.out + offset;
-  if (plan.table.has_box && threadIdx.y == 0) spans[threadIdx.x] = span_of(args.grid, vector * kCount, kCount);
+  const bool has_box = plan.has_box();
+  if (has_box && threadIdx.y == 0) spans[threadIdx.x] = span_of(args.grid, vector * kCount, kCount);
 
   walk_segments<kWords>(
       plan, reinterpret_cast<uint32_t*>(spans + kLanes), vector < args.vectors,
@@ -71,7 +72,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
         Vector mixed = own;
         if ((entry & kBlendFlag) != 0) {
           const uint32_t inside =
-              plan.table.has_box ? elements_inside<kCount>(args.grid, spans[threadIdx.x], plan.box(sample)) : 0;
+              has_box ? elements_inside<kCount>(args.grid, spans[threadIdx.x], plan.box(sample)) : 0;
           mixed = mix_masked<T, kBytes>(own, partner, plan.weights(sample), inside);
         }
         store_global<kBytes>(out + sample * args.out_stride, mixed);
@@ -89,21 +90,25 @@ void launch_mix(const MixParams& params, CudaStream stream) {
   args.in_place = pointers.empty();
   args.clean = static_cast<unsigned char*>(params.clean);
   args.grid = pixel_grid(params);
+  const int64_t tiles = (args.vectors + kLanes - 1) / kLanes;
+  const auto launch = [&](const auto& device_plan, uint32_t rows, uint32_t warps) {
+    using Plan = std::decay_t<decltype(device_plan)>;
+    const size_t shared = sizeof(Span) * kLanes + heads_bytes(warps, kWordsOf<kBytes>);
+    const auto kernel = mix_kernel<T, kBytes, Plan>;
+    FM_LAUNCH("mix", kernel, grid_of(tiles, rows), dim3(kLanes, warps), shared, stream, device_plan, args);
+  };
+  if (params.resident != nullptr) {
+    const ResidentLayout layout(plan.batch);
+    return launch(resident_plan(params.resident, layout, layout.in_place), layout.grid_rows, kResidentWarps);
+  }
 
   std::vector<uint8_t> blends(plan.batch);
   for (int32_t i = 0; i < plan.batch; ++i) blends[i] = !plan.untouched(i);
-  const int64_t tiles = (args.vectors + kLanes - 1) / kLanes;
   const Schedule schedule =
       fitting_schedule(plan, blends, nullptr, params.in_place ? Writes::kBlended : Writes::kAll, tiles);
   if (schedule.groups() == 0) return;
-  const dim3 grid = grid_of(tiles, schedule.groups());
-  const dim3 block(kLanes, schedule.warps());
-  const size_t shared = sizeof(Span) * kLanes + heads_bytes(schedule.warps(), kWordsOf<kBytes>);
-  with_device_plan(mix_source(plan, schedule, pointers), stream, [&](const auto& device_plan) {
-    using Plan = std::decay_t<decltype(device_plan)>;
-    const auto kernel = mix_kernel<T, kBytes, Plan>;
-    FM_LAUNCH("mix", kernel, grid, block, shared, stream, device_plan, args);
-  });
+  with_device_plan(mix_source(plan, schedule, pointers), stream,
+                   [&](const auto& device_plan) { launch(device_plan, schedule.groups(), schedule.warps()); });
 }
 
 template <typename T>

@@ -19,8 +19,10 @@ struct alignas(8) Place {
 
 struct NormalizeArgs {
   unsigned char* out;
-  int64_t pixels;  // of one sample
-  int64_t runs;    // runs of pixels of one sample, kPixels each
+  const unsigned char* in;  // a packed batch, or null if the plan has a pointer for each sample
+  int64_t pixels;           // of one sample
+  int64_t runs;             // runs of pixels of one sample, kPixels each
+  uint32_t sample_bytes;    // of `in`
   int32_t width;
   int32_t channels;
   bool planar;

@@ -20,21 +20,31 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
     normalize_kernel(const __grid_constant__ Plan plan, const __grid_constant__ NormalizeArgs args) {
   constexpr int kPixels = kChannels == 0 ? 1 : kPixelsOfLane;
   using Pixels = PixelRun<kChannels>;
-  // Each thread's place, parked here rather than in registers, then the heads of the walk.
+  // The lanes' places, which all warps share, parked here rather than in registers, then the heads of the walk.
   FM_SHARED(Place, places);
-  Place& place = places[threadIdx.y * kLanes + threadIdx.x];
   const int64_t run = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
-  const int32_t runs_of_row = args.width / kPixels;
-  const int64_t row = static_cast<int64_t>(quotient(run, runs_of_row));
-  place = {static_cast<int32_t>(run - row * runs_of_row) * kPixels, static_cast<int32_t>(row)};
+  if (threadIdx.y == 0) {
+    const int32_t runs_of_row = args.width / kPixels;
+    const int64_t row = static_cast<int64_t>(quotient(run, runs_of_row));
+    places[threadIdx.x] = {static_cast<int32_t>(run - row * runs_of_row) * kPixels, static_cast<int32_t>(row)};
+  }
+  __syncthreads();
+  const Place& place = places[threadIdx.x];
   const int32_t channels = kChannels == 0 ? args.channels : kChannels;
-  const NormalizeOut<T, kChannels, kPlanar> out{args.out, run * kPixels, args.pixels, channels, args.planar};
+  // Anew from its place each time: two registers less to hold.
+  const auto first_pixel = [&] { return static_cast<int64_t>(place.y) * args.width + place.x; };
 
   walk_segments<Pixels::kWords>(
-      plan, reinterpret_cast<uint32_t*>(places + blockDim.y * kLanes), run < args.runs,
+      plan, reinterpret_cast<uint32_t*>(places + kLanes), run < args.runs,
       [&](uint32_t entry) {
-        const auto* in = static_cast<const unsigned char*>(plan.pointer(sample_of(entry)));
-        int64_t pixel = run * kPixels;
+        const uint32_t sample = sample_of(entry);
+        const unsigned char* in;
+        if (!Plan::kInline && args.in != nullptr) {
+          in = args.in + uint64_t{sample} * args.sample_bytes;
+        } else {
+          in = static_cast<const unsigned char*>(plan.pointer(sample));
+        }
+        int64_t pixel = first_pixel();
         // The first pixel of the run's mirror image, which lies in the same row.
         if ((entry & kMirrorFlag) != 0) pixel += args.width - kPixels - 2 * place.x;
         return Pixels::load(in + pixel * channels, channels);
@@ -45,9 +55,13 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
       [&](uint32_t entry, const Words<Pixels::kWords>& own, const Words<Pixels::kWords>& partner) {
         if ((entry & kWriteFlag) == 0) return;
         const uint32_t sample = sample_of(entry);
-        const Weights weights = plan.weights(sample);
+        // A plan in memory is read piece by piece: what is read early takes registers until it is used.
+        Weights weights;
+        if constexpr (Plan::kInline) weights = plan.weights(sample);
         uint32_t inside = 0;
-        if (plan.table.has_box) inside = pixels_inside<kPixels>(place.y, place.x, plan.box(sample));
+        if (plan.has_box()) inside = pixels_inside<kPixels>(place.y, place.x, plan.box(sample));
+        if constexpr (!Plan::kInline) weights = plan.weights(sample);
+        const NormalizeOut<T, kChannels, kPlanar> out{args.out, first_pixel(), args.pixels, channels, args.planar};
         // A sample that takes no part of its partner has weight 1, and any bytes in its place give the same bits.
         out.store(sample, own, partner, BoxWeights{weights, inside}, args.scale, args.bias);
       });
@@ -56,17 +70,24 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
 struct LaunchNormalize {
   template <typename T, int kChannels, bool kPlanar>
   static void run(const NormalizeMixParams& params, CudaStream stream) {
-    const NormalizeArgs args = normalize_args<kChannels>(params);
+    NormalizeArgs args = normalize_args<kChannels>(params);
     const int64_t tiles = (args.runs + kLanes - 1) / kLanes;
-    const Schedule schedule = normalize_schedule(params, tiles);
-    const dim3 grid = grid_of(tiles, schedule.groups());
-    const dim3 block(kLanes, schedule.warps());
-    const size_t shared = normalize_shared_bytes<kChannels>(schedule.warps());
-    const auto* in = reinterpret_cast<const void* const*>(params.in);
-    with_device_plan({params.plan, &schedule, in}, stream, [&](const auto& device_plan) {
+    const auto launch = [&](const auto& device_plan, uint32_t rows, uint32_t warps) {
+      const size_t shared = sizeof(Place) * kLanes + heads_bytes(warps, PixelRun<kChannels>::kWords);
       const auto kernel = normalize_kernel<T, kChannels, kPlanar, std::decay_t<decltype(device_plan)>>;
-      FM_LAUNCH("normalize_mix", kernel, grid, block, shared, stream, device_plan, args);
-    });
+      FM_LAUNCH("normalize_mix", kernel, grid_of(tiles, rows), dim3(kLanes, warps), shared, stream, device_plan, args);
+    };
+    if (params.resident != nullptr) {
+      const ResidentLayout layout(params.plan.batch);
+      check(args.pixels * params.channels <= UINT32_MAX, "normalize_mix: expected images below 4 GiB");
+      args.in = params.in[0];
+      args.sample_bytes = static_cast<uint32_t>(args.pixels * params.channels);
+      return launch(resident_plan(params.resident, layout, layout.out_of_place), layout.grid_rows, kResidentWarps);
+    }
+    const Schedule schedule = normalize_schedule(params, tiles);
+    const auto* in = reinterpret_cast<const void* const*>(params.in);
+    with_device_plan({params.plan, &schedule, in}, stream,
+                     [&](const auto& device_plan) { launch(device_plan, schedule.groups(), schedule.warps()); });
   }
 };
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "../mix.h"
+#include "../resident_plan.h"
 #include "../schedule.h"
 #include "device_plan.h"
 #include "pixels.h"
@@ -48,7 +49,8 @@ inline bool has_any_box(const PlanView& plan) {
 // Boxes are compared in 32 bits on the device.
 inline PixelGrid pixel_grid(const MixParams& params) {
   constexpr int64_t kMost = 1 << 30;
-  check(!has_any_box(params.plan) || (params.pixel_stride <= kMost && params.width <= kMost && params.height <= kMost),
+  check((params.resident == nullptr && !has_any_box(params.plan)) ||
+            (params.pixel_stride <= kMost && params.width <= kMost && params.height <= kMost),
         "mix: expected height, width and channels up to ", kMost, " for a plan with boxes, got height ", params.height,
         ", width ", params.width, ", pixel stride ", params.pixel_stride);
   return {static_cast<int32_t>(params.pixel_stride), static_cast<int32_t>(params.width),
@@ -63,6 +65,10 @@ class PlanPacker {
     const Schedule& schedule = *source.schedule;
     table_.groups = schedule.groups();
     table_.has_box = has_any_box(plan);
+    if (!Plan::kInline) {
+      const uint32_t header[] = {table_.groups, table_.has_box};
+      table_.header = append(header, 2);
+    }
     const int32_t pointers = source.pointers > 0 ? source.pointers : plan.batch;
     if (source.in != nullptr) table_.pointers = append(source.in, pointers);
     if (source.term_weights != nullptr) {
@@ -140,7 +146,7 @@ class StreamMemory {
     if (capturing != cudaStreamCaptureStatusNone)
       throw CudaError(
           "fastmix: a plan of this size (more than about 1,024 samples) cannot be captured into a CUDA "
-          "graph; mix in smaller batches inside the graph, or outside of it");
+          "graph; use fastmix.cuda_graphs.DevicePlan, or mix outside of the graph");
     check_cuda(cudaMallocAsync(&data_, bytes.size(), stream), "memory for a large plan");
     // From pageable memory: the bytes have left the vector when this returns.
     const cudaError_t copied = cudaMemcpyAsync(data_, bytes.data(), bytes.size(), cudaMemcpyHostToDevice, stream);
@@ -176,6 +182,19 @@ void with_device_plan(const PlanSource& source, CudaStream stream, const Launch&
   const PlanPacker<UploadedPlan> wide(source);
   const StreamMemory memory(wide.bytes(), stream);
   launch(UploadedPlan{wide.table(), {memory.data()}});
+}
+
+// One of the walks of a plan that lies in device memory already.
+inline UploadedPlan resident_plan(const void* memory, const ResidentLayout& layout, const ResidentLayout::Walk& walk) {
+  PlanTable table;
+  table.header = walk.header;
+  table.weights = layout.weights;
+  table.boxes = layout.boxes;
+  table.entries = walk.entries;
+  table.segments = walk.segments;
+  table.successors = walk.successors;
+  table.group_begins = walk.group_begins;
+  return {table, {static_cast<const unsigned char*>(memory)}};
 }
 
 // A grid of `tiles` x the plan's groups; where there are more groups than grid.y allows, blocks take several.

@@ -23,8 +23,9 @@ __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads,
   // 64 bytes of a lane in flight, however wide its vector; see kWindow. kLess fewer vectors where an emit needs the
   // registers.
   constexpr int kDepth = !Plan::kInline ? 2 : (kWords <= 4 ? kWindow : kWindow - 1) - kLess;
-  const uint32_t lane = threadIdx.x;
-  for (uint32_t group = blockIdx.y; group < plan.table.groups; group += gridDim.y) {
+  // Neither loop is unrolled further: the registers are needed for the vectors.
+#pragma unroll 1
+  for (uint32_t group = blockIdx.y; group < plan.groups(); group += gridDim.y) {
     const uint32_t segment = plan.group_begin(group) + threadIdx.y;
     const bool mine = active && segment < plan.group_begin(group + 1);
     uint32_t at = mine ? plan.segment_begin(segment) : 0;
@@ -38,11 +39,12 @@ __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads,
     if (mine) {
       settle(plan.entry(at), window[0]);
 #pragma unroll
-      for (int w = 0; w < kWords; ++w) heads[(threadIdx.y * kWords + w) * kLanes + lane] = window[0].word[w];
+      for (int w = 0; w < kWords; ++w) heads[(threadIdx.y * kWords + w) * kLanes + threadIdx.x] = window[0].word[w];
     }
     __syncthreads();
-    const uint32_t* tail = heads + (mine ? plan.successor(segment) : 0) * kWords * kLanes + lane;
+    const uint32_t* tail = heads + (mine ? plan.successor(segment) : 0) * kWords * kLanes + threadIdx.x;
 
+#pragma unroll 1
     for (; at < end; at += kDepth) {
 #pragma unroll
       for (int j = 0; j < kDepth; ++j) {
@@ -62,7 +64,7 @@ __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads,
       }
     }
     // The next group's heads must not overwrite tails that a slower warp still has to read.
-    if (group + gridDim.y < plan.table.groups) __syncthreads();
+    if (group + gridDim.y < plan.groups()) __syncthreads();
   }
 }
 

@@ -1,0 +1,89 @@
+"""Compiling the CUDA sources with the build's own flags, and finding the tools for that."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CORE = ROOT / "csrc" / "core"
+
+
+def toolkits() -> list[Path]:
+    """Places with a bin/ of CUDA tools, in the order in which the build looks for them."""
+    spec = importlib.util.find_spec("nvidia")
+    pip = [home for root in (spec.submodule_search_locations if spec else []) for home in Path(root).glob("cu1[3-9]")]
+    if os.environ.get("FASTMIX_NVCC") == "pip":
+        return pip
+    found = [Path(os.environ[name]) for name in ("CUDA_HOME", "CUDA_PATH") if os.environ.get(name)]
+    nvcc = shutil.which("nvcc")
+    return ([Path(nvcc).parent.parent] if nvcc else []) + found + [Path("/usr/local/cuda")] + pip
+
+
+def tool(name: str) -> Path:
+    """A program of the CUDA toolkit.
+
+    Raises:
+        FileNotFoundError: There is none; the message says how to get it.
+    """
+    for home in toolkits():
+        if (home / "bin" / name).exists():
+            return home / "bin" / name
+    raise FileNotFoundError(f"no {name}: pip install -r requirements/nvcc.txt nvidia-cuda-nvdisasm")
+
+
+def run(command: list[str | Path], **extra: str) -> str:
+    """The output of a command, with cmake and ninja of this interpreter's environment before the system's.
+
+    Raises:
+        RuntimeError: It failed; the message is what it printed.
+    """
+    environment = {**os.environ, "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, env={**environment, **extra})
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(str(part) for part in command)}\n{done.stdout}{done.stderr}")
+    return done.stdout + done.stderr
+
+
+def nvcc_version() -> str:
+    """The compiler's release, for example "13.0.88": other releases allocate registers differently."""
+    return re.search(r"V(\d+\.\d+\.\d+)", run([tool("nvcc"), "--version"]))[1]
+
+
+def build_flags() -> list[str]:
+    """The build's own flags for CUDA: what is inspected is what it compiles."""
+    (flags,) = re.findall(r"\$<\$<COMPILE_LANGUAGE:CUDA>:(-fmad[^>]*)>", (ROOT / "CMakeLists.txt").read_text())
+    return flags.split()
+
+
+def compile_sources(sources: tuple[str, ...], architectures: tuple[str, ...], folder: Path) -> dict[str, Path]:
+    """Compile csrc/core/cuda/NAME.cu for all architectures.
+
+    Returns:
+        The object files by name. NAME.log, the compiler's report, and NAME.compute_ARCH.cubin and .ptx lie beside.
+    """
+    nvcc = tool("nvcc")
+    targets = [f"-gencode=arch=compute_{arch},code=sm_{arch}" for arch in architectures]
+
+    def compile_one(name: str) -> Path:
+        command = [nvcc, "-std=c++17", *build_flags(), *targets, "-Xptxas=-v", "--keep", "--keep-dir", folder]
+        command += ["-c", CORE / "cuda" / f"{name}.cu", "-o", folder / f"{name}.o"]
+        (folder / f"{name}.log").write_text(run(command))
+        return folder / f"{name}.o"
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        return dict(zip(sources, pool.map(compile_one, sources), strict=True))
+
+
+def core_tests() -> Path:
+    """The program of tests/core, built if it is not up to date: the same sources compiled with g++."""
+    build = ROOT / "build" / "core_tests"
+    run(["cmake", "-S", ROOT / "tests/core", "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None"])
+    run(["cmake", "--build", build, "--target", "core_tests"])
+    return build / "core_tests"

@@ -1,0 +1,111 @@
+#include "every_kernel.h"
+
+#include "combine_cases.h"
+#include "error.h"
+#include "label_cases.h"
+#include "resample_cases.h"
+
+namespace fastmix::test {
+
+namespace {
+
+constexpr DType kFloats[] = {DType::kF16, DType::kBF16, DType::kF32, DType::kF64};
+constexpr DType kAll[] = {DType::kU8, DType::kF16, DType::kBF16, DType::kF32, DType::kF64};
+constexpr DType kOutputs[] = {DType::kF16, DType::kBF16, DType::kF32};
+constexpr int32_t kBatch = 24;
+constexpr int32_t kResampled = 10;  // a cycle that resample_mix cuts
+
+struct Build {
+  Random& random;
+  Pairs pairs;
+  Mixing mixing;
+  std::vector<KernelRun> runs;
+
+  Plan plan(int64_t height, int64_t width, int32_t batch = kBatch) {
+    return random_plan(random, batch, pairs, mixing, height, width);
+  }
+
+  template <typename Case>
+  void add(const char* kernel, DType dtype, const std::string& layout, int64_t elements, bool barriers,
+           std::vector<Region> inputs, const std::shared_ptr<Case>& owner, void (*launch)(Case&)) {
+    runs.push_back({kernel, name_of(dtype), layout, elements, barriers, std::move(inputs), owner->out.get(),
+                    [owner, launch] { launch(*owner); }, owner});
+  }
+
+  void mix(const char* kernel, DType dtype, bool in_place, bool barriers, void (*launch)(MixCase&)) {
+    for (const bool channels_last : {false, true}) {
+      for (const int64_t width : {16, 5}) {
+        const Shape shape{3, 4, width, channels_last};
+        const auto owner = std::make_shared<MixCase>(random, dtype, shape, plan(4, width), in_place, 0);
+        std::vector<Region> inputs;
+        if (!in_place) inputs.push_back({owner->in->data(), owner->in->size()});
+        const std::string layout = std::string(channels_last ? "NHWC" : "NCHW") + (width == 5 ? ", odd width" : "");
+        add(kernel, dtype, layout, kBatch * shape.elements(), barriers, inputs, owner, launch);
+      }
+    }
+  }
+
+  void normalize(DType dtype, Layout layout, int64_t channels, int64_t width) {
+    const Shape shape{channels, 4, width, true};
+    const auto owner = std::make_shared<NormalizeCase>(random, dtype, layout, shape, plan(4, width), true, 0);
+    const std::string name = concat(layout == Layout::kNCHW ? "NCHW" : "NHWC", ", ", channels,
+                                    channels == 1 ? " channel" : " channels", width == 13 ? ", odd width" : "");
+    add<NormalizeCase>("normalize_mix", dtype, name, kBatch * shape.elements(), true,
+                       {{owner->in->data(), owner->in->size()}}, owner,
+                       [](NormalizeCase& c) { normalize_mix_cuda(c.params, nullptr); });
+  }
+
+  // One tile of output from a window of 20 x 38 pixels, all of whose bytes are needed once.
+  void resample(DType dtype, Layout layout, int32_t channels) {
+    const std::vector<Source> sources = {{20, 38, {0, 0, 20, 38}}};
+    const auto owner = std::make_shared<ResampleCase>(random, dtype, layout, channels, Filter::kTriangle, 16, 32,
+                                                      sources, plan(16, 32, kResampled));
+    std::vector<Region> inputs;
+    for (const auto& memory : owner->memory) inputs.push_back({memory->data(), memory->size()});
+    const std::string name =
+        concat(layout == Layout::kNCHW ? "NCHW" : "NHWC", ", ", channels, channels == 1 ? " channel" : " channels");
+    add<ResampleCase>("resample_mix", dtype, name, int64_t{kResampled} * 16 * 32 * channels, true, inputs, owner,
+                      [](ResampleCase& c) { resample_mix_cuda(c.params, nullptr); });
+  }
+
+  void combine(DType dtype, int64_t elements) {
+    const auto owner = std::make_shared<CombineCase>(random, dtype, kBatch, 3, elements, 0);
+    owner->params.terms = terms_of(owner->view);
+    add<CombineCase>("combine", dtype, elements % 2 == 0 ? "three each" : "three each, odd size", kBatch * elements,
+                     false, {{owner->in->data(), owner->in->size()}}, owner,
+                     [](CombineCase& c) { combine_cuda(c.params, nullptr); });
+  }
+
+  void labels() {
+    const auto owner = std::make_shared<LabelCase>(random, kBatch, 10, 0.1);
+    const auto* ids = reinterpret_cast<const unsigned char*>(owner->labels.data());
+    add<LabelCase>("mix_labels", DType::kF32, "10 classes", kBatch * 10, false,
+                   {{ids, owner->labels.size() * sizeof(int64_t)}}, owner,
+                   [](LabelCase& c) { mix_labels_cuda(c.params, nullptr); });
+  }
+};
+
+}  // namespace
+
+std::vector<KernelRun> every_kernel(Random& random, Pairs pairs, Mixing mixing) {
+  Build build{random, pairs, mixing, {}};
+  for (const DType dtype : kAll) {
+    build.mix("mix_", dtype, true, true, [](MixCase& c) { mix_cuda(c.params, nullptr); });
+    build.mix("mix", dtype, false, true, [](MixCase& c) { mix_cuda(c.params, nullptr); });
+    for (const int64_t elements : {96, 45}) build.combine(dtype, elements);
+  }
+  for (const DType dtype : kFloats)
+    build.mix("mix_backward", dtype, false, false, [](MixCase& c) { mix_backward_cuda(c.params, nullptr); });
+  for (const DType dtype : kOutputs) {
+    for (const Layout layout : {Layout::kNCHW, Layout::kNHWC}) {
+      for (const int64_t channels : {1, 3, 4}) {
+        for (const int64_t width : {16, 13}) build.normalize(dtype, layout, channels, width);
+        if (mixing != Mixing::kMasks) build.resample(dtype, layout, static_cast<int32_t>(channels));
+      }
+    }
+  }
+  build.labels();
+  return std::move(build.runs);
+}
+
+}  // namespace fastmix::test
