@@ -32,7 +32,9 @@ __m256i inexact_differences(__m256i x, __m256i y, __m256i& larger) {
   const __m256i b = _mm256_and_si256(y, magnitude);
   larger = _mm256_max_epi16(a, b);
   const __m256i smaller = _mm256_min_epi16(a, b);
-  const __m256i beyond = _mm256_subs_epu16(_mm256_sub_epi16(larger, smaller), _mm256_set1_epi16(kReach));
+  // Below the smallest normal number the last bit is worth no less.
+  const __m256i graded = _mm256_max_epi16(smaller, _mm256_set1_epi16(kStep));
+  const __m256i beyond = _mm256_subs_epu16(_mm256_subs_epu16(larger, graded), _mm256_set1_epi16(kReach));
   const __m256i too_large = _mm256_subs_epu16(larger, _mm256_set1_epi16(kLargest - 1));
   // The difference to zero is exact: the sign of the smaller, 0 or 1, is a factor.
   return _mm256_or_si256(_mm256_sign_epi16(beyond, smaller), too_large);

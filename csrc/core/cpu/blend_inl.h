@@ -65,9 +65,11 @@ __attribute__((noinline, noclone)) int64_t blend_while_certain(T16* out, const T
 template <typename T16>
 void blend_16(T16* out, const T16* own, const T16* partner, float weight, int64_t n) {
   for (int64_t k = 0; k < n;) {
-    k += blend_while_certain(out + k, own + k, partner + k, weight, n - k);
-    // Where one is uncertain, often all around it are: with simple weights ties are frequent.
-    const int64_t count = n - k < kChunk ? n - k : kChunk;
+    const int64_t certain = blend_while_certain(out + k, own + k, partner + k, weight, n - k);
+    k += certain;
+    // Where one is uncertain, often all around it are: with simple weights ties are frequent. Else few are.
+    const int64_t exact = certain == 0 ? kChunk : kQuick;
+    const int64_t count = n - k < exact ? n - k : exact;
     blend_exactly(out + k, own + k, partner + k, weight, count);
     k += count;
   }
