@@ -50,15 +50,22 @@ Window centre_window(Size image, Size out, int32_t shorter) {
           static_cast<float>(out.height * y_scale), static_cast<float>(out.width * x_scale)};
 }
 
-Region decode_region(Filter filter, const Window& window, Size image, Size out) {
+Region seen_region(Filter filter, const Window& window, Size image, Size out) {
   check(inside(window, image.height, image.width), "decode_region: expected a window (y, x, height, width) inside the ",
         "image of ", image.height, " x ", image.width, " pixels, got (", window.y, ", ", window.x, ", ", window.height,
         ", ", window.width, ")");
   const Span rows = source_of(filter, window.y, window.height, image.height, out.height);
   const Span columns = source_of(filter, window.x, window.width, image.width, out.width);
-  const int32_t width = columns.end - columns.begin;
-  const bool narrow = int64_t{3} * width <= int64_t{2} * image.width;
-  return {rows.begin, narrow ? columns.begin : 0, rows.end - rows.begin, narrow ? width : image.width};
+  return {rows.begin, columns.begin, rows.end - rows.begin, columns.end - columns.begin};
+}
+
+Region decode_region(Filter filter, const Window& window, Size image, Size out) {
+  Region region = seen_region(filter, window, image, out);
+  if (int64_t{3} * region.width > int64_t{2} * image.width) {
+    region.x = 0;
+    region.width = image.width;
+  }
+  return region;
 }
 
 Window within(const Window& window, const Region& region) {

@@ -19,8 +19,11 @@ struct Region {
   int32_t y = 0, x = 0, height = 0, width = 0;
 };
 
-// A part of the image with every pixel that the filter reads when `window` is resampled to `out`. All of
-// its columns are taken unless a third of them can be left out: JPEG is decoded in rows, and less saves no time.
+// The part of the image with every pixel that the filter reads when `window` is resampled to `out`.
+Region seen_region(Filter filter, const Window& window, Size image, Size out);
+
+// The same, with all columns unless a third of them can be left out: JPEG is decoded in rows, and less saves DALI no
+// time.
 Region decode_region(Filter filter, const Window& window, Size image, Size out);
 
 // The same window, in the region's coordinates.

@@ -1,10 +1,8 @@
 // fn.fastmix.decode_region: which part of an image has to be decoded for a window.
 #include <vector>
 
-#include "dali/core/tensor_shape_print.h"
 #include "dali/pipeline/data/types.h"
 #include "dali/pipeline/operator/checkpointing/stateless_operator.h"
-#include "error.h"
 #include "errors.h"
 #include "view_arguments.h"
 
@@ -30,15 +28,7 @@ class DecodeRegionOp : public dali::StatelessOperator<dali::CPUBackend> {
   bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override {
     with_dali_errors([&] {
       check_shapes(workspace, kName);
-      const auto type = workspace.GetInputDataType(1);
-      check(type == DALI_FLOAT, kName, ": expected window of type FLOAT, got ", dali::TypeName(type));
-      const auto shapes = workspace.GetInputShape(1);
-      for (int i = 0; i < shapes.num_samples(); ++i) {
-        const dali::TensorShape<> shape = shapes[i];
-        check(shape == dali::TensorShape<>{4}, kName,
-              ": expected window (y, x, height, width), got an array of shape (", dali::to_string(shape),
-              ") for sample ", i);
-      }
+      check_windows(workspace, 1, kName);
     });
     const int batch = workspace.GetInputBatchSize(0);
     outputs.resize(kOutputs);
@@ -49,13 +39,12 @@ class DecodeRegionOp : public dali::StatelessOperator<dali::CPUBackend> {
 
   void RunImpl(dali::Workspace& workspace) override {
     using dali::CPUBackend;
-    const auto& windows = workspace.Input<CPUBackend>(1);
+    const int batch = workspace.GetInputBatchSize(0);
     with_dali_errors([&] {
-      for (int i = 0; i < windows.num_samples(); ++i) {
-        const float* w = windows.tensor<float>(i);
-        Window window = {w[0], w[1], w[2], w[3]};
+      for (int i = 0; i < batch; ++i) {
+        Window window = read_window(workspace, 1, i);
         Region region = {0, 0, 1, 1};
-        if (fits(workspace, i)) {
+        if (fits(workspace, i, max_pixels_)) {
           region = decode_region(filter_, window, read_shape(workspace, i, kName), size_);
           window = within(window, region);
         } else {
@@ -72,11 +61,6 @@ class DecodeRegionOp : public dali::StatelessOperator<dali::CPUBackend> {
   }
 
  private:
-  bool fits(const dali::Workspace& workspace, int sample) const {
-    const int64_t* shape = workspace.Input<dali::CPUBackend>(0).tensor<int64_t>(sample);
-    return max_pixels_ <= 0 || shape[0] <= 0 || shape[1] <= max_pixels_ / shape[0];
-  }
-
   Size size_;
   Filter filter_;
   int64_t max_pixels_;

@@ -45,4 +45,25 @@ Size read_shape(const dali::Workspace& workspace, int sample, const char* caller
   return {static_cast<int32_t>(shape[0]), static_cast<int32_t>(shape[1])};
 }
 
+bool fits(const dali::Workspace& workspace, int sample, int64_t max_pixels) {
+  const int64_t* shape = workspace.Input<dali::CPUBackend>(0).tensor<int64_t>(sample);
+  return max_pixels <= 0 || shape[0] <= 0 || shape[1] <= max_pixels / shape[0];
+}
+
+void check_windows(const dali::Workspace& workspace, int input, const char* caller) {
+  const auto type = workspace.GetInputDataType(input);
+  check(type == DALI_FLOAT, caller, ": expected window of type FLOAT, got ", dali::TypeName(type));
+  const auto shapes = workspace.GetInputShape(input);
+  for (int i = 0; i < shapes.num_samples(); ++i) {
+    const dali::TensorShape<> shape = shapes[i];
+    check(shape == dali::TensorShape<>{4}, caller, ": expected window (y, x, height, width), got an array of shape (",
+          dali::to_string(shape), ") for sample ", i);
+  }
+}
+
+Window read_window(const dali::Workspace& workspace, int input, int sample) {
+  const float* w = workspace.Input<dali::CPUBackend>(input).tensor<float>(sample);
+  return {w[0], w[1], w[2], w[3]};
+}
+
 }  // namespace fastmix

@@ -16,4 +16,11 @@ Filter read_filter(const dali::OpSpec& spec);
 void check_shapes(const dali::Workspace& workspace, const char* caller);
 Size read_shape(const dali::Workspace& workspace, int sample, const char* caller);
 
+// Whether that image has no more pixels than this; 0 is no limit. Asked before read_shape(), which refuses lies.
+bool fits(const dali::Workspace& workspace, int sample, int64_t max_pixels);
+
+// This input as float (y, x, height, width) for every sample.
+void check_windows(const dali::Workspace& workspace, int input, const char* caller);
+Window read_window(const dali::Workspace& workspace, int input, int sample);
+
 }  // namespace fastmix

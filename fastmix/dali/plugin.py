@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import sys
 import threading
+import warnings
 from pathlib import Path
 
 LIBRARY = Path(__file__).parent.parent / "libdali_fastmix.so"
 BUILD = LIBRARY.with_suffix(".json")
+# Built where libjpeg-turbo's headers were.
+JPEG_LIBRARY = LIBRARY.with_name("libdali_fastmix_jpeg.so")
 REBUILD = "pip install --no-build-isolation --force-reinstall --no-deps ."
 
 _SCHEMAS = ("fastmix__Batch", "fastmix__Mix", "fastmix__RandomResizedCrop")
+_JPEG_SCHEMAS = ("fastmix__DecodeReduced",)
 _DYNAMIC_MODE = "nvidia.dali.experimental.dynamic"
 _lock = threading.Lock()
 
@@ -36,7 +40,15 @@ def load() -> None:
             ) from error
         if not hasattr(fn, "fastmix"):
             _load_library()
+        _load_jpeg_library()
         _add_to_dynamic_mode()
+
+
+def decodes_reduced() -> bool:
+    """Whether ``fn.fastmix.decode_reduced`` is there, after :func:`load`."""
+    import nvidia.dali.fn as fn
+
+    return hasattr(fn.fastmix, "decode_reduced")
 
 
 def _built_against() -> str:
@@ -66,6 +78,21 @@ def _load_library() -> None:
         ) from error
 
 
+def _load_jpeg_library() -> None:
+    """Nothing else needs it: where libjpeg-turbo is no longer installed, everything is as if it had never been."""
+    import nvidia.dali.plugin_manager as plugin_manager
+
+    if decodes_reduced() or not JPEG_LIBRARY.exists():
+        return
+    try:
+        plugin_manager.load_library(str(JPEG_LIBRARY))
+    except RuntimeError as error:
+        warnings.warn(
+            f"fastmix.dali: DALI could not load {JPEG_LIBRARY.name}, so it decodes large JPEGs itself: {error}",
+            stacklevel=3,
+        )
+
+
 def _add_to_dynamic_mode() -> None:
     """Dynamic mode collects the operators when it is imported; those that come later are added here.
 
@@ -78,7 +105,7 @@ def _add_to_dynamic_mode() -> None:
         from nvidia.dali import backend
         from nvidia.dali.experimental.dynamic import _op_builder
 
-        for name in _SCHEMAS:
+        for name in _SCHEMAS + (_JPEG_SCHEMAS if decodes_reduced() else ()):
             _op_builder.build_fn_wrapper(_op_builder.build_operator_class(backend.GetSchema(name)))
     except Exception as error:
         raise ImportError(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import torch
 
+import fastmix.dali
 from fastmix.policies import Policy
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
@@ -56,6 +57,25 @@ def choose_device(device: str | torch.device) -> torch.device:
     if index >= torch.cuda.device_count():
         raise ValueError(f"DataLoader: expected one of {torch.cuda.device_count()} CUDA GPUs, got cuda:{index}")
     return torch.device("cuda", index)
+
+
+def choose_decode(decode: str, device: torch.device, resize: str) -> str:
+    """The graph's: "auto" is "reduced" wherever that is possible."""
+    if decode == "dali":
+        return decode
+    fastmix.dali.load()
+    possible = device.type == "cpu" and resize == "fastmix"
+    if decode == "reduced" and not possible:
+        raise ValueError(
+            f"DataLoader: expected decode='auto' or 'dali' with device={device.type!r} and resize={resize!r}, got "
+            "'reduced', which is for the CPU and fastmix's resize (without augment)"
+        )
+    if decode == "reduced" and not fastmix.dali.decodes_reduced():
+        raise ValueError(
+            "DataLoader: expected decode='auto' or 'dali', got 'reduced', which this build of fastmix cannot do: "
+            "install libjpeg-turbo's headers (libjpeg62-turbo-dev or libjpeg-turbo8-dev) and build again"
+        )
+    return "reduced" if possible and fastmix.dali.decodes_reduced() else "dali"
 
 
 def choose_threads(num_threads: int | None) -> int:

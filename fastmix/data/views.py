@@ -17,9 +17,26 @@ def decoded(graph: Graph, encoded: DataNode, shape: DataNode) -> tuple[DataNode,
     if graph.device_id is not None:
         # The GPU's decoders are at their best, and safest, with whole images.
         return fn.decoders.image(encoded, device="mixed"), window, mirror
-    # Decoding stops at the window's last row. The pixels are those of the whole image.
+    if graph.decode == "dali":
+        return *whole_frequencies(graph, encoded, shape, window), mirror
+    options = {"size": graph.size, "max_pixels": graph.max_pixels}
+    reduced, inner, done = fn.fastmix.decode_reduced(shape, window, encoded, **options)
+    # What an `if` in a pipeline with conditionals becomes; an empty branch costs nothing.
+    rest = (split(node, done)[1] for node in (encoded, shape, window))
+    ours, theirs = (split(reduced, done)[0], split(inner, done)[0]), whole_frequencies(graph, *rest)
+    images, window = (fn._conditional.merge(*pair, predicate=done) for pair in zip(ours, theirs, strict=True))
+    return images, window, mirror
+
+
+def split(node: DataNode, where: DataNode) -> tuple[DataNode, DataNode]:
+    """The samples where it is true, and the others."""
+    return tuple(fn._conditional.split(node, predicate=where, _if_stmt=True))
+
+
+def whole_frequencies(graph: Graph, encoded: DataNode, shape: DataNode, window: DataNode) -> tuple[DataNode, DataNode]:
+    """Images and windows by DALI's decoder. It stops at the window's last row; pixels are those of the whole image."""
     start, extent, window = fn.fastmix.decode_region(shape, window, size=graph.size, max_pixels=graph.max_pixels)
-    return fn.decoders.image_slice(encoded, start=start, shape=extent, axes=[0, 1]), window, mirror
+    return fn.decoders.image_slice(encoded, start=start, shape=extent, axes=[0, 1]), window
 
 
 def of_pixels(graph: Graph, images: DataNode) -> tuple[DataNode, DataNode, DataNode | None]:

@@ -1,0 +1,143 @@
+// fn.fastmix.decode_reduced: large JPEGs, at a fraction of their size where the window is shrunk anyway.
+#include <vector>
+
+#include "dali/pipeline/operator/arg_helper.h"
+#include "dali/pipeline/operator/checkpointing/stateless_operator.h"
+#include "dali/pipeline/util/thread_pool.h"
+#include "error.h"
+#include "errors.h"
+#include "reduced_decoder.h"
+#include "view_arguments.h"
+
+namespace fastmix {
+
+namespace {
+
+constexpr const char* kName = "decode_reduced";
+constexpr int kChannels = 3;
+
+// The shape is first, where the other operators of this kind have it.
+enum Input { kShape, kWindow, kEncoded };
+enum Output { kImage, kInner, kDone, kOutputs };
+
+}  // namespace
+
+class DecodeReducedOp : public dali::StatelessOperator<dali::CPUBackend> {
+ public:
+  explicit DecodeReducedOp(const dali::OpSpec& spec)
+      : StatelessOperator(spec),
+        size_(with_dali_errors([&] { return read_size(spec); })),
+        filter_(with_dali_errors([&] { return read_filter(spec); })),
+        max_pixels_(spec.GetArgument<int64_t>("max_pixels")) {}
+
+ protected:
+  bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override {
+    with_dali_errors([&] {
+      check_shapes(workspace, kName);
+      check_windows(workspace, kWindow, kName);
+      const auto type = workspace.GetInputDataType(kEncoded);
+      check(type == DALI_UINT8 && workspace.GetInputDim(kEncoded) == 1, kName,
+            ": expected files as arrays of UINT8 of one dimension, got ", workspace.GetInputDim(kEncoded), " of type ",
+            dali::TypeName(type));
+      open_all(workspace);
+    });
+    const int batch = workspace.GetInputBatchSize(0);
+    dali::TensorListShape<> images(batch, 3);
+    for (int i = 0; i < batch; ++i) {
+      dali::TensorShape<> shape{0, 0, kChannels};
+      if (opened_[i]) shape = {decoders_[i].view().region.height, decoders_[i].view().region.width, kChannels};
+      images.set_tensor_shape(i, shape);
+    }
+    outputs.resize(kOutputs);
+    outputs[kImage] = {images, DALI_UINT8};
+    outputs[kInner] = {dali::uniform_list_shape(batch, dali::TensorShape<1>{4}), DALI_FLOAT};
+    outputs[kDone] = {dali::uniform_list_shape(batch, dali::TensorShape<0>{}), DALI_BOOL};
+    return true;
+  }
+
+  void RunImpl(dali::Workspace& workspace) override {
+    using dali::CPUBackend;
+    auto& images = workspace.Output<CPUBackend>(kImage);
+    images.SetLayout("HWC");
+    auto& inner = workspace.Output<CPUBackend>(kInner);
+    auto& done = workspace.Output<CPUBackend>(kDone);
+    const auto& encoded = workspace.Input<CPUBackend>(kEncoded);
+    auto& threads = workspace.GetThreadPool();
+    for (int i = 0; i < images.num_samples(); ++i) {
+      const Window window = opened_[i] ? decoders_[i].view().window : Window{};
+      float* to = inner.mutable_tensor<float>(i);
+      to[0] = window.y, to[1] = window.x, to[2] = window.height, to[3] = window.width;
+      bool* is_done = done.mutable_tensor<bool>(i);
+      *is_done = false;
+      if (!opened_[i]) continue;
+      auto* out = images.mutable_tensor<uint8_t>(i);
+      // The longest work first.
+      threads.AddWork([this, i, out, is_done](int) { *is_done = decoders_[i].decode(out); },
+                      encoded.tensor_shape(i).num_elements());
+    }
+    threads.RunAll();
+    decoders_.clear();
+  }
+
+ private:
+  // In the pool already: of files with much before the picture it takes its time.
+  void open_all(const dali::Workspace& workspace) {
+    const int batch = workspace.GetInputBatchSize(0);
+    const auto& encoded = workspace.Input<dali::CPUBackend>(kEncoded);
+    decoders_ = std::vector<ReducedDecoder>(batch);
+    opened_.assign(batch, false);
+    auto& threads = workspace.GetThreadPool();
+    for (int i = 0; i < batch; ++i) {
+      if (!fits(workspace, i, max_pixels_)) continue;
+      const Size image = read_shape(workspace, i, kName);
+      const Window window = read_window(workspace, kWindow, i);
+      check(inside(window, image.height, image.width), kName, ": expected a window (y, x, height, width) inside the ",
+            "image of ", image.height, " x ", image.width, " pixels, got (", window.y, ", ", window.x, ", ",
+            window.height, ", ", window.width, ") for sample ", i);
+      if (reduction_for(window, size_) == 1) continue;
+      const auto* data = encoded.tensor<uint8_t>(i);
+      const auto bytes = static_cast<size_t>(encoded.tensor_shape(i).num_elements());
+      threads.AddWork([=, this](int) { opened_[i] = decoders_[i].open(data, bytes, image, window, size_, filter_); });
+    }
+    threads.RunAll();
+  }
+
+  Size size_;
+  Filter filter_;
+  int64_t max_pixels_;
+
+  // Of the current batch, from Setup to Run.
+  std::vector<ReducedDecoder> decoders_;
+  std::vector<uint8_t> opened_;
+};
+
+}  // namespace fastmix
+
+DALI_REGISTER_OPERATOR(fastmix__DecodeReduced, ::fastmix::DecodeReducedOp, ::dali::CPU);
+
+DALI_SCHEMA(fastmix__DecodeReduced)
+    .DocStr(R"(Decodes of large JPEGs what a window needs, at 1/8, 1/4 or 1/2 of their size, or leaves them to others.
+
+A JPEG is a sum of frequencies; those that a window shrunk to ``size`` cannot show are left out. The window is still at
+least twice as large as ``size`` then. Where that cannot be at half the size, for other formats, kinds of
+JPEG that are rare (CMYK, arithmetic coding, 12 bits), and where anything is wrong with the file, ``done`` is false: it
+is DALI's decoder that reads such files, or refuses them. Returns:
+
+* ``image``: uint8 (height, width, 3) RGB, upright, the part that the window needs; empty where not done;
+* ``window``: float ``(y, x, height, width)``, the window in that part, for ``fn.fastmix.batch(image, window=window)``;
+* ``done``: bool scalar, for ``if done:`` in a pipeline with conditionals.)")
+    .NumInput(3)
+    .InputDox(0, "shape", "1D TensorList of int64",
+              "``(height, width)`` or ``(height, width, channels)`` of the image, as ``fn.peek_image_shape`` gives it.")
+    .InputDox(1, "window", "1D TensorList of float",
+              "``(y, x, height, width)`` in pixels of the image; fractions are allowed.")
+    .InputDox(2, "encoded", "1D TensorList of uint8", "The files.")
+    .NumOutput(3)
+    .OutputDType(0, DALI_UINT8)
+    .OutputNDim(0, 3)
+    .OutputDType(1, DALI_FLOAT)
+    .OutputDType(2, DALI_BOOL)
+    .AddArg("size", "As of ``fastmix.batch``.", DALI_INT_VEC)
+    .AddOptionalArg("filter", "As of ``fastmix.batch``.", "triangle")
+    .AddOptionalArg<int64_t>("max_pixels", "Images with more pixels than this are left to others. 0 for no limit.",
+                             int64_t{0});

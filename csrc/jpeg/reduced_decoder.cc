@@ -1,0 +1,158 @@
+#include "reduced_decoder.h"
+
+#include <algorithm>
+#include <csetjmp>
+#include <cstdio>
+#include <cstring>
+
+// After <cstdio>, whose FILE it uses.
+#include <jpeglib.h>
+
+namespace fastmix {
+
+namespace {
+
+constexpr int kExifMarker = JPEG_APP0 + 1;
+constexpr uint8_t kExifName[] = {'E', 'x', 'i', 'f', 0, 0};
+constexpr size_t kMarkerLimit = 0xFFFF;
+// Progressive files have about ten; some hundred thousand fit into a small one, each over the whole picture.
+constexpr int kMostScans = 100;
+// Progressive files are held as coefficients: of 4:2:0 in 12 megapixels 36 MiB.
+constexpr long kMostMemory = 512L << 20;
+// Beside the part, so that upsampled colours have their neighbours.
+constexpr int32_t kMargin = 2;
+constexpr int32_t kChannels = 3;
+
+}  // namespace
+
+struct ReducedDecoder::State {
+  jpeg_decompress_struct jpeg;
+  jpeg_error_mgr errors;
+  jpeg_progress_mgr progress;
+  std::jmp_buf escape;
+  ReducedView view;
+  Turn turn;
+
+  State();
+  ~State() { jpeg_destroy_decompress(&jpeg); }
+
+  // Over libjpeg's frames, and those of functions here that have nothing to destroy.
+  [[noreturn]] static void leave(j_common_ptr jpeg) { std::longjmp(static_cast<State*>(jpeg->client_data)->escape, 1); }
+  [[noreturn]] void leave() { leave(reinterpret_cast<j_common_ptr>(&jpeg)); }
+
+  int32_t orientation() const;
+  void read_rows(uint8_t* out);
+  void write_row(const uint8_t* row, int32_t number, uint8_t* out) const;
+};
+
+ReducedDecoder::State::State() {
+  std::memset(&jpeg, 0, sizeof jpeg);
+  jpeg.err = jpeg_std_error(&errors);
+  errors.error_exit = leave;
+  errors.output_message = [](j_common_ptr) {};
+  errors.emit_message = [](j_common_ptr jpeg, int level) {
+    if (level < 0) leave(jpeg);
+  };
+  progress.progress_monitor = [](j_common_ptr jpeg) {
+    if (reinterpret_cast<j_decompress_ptr>(jpeg)->input_scan_number > kMostScans) leave(jpeg);
+  };
+  jpeg.client_data = this;
+}
+
+// 0 where it is not clear.
+int32_t ReducedDecoder::State::orientation() const {
+  int32_t found = 1;
+  bool seen = false;
+  for (auto marker = jpeg.marker_list; marker != nullptr; marker = marker->next) {
+    if (marker->marker != kExifMarker || marker->data_length < sizeof kExifName ||
+        std::memcmp(marker->data, kExifName, sizeof kExifName) != 0) {
+      continue;
+    }
+    if (seen) return 0;
+    seen = true;
+    found = exif_orientation(marker->data + sizeof kExifName, marker->data_length - sizeof kExifName);
+  }
+  return found;
+}
+
+ReducedDecoder::ReducedDecoder() = default;
+ReducedDecoder::~ReducedDecoder() = default;
+ReducedDecoder::ReducedDecoder(ReducedDecoder&&) noexcept = default;
+ReducedDecoder& ReducedDecoder::operator=(ReducedDecoder&&) noexcept = default;
+
+bool ReducedDecoder::open(const uint8_t* data, size_t size, Size image, const Window& window, Size out, Filter filter) {
+  const int32_t reduction = reduction_for(window, out);
+  if (reduction == 1 || size < 2 || data[0] != 0xFF || data[1] != 0xD8) return false;
+  state_ = std::make_unique<State>();
+  State& state = *state_;
+  jpeg_decompress_struct& jpeg = state.jpeg;
+  if (setjmp(state.escape)) return false;
+  jpeg_create_decompress(&jpeg);
+  jpeg.mem->max_memory_to_use = kMostMemory;
+  jpeg.progress = &state.progress;
+  jpeg_mem_src(&jpeg, data, size);
+  jpeg_save_markers(&jpeg, kExifMarker, kMarkerLimit);
+  if (jpeg_read_header(&jpeg, TRUE) != JPEG_HEADER_OK) return false;
+  const bool colour = jpeg.num_components == 3 && jpeg.jpeg_color_space == JCS_YCbCr;
+  const bool gray = jpeg.num_components == 1 && jpeg.jpeg_color_space == JCS_GRAYSCALE;
+  const int32_t orientation = state.orientation();
+  if (!(colour || gray) || jpeg.arith_code || jpeg.data_precision != 8 || orientation == 0) return false;
+  state.turn = turn_of(orientation);
+  const auto height = static_cast<JDIMENSION>(state.turn.transpose ? image.width : image.height);
+  const auto width = static_cast<JDIMENSION>(state.turn.transpose ? image.height : image.width);
+  if (jpeg.image_height != height || jpeg.image_width != width) return false;
+  state.view = reduced_view(filter, window, image, out, state.turn, reduction);
+  jpeg.scale_num = 1;
+  jpeg.scale_denom = static_cast<unsigned>(reduction);
+  jpeg.out_color_space = JCS_RGB;
+  jpeg.dct_method = JDCT_ISLOW;
+  jpeg.do_block_smoothing = FALSE;
+  return true;
+}
+
+const ReducedView& ReducedDecoder::view() const { return state_->view; }
+
+bool ReducedDecoder::decode(uint8_t* out) {
+  State& state = *state_;
+  if (setjmp(state.escape)) {
+    jpeg_abort_decompress(&state.jpeg);
+    return false;
+  }
+  state.read_rows(out);
+  jpeg_abort_decompress(&state.jpeg);
+  return true;
+}
+
+void ReducedDecoder::State::read_rows(uint8_t* out) {
+  const Region& part = view.stored;
+  jpeg_start_decompress(&jpeg);
+  auto first = static_cast<JDIMENSION>(std::max(part.x - kMargin, 0));
+  JDIMENSION width = std::min(static_cast<JDIMENSION>(part.x + part.width + kMargin), jpeg.output_width) - first;
+  jpeg_crop_scanline(&jpeg, &first, &width);
+  JSAMPARRAY row = jpeg.mem->alloc_sarray(reinterpret_cast<j_common_ptr>(&jpeg), JPOOL_IMAGE, width * kChannels, 1);
+  const auto rows = static_cast<JDIMENSION>(part.y);
+  if (rows > 0 && jpeg_skip_scanlines(&jpeg, rows) != rows) leave();
+  for (int32_t y = 0; y < part.height; ++y) {
+    if (jpeg_read_scanlines(&jpeg, row, 1) != 1) leave();
+    write_row(row[0] + (part.x - static_cast<int32_t>(first)) * kChannels, y, out);
+  }
+}
+
+void ReducedDecoder::State::write_row(const uint8_t* row, int32_t number, uint8_t* out) const {
+  const Region& region = view.region;
+  const size_t pitch = static_cast<size_t>(region.width) * kChannels;
+  if (!turn.transpose && !turn.flip_x) {
+    const int32_t y = turn.flip_y ? region.height - 1 - number : number;
+    std::memcpy(out + y * pitch, row, pitch);
+    return;
+  }
+  for (int32_t x = 0; x < view.stored.width; ++x, row += kChannels) {
+    int32_t to_y = turn.transpose ? x : number;
+    int32_t to_x = turn.transpose ? number : x;
+    if (turn.flip_y) to_y = region.height - 1 - to_y;
+    if (turn.flip_x) to_x = region.width - 1 - to_x;
+    std::copy_n(row, kChannels, out + to_y * pitch + static_cast<size_t>(to_x) * kChannels);
+  }
+}
+
+}  // namespace fastmix

@@ -1,0 +1,37 @@
+// Decodes a part of a JPEG at 1/2, 1/4 or 1/8 of its size, by libjpeg-turbo's smaller inverse transforms.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "reduced_view.h"
+
+namespace fastmix {
+
+// One photograph. The bytes may be anything; they are not copied. Where a function returns false the file is damaged,
+// or of a kind that is left to others: no error is told from another, since a complete decoder is to judge the file.
+class ReducedDecoder {
+ public:
+  ReducedDecoder();
+  ~ReducedDecoder();
+  ReducedDecoder(ReducedDecoder&&) noexcept;
+  ReducedDecoder& operator=(ReducedDecoder&&) noexcept;
+
+  // Reads the header: whether it is of a plain photograph (8 bits, Huffman-coded, gray or YCbCr) of this size, upright,
+  // and the window is to be decoded at a reduced size.
+  bool open(const uint8_t* data, size_t size, Size image, const Window& window, Size out, Filter filter);
+
+  // Once open() was true.
+  const ReducedView& view() const;
+
+  // Once, after open(): RGB (region.height, region.width, 3), densely packed, upright. Also a warning of libjpeg's is
+  // false, and then what was written is of no use. Memory is freed but for the view.
+  bool decode(uint8_t* out);
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace fastmix
