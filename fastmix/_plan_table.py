@@ -10,9 +10,7 @@ if TYPE_CHECKING:
 
 
 def describe(plan: MixPlan, names: Sequence[object] | None) -> str:
-    names = [str(i) for i in range(len(plan))] if names is None else [str(_plain(name)) for name in names]
-    if len(names) != len(plan):
-        raise ValueError(f"MixPlan.describe: expected one name per sample ({len(plan)}), got {len(names)}")
+    names = sample_names("MixPlan.describe", len(plan), names)
     rows = [("sample", "partner", "mixed", "inside", "outside", "box (y0, x0, y1, x1)", "label")]
     rows += [_row(plan, i, names) for i in range(len(plan))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
@@ -38,16 +36,26 @@ def _row(plan: MixPlan, i: int, names: list[str]) -> tuple[str, ...]:
         how = "cut"
     else:
         how = "blend in box" if outside == 1.0 else "cut and blend" if inside == 0.0 else "two blends"
-    other = names[partner] if 0 <= partner < len(names) else f"{partner} (out of range)"
     return (
         names[i],
-        other,
+        name_of(partner, names),
         how,
         f"{inside:.4f}" if has_box or mask >= 0 else "",
         f"{outside:.4f}",
         f"mask {mask}" if mask >= 0 else f"({', '.join(map(str, box))})" if has_box else "",
         f"{float(plan.label_weight[i]):.4f}",
     )
+
+
+def sample_names(op: str, batch: int, names: Sequence[object] | None) -> list[str]:
+    names = [str(i) for i in range(batch)] if names is None else [str(_plain(name)) for name in names]
+    if len(names) != batch:
+        raise ValueError(f"{op}: expected one name per sample ({batch}), got {len(names)}")
+    return names
+
+
+def name_of(partner: int, names: list[str]) -> str:
+    return names[partner] if 0 <= partner < len(names) else f"{partner} (out of range)"
 
 
 def _plain(name: object) -> object:

@@ -6,15 +6,17 @@ they take a :class:`~fastmix.plan.MixPlan`; only in place there is no way to mix
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from fastmix import _core
+from fastmix import _core, _plan_table
+from fastmix._plan_files import PlanFormat
+from fastmix._stored_plan import StoredPlan, content_digest
 from fastmix.policies import draw_key, integer_below
 
 __all__ = ["DirichletMix", "MultiwayPlan"]
@@ -23,7 +25,7 @@ _TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class MultiwayPlan:
+class MultiwayPlan(StoredPlan):
     """What to mix in a batch of B samples, K = 2, 3 or 4 each. Plain CPU tensors; ``np.asarray`` reads them.
 
     Sample i becomes ``sum(weight[i, k] * x[partner[i, k]] for k in range(K))``, and its label likewise. Plans of the
@@ -38,6 +40,8 @@ class MultiwayPlan:
         TypeError: An entry is not a CPU tensor of the dtype above.
         ValueError: An entry has another shape. Values are checked when the plan is applied.
     """
+
+    _format = PlanFormat("MultiwayPlan", {1: ("partner", "weight")}, dims={"partner": (2,), "weight": (2,)})
 
     partner: Tensor
     weight: Tensor
@@ -81,23 +85,35 @@ class MultiwayPlan:
             return NotImplemented
         return torch.equal(self.partner, other.partner) and torch.equal(self.weight, other.weight)
 
-    def __hash__(self) -> int:
-        return hash(self.digest())
+    __hash__ = StoredPlan.__hash__
 
     def digest(self) -> str:
         """SHA-256 of the content, in hexadecimal: equal plans have equal digests, on every machine."""
-        content = hashlib.sha256(f"fastmix.MultiwayPlan 1 {self.ways}\n".encode())
-        for tensor in (self.partner, self.weight):
-            array = (tensor + 0).numpy()
-            content.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
-        return content.hexdigest()
+        arrays = {"partner": self.partner.numpy(), "weight": self.weight.numpy()}
+        return content_digest(f"fastmix.MultiwayPlan 1 {self.ways}", arrays)
 
-    def describe(self) -> str:
-        """One line per sample: what it is mixed of."""
+    def _arrays(self) -> dict[str, np.ndarray]:
+        # A row per way: so the number of ways is kept where there are no samples.
+        return {"partner": self.partner.T.numpy(), "weight": self.weight.T.numpy()}
+
+    @classmethod
+    def _of_arrays(cls, arrays: dict[str, np.ndarray]) -> MultiwayPlan:
+        return cls.from_arrays(**{name: array.T for name, array in arrays.items()})
+
+    def describe(self, names: Sequence[object] | None = None) -> str:
+        """One line per sample: what it is mixed of.
+
+        Args:
+            names: (B,) what to call the samples: labels, paths; their numbers when left out.
+
+        Raises:
+            ValueError: The names are not one per sample.
+        """
+        names = _plan_table.sample_names("MultiwayPlan.describe", len(self), names)
         lines = []
-        for i, (partners, weights) in enumerate(zip(self.partner.tolist(), self.weight.tolist(), strict=True)):
-            parts = [f"{w:.4f} of {j}" for j, w in zip(partners, weights, strict=True) if w > 0]
-            lines.append(f"{i}: {' + '.join(parts)}")
+        for name, partners, weights in zip(names, self.partner.tolist(), self.weight.tolist(), strict=True):
+            parts = [f"{w:.4f} of {_plan_table.name_of(j, names)}" for j, w in zip(partners, weights, strict=True) if w]
+            lines.append(f"{name}: {' + '.join(parts)}")
         return "\n".join(lines)
 
     def columns(self, device: torch.device) -> list[tuple[Tensor, Tensor]]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
-from fastmix import _core, _masks, _plan_files, _plan_table
+from fastmix import _core, _masks, _plan_table
+from fastmix._plan_files import PlanFormat
+from fastmix._stored_plan import StoredPlan, content_digest
 
 _DTYPES = {
     "partner": torch.int32,
@@ -38,7 +38,7 @@ def _cast(name: str, value) -> torch.Tensor:
 
 
 @dataclass(frozen=True, eq=False)
-class MixPlan:
+class MixPlan(StoredPlan):
     """What to mix in a batch of B samples. Plain CPU tensors; ``np.asarray`` reads each of them.
 
     ``weight`` always means the weight of the sample's **own** image. Inside ``box`` it is ``weight_in``, outside
@@ -63,6 +63,13 @@ class MixPlan:
         TypeError: an entry is not a CPU tensor of the dtype above.
         ValueError: an entry has another shape. Values are checked against the images when the plan is applied.
     """
+
+    # By version: plans without masks are written as they were before there were any.
+    _format = PlanFormat(
+        "MixPlan",
+        {1: tuple(_DTYPES), 2: (*_DTYPES, *_MASK_DTYPES)},
+        dims={"box": (1, 2), "mask": (3, 4)},
+    )
 
     partner: torch.Tensor
     weight_in: torch.Tensor
@@ -93,6 +100,13 @@ class MixPlan:
     def _dtypes(self) -> dict[str, torch.dtype]:
         """The arrays that this plan has, in order."""
         return _DTYPES if self.mask is None else {**_DTYPES, **_MASK_DTYPES}
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        return {name: getattr(self, name).numpy() for name in self._dtypes()}
+
+    @classmethod
+    def _of_arrays(cls, arrays: dict[str, np.ndarray]) -> MixPlan:
+        return cls.from_arrays(**arrays)
 
     @classmethod
     def from_arrays(cls, partner, weight_in, weight_out, box, label_weight, mask=None, mask_index=None) -> MixPlan:
@@ -158,25 +172,6 @@ class MixPlan:
         return cls(partner, where_masked(weight_in), where_masked(weight_out), box, label_weight, mask, index)
 
     @classmethod
-    def from_json(cls, text: str) -> MixPlan:
-        """The plan that ``to_json`` wrote.
-
-        Raises:
-            ValueError: ``text`` is no JSON, or not that of a plan.
-        """
-        return cls.from_arrays(**_plan_files.from_json(text))
-
-    @classmethod
-    def load(cls, path: str | os.PathLike) -> MixPlan:
-        """The plan that ``save`` wrote. Nothing in the file is executed: arrays only, no pickle.
-
-        Raises:
-            OSError: The file cannot be read.
-            ValueError: It is not that of a plan.
-        """
-        return cls.from_arrays(**_plan_files.load(path))
-
-    @classmethod
     def identity(cls, batch_size: int) -> MixPlan:
         """A plan that mixes nothing."""
         if batch_size < 0:
@@ -193,19 +188,11 @@ class MixPlan:
             return False
         return all(torch.equal(getattr(self, name), getattr(other, name)) for name in self._dtypes())
 
-    def __hash__(self) -> int:
-        return hash(self.digest())
+    __hash__ = StoredPlan.__hash__
 
     def digest(self) -> str:
         """SHA-256 of the content, in hexadecimal: equal plans have equal digests, on every machine."""
-        content = hashlib.sha256(b"fastmix.MixPlan 1\n")
-        for name in self._dtypes():
-            # Adding 0 makes -0 a 0, to which it is equal.
-            array = (getattr(self, name) + 0).numpy()
-            if name == "mask":
-                content.update(f"mask {array.shape}\n".encode())
-            content.update(array.astype(array.dtype.newbyteorder("<")).tobytes())
-        return content.hexdigest()
+        return content_digest("fastmix.MixPlan 1", self._arrays(), shaped=("mask",))
 
     def is_permutation(self) -> bool:
         """Whether every sample is partner once."""
@@ -264,22 +251,6 @@ class MixPlan:
             ValueError: The names are not one per sample.
         """
         return _plan_table.describe(self, names)
-
-    def to_json(self) -> str:
-        """The plan as JSON; ``from_json`` gives it back, bit for bit.
-
-        Raises:
-            ValueError: A weight is NaN or infinite.
-        """
-        return _plan_files.to_json({name: getattr(self, name).tolist() for name in self._dtypes()})
-
-    def save(self, path: str | os.PathLike) -> None:
-        """Write the plan as NPZ, a zip of plain NumPy arrays, under exactly this path.
-
-        Raises:
-            OSError: The file cannot be written.
-        """
-        _plan_files.save(path, {name: getattr(self, name).numpy() for name in self._dtypes()})
 
 
 def partner_rows(op: str, values: torch.Tensor, plan: MixPlan, other: torch.Tensor | None = None) -> torch.Tensor:

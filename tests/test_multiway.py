@@ -217,7 +217,22 @@ def test_per_batch_and_prob():
 
 def test_describe():
     plan = fm.MultiwayPlan.from_arrays([[0, 1, 2], [1, 0, 2]], [[0.5, 0.25, 0.25], [1, 0, 0]])
-    assert plan.describe() == "0: 0.5000 of 0 + 0.2500 of 1 + 0.2500 of 2\n1: 1.0000 of 1"
+    assert plan.describe() == "0: 0.5000 of 0 + 0.2500 of 1 + 0.2500 of 2 (out of range)\n1: 1.0000 of 1"
+    assert plan.describe(["cat", "dog"]).splitlines()[1] == "dog: 1.0000 of dog"
+    with pytest.raises(ValueError, match=r"one name per sample \(2\), got 1"):
+        plan.describe(["cat"])
+
+
+@pytest.mark.parametrize(("ways", "batch"), [(2, 1), (3, 5), (4, 0)])
+def test_files_and_digest(ways, batch, tmp_path):
+    plan = fm.DirichletMix(ways, 0.3).plan(batch, seed=3)
+    plan.save(tmp_path / "plan")
+    for again in (fm.MultiwayPlan.from_json(plan.to_json()), fm.MultiwayPlan.load(tmp_path / "plan")):
+        assert again == plan and again.digest() == plan.digest() and hash(again) == hash(plan)
+    assert list(tmp_path.iterdir()) == [tmp_path / "plan"]
+    # Fixed for good: digests are kept in logs.
+    three = fm.MultiwayPlan.from_arrays([[0, 1, 0], [1, 0, 0]], [[0.5, 0.25, 0.25]] * 2)
+    assert three.digest() == "3635aea470990b1ded5e0cf1eb01f07e9f5c6610012450e6243dd6e1e9db32d8"
 
 
 PLAN = fm.MultiwayPlan.from_arrays([[0, 1], [1, 0]], [[0.5, 0.5]] * 2)

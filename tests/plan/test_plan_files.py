@@ -82,7 +82,7 @@ def changed(**entries) -> str:
         (changed(partner=[1, "0"]), "a list of numbers as partner"),
         (changed(partner=[True, False]), "a list of numbers as partner"),
         (changed(partner=[1, 0.5]), "integers that fit"),
-        (changed(box=[[0, 0, 1], [0, 0, 1]]), "four per box"),
+        (changed(box=[[0, 0, 1], [0, 0, 1]]), r"box: expected shape \(2, 4\), got \(2, 3\)"),
         (changed(weight_in=[0.5]), r"weight_in: expected shape \(2,\)"),
     ],
 )
