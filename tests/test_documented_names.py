@@ -1,4 +1,4 @@
-"""Every name of fastmix in docs/mixing.md and in the README's code exists, with the arguments shown there."""
+"""Every name of fastmix and every test in docs/mixing.md exists, with the arguments shown there."""
 
 import importlib
 import inspect
@@ -41,3 +41,19 @@ def test_keywords_exist(name: str, arguments: str) -> None:
     keywords = re.findall(r"(?:^|, )(\w+)=", arguments)
     parameters = inspect.signature(resolve(name)).parameters
     assert set(keywords) <= set(parameters), (name, keywords)
+
+
+TESTS = sorted(set(re.findall(r"`((?:\w+/)*test_\w+\.py(?:::\w+)?)`", PAGE)))
+
+
+def test_every_row_names_its_tests() -> None:
+    rows = [line for line in PAGE.split("## Not here")[0].splitlines() if line.startswith("| ")]
+    assert len(rows) > 40
+    assert all(".py" in row or "tested in `tests/`" in row or set(row) <= set("|- ") for row in rows)
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_test_exists(name: str) -> None:
+    file, _, function = name.partition("::")
+    text = (Path(__file__).parent / file).read_text()
+    assert not function or f"def {function}(" in text
