@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from fastmix import _core
+from fastmix._arguments import number
 
 
 class BoxRule(ABC):
@@ -112,7 +113,9 @@ class MinMax(BoxRule):
         self.to_core()
 
     def to_core(self) -> _core.BoxRule:
-        return _core.BoxRule(_core.Placement.min_max, (float(self.least), float(self.most)), (0, 0, 0, 0))
+        return _core.BoxRule(
+            _core.Placement.min_max, (number("least", self.least), number("most", self.most)), (0, 0, 0, 0)
+        )
 
 
 @dataclass(frozen=True)

@@ -240,6 +240,8 @@ def mix_labels(
         raise ValueError(f"{op}: expected class ids of shape (B,), got {tuple(labels.shape)}; make dense ones float")
     if num_classes is None:
         raise ValueError(f"{op}: expected num_classes with class ids, got none; pass num_classes=...")
+    if isinstance(num_classes, bool | float | str):
+        raise TypeError(f"{op}: expected num_classes as an integer, got {num_classes!r}")
     if num_classes < 1:
         raise ValueError(f"{op}: expected num_classes >= 1, got {num_classes}")
     if not 0.0 <= smoothing < 1.0:

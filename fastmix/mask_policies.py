@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fastmix import _core
+from fastmix._arguments import number
 from fastmix.policies import _SinglePolicy
 
 
@@ -139,5 +140,5 @@ class FMix(_MaskPolicy):
     softness: float = field(default=0.0, kw_only=True)
 
     def core_policy(self) -> _core.Policy:
-        rule = _core.MaskRule(decay=float(self.decay), softness=float(self.softness))
+        rule = _core.MaskRule(decay=number("decay", self.decay), softness=number("softness", self.softness))
         return self._core_policy(_core.Kind.fmix, mask=rule)

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from fastmix import _core, _plan_table
+from fastmix._arguments import number
 from fastmix._plan_files import PlanFormat
 from fastmix._stored_plan import StoredPlan, content_digest
 from fastmix.policies import draw_key, integer_below
@@ -164,20 +165,22 @@ class DirichletMix:
     prob: float = 1.0
 
     def __post_init__(self) -> None:
-        if not isinstance(self.alpha, int | float):
-            object.__setattr__(self, "alpha", tuple(map(float, self.alpha)))
+        if not isinstance(self.alpha, int | float | str):
+            object.__setattr__(self, "alpha", tuple(number("alpha", alpha) for alpha in self.alpha))
         self._to_core()
 
     def _to_core(self) -> _core.DirichletPolicy:
         k = integer_below("k", self.k, 31)
-        alpha = self.alpha if isinstance(self.alpha, tuple) else (float(self.alpha),) * min(k, _core.MAX_WAYS + 1)
+        alpha = (
+            self.alpha if isinstance(self.alpha, tuple) else (number("alpha", self.alpha),) * min(k, _core.MAX_WAYS + 1)
+        )
         if len(alpha) != k:
             raise ValueError(
                 f"DirichletMix: expected k from 2 to {_core.MAX_WAYS} and k alphas, got {k} and {len(alpha)}"
             )
         if self.per not in ("batch", "sample"):
             raise ValueError(f"DirichletMix: expected per 'batch' or 'sample', got {self.per!r}")
-        return _core.DirichletPolicy(list(alpha), float(self.prob), _core.Per.__members__[self.per])
+        return _core.DirichletPolicy(list(alpha), number("prob", self.prob), _core.Per.__members__[self.per])
 
     def plan(
         self,

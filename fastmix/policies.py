@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from fastmix import _core
+from fastmix._arguments import number
 from fastmix.boxes import BoxRule, Clipped
 from fastmix.plan import MixPlan
 from fastmix.weights import Beta, Fixed, Weight
@@ -199,7 +200,7 @@ class _SinglePolicy(Policy):
         inner = (inside or Fixed(0.0)).to_core()
         unit = _option(_core.Per, "per", self.per)
         mask = mask or _core.MaskRule()
-        return _core.Policy(kind, weight, float(self.prob), unit, rule, inner, float(box_share), mask)
+        return _core.Policy(kind, weight, number("prob", self.prob), unit, rule, inner, float(box_share), mask)
 
     def to_core(self) -> _core.Choice:
         pairing = _option(_core.Pairing, "pairing", self.pairing)

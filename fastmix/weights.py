@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from fastmix import _core
+from fastmix._arguments import number
 
 Fold = Literal["max", "min"]
 
@@ -67,7 +68,7 @@ class Beta(Weight):
         super().__post_init__()
 
     def law(self) -> tuple[_core.Law, float, float]:
-        return _core.Law.beta, float(self.a), float(self.b)
+        return _core.Law.beta, number("alpha", self.a), number("b", self.b)
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Uniform(Weight):
     high: float = 1.0
 
     def law(self) -> tuple[_core.Law, float, float]:
-        return _core.Law.uniform, float(self.low), float(self.high)
+        return _core.Law.uniform, number("low", self.low), number("high", self.high)
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ class Fixed(Weight):
     weight: float = 0.5
 
     def law(self) -> tuple[_core.Law, float, float]:
-        return _core.Law.fixed, float(self.weight), 0.0
+        return _core.Law.fixed, number("weight", self.weight), 0.0
 
 
 @dataclass(frozen=True)
@@ -128,4 +129,4 @@ class UniformSide(Weight):
     high: float = 1.0
 
     def law(self) -> tuple[_core.Law, float, float]:
-        return _core.Law.uniform_side, float(self.low), float(self.high)
+        return _core.Law.uniform_side, number("low", self.low), number("high", self.high)

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 from torch.utils import _pytree as pytree
 
+from fastmix._arguments import number
 from fastmix.compat._state import Steps
 from fastmix.functional import mix, mix_labels
 from fastmix.plan import MixPlan
@@ -51,7 +52,7 @@ class _BatchTransform(torch.nn.Module):
         super().__init__()
         if labels_getter != "default" and not callable(labels_getter):
             raise ValueError(f"{type(self).__name__}: expected labels_getter 'default' or a function")
-        self.alpha = float(alpha)
+        self.alpha = number("alpha", alpha)
         self.num_classes = num_classes
         self.labels_getter = labels_getter
         self.plan: MixPlan | None = None

@@ -210,7 +210,7 @@ class DataLoader:
             count=sampling.count,
             batch_size=self.batch_size,
             seed=seed,
-            last_batch=last_batch or ("drop" if train else "partial"),
+            last_batch=("drop" if train else "partial") if last_batch is None else last_batch,
             rank=self.rank,
             world_size=self.world_size,
             sampling=sampling,

@@ -206,6 +206,7 @@ def test_rank_and_world_size_come_from_torch_distributed(photos, tmp_path):
         ({"rank": 0}, ValueError, "together"),
         ({"rank": 2, "world_size": 2}, ValueError, "rank in"),
         ({"last_batch": "fill"}, ValueError, "last_batch"),
+        ({"last_batch": ""}, ValueError, "last_batch to be one of .* got ''"),
     ],
 )
 def test_bad_arguments(photos, options, error, message):

@@ -1,0 +1,19 @@
+"""Arguments that are numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def number(name: str, value: Any) -> float:
+    """``value`` as a float; text is no number, though ``float`` would read it.
+
+    Raises:
+        TypeError: No number.
+    """
+    try:
+        if not isinstance(value, str | bytes | bytearray):
+            return float(value)
+    except (TypeError, ValueError):
+        pass
+    raise TypeError(f"{name}: expected a number, got {value!r}")
