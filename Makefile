@@ -8,6 +8,10 @@ NVCC_KIND := $(if $(filter pip,$(FASTMIX_NVCC)),pip,$(if $(SYSTEM_NVCC),system,p
 INSTALLED := $(VENV)/.installed-$(NVCC_KIND)
 export FASTMIX_BUILD_DIR ?= $(CURDIR)/build/cmake-$(NVCC_KIND)
 
+# libjpeg-turbo's headers, for large photographs: installed where that needs no password; without, DALI decodes them.
+JPEG_HEADERS := $(firstword $(wildcard /usr/include/jpeglib.h /usr/local/include/jpeglib.h))
+APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get 2>/dev/null))
+
 .PHONY: demo test bench build lint format clean
 
 demo: build
@@ -30,6 +34,7 @@ $(INSTALLED): requirements/lock.txt requirements/nvcc.txt requirements/compat.tx
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install -q -r requirements/lock.txt $(if $(filter pip,$(NVCC_KIND)),-r requirements/nvcc.txt)
 	$(BIN)/python -m pip install -q --no-deps -r requirements/compat.txt
+	$(if $(JPEG_HEADERS),,$(if $(APT),($(APT) update -qq && $(APT) install -y -qq --no-install-recommends libjpeg-dev) || true))
 	touch $@
 
 lint: $(INSTALLED)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 import numpy as np
 import nvidia.dali.fn as fn
-from nvidia.dali import Pipeline, pipeline_def
+from nvidia.dali import Pipeline, pipeline_def, types
 from PIL import Image
 
 import fastmix.dali
@@ -24,6 +24,8 @@ from benchmarks.data import KINDS, read_description, write_set
 from benchmarks.rivals import Job
 from benchmarks.rivals.crops import cropped, window
 from benchmarks.timing import summarize, write_json
+from fastmix.data import views
+from fastmix.data.loader import MAX_PIXELS
 
 SIZE = 224
 COUNTS = {"imagenet": 256, "large": 12}
@@ -57,11 +59,18 @@ def batched(encoded, start, shape):
     return fn.fastmix.batch(part(encoded, start, shape), size=SIZE, mean=[0.0] * 3, std=[1.0] * 3, alpha=0.0)
 
 
+def reduced(encoded, start, shape):
+    window = fn.cat(fn.cast(start, dtype=types.FLOAT), fn.cast(shape, dtype=types.FLOAT))
+    images, window = views.reduced(encoded, fn.peek_image_shape(encoded), window, SIZE, MAX_PIXELS)
+    return fn.fastmix.batch(images, window=window, size=SIZE, mean=[0.0] * 3, std=[1.0] * 3, alpha=0.0)
+
+
 GRAPHS = {
     "DALI, whole photograph": whole,
     "DALI, rows and columns of the window": part,
     "DALI, window, and its resize": resized,
     "DALI, window, and fastmix's resize to floats": batched,
+    "fastmix, window at a reduced scale, and its resize to floats": reduced,
 }
 
 
@@ -93,7 +102,8 @@ def pillow(photographs: Photographs, draft: bool) -> None:
 
 
 def measure(photographs: Photographs, rounds: int) -> dict[str, dict]:
-    pipelines = {name: build(graph, photographs) for name, graph in GRAPHS.items()}
+    graphs = {name: graph for name, graph in GRAPHS.items() if graph is not reduced or fastmix.dali.decodes_reduced()}
+    pipelines = {name: build(graph, photographs) for name, graph in graphs.items()}
     bodies: dict[str, Callable[[], object]] = {name: pipeline.run for name, pipeline in pipelines.items()}
     bodies["Pillow, and its resize"] = lambda: pillow(photographs, False)
     bodies["Pillow at a reduced scale (draft), and its resize"] = lambda: pillow(photographs, True)

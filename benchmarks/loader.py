@@ -38,7 +38,7 @@ RIVALS = (
     "spdl",
 )
 # Without what differs in resizing and mixing only, and with Pillow when it may leave out frequencies.
-LARGE_RIVALS = ("fastmix", "dali", "timm", "timm:draft=yes", "pillow", "ffcv", "spdl")
+LARGE_RIVALS = ("fastmix", "fastmix:decode=dali", "dali", "timm", "timm:draft=yes", "pillow", "ffcv", "spdl")
 
 
 class Setting(NamedTuple):

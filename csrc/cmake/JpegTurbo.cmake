@@ -55,8 +55,8 @@ endif()
 if(FASTMIX_JPEG_LIBRARY)
   message(STATUS "fastmix: large JPEGs are decoded with ${FASTMIX_JPEG_LIBRARY}")
 else()
-  set(missing "found no libjpeg-turbo >= 2.0 with headers (Debian and Ubuntu: apt-get install libjpeg-turbo8-dev or \
-libjpeg62-turbo-dev)")
+  set(missing "found no libjpeg-turbo >= 2.0 with headers (apt-get install libjpeg62-turbo-dev, Ubuntu: \
+libjpeg-turbo8-dev)")
   if(FASTMIX_JPEG STREQUAL "ON")
     message(FATAL_ERROR "fastmix: FASTMIX_JPEG=ON, but ${missing}")
   endif()

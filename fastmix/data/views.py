@@ -17,26 +17,39 @@ def decoded(graph: Graph, encoded: DataNode, shape: DataNode) -> tuple[DataNode,
     if graph.device_id is not None:
         # The GPU's decoders are at their best, and safest, with whole images.
         return fn.decoders.image(encoded, device="mixed"), window, mirror
-    if graph.decode == "dali":
-        return *whole_frequencies(graph, encoded, shape, window), mirror
-    options = {"size": graph.size, "max_pixels": graph.max_pixels}
-    reduced, inner, done = fn.fastmix.decode_reduced(shape, window, encoded, **options)
-    # What an `if` in a pipeline with conditionals becomes; an empty branch costs nothing.
-    rest = (split(node, done)[1] for node in (encoded, shape, window))
-    ours, theirs = (split(reduced, done)[0], split(inner, done)[0]), whole_frequencies(graph, *rest)
-    images, window = (fn._conditional.merge(*pair, predicate=done) for pair in zip(ours, theirs, strict=True))
+    decode = reduced if graph.decode == "reduced" else in_full
+    images, window = decode(encoded, shape, window, size=graph.size, max_pixels=graph.max_pixels)
     return images, window, mirror
 
 
-def split(node: DataNode, where: DataNode) -> tuple[DataNode, DataNode]:
-    """The samples where it is true, and the others."""
-    return tuple(fn._conditional.split(node, predicate=where, _if_stmt=True))
+def in_full(
+    encoded: DataNode, shape: DataNode, window: DataNode, size: int, max_pixels: int
+) -> tuple[DataNode, DataNode]:
+    """By DALI's decoder, which stops at the window's last row: the image's part, and the window in it.
 
-
-def whole_frequencies(graph: Graph, encoded: DataNode, shape: DataNode, window: DataNode) -> tuple[DataNode, DataNode]:
-    """Images and windows by DALI's decoder. It stops at the window's last row; pixels are those of the whole image."""
-    start, extent, window = fn.fastmix.decode_region(shape, window, size=graph.size, max_pixels=graph.max_pixels)
+    The pixels are those of the whole image.
+    """
+    start, extent, window = fn.fastmix.decode_region(shape, window, size=size, max_pixels=max_pixels)
     return fn.decoders.image_slice(encoded, start=start, shape=extent, axes=[0, 1]), window
+
+
+def reduced(
+    encoded: DataNode, shape: DataNode, window: DataNode, size: int, max_pixels: int
+) -> tuple[DataNode, DataNode]:
+    """The same, of large JPEGs at a fraction of their size; what cannot be had so comes from DALI's decoder."""
+    image, inner, done = fn.fastmix.decode_reduced(shape, window, encoded, size=size, max_pixels=max_pixels)
+    rest = (split(node, done)[1] for node in (encoded, shape, window))
+    ours = (split(node, done)[0] for node in (image, inner))
+    theirs = in_full(*rest, size=size, max_pixels=max_pixels)
+    return tuple(fn._conditional.merge(*pair, predicate=done) for pair in zip(ours, theirs, strict=True))
+
+
+def split(node: DataNode, where: DataNode) -> tuple[DataNode, DataNode]:
+    """The samples where it is true, and the others: what DALI makes of an ``if``, which is for functions it converts.
+
+    Nothing is copied, and operators do not run for a part without samples.
+    """
+    return tuple(fn._conditional.split(node, predicate=where, _if_stmt=True))
 
 
 def of_pixels(graph: Graph, images: DataNode) -> tuple[DataNode, DataNode, DataNode | None]:

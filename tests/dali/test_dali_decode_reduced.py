@@ -7,6 +7,9 @@ import pytest
 from jpegs import KINDS, SIZE, decode, jpeg, shown, soft, upright
 from PIL import Image
 
+import fastmix.dali
+
+pytestmark = pytest.mark.skipif(not fastmix.dali.decodes_reduced(), reason="built without libjpeg-turbo")
 # Least windows for SIZE outputs to be decoded at 1/2, 1/4 and 1/8.
 LEAST = {2: 96, 4: 192, 8: 384}
 

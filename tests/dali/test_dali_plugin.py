@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import fastmix as fm
+import fastmix.dali
 from fastmix.dali import plan_arguments, plugin
 
 
@@ -86,6 +87,39 @@ def test_every_argument_is_documented():
         schema = backend.GetSchema(name)
         assert function.__doc__
         assert all(schema.GetArgumentDox(argument) for argument in schema.GetArgumentNames())
+
+
+@pytest.mark.parametrize("order", ["pillow(); fastmix.dali.load()", "fastmix.dali.load(); pillow()"])
+def test_pillows_libjpeg_in_the_same_process(order):
+    """Both encode and decode after both are there, whichever came first."""
+    if not fm.dali.decodes_reduced():
+        pytest.skip("built without libjpeg-turbo")
+    code = f"""
+import sys; sys.path[:0] = {[os.path.dirname(__file__), os.path.dirname(os.path.dirname(__file__))]}
+import io, fastmix.dali
+def pillow():
+    from PIL import Image
+    Image.new("L", (8, 8)).save(io.BytesIO(), "JPEG")
+{order}
+from jpegs import decode, jpeg, soft, upright
+data = jpeg(soft(400, 400))
+(image,), _, (done,) = decode([data], [(0, 0, 400, 400)], size=16)
+print(done, image.shape, abs(image.mean() - upright(data).mean()) < 1)
+"""
+    assert run_python(code).split("\n")[0] == "True (100, 100, 3) True"
+
+
+def test_a_jpeg_library_that_does_not_load_costs_only_itself(tmp_path):
+    (tmp_path / "broken.so").write_bytes(b"not a library")
+    code = (
+        "import warnings, pathlib, fastmix.dali.plugin as plugin\n"
+        f"plugin.JPEG_LIBRARY = pathlib.Path({str(tmp_path / 'broken.so')!r})\n"
+        "with warnings.catch_warnings(record=True) as caught:\n"
+        "    warnings.simplefilter('always')\n"
+        "    plugin.load()\n"
+        "print(plugin.decodes_reduced(), any('decodes large JPEGs itself' in str(w.message) for w in caught))"
+    )
+    assert run_python(code).split() == ["False", "True"]
 
 
 def test_plan_arguments():
