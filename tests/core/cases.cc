@@ -95,6 +95,13 @@ void add_masks(Random& random, Plan& plan, int64_t height, int64_t width, int64_
   }
 }
 
+void add_whole_masks(Random& random, Plan& plan, int64_t height, int64_t width) {
+  plan.mask_extent = {1, static_cast<int32_t>(height), static_cast<int32_t>(width)};
+  plan.masks.resize(plan.batch() * plan.mask_extent.pixels());
+  for (uint8_t& cell : plan.masks) cell = static_cast<uint8_t>(1 + random() % 254);
+  std::iota(plan.mask_index.begin(), plan.mask_index.end(), 0);
+}
+
 }  // namespace
 
 Plan random_plan(Random& random, int32_t batch, Pairs pairs, Mixing mixing, int64_t height, int64_t width,
@@ -112,7 +119,8 @@ Plan random_plan(Random& random, int32_t batch, Pairs pairs, Mixing mixing, int6
     if (pairs == Pairs::kRepeats) plan.partner[i] = static_cast<int32_t>(random() % batch);
     plan.weight_in[i] = random_weight(random);
     plan.weight_out[i] = random_weight(random);
-    if (mixing == Mixing::kAllBlended) plan.weight_out[i] = static_cast<float>(1 + random() % 1023) / 1024.0f;
+    if (mixing == Mixing::kAllBlended || mixing == Mixing::kWholeMasks)
+      plan.weight_out[i] = static_cast<float>(1 + random() % 1023) / 1024.0f;
     if ((mixing != Mixing::kBoxes && mixing != Mixing::kMasks) || random() % 4 == 0) continue;
     int32_t* box = plan.box.data() + 4 * i;
     random_range(random, height, box, box + 2);
@@ -124,6 +132,7 @@ Plan random_plan(Random& random, int32_t batch, Pairs pairs, Mixing mixing, int6
     }
   }
   if (mixing == Mixing::kMasks) add_masks(random, plan, height, width, depth);
+  if (mixing == Mixing::kWholeMasks) add_whole_masks(random, plan, height, width);
   return plan;
 }
 

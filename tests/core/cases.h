@@ -19,11 +19,11 @@ enum class Pairs { kIdentity, kFlip, kCycle, kPermutation, kRepeats };
 constexpr Pairs kPermutations[] = {Pairs::kIdentity, Pairs::kFlip, Pairs::kCycle, Pairs::kPermutation};
 constexpr Pairs kAnyPairs[] = {Pairs::kIdentity, Pairs::kFlip, Pairs::kCycle, Pairs::kPermutation, Pairs::kRepeats};
 
-enum class Mixing { kNoBox, kBoxes, kAllBlended, kMasks };
+enum class Mixing { kNoBox, kBoxes, kAllBlended, kMasks, kWholeMasks };
 
 // Weights of every sort (0, 1, tiny, any) and boxes of every sort (empty, everything, any). kAllBlended: weights
 // between 0 and 1 only, no box. kMasks: boxes, masks of any size and with or without frames, shared or not, and
-// neither.
+// neither. kWholeMasks: every sample is blended by a soft mask of its own, as large as the image.
 Plan random_plan(Random& random, int32_t batch, Pairs pairs, Mixing mixing, int64_t height, int64_t width,
                  int64_t depth = 1);
 

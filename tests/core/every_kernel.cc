@@ -25,6 +25,10 @@ struct Build {
     return random_plan(random, batch, pairs, mixing, height, width);
   }
 
+  static void add_masks(std::vector<Region>& inputs, const Plan& plan) {
+    if (!plan.masks.empty()) inputs.push_back({plan.masks.data(), plan.masks.size()});
+  }
+
   template <typename Case>
   void add(const char* kernel, DType dtype, const std::string& layout, int64_t elements, bool barriers,
            std::vector<Region> inputs, const std::shared_ptr<Case>& owner, void (*launch)(Case&)) {
@@ -39,6 +43,7 @@ struct Build {
         const auto owner = std::make_shared<MixCase>(random, dtype, shape, plan(4, width), in_place, 0);
         std::vector<Region> inputs;
         if (!in_place) inputs.push_back({owner->in->data(), owner->in->size()});
+        add_masks(inputs, owner->plan);
         const std::string layout = std::string(channels_last ? "NHWC" : "NCHW") + (width == 5 ? ", odd width" : "");
         add(kernel, dtype, layout, kBatch * shape.elements(), barriers, inputs, owner, launch);
       }
@@ -50,8 +55,9 @@ struct Build {
     const auto owner = std::make_shared<NormalizeCase>(random, dtype, layout, shape, plan(4, width), true, 0);
     const std::string name = concat(layout == Layout::kNCHW ? "NCHW" : "NHWC", ", ", channels,
                                     channels == 1 ? " channel" : " channels", width == 13 ? ", odd width" : "");
-    add<NormalizeCase>("normalize_mix", dtype, name, kBatch * shape.elements(), true,
-                       {{owner->in->data(), owner->in->size()}}, owner,
+    std::vector<Region> inputs = {{owner->in->data(), owner->in->size()}};
+    add_masks(inputs, owner->plan);
+    add<NormalizeCase>("normalize_mix", dtype, name, kBatch * shape.elements(), true, inputs, owner,
                        [](NormalizeCase& c) { normalize_mix_cuda(c.params, nullptr); });
   }
 
@@ -89,22 +95,25 @@ struct Build {
 
 std::vector<KernelRun> every_kernel(Random& random, Pairs pairs, Mixing mixing) {
   Build build{random, pairs, mixing, {}};
+  const bool masks = mixing == Mixing::kMasks || mixing == Mixing::kWholeMasks;  // the others take none
   for (const DType dtype : kAll) {
     build.mix("mix_", dtype, true, true, [](MixCase& c) { mix_cuda(c.params, nullptr); });
     build.mix("mix", dtype, false, true, [](MixCase& c) { mix_cuda(c.params, nullptr); });
-    for (const int64_t elements : {96, 45}) build.combine(dtype, elements);
+    for (const int64_t elements : {96, 45}) {
+      if (!masks) build.combine(dtype, elements);
+    }
   }
   for (const DType dtype : kFloats)
-    build.mix("mix_backward", dtype, false, false, [](MixCase& c) { mix_backward_cuda(c.params, nullptr); });
+    build.mix("mix_backward", dtype, false, masks, [](MixCase& c) { mix_backward_cuda(c.params, nullptr); });
   for (const DType dtype : kOutputs) {
     for (const Layout layout : {Layout::kNCHW, Layout::kNHWC}) {
       for (const int64_t channels : {1, 3, 4}) {
         for (const int64_t width : {16, 13}) build.normalize(dtype, layout, channels, width);
-        if (mixing != Mixing::kMasks) build.resample(dtype, layout, static_cast<int32_t>(channels));
+        if (!masks) build.resample(dtype, layout, static_cast<int32_t>(channels));
       }
     }
   }
-  build.labels();
+  if (!masks) build.labels();
   return std::move(build.runs);
 }
 

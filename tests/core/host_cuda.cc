@@ -22,6 +22,9 @@ namespace {
 // Instrumented frames are large; only the pages that are touched cost memory.
 constexpr size_t kStackBytes = 256 * 1024;
 
+// That a thread passes without waiting, where barriers are off: loops then may have bounds that nobody has written yet.
+constexpr uint32_t kMostBarriers = 1000;
+
 [[noreturn]] void fail(const char* what, const void* address) {
   std::fprintf(stderr, "host_cuda: %s (address %p, thread %u.%u, block %u.%u)\n", what, address, place.thread.x,
                place.thread.y, place.block.x, place.block.y);
@@ -223,7 +226,8 @@ void run(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()>
 }
 
 void barrier() {
-  if (settings().barriers) scheduler.pause(State::kAtBarrier);
+  if (settings().barriers) return scheduler.pause(State::kAtBarrier);
+  if (++scheduler.current->barriers > kMostBarriers) fail("a thread does not come to an end", nullptr);
 }
 void* shared_memory() { return scheduler.shared; }
 void note_read(const void* address, size_t bytes) { note(address, bytes, &Watch::reads); }

@@ -31,14 +31,17 @@ Traffic traffic_of(const KernelRun& run) {
 }  // namespace
 
 void print_traffic() {
-  for (const Pairs pairs : {Pairs::kFlip, Pairs::kCycle}) {
-    Random random(31);
-    for (const KernelRun& run : every_kernel(random, pairs, Mixing::kAllBlended)) {
-      const Traffic traffic = traffic_of(run);
-      std::printf(R"({"kernel": "%s", "dtype": "%s", "layout": "%s", "partners": "%s", "read": %.3f, "written": %.3f})",
-                  run.kernel.c_str(), run.dtype.c_str(), run.layout.c_str(),
-                  pairs == Pairs::kFlip ? "pairs" : "one cycle", traffic.read, traffic.written);
-      std::puts("");
+  for (const Mixing mixing : {Mixing::kAllBlended, Mixing::kWholeMasks}) {
+    for (const Pairs pairs : {Pairs::kFlip, Pairs::kCycle}) {
+      Random random(31);
+      for (const KernelRun& run : every_kernel(random, pairs, mixing)) {
+        const Traffic traffic = traffic_of(run);
+        std::printf(R"({"kernel": "%s%s", "dtype": "%s", "layout": "%s", "partners": "%s", "read": %.3f, )"
+                    R"("written": %.3f})",
+                    run.kernel.c_str(), mixing == Mixing::kWholeMasks ? ", masks" : "", run.dtype.c_str(),
+                    run.layout.c_str(), pairs == Pairs::kFlip ? "pairs" : "one cycle", traffic.read, traffic.written);
+        std::puts("");
+      }
     }
   }
 }
