@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks.kernels import tables as kernels
+
 RESULTS = Path(__file__).parent / "results"
 NOT_MEASURED = "Not measured yet.\n"
 Rows = list[list[str]]
@@ -170,6 +172,15 @@ def resample_rows(results: dict) -> Rows:
     return lines
 
 
+def normalize_rows(results: dict) -> Rows:
+    lines = [[f"{results['threads']} threads, ms", *next(iter(results["rows"]))["seconds"]]]
+    names = lines[0][1:]
+    for row in results["rows"]:
+        cells = (f"{1e3 * row['seconds'][name]['median']:.1f}" if name in row["seconds"] else "" for name in names)
+        lines.append([f"{row['dtype']} {row['layout']}", *cells])
+    return lines
+
+
 TABLES = {
     "loader": Table("loader", summary_rows),
     "loader-imagenet": Table("loader", loader_rows("imagenet")),
@@ -182,4 +193,10 @@ TABLES = {
     "overhead": Table("overhead", overhead_rows),
     "decode": Table("decode", decode_rows),
     "resample": Table("resample", resample_rows),
+    "normalize": Table("normalize", normalize_rows),
+    "kernels-traffic": Table("kernels", kernels.traffic),
+    "kernels-floors": Table("kernels", kernels.floors),
+    "kernels-in-flight": Table("kernels", kernels.occupancy),
+    "kernels-gpus": Table("kernels", kernels.gpus),
+    "kernels-code": Table("kernels", kernels.machine_code),
 }

@@ -87,14 +87,17 @@ def write_json(path: str | Path, results: Mapping[str, Any]) -> None:
     """Write results, and with them the machine, the versions, the date and the command."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    record = {
+    path.write_text(json.dumps({**origin(), "results": results}, indent=2) + "\n")
+
+
+def origin() -> dict[str, Any]:
+    """Where results come from: command, date, machine and versions."""
+    return {
         "command": command(),
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "machine": machine(),
         "versions": versions(),
-        "results": results,
     }
-    path.write_text(json.dumps(record, indent=2) + "\n")
 
 
 def command() -> str:

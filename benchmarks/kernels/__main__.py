@@ -1,38 +1,34 @@
 """What the compiler makes of the kernels, and what that means on four GPUs: no GPU needed.
 
 Compiles the CUDA sources for three architectures, reads the machine code, counts traffic with the host shim, and
-writes benchmarks/results/kernels.json and the tables in benchmarks/README.md.
+writes benchmarks/results/kernels.json; `python -m benchmarks.plot` makes the tables of it.
 
-    python -m benchmarks.kernels [--tables-only]
+    python -m benchmarks.kernels
 """
 
 import argparse
 import json
+from typing import Any
 
 from benchmarks.kernels.record import FILE, record
-from benchmarks.kernels.tables import replaced, section
-from benchmarks.kernels.toolkit import ROOT
-
-README = ROOT / "benchmarks" / "README.md"
+from benchmarks.timing import origin
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tables-only", action="store_true", help="write the tables of the JSON that there is")
-    if parser.parse_args().tables_only:
-        found = json.loads(FILE.read_text())
-    else:
-        found = record()
-        rows = {name: [json.dumps(row) for row in part] for name, part in found["machine_code"].items()}
-        FILE.write_text(_lines(found["nvcc"], rows, [json.dumps(row) for row in found["traffic"]]))
-    README.write_text(replaced(README.read_text(), section(found)))
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    FILE.write_text(text_of(origin(), record()))
 
 
-def _lines(nvcc: str, machine_code: dict[str, list[str]], traffic: list[str]) -> str:
+def text_of(where: dict[str, Any], results: dict[str, Any]) -> str:
     """JSON with one row per line, so that a change of a kernel is a change of its lines."""
-    blocks = ",\n".join(f'  "{name}": [\n   ' + ",\n   ".join(rows) + "\n  ]" for name, rows in machine_code.items())
-    counted = ",\n  ".join(traffic)
-    return f'{{\n "nvcc": "{nvcc}",\n "machine_code": {{\n{blocks}\n }},\n "traffic": [\n  {counted}\n ]\n}}\n'
+
+    def lines(rows: list[dict[str, Any]]) -> str:
+        return ",\n".join(f"    {json.dumps(row)}" for row in rows)
+
+    head = json.dumps(where, indent=1).removesuffix("\n}")
+    code = ",\n".join(f'   "{name}": [\n{lines(rows)}\n   ]' for name, rows in results["machine_code"].items())
+    body = f'  "nvcc": "{results["nvcc"]}",\n  "machine_code": {{\n{code}\n  }},\n'
+    return f'{head},\n "results": {{\n{body}  "traffic": [\n{lines(results["traffic"])}\n  ]\n }}\n}}\n'
 
 
 if __name__ == "__main__":

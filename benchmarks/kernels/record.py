@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from benchmarks.kernels.catalog import ARCHITECTURES, SOURCES
@@ -45,9 +43,8 @@ def traffic() -> list[dict[str, Any]]:
     return [json.loads(line) for line in printed if line.startswith("{")]
 
 
-def record(objects: dict[str, Path] | None = None) -> dict[str, Any]:
-    """Compile (unless `objects` are given), inspect, count."""
-    with tempfile.TemporaryDirectory() as folder:
-        objects = objects or compile_sources(SOURCES, ARCHITECTURES, Path(folder))
-        found = {f"sm_{arch}": machine_code(inspect(objects, arch)) for arch in ARCHITECTURES}
+def record() -> dict[str, Any]:
+    """Compile, inspect, count."""
+    objects = compile_sources(SOURCES, ARCHITECTURES)
+    found = {f"sm_{arch}": machine_code(inspect(objects, arch)) for arch in ARCHITECTURES}
     return {"nvcc": nvcc_version(), "machine_code": found, "traffic": traffic()}

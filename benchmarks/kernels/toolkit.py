@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
 import re
@@ -62,20 +63,29 @@ def build_flags() -> list[str]:
     return flags.split()
 
 
-def compile_sources(sources: tuple[str, ...], architectures: tuple[str, ...], folder: Path) -> dict[str, Path]:
-    """Compile csrc/core/cuda/NAME.cu for all architectures.
+def compile_sources(sources: tuple[str, ...], architectures: tuple[str, ...]) -> dict[str, Path]:
+    """Compile csrc/core/cuda/NAME.cu for all architectures; what is there already and up to date is kept.
 
     Returns:
         The object files by name. NAME.log, the compiler's report, and NAME.compute_ARCH.cubin and .ptx lie beside.
     """
-    nvcc = tool("nvcc")
-    targets = [f"-gencode=arch=compute_{arch},code=sm_{arch}" for arch in architectures]
+    nvcc, folder = tool("nvcc"), ROOT / "build" / "kernels"
+    folder.mkdir(parents=True, exist_ok=True)
+    flags = ["-std=c++17", *build_flags(), *(f"-gencode=arch=compute_{arch},code=sm_{arch}" for arch in architectures)]
+    headers = hashlib.sha256(" ".join([nvcc_version(), *flags]).encode())
+    for header in sorted(CORE.rglob("*.h")):
+        headers.update(header.read_bytes())
 
     def compile_one(name: str) -> Path:
-        command = [nvcc, "-std=c++17", *build_flags(), *targets, "-Xptxas=-v", "--keep", "--keep-dir", folder]
-        command += ["-c", CORE / "cuda" / f"{name}.cu", "-o", folder / f"{name}.o"]
-        (folder / f"{name}.log").write_text(run(command))
-        return folder / f"{name}.o"
+        source, compiled, made_of = (CORE / "cuda" / f"{name}.cu", folder / f"{name}.o", folder / f"{name}.sha256")
+        digest = headers.copy()
+        digest.update(source.read_bytes())
+        if not made_of.exists() or made_of.read_text() != digest.hexdigest():
+            made_of.unlink(missing_ok=True)
+            command = [nvcc, *flags, "-Xptxas=-v", "--keep", "--keep-dir", folder, "-c", source, "-o", compiled]
+            (folder / f"{name}.log").write_text(run(command))
+            made_of.write_text(digest.hexdigest())
+        return compiled
 
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         return dict(zip(sources, pool.map(compile_one, sources), strict=True))
