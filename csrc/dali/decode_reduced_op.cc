@@ -119,7 +119,7 @@ DALI_SCHEMA(fastmix__DecodeReduced)
     .DocStr(R"(Decodes of large JPEGs what a window needs, at 1/8, 1/4 or 1/2 of their size, or leaves them to others.
 
 A JPEG is a sum of frequencies; those that a window shrunk to ``size`` cannot show are left out. The window is still at
-least twice as large as ``size`` then. Where that cannot be at half the size, for other formats, kinds of
+least three times as large as ``size`` then. Where that cannot be at half the size, for other formats, kinds of
 JPEG that are rare (CMYK, arithmetic coding, 12 bits), and where anything is wrong with the file, ``done`` is false: it
 is DALI's decoder that reads such files, or refuses them. Returns:
 
