@@ -179,8 +179,8 @@ def _finish(pipeline: Pipeline, runs: int) -> None:
     done = threading.Event()
 
     def wait() -> None:
-        # A failed pipeline has no more outputs and says StopIteration.
-        with contextlib.suppress(*PIPELINE_ERRORS, StopIteration):
+        # A failed pipeline has no more outputs and says StopIteration, one that was abandoned has no handle any more.
+        with contextlib.suppress(*PIPELINE_ERRORS, StopIteration, AttributeError):
             for _ in range(runs):
                 pipeline.outputs()
         done.set()
