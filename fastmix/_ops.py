@@ -21,6 +21,7 @@ regmixup = torch.ops.fastmix.regmixup.default
 combine = torch.ops.fastmix.combine.default
 combine_backward = torch.ops.fastmix.combine_backward.default
 normalize_mix = torch.ops.fastmix.normalize_mix.default
+normalize_mix_into = torch.ops.fastmix.normalize_mix_into.default
 mix_labels = torch.ops.fastmix.mix_labels.default
 mix_resident_ = torch.ops.fastmix.mix_resident_.default
 normalize_mix_resident = torch.ops.fastmix.normalize_mix_resident.default
@@ -155,6 +156,11 @@ def _(
         device=images.device,
         memory_format=torch.channels_last if channels_last else torch.contiguous_format,
     )
+
+
+@torch.library.register_fake("fastmix::normalize_mix_into")
+def _(out: Tensor, *inputs: object) -> None:
+    return None
 
 
 @torch.library.register_fake("fastmix::mix_labels")

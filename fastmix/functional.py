@@ -126,6 +126,7 @@ def normalize_mix(
     dtype: torch.dtype = torch.float32,
     memory_format: torch.memory_format = torch.contiguous_format,
     mirror: Tensor | Sequence[bool] | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Turn decoded pixels into a training batch in one pass: mirror, mix, normalise, cast, lay out.
 
@@ -141,12 +142,15 @@ def normalize_mix(
         dtype: float16, bfloat16 or float32.
         memory_format: torch.contiguous_format (NCHW) or torch.channels_last (NHWC) of the result.
         mirror: bool (B,) on the CPU, or a sequence: which images are flipped left to right before mixing.
+        out: (B, C, H, W) of ``dtype`` in ``memory_format``, sharing no memory with ``images``, which is written and
+            returned. On the CPU new memory for a large batch costs more than filling it.
 
     Returns:
         (B, C, H, W) of ``dtype`` on the device of ``images``.
 
     Raises:
-        TypeError: ``images`` are not uint8, ``dtype`` is not one of the three, ``mirror`` is not bool.
+        TypeError: ``images`` are not uint8, ``dtype`` is not one of the three or not that of ``out``, ``mirror`` is
+            not bool.
         ValueError: Wrong rank, channels, or length of mean, std, mirror or plan; std <= 0; another memory format.
         RuntimeError: A partner is out of range or the plan's boxes do not fit the images.
     """
@@ -173,19 +177,28 @@ def normalize_mix(
     if plan is None:
         plan = MixPlan.identity(images.shape[0])
     check_plan(op, plan, images)
-    return _ops.normalize_mix(
-        images,
-        mirror,
-        plan.partner,
-        plan.weight_in,
-        plan.weight_out,
-        plan.box,
-        pixel_mean,
-        pixel_std,
-        dtype,
-        memory_format == torch.channels_last,
-        *masks_on(plan, images.device),
-    )
+    arrays = (images, mirror, plan.partner, plan.weight_in, plan.weight_out, plan.box)
+    channels_last = memory_format == torch.channels_last
+    masks = masks_on(plan, images.device)
+    if out is None:
+        return _ops.normalize_mix(*arrays, pixel_mean, pixel_std, dtype, channels_last, *masks)
+    _check_out(op, out, images, dtype, memory_format)
+    _ops.normalize_mix_into(out, *arrays, pixel_mean, pixel_std, channels_last, *masks)
+    return out
+
+
+def _check_out(op: str, out: Tensor, images: Tensor, dtype: torch.dtype, memory_format: torch.memory_format) -> None:
+    check_tensor(op, "out", out)
+    if out.dtype != dtype:
+        raise TypeError(f"{op}: expected out of dtype {dtype}, got {out.dtype}")
+    batch, height, width, channels = images.shape
+    shape = (batch, channels, height, width)
+    if tuple(out.shape) != shape or out.device != images.device:
+        raise ValueError(
+            f"{op}: expected out of shape {shape} on {images.device}, got {tuple(out.shape)} on {out.device}"
+        )
+    if not out.is_contiguous(memory_format=memory_format):
+        raise ValueError(f"{op}: expected out in {memory_format}, got strides {out.stride()}")
 
 
 def mix_labels(

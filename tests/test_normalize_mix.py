@@ -21,6 +21,9 @@ def check(images: torch.Tensor, plan: fm.MixPlan | None, **options) -> torch.Ten
     out = fm.normalize_mix(images, plan, **options)
     expected = normalize_mix_reference(images, plan, **options)
     assert same_bits(out, expected)
+    given = torch.full_like(out, math.nan)
+    assert fm.normalize_mix(images, plan, **options, out=given) is given
+    assert same_bits(given, expected)
     assert out.is_contiguous(memory_format=options.get("memory_format", torch.contiguous_format))
     assert out.device == images.device
     return out
@@ -201,3 +204,47 @@ def test_operator_checks_for_itself(position, value, message):
 def test_mirror_on_the_gpu_is_refused():
     with pytest.raises(ValueError, match=r"mirror on the CPU, got cuda:0"):
         fm.normalize_mix(IMAGES.cuda(), PLAN, mirror=torch.zeros(3, dtype=torch.bool, device="cuda"))
+
+
+@pytest.mark.parametrize("memory_format", FORMATS)
+def test_writes_into_a_part_of_a_tensor(memory_format, generator):
+    images = random_images((2, 6, 7, 3), torch.uint8, generator)
+    whole = torch.full((4, 3, 6, 7), math.nan).to(memory_format=memory_format)
+    fm.normalize_mix(images, None, memory_format=memory_format, out=whole[1:3])
+    assert same_bits(whole[1:3], fm.normalize_mix(images, None, memory_format=memory_format))
+    assert whole[0].isnan().all() and whole[3].isnan().all()
+
+
+@pytest.mark.parametrize(
+    ("out", "error", "message"),
+    [
+        (torch.empty(2, 3, 6, 7, dtype=torch.float16), TypeError, "expected out of dtype torch.float32, got torch.fl"),
+        (torch.empty(2, 6, 7, 3), ValueError, r"expected out of shape \(2, 3, 6, 7\) on cpu, got \(2, 6, 7, 3\)"),
+        (torch.empty(3, 3, 6, 7), ValueError, "expected out of shape"),
+        (torch.empty(2, 3, 6, 7, device="meta"), ValueError, "on cpu, got .* on meta"),
+        (torch.empty(2, 3, 6, 7).to(memory_format=torch.channels_last), ValueError, "out in torch.contiguous_format"),
+        (torch.empty(2, 3, 6, 14)[..., ::2], ValueError, "out in torch.contiguous_format, got strides"),
+        ([0.0], TypeError, "expected out to be a torch.Tensor, got list"),
+    ],
+)
+def test_refuses_to_write_elsewhere(out, error, message, generator):
+    images = random_images((2, 6, 7, 3), torch.uint8, generator)
+    with pytest.raises(error, match=message):
+        fm.normalize_mix(images, None, out=out)
+
+
+@pytest.mark.parametrize(
+    "out",
+    [
+        torch.empty(2, 3, 6, 7, dtype=torch.float64),
+        torch.empty(2, 3, 7, 6),
+        torch.empty(2, 3, 6, 14)[..., ::2],
+        torch.empty(2, 3, 6, 7).to(memory_format=torch.channels_last),
+        torch.empty(1, 3, 6, 7).expand(2, 3, 6, 7),
+    ],
+)
+def test_operator_looks_where_it_writes(out, generator):
+    images, plan = random_images((2, 6, 7, 3), torch.uint8, generator), fm.MixPlan.identity(2)
+    arrays = (None, plan.partner, plan.weight_in, plan.weight_out, plan.box, [0.0] * 3, [1.0] * 3, False)
+    with pytest.raises(RuntimeError, match="normalize_mix: expected"):
+        torch.ops.fastmix.normalize_mix_into(out, images, *arrays)

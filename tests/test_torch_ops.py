@@ -60,6 +60,9 @@ def test_opcheck_normalize_mix(batch, dtype, channels_last, device, generator):
     for mirror in (None, torch.ones(batch, dtype=torch.bool)):
         arguments = (images, mirror, *plan, [120.0] * 3, [60.0] * 3, dtype, channels_last)
         torch.library.opcheck(OPS.normalize_mix.default, arguments)
+        out = OPS.normalize_mix(*arguments)
+        arguments = (out, images, mirror, *plan, [120.0] * 3, [60.0] * 3, channels_last)
+        torch.library.opcheck(OPS.normalize_mix_into.default, arguments)
 
 
 @pytest.mark.usefixtures("torch_draws_numbers")

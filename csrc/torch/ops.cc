@@ -21,6 +21,10 @@ STABLE_TORCH_LIBRARY(fastmix, m) {
       "normalize_mix(Tensor images, Tensor? mirror, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box, "
       "float[] mean, float[] std, ScalarType dtype, bool channels_last, Tensor? mask=None, "
       "Tensor? mask_index=None) -> Tensor");
+  m.def(
+      "normalize_mix_into(Tensor(a!) out, Tensor images, Tensor? mirror, Tensor partner, Tensor weight_in, "
+      "Tensor weight_out, Tensor box, float[] mean, float[] std, bool channels_last, Tensor? mask=None, "
+      "Tensor? mask_index=None) -> ()");
   m.def("mix_labels(Tensor labels, Tensor partner, Tensor label_weight, int num_classes, float smoothing) -> Tensor");
 }
 
@@ -35,6 +39,7 @@ void implement(Library& m) {
   m.impl("combine_backward", TORCH_BOX(&fastmix::combine_backward_op));
   m.impl("mix_backward", TORCH_BOX(&fastmix::mix_backward_op));
   m.impl("normalize_mix", TORCH_BOX(&fastmix::normalize_mix_op));
+  m.impl("normalize_mix_into", TORCH_BOX(&fastmix::normalize_mix_into_op));
   m.impl("mix_labels", TORCH_BOX(&fastmix::mix_labels_op));
 }
 

@@ -26,6 +26,10 @@ Tensor normalize_mix_op(const Tensor& images, std::optional<Tensor> mirror, cons
                         const Tensor& weight_in, const Tensor& weight_out, const Tensor& box, std::vector<double> mean,
                         std::vector<double> std, ScalarType dtype, bool channels_last, std::optional<Tensor> mask,
                         std::optional<Tensor> mask_index);
+void normalize_mix_into_op(Tensor out, const Tensor& images, std::optional<Tensor> mirror, const Tensor& partner,
+                           const Tensor& weight_in, const Tensor& weight_out, const Tensor& box,
+                           std::vector<double> mean, std::vector<double> std, bool channels_last,
+                           std::optional<Tensor> mask, std::optional<Tensor> mask_index);
 Tensor mix_labels_op(const Tensor& labels, const Tensor& partner, const Tensor& label_weight, int64_t num_classes,
                      double smoothing);
 
