@@ -18,7 +18,7 @@ demo: build
 	$(BIN)/fastmix demo --out build/demo
 
 test: build
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # All CPU comparisons, under 20 minutes on two cores: results, charts and the tables of the READMEs. BENCH=--quick shows
 # only that everything runs, writes its results into build/ and changes no table.
