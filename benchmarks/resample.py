@@ -14,11 +14,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import resource
 import statistics
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import nvidia.dali.fn as fn
@@ -116,6 +118,12 @@ def measure_with(instruction_set: str, arguments: argparse.Namespace) -> dict[st
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def instruction_sets() -> list[str]:
+    """The vector instructions that this processor has, or the baseline."""
+    flags = re.findall(r"[a-z0-9_]+", Path("/proc/cpuinfo").read_text())
+    return [name for name, flag in (("avx2", "avx2"), ("avx512", "avx512bw")) if flag in flags] or ["baseline"]
+
+
 def print_table(instruction_set: str, times: dict[str, float]) -> None:
     print(f"{instruction_set}: CPU ms per image, and how many times that {RIVAL} takes")
     for name, value in times.items():
@@ -129,7 +137,7 @@ def main() -> None:
     parser.add_argument("--width", type=int, default=360)
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--sets", nargs="+", default=["avx2", "avx512"], help="values of FASTMIX_CPU")
+    parser.add_argument("--sets", nargs="+", help="values of FASTMIX_CPU (default: what this processor runs)")
     parser.add_argument("--this-process", action="store_true", help="measure the set chosen already; print JSON")
     parser.add_argument("--json")
     arguments = parser.parse_args()
@@ -140,7 +148,7 @@ def main() -> None:
         return
     print(f"{arguments.height}x{arguments.width} -> {SIZE}x{SIZE}, batch {arguments.batch}, one thread")
     rows = []
-    for instruction_set in arguments.sets:
+    for instruction_set in arguments.sets or instruction_sets():
         times = measure_with(instruction_set, arguments)
         print_table(instruction_set, times)
         ratios = {name: times[RIVAL] / value for name, value in times.items()}

@@ -148,6 +148,22 @@ def mix_rows(results: dict) -> Rows:
     return lines
 
 
+def mix_kinds_rows(results: dict) -> Rows:
+    lines = [["kind", "fastmix ms", "rivals ms", "best rival / fastmix"]]
+    for row in results["kinds"]:
+        milliseconds = {who: f"{1e3 * seconds['median']:.1f}" for who, seconds in row["seconds"].items()}
+        ours = milliseconds.pop("fastmix")
+        rivals = ", ".join(f"{who} {cell}" for who, cell in milliseconds.items())
+        speedup = row["speedup_over_best"]
+        lines.append([row["kind"], ours, rivals or "not installed", f"{speedup:.1f}x" if speedup else ""])
+    return lines
+
+
+def per_sample_rows(results: dict) -> Rows:
+    lines = [["dtype", "Mixup or CutMix drawn per sample / Mixup per batch"]]
+    return lines + [[dtype, f"{cost['ratio']:.2f}x"] for dtype, cost in results["per_sample"].items()]
+
+
 def overhead_rows(results: dict) -> Rows:
     lines = [["graph", "images/s"]]
     lines += [[name, f"{speed:,.0f}"] for name, speed in results["images_per_second"].items()]
@@ -190,6 +206,8 @@ TABLES = {
     "sweep": Table("sweep", sweep_rows),
     "accuracy": Table("accuracy", accuracy_rows),
     "mix": Table("mix", mix_rows),
+    "mix-kinds": Table("mix", mix_kinds_rows),
+    "mix-per-sample": Table("mix", per_sample_rows),
     "overhead": Table("overhead", overhead_rows),
     "decode": Table("decode", decode_rows),
     "resample": Table("resample", resample_rows),

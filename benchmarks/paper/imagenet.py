@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         settings = settings_of(arguments)
         if arguments.data is None:
             epochs = 2 if form == "quick" else 20
-            here, small = Path(scratch), {"model": "tiny", "epochs": epochs, "batch_size": 32, "size": 64, "peak": 0.1}
+            here, small = Path(scratch), {"model": "tiny", "epochs": epochs, "batch_size": 32, "size": 32, "peak": 0.1}
             settings = replace(settings, data=here, out=here, **small)
         run(settings, form, seeds, arguments.out)
 
