@@ -12,6 +12,10 @@ from benchmarks.kernels.catalog import ARCHITECTURES, KERNELS, SOURCES
 from benchmarks.kernels.inspection import Kernel, inspect
 from benchmarks.kernels.record import FILE, machine_code, traffic
 from benchmarks.kernels.toolkit import CORE, ROOT, compile_sources, core_tests, nvcc_version, run, tool
+from fastmix import _library
+
+# One of them by default: compiling takes minutes. What all of them must keep is asked of the built library too.
+INSPECTED = ARCHITECTURES if os.environ.get("FASTMIX_ALL_ARCHS") == "1" else ("90",)
 
 
 def committed() -> dict[str, Any]:
@@ -48,7 +52,7 @@ def test_counted_traffic_is_the_committed_one() -> None:
 
 @pytest.fixture(scope="session")
 def objects() -> dict[str, Path]:
-    """Every .cu compiled for all ARCHITECTURES; the machine code and the compiler's report lie beside."""
+    """Every .cu compiled for INSPECTED; the machine code and the compiler's report lie beside."""
     try:
         tool("nvcc")
         tool("nvdisasm")
@@ -56,10 +60,10 @@ def objects() -> dict[str, Path]:
         if os.environ.get("FASTMIX_REQUIRE_CUDA") == "1":
             pytest.fail(str(missing))
         pytest.skip(str(missing))
-    return compile_sources(SOURCES, ARCHITECTURES)
+    return compile_sources(SOURCES, INSPECTED)
 
 
-@pytest.fixture(scope="session", params=ARCHITECTURES, ids=lambda arch: f"sm_{arch}")
+@pytest.fixture(scope="session", params=INSPECTED, ids=lambda arch: f"sm_{arch}")
 def kernels(request: pytest.FixtureRequest, objects: dict[str, Path]) -> list[Kernel]:
     return inspect(objects, request.param)
 
@@ -78,6 +82,22 @@ def test_no_kernel_spills(kernels: list[Kernel]) -> None:
         assert kernel.stack == 0 and kernel.spills == 0, kernel
         local = [name for name in kernel.instructions if name.startswith(("LDL", "STL"))]
         assert not local, (kernel, local)
+
+
+def test_no_kernel_of_the_library_spills() -> None:
+    try:
+        report = run([tool("cuobjdump"), "-res-usage", _library.LIBRARY])
+    except FileNotFoundError as missing:
+        pytest.skip(str(missing))
+    found: dict[str, list[tuple[str, str]]] = {}
+    for part in report.split("arch = ")[1:]:
+        usage = re.findall(r"STACK:(\d+).*?LOCAL:(\d+)", part)
+        found.setdefault(part.split()[0], []).extend(usage)
+    built = {arch: usage for arch, usage in found.items() if usage}
+    if not built:
+        pytest.skip("built without CUDA")
+    for arch, usage in built.items():
+        assert set(usage) == {("0", "0")}, arch
 
 
 def test_register_budget(kernels: list[Kernel]) -> None:
@@ -109,7 +129,7 @@ def test_products_and_sums_are_rounded_separately(objects: dict[str, Path]) -> N
     # In PTX a contracted product and sum is an fma; a division, whose steps are fused ones, still is one div.rn. What
     # is .rn there ptxas may not contract.
     for name, compiled in objects.items():
-        for arch in ARCHITECTURES:
+        for arch in INSPECTED:
             ptx = compiled.with_name(f"{name}.compute_{arch}.ptx").read_text()
             assert not re.findall(r"\bfma\S*", ptx), (name, arch)
             assert not re.findall(r"\b(?:add|sub|mul)\.(?:ftz\.)?f(?:32|64)\b", ptx), (name, arch)

@@ -49,9 +49,9 @@ void search(Pairs pairs, Mixing mixing, uint64_t orders) {
   }
 }
 
-TEST(race_search_one_cycle) { search(Pairs::kCycle, Mixing::kAllBlended, 12); }
-TEST(race_search_any_permutation_with_masks) { search(Pairs::kPermutation, Mixing::kMasks, 12); }
-TEST(race_search_any_permutation_with_boxes) { search(Pairs::kPermutation, Mixing::kBoxes, 12); }
+TEST(race_search_one_cycle) { search(Pairs::kCycle, Mixing::kAllBlended, 5); }
+TEST(race_search_any_permutation_with_masks) { search(Pairs::kPermutation, Mixing::kMasks, 5); }
+TEST(race_search_any_permutation_with_boxes) { search(Pairs::kPermutation, Mixing::kBoxes, 5); }
 
 // Without its barriers a kernel writes something else in some order, or reads where nothing is: then the shim aborts.
 bool goes_wrong_without_barriers(const KernelRun& run) {
