@@ -95,3 +95,13 @@ def test_yolox_changes_the_callers_labels() -> None:
     ):
         call()
     assert torch.equal(labels, torch.arange(6)) and torch.equal(dense, torch.eye(6))
+
+
+def test_kornia_leaves_segmentation_maps_as_they_were(generator):
+    """Its container hands masks on unmixed: they no longer belong to the images."""
+    images = torch.rand((6, 3, 9, 13), generator=generator)
+    maps = (images[:, 0] > 0.5).long()
+    plan = fm.CutMix(1.0).plan(6, image_size=(9, 13), seed=3)
+    expected = (fm.mix(images, plan)[:, 0] > 0.5).long()
+    assert not torch.equal(maps, expected), "what Kornia hands on"
+    assert torch.equal(fm.mix_masks(maps, plan), expected)
