@@ -50,9 +50,14 @@ def test_counted_traffic_is_the_committed_one() -> None:
 # ---- the kernels as machine code -----------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="session", params=INSPECTED, ids=lambda arch: f"sm_{arch}")
+def architecture(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
 @pytest.fixture(scope="session")
-def objects() -> dict[str, Path]:
-    """Every .cu compiled for INSPECTED; the machine code and the compiler's report lie beside."""
+def objects(architecture: str) -> dict[str, Path]:
+    """Every .cu compiled; the machine code and the compiler's report lie beside."""
     try:
         tool("nvcc")
         tool("nvdisasm")
@@ -60,12 +65,12 @@ def objects() -> dict[str, Path]:
         if os.environ.get("FASTMIX_REQUIRE_CUDA") == "1":
             pytest.fail(str(missing))
         pytest.skip(str(missing))
-    return compile_sources(SOURCES, INSPECTED)
+    return compile_sources(SOURCES, architecture)
 
 
-@pytest.fixture(scope="session", params=INSPECTED, ids=lambda arch: f"sm_{arch}")
-def kernels(request: pytest.FixtureRequest, objects: dict[str, Path]) -> list[Kernel]:
-    return inspect(objects, request.param)
+@pytest.fixture(scope="session")
+def kernels(objects: dict[str, Path], architecture: str) -> list[Kernel]:
+    return inspect(objects, architecture)
 
 
 def test_every_source_is_inspected() -> None:
@@ -129,16 +134,14 @@ def test_products_and_sums_are_rounded_separately(objects: dict[str, Path]) -> N
     # In PTX a contracted product and sum is an fma; a division, whose steps are fused ones, still is one div.rn. What
     # is .rn there ptxas may not contract.
     for name, compiled in objects.items():
-        for arch in INSPECTED:
-            ptx = compiled.with_name(f"{name}.compute_{arch}.ptx").read_text()
-            assert not re.findall(r"\bfma\S*", ptx), (name, arch)
-            assert not re.findall(r"\b(?:add|sub|mul)\.(?:ftz\.)?f(?:32|64)\b", ptx), (name, arch)
+        ptx = compiled.with_suffix(".ptx").read_text()
+        assert not re.findall(r"\bfma\S*", ptx), name
+        assert not re.findall(r"\b(?:add|sub|mul)\.(?:ftz\.)?f(?:32|64)\b", ptx), name
 
 
-def test_machine_code_is_the_committed_one(kernels: list[Kernel], request: pytest.FixtureRequest) -> None:
+def test_machine_code_is_the_committed_one(kernels: list[Kernel], architecture: str) -> None:
     if nvcc_version() != committed()["nvcc"]:
         pytest.skip(f"the committed table is of nvcc {committed()['nvcc']}, this is {nvcc_version()}")
-    architecture = request.node.callspec.params["kernels"]
     found = machine_code(kernels)
     assert found == committed()["machine_code"][f"sm_{architecture}"], "run `python -m benchmarks.kernels`"
 

@@ -96,17 +96,16 @@ def demangled(names: list[str]) -> list[str]:
 
 
 def inspect(objects: dict[str, Path], architecture: str) -> list[Kernel]:
-    """The kernels of `compile_sources` for one architecture."""
+    """The kernels of `compile_sources` for this architecture."""
     reported = re.compile(
         rf"Compiling entry function '(\w+)' for 'sm_{architecture}'.*?(\d+) bytes stack frame, "
         r"(\d+) bytes spill stores, (\d+) bytes spill loads.*?Used (\d+) registers",
         re.S,
     )
     kernels = []
-    for name, compiled in objects.items():
+    for compiled in objects.values():
         rows = reported.findall(compiled.with_suffix(".log").read_text())
-        cubin = compiled.with_name(f"{name}.compute_{architecture}.cubin")
-        functions = functions_of(run([tool("nvdisasm"), "-c", cubin]))
+        functions = functions_of(run([tool("nvdisasm"), "-c", compiled.with_suffix(".cubin")]))
         for row, readable in zip(rows, demangled([row[0] for row in rows]), strict=True):
             mangled, stack, stores, loads, registers = row
             identified = identify(readable)

@@ -45,6 +45,5 @@ def traffic() -> list[dict[str, Any]]:
 
 def record() -> dict[str, Any]:
     """Compile, inspect, count."""
-    objects = compile_sources(SOURCES, ARCHITECTURES)
-    found = {f"sm_{arch}": machine_code(inspect(objects, arch)) for arch in ARCHITECTURES}
+    found = {f"sm_{arch}": machine_code(inspect(compile_sources(SOURCES, arch), arch)) for arch in ARCHITECTURES}
     return {"nvcc": nvcc_version(), "machine_code": found, "traffic": traffic()}

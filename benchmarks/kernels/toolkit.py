@@ -63,15 +63,16 @@ def build_flags() -> list[str]:
     return flags.split()
 
 
-def compile_sources(sources: tuple[str, ...], architectures: tuple[str, ...]) -> dict[str, Path]:
-    """Compile csrc/core/cuda/NAME.cu for all architectures; what is there already and up to date is kept.
+def compile_sources(sources: tuple[str, ...], architecture: str) -> dict[str, Path]:
+    """Compile csrc/core/cuda/NAME.cu for one architecture; what is there already and up to date is kept.
 
     Returns:
-        The object files by name. NAME.log, the compiler's report, and NAME.compute_ARCH.cubin and .ptx lie beside.
+        The object files by name. NAME.log, the compiler's report, NAME.cubin and NAME.ptx lie beside.
     """
-    nvcc, folder = tool("nvcc"), ROOT / "build" / "kernels"
+    # A folder for each architecture: nvcc gives what it keeps other names when it compiles for several at once.
+    nvcc, folder = tool("nvcc"), ROOT / "build" / "kernels" / f"sm_{architecture}"
     folder.mkdir(parents=True, exist_ok=True)
-    flags = ["-std=c++17", *build_flags(), *(f"-gencode=arch=compute_{arch},code=sm_{arch}" for arch in architectures)]
+    flags = ["-std=c++17", *build_flags(), f"-gencode=arch=compute_{architecture},code=sm_{architecture}"]
     headers = hashlib.sha256(" ".join([nvcc_version(), *flags]).encode())
     for header in sorted(CORE.rglob("*.h")):
         headers.update(header.read_bytes())
@@ -83,7 +84,7 @@ def compile_sources(sources: tuple[str, ...], architectures: tuple[str, ...]) ->
         if not made_of.exists() or made_of.read_text() != digest.hexdigest():
             made_of.unlink(missing_ok=True)
             command = [nvcc, *flags, "-Xptxas=-v", "--keep", "--keep-dir", folder, "-c", source, "-o", compiled]
-            (folder / f"{name}.log").write_text(run(command))
+            compiled.with_suffix(".log").write_text(run(command))
             made_of.write_text(digest.hexdigest())
         return compiled
 
