@@ -68,6 +68,16 @@ def _like_samples(images: Tensor, count: int | torch.SymInt) -> Tensor:
     )
 
 
+def _normalized(images: Tensor, dtype: torch.dtype, channels_last: bool) -> Tensor:
+    batch, height, width, channels = images.shape
+    return torch.empty(
+        (batch, channels, height, width),
+        dtype=dtype,
+        device=images.device,
+        memory_format=torch.channels_last if channels_last else torch.contiguous_format,
+    )
+
+
 @torch.library.register_fake("fastmix::mix_")
 def _(
     images: Tensor,
@@ -149,13 +159,7 @@ def _(
     mask: Tensor | None = None,
     mask_index: Tensor | None = None,
 ) -> Tensor:
-    batch, height, width, channels = images.shape
-    return torch.empty(
-        (batch, channels, height, width),
-        dtype=dtype,
-        device=images.device,
-        memory_format=torch.channels_last if channels_last else torch.contiguous_format,
-    )
+    return _normalized(images, dtype, channels_last)
 
 
 @torch.library.register_fake("fastmix::normalize_mix_into")
@@ -177,13 +181,7 @@ def _(images: Tensor, plan: Tensor) -> None:
 def _(
     images: Tensor, plan: Tensor, mean: Sequence[float], std: Sequence[float], dtype: torch.dtype, channels_last: bool
 ) -> Tensor:
-    batch, height, width, channels = images.shape
-    return torch.empty(
-        (batch, channels, height, width),
-        dtype=dtype,
-        device=images.device,
-        memory_format=torch.channels_last if channels_last else torch.contiguous_format,
-    )
+    return _normalized(images, dtype, channels_last)
 
 
 @torch.library.register_fake("fastmix::mix_labels_resident")

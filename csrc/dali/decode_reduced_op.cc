@@ -24,11 +24,7 @@ enum Output { kImage, kInner, kDone, kOutputs };
 
 class DecodeReducedOp : public dali::StatelessOperator<dali::CPUBackend> {
  public:
-  explicit DecodeReducedOp(const dali::OpSpec& spec)
-      : StatelessOperator(spec),
-        size_(with_dali_errors([&] { return read_size(spec); })),
-        filter_(with_dali_errors([&] { return read_filter(spec); })),
-        max_pixels_(spec.GetArgument<int64_t>("max_pixels")) {}
+  explicit DecodeReducedOp(const dali::OpSpec& spec) : StatelessOperator(spec), arguments_(read_view_arguments(spec)) {}
 
  protected:
   bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override {
@@ -88,23 +84,23 @@ class DecodeReducedOp : public dali::StatelessOperator<dali::CPUBackend> {
     opened_.assign(batch, false);
     auto& threads = workspace.GetThreadPool();
     for (int i = 0; i < batch; ++i) {
-      if (!fits(workspace, i, max_pixels_)) continue;
+      if (!fits(workspace, i, arguments_.max_pixels)) continue;
       const Size image = read_shape(workspace, i, kName);
       const Window window = read_window(workspace, kWindow, i);
       check(inside(window, image.height, image.width), kName, ": expected a window (y, x, height, width) inside the ",
             "image of ", image.height, " x ", image.width, " pixels, got (", window.y, ", ", window.x, ", ",
             window.height, ", ", window.width, ") for sample ", i);
-      if (reduction_for(window, size_) == 1) continue;
+      if (reduction_for(window, arguments_.size) == 1) continue;
       const auto* data = encoded.tensor<uint8_t>(i);
       const auto bytes = static_cast<size_t>(encoded.tensor_shape(i).num_elements());
-      threads.AddWork([=, this](int) { opened_[i] = decoders_[i].open(data, bytes, image, window, size_, filter_); });
+      threads.AddWork([=, this](int) {
+        opened_[i] = decoders_[i].open(data, bytes, image, window, arguments_.size, arguments_.filter);
+      });
     }
     threads.RunAll();
   }
 
-  Size size_;
-  Filter filter_;
-  int64_t max_pixels_;
+  const ViewArguments arguments_;
 
   // Of the current batch, from Setup to Run.
   std::vector<ReducedDecoder> decoders_;

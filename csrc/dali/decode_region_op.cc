@@ -18,11 +18,7 @@ enum Output { kStart, kExtent, kWindow, kOutputs };
 
 class DecodeRegionOp : public dali::StatelessOperator<dali::CPUBackend> {
  public:
-  explicit DecodeRegionOp(const dali::OpSpec& spec)
-      : StatelessOperator(spec),
-        size_(with_dali_errors([&] { return read_size(spec); })),
-        filter_(with_dali_errors([&] { return read_filter(spec); })),
-        max_pixels_(spec.GetArgument<int64_t>("max_pixels")) {}
+  explicit DecodeRegionOp(const dali::OpSpec& spec) : StatelessOperator(spec), arguments_(read_view_arguments(spec)) {}
 
  protected:
   bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override {
@@ -44,8 +40,8 @@ class DecodeRegionOp : public dali::StatelessOperator<dali::CPUBackend> {
       for (int i = 0; i < batch; ++i) {
         Window window = read_window(workspace, 1, i);
         Region region = {0, 0, 1, 1};
-        if (fits(workspace, i, max_pixels_)) {
-          region = decode_region(filter_, window, read_shape(workspace, i, kName), size_);
+        if (fits(workspace, i, arguments_.max_pixels)) {
+          region = decode_region(arguments_.filter, window, read_shape(workspace, i, kName), arguments_.size);
           window = within(window, region);
         } else {
           window = {0, 0, 1, 1};
@@ -61,9 +57,7 @@ class DecodeRegionOp : public dali::StatelessOperator<dali::CPUBackend> {
   }
 
  private:
-  Size size_;
-  Filter filter_;
-  int64_t max_pixels_;
+  const ViewArguments arguments_;
 };
 
 }  // namespace fastmix

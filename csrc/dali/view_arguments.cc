@@ -5,6 +5,7 @@
 #include "dali/core/tensor_shape_print.h"
 #include "dali/pipeline/data/types.h"
 #include "error.h"
+#include "errors.h"
 
 namespace fastmix {
 
@@ -23,6 +24,11 @@ Filter read_filter(const dali::OpSpec& spec) {
   if (name == "triangle") return Filter::kTriangle;
   check(name == "cubic", "batch: expected filter 'nearest', 'triangle' or 'cubic', got '", name, "'");
   return Filter::kCubic;
+}
+
+ViewArguments read_view_arguments(const dali::OpSpec& spec) {
+  return with_dali_errors(
+      [&]() -> ViewArguments { return {read_size(spec), read_filter(spec), spec.GetArgument<int64_t>("max_pixels")}; });
 }
 
 void check_shapes(const dali::Workspace& workspace, const char* caller) {

@@ -12,6 +12,15 @@ Size read_size(const dali::OpSpec& spec);
 
 Filter read_filter(const dali::OpSpec& spec);
 
+// What the operators that decode a part of an image are told of the view that it is for.
+struct ViewArguments {
+  Size size;
+  Filter filter;
+  int64_t max_pixels;
+};
+// Throws as DALI's own operators do.
+ViewArguments read_view_arguments(const dali::OpSpec& spec);
+
 // Input 0 as fn.peek_image_shape gives it: int64 (height, width) or (height, width, channels) for every sample.
 void check_shapes(const dali::Workspace& workspace, const char* caller);
 Size read_shape(const dali::Workspace& workspace, int sample, const char* caller);

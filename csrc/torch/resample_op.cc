@@ -1,8 +1,8 @@
 // resample_mix, for images of different sizes. This file is complete: schema, kernel and registration.
 #include <vector>
 
-#include "channels.h"
 #include "ops.h"
+#include "pixels.h"
 #include "resample.h"
 
 namespace fastmix {
@@ -42,12 +42,9 @@ Tensor resample_mix_op(std::vector<Tensor> images, const Tensor& windows, std::o
   const int32_t batch = static_cast<int32_t>(images.size());
   for (size_t i = 0; i < images.size(); ++i) check_image(images[i], images[0], i);
   const int64_t channels = images[0].size(2);
-  check(channels >= 1 && channels <= kMaxChannels, kOp, ": expected 1 to ", kMaxChannels,
-        " channels in the last dimension of images (H, W, C), got ", channels);
-  check(dtype == ScalarType::Half || dtype == ScalarType::BFloat16 || dtype == ScalarType::Float, kOp,
-        ": expected dtype float16, bfloat16 or float32, got ", torch::headeronly::toString(dtype));
-  const std::vector<float> mean32 = per_channel(kOp, "mean", mean, channels, false);
-  const std::vector<float> std32 = per_channel(kOp, "std", std, channels, true);
+  check_channels(kOp, channels);
+  check_output(kOp, dtype);
+  const Normalization normalization = normalization_of(kOp, mean, std, channels);
 
   ResampleMixParams params;
   params.height = check_side("height", height);
@@ -56,7 +53,7 @@ Tensor resample_mix_op(std::vector<Tensor> images, const Tensor& windows, std::o
   params.filter = filter_of(filter);
   params.out_dtype = dtype_of(kOp, dtype);
   params.out_layout = channels_last ? Layout::kNHWC : Layout::kNCHW;
-  set_normalization(params, mean32.data(), std32.data(), params.channels);
+  set_normalization(params, normalization.mean.data(), normalization.std.data(), params.channels);
   params.plan = plan_view(kOp, batch, partner, weight_in, weight_out, box);
   if (mirror) params.mirror = reinterpret_cast<const uint8_t*>(plan_array<bool>(kOp, "mirror", *mirror, batch));
   static_assert(sizeof(Window) == 4 * sizeof(float));
@@ -71,9 +68,7 @@ Tensor resample_mix_op(std::vector<Tensor> images, const Tensor& windows, std::o
   params.images = sources.data();
   validate(params);
 
-  Tensor out =
-      torch::stable::empty({batch, channels, height, width}, dtype, std::nullopt, images[0].device(), std::nullopt,
-                           channels_last ? MemoryFormat::ChannelsLast : MemoryFormat::Contiguous);
+  Tensor out = empty_batch(batch, channels, height, width, dtype, images[0], channels_last);
   params.out = out.mutable_data_ptr();
   if (out.is_cpu()) {
     run(*resample_mix_cpu(params));

@@ -2,9 +2,9 @@
 // registration. The memory is packed by fastmix.cuda_graphs.
 #include <vector>
 
-#include "channels.h"
 #include "labels.h"
 #include "ops.h"
+#include "pixels.h"
 #include "resident_plan.h"
 
 namespace fastmix {
@@ -50,33 +50,16 @@ void mix_resident_op(const Tensor& images, const Tensor& plan) {
 Tensor normalize_mix_resident_op(const Tensor& images, const Tensor& plan, std::vector<double> mean,
                                  std::vector<double> std, ScalarType dtype, bool channels_last) {
   constexpr const char* op = "cuda_graphs.normalize_mix";
-  const int32_t batch = check_batch(op, "images", images);
-  check(images.dim() == 4 && images.scalar_type() == ScalarType::Byte && images.is_contiguous(), op,
-        ": expected contiguous images of dtype uint8 and shape (B, H, W, C), got ",
-        torch::headeronly::toString(images.scalar_type()), " ", shape_of(images));
-  const int64_t channels = images.size(3);
-  check(channels >= 1 && channels <= kMaxChannels, op, ": expected 1 to ", kMaxChannels, " channels, got ", channels);
-  check(dtype == ScalarType::Half || dtype == ScalarType::BFloat16 || dtype == ScalarType::Float, op,
-        ": expected dtype float16, bfloat16 or float32, got ", torch::headeronly::toString(dtype));
-  const std::vector<float> mean32 = per_channel(op, "mean", mean, channels, false);
-  const std::vector<float> std32 = per_channel(op, "std", std, channels, true);
-
-  NormalizeMixParams params;
-  params.plan.batch = batch;
-  params.resident = resident_memory(op, plan, images, batch);
-  params.out_dtype = dtype_of(op, dtype);
-  params.out_layout = channels_last ? Layout::kNHWC : Layout::kNCHW;
-  params.height = images.size(1);
-  params.width = images.size(2);
-  params.channels = static_cast<int32_t>(channels);
-  set_normalization(params, mean32.data(), std32.data(), params.channels);
+  check_pixels(op, images);
+  check_output(op, dtype);
+  check(images.is_contiguous(), op, ": expected contiguous images; use images.contiguous()");
+  const Normalization normalization = normalization_of(op, mean, std, images.size(3));
+  NormalizeMixParams params = normalize_params(op, images, normalization, dtype, channels_last);
+  params.resident = resident_memory(op, plan, images, params.plan.batch);
   Tensor out =
-      torch::stable::empty({batch, channels, params.height, params.width}, dtype, std::nullopt, images.device(),
-                           std::nullopt, channels_last ? MemoryFormat::ChannelsLast : MemoryFormat::Contiguous);
+      empty_batch(params.plan.batch, params.channels, params.height, params.width, dtype, images, channels_last);
   if (out.numel() == 0) return out;
-  const int64_t distance = params.height * params.width * channels;
-  std::vector<const uint8_t*> in(batch);
-  for (int32_t i = 0; i < batch; ++i) in[i] = static_cast<const uint8_t*>(images.const_data_ptr()) + i * distance;
+  const std::vector<const uint8_t*> in = sample_pointers<uint8_t>(images);
   params.in = in.data();
   params.out = out.mutable_data_ptr();
   const CudaScope scope(images);

@@ -163,12 +163,10 @@ SampleLayout sample_layout(const Tensor& images) {
   return layout;
 }
 
-std::vector<const void*> sample_pointers(const Tensor& images) {
-  const int64_t bytes = sample_layout(images).batch_stride * static_cast<int64_t>(images.element_size());
-  const char* first = static_cast<const char*>(images.const_data_ptr());
-  std::vector<const void*> pointers(images.size(0));
-  for (size_t i = 0; i < pointers.size(); ++i) pointers[i] = first + static_cast<int64_t>(i) * bytes;
-  return pointers;
+bool is_dense(const Tensor& images, MemoryFormat format) {
+  if (images.numel() == 0) return true;
+  return is_packed(images, format == MemoryFormat::ChannelsLast ? std::vector<int64_t>{0, 2, 3, 1}
+                                                                : std::vector<int64_t>{0, 1, 2, 3});
 }
 
 void run(const CpuJob& job) {

@@ -62,8 +62,20 @@ struct SampleLayout {
 };
 SampleLayout sample_layout(const Tensor& images);
 
+// Whether a 4-D batch lies without gaps in this format.
+bool is_dense(const Tensor& images, MemoryFormat format);
+
 // One pointer per sample, for samples that lie packed.
-std::vector<const void*> sample_pointers(const Tensor& images);
+template <typename T = void>
+std::vector<const T*> sample_pointers(const Tensor& images) {
+  const int64_t bytes = sample_layout(images).batch_stride * static_cast<int64_t>(images.element_size());
+  const char* first = static_cast<const char*>(images.const_data_ptr());
+  std::vector<const T*> pointers(images.size(0));
+  for (size_t i = 0; i < pointers.size(); ++i) {
+    pointers[i] = reinterpret_cast<const T*>(first + static_cast<int64_t>(i) * bytes);
+  }
+  return pointers;
+}
 
 // On the threads of torch's intra-op pool.
 void run(const CpuJob& job);
