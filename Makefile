@@ -20,8 +20,8 @@ demo: build
 test: build
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-# All CPU comparisons, under 20 minutes on two cores: results, charts and the tables of the READMEs. BENCH=--quick shows
-# only that everything runs, writes its results into build/ and changes no table.
+# All CPU comparisons: results, charts and the tables of the READMEs. BENCH=--quick shows only that everything runs,
+# writes its results into build/ and changes no table.
 bench: build
 	-$(BIN)/python -m pip install -q --no-deps -r requirements/rivals.txt
 	$(BIN)/python -m benchmarks.all $(BENCH)

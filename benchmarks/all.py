@@ -1,7 +1,7 @@
 """Every CPU comparison, one after another, then tables and charts: what ``make bench`` runs.
 
 Only one runs at a time, and nothing else should. A comparison that fails is reported and the others go on; the exit
-status tells.
+status tells. How long each took is a result too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,9 @@ import sys
 import time
 from pathlib import Path
 
-# In the order of what matters, should somebody stop it; together under 20 minutes on two cores.
+from benchmarks.timing import write_json
+
+# In the order of what matters, should somebody stop it.
 COMPARISONS: dict[str, list[str]] = {
     "loader": ["--rounds", "3"],
     "mix": ["--kind-repeats", "15"],
@@ -42,14 +44,17 @@ def main() -> None:
     arguments = parser.parse_args()
     folder = Path("build/benchmark-results" if arguments.quick else "benchmarks/results")
     options = QUICK if arguments.quick else COMPARISONS
-    failed = []
+    failed, seconds = [], {}
     for name in arguments.only:
         command = [sys.executable, "-m", f"benchmarks.{name}", *options[name], "--json", str(folder / f"{name}.json")]
         start = time.perf_counter()
         print(f"== {name}", flush=True)
         if subprocess.run(command, check=False).returncode:
             failed.append(name)
-        print(f"== {name}: {time.perf_counter() - start:.0f} s", flush=True)
+        seconds[name] = time.perf_counter() - start
+        print(f"== {name}: {seconds[name]:.0f} s", flush=True)
+    if seconds.keys() == COMPARISONS.keys() and not failed:
+        write_json(folder / "all.json", {"seconds": seconds})
     if not arguments.quick:
         subprocess.run([sys.executable, "-m", "benchmarks.plot"], check=True)
     if failed:

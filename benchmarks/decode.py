@@ -59,10 +59,19 @@ def batched(encoded, start, shape):
     return fn.fastmix.batch(part(encoded, start, shape), size=SIZE, mean=[0.0] * 3, std=[1.0] * 3, alpha=0.0)
 
 
+def window_of(start, shape):
+    return fn.cat(fn.cast(start, dtype=types.FLOAT), fn.cast(shape, dtype=types.FLOAT))
+
+
 def reduced(encoded, start, shape):
-    window = fn.cat(fn.cast(start, dtype=types.FLOAT), fn.cast(shape, dtype=types.FLOAT))
-    images, window = views.reduced(encoded, fn.peek_image_shape(encoded), window, SIZE, MAX_PIXELS)
-    return fn.fastmix.batch(images, window=window, size=SIZE, mean=[0.0] * 3, std=[1.0] * 3, alpha=0.0)
+    place = window_of(start, shape)
+    images, place = views.reduced(encoded, fn.peek_image_shape(encoded), place, SIZE, MAX_PIXELS)
+    return fn.fastmix.batch(images, window=place, size=SIZE, mean=[0.0] * 3, std=[1.0] * 3, alpha=0.0)
+
+
+def in_full(encoded, start, shape):
+    images, place = fn.decoders.image(encoded), window_of(start, shape)
+    return fn.fastmix.batch(images, window=place, size=SIZE, mean=[0.0] * 3, std=[1.0] * 3, alpha=0.0)
 
 
 GRAPHS = {
@@ -101,6 +110,15 @@ def pillow(photographs: Photographs, draft: bool) -> None:
             cropped(image, place, SIZE, draft)
 
 
+def grey_levels_off(photographs: Photographs) -> dict[str, float] | None:
+    """How the resized window differs from decoding in full; None where this build does nothing else."""
+    if not fastmix.dali.decodes_reduced():
+        return None
+    inexact, exact = (build(graph, photographs).run()[0].as_array() for graph in (reduced, in_full))
+    difference = np.abs(inexact - exact)
+    return {"mean": float(difference.mean()), "max": float(difference.max())}
+
+
 def measure(photographs: Photographs, rounds: int) -> dict[str, dict]:
     graphs = {name: graph for name, graph in GRAPHS.items() if graph is not reduced or fastmix.dali.decodes_reduced()}
     pipelines = {name: build(graph, photographs) for name, graph in graphs.items()}
@@ -131,9 +149,12 @@ def main() -> None:
         photographs = Photographs(Job(str(folder)).files(), COUNTS[name])
         found = measure(photographs, 2 if arguments.quick else arguments.rounds)
         sets[name] = {"data": read_description(folder), "cpu_ms_per_photograph": found}
+        sets[name]["grey_levels_off"] = off = grey_levels_off(photographs)
         print(f"{name}, {len(photographs.encoded)} photographs, windows resized to {SIZE}x{SIZE}, one thread")
         for step, taken in found.items():
             print(f"  {taken['median']:8.3f} ms  {step}")
+        if off is not None:
+            print(f"  the reduced scale is {off['mean']:.2f} grey levels off on average, {off['max']:.1f} at most")
     if arguments.json:
         write_json(arguments.json, {"size": SIZE, "sets": sets})
 

@@ -47,23 +47,26 @@ def batch_of(shape: tuple[int, ...], dtype: torch.dtype, device: str) -> torch.T
     return values.to(device)
 
 
+def naive_mix(x: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
+    """What a training script writes, with the partners and the weight of all comparisons here."""
+    return (WEIGHT * x + (1 - WEIGHT) * x[index]).to(x.dtype)
+
+
 def in_place(shape: tuple[int, ...], dtype: torch.dtype, pairing: str, device: str, repeats: int) -> dict[str, Times]:
-    x = batch_of(shape, dtype, device)
-    other = torch.empty_like(x)
+    pristine = batch_of(shape, dtype, device)
+    x, other = pristine.clone(), torch.empty_like(pristine)
     partner = partners(pairing, shape[0])
     plan = fm.MixPlan.mixup(partner, WEIGHT)
     index = partner.to(device)
-
-    def naive() -> torch.Tensor:
-        return (WEIGHT * x + (1 - WEIGHT) * x[index]).to(x.dtype)
-
+    compiled = torch.compile(naive_mix, dynamic=False)
     functions: dict[str, Callable[[], object]] = {
-        "naive": naive,
-        "compiled": torch.compile(naive, dynamic=False),
+        "naive": lambda: naive_mix(x, index),
+        "compiled": lambda: compiled(x, index),
         "copy": lambda: other.copy_(x),
         "mix_": lambda: fm.mix_(x, plan),
     }
-    return compare(functions, repeats, warmup=3)
+    # Mixed again and again the images of a cycle would become one.
+    return compare(functions, repeats, warmup=3, prepare=lambda: x.copy_(pristine))
 
 
 def main() -> None:

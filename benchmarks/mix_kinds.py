@@ -91,7 +91,10 @@ def per_sample_cost(x: Tensor, repeats: int) -> dict[str, Any]:
     steps = {"Mixup per batch": Step(fm.Mixup(), fm.mix_), "Mixup or CutMix per sample": Step(both, fm.mix_)}
     batch = x.clone()
     times: dict[str, Times] = compare(
-        {name: partial(step, batch, y) for name, step in steps.items()}, repeats, warmup=2
+        {name: partial(step, batch, y) for name, step in steps.items()},
+        repeats,
+        warmup=2,
+        prepare=lambda: batch.copy_(x),
     )
     ratio = times["Mixup or CutMix per sample"].median / times["Mixup per batch"].median
     return {"seconds": {name: t._asdict() for name, t in times.items()}, "ratio": ratio}

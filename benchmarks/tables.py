@@ -170,11 +170,25 @@ def overhead_rows(results: dict) -> Rows:
     return [*lines, ["loader / bare", f"{results['ratio']:.2f}"]]
 
 
+def all_rows(results: dict) -> Rows:
+    minutes = {name: seconds / 60 for name, seconds in results["seconds"].items()}
+    minutes["all"] = sum(minutes.values())
+    return [["minutes", *minutes], ["", *(f"{value:.1f}" for value in minutes.values())]]
+
+
 def decode_rows(results: dict) -> Rows:
     sets = results["sets"]
     lines = [["one thread, CPU ms per photograph", *sets]]
     for step in next(iter(sets.values()))["cpu_ms_per_photograph"]:
         lines.append([step, *(f"{found['cpu_ms_per_photograph'][step]['median']:.2f}" for found in sets.values())])
+    return lines
+
+
+def decode_accuracy_rows(results: dict) -> Rows:
+    lines = [["decoded at a reduced scale, then resized: grey levels off", "on average", "at most"]]
+    for name, found in results["sets"].items():
+        if (off := found["grey_levels_off"]) is not None:
+            lines.append([name, f"{off['mean']:.2f}", f"{off['max']:.1f}"])
     return lines
 
 
@@ -198,6 +212,7 @@ def normalize_rows(results: dict) -> Rows:
 
 
 TABLES = {
+    "all": Table("all", all_rows),
     "loader": Table("loader", summary_rows),
     "loader-imagenet": Table("loader", loader_rows("imagenet")),
     "loader-imagenet-256": Table("loader", loader_rows("imagenet-256")),
@@ -210,6 +225,7 @@ TABLES = {
     "mix-per-sample": Table("mix", per_sample_rows),
     "overhead": Table("overhead", overhead_rows),
     "decode": Table("decode", decode_rows),
+    "decode-accuracy": Table("decode", decode_accuracy_rows),
     "resample": Table("resample", resample_rows),
     "normalize": Table("normalize", normalize_rows),
     "kernels-traffic": Table("kernels", kernels.traffic),

@@ -41,7 +41,12 @@ class Times(NamedTuple):
     all: list[float]
 
 
-def compare(functions: Mapping[str, Callable[[], Any]], repeats: int, warmup: int = 1) -> dict[str, Times]:
+def compare(
+    functions: Mapping[str, Callable[[], Any]],
+    repeats: int,
+    warmup: int = 1,
+    prepare: Callable[[], Any] = lambda: None,
+) -> dict[str, Times]:
     """Time several functions in turns, so that whatever slows the machine down slows all of them down.
 
     Every round calls each function once; the order is reversed from round to round. On a machine with a GPU a call
@@ -51,6 +56,7 @@ def compare(functions: Mapping[str, Callable[[], Any]], repeats: int, warmup: in
         functions: by name; each is one measurement.
         repeats: rounds that count, at least 2.
         warmup: rounds before them that do not.
+        prepare: runs before every call and does not count, so that all find the same data in the same caches.
     """
     if repeats < 2:
         raise ValueError(f"compare: expected repeats >= 2, got {repeats}")
@@ -58,6 +64,7 @@ def compare(functions: Mapping[str, Callable[[], Any]], repeats: int, warmup: in
     names = list(functions)
     for turn in range(warmup + repeats):
         for name in names if turn % 2 == 0 else reversed(names):
+            prepare()
             elapsed = measure(functions[name])
             if turn >= warmup:
                 seconds[name].append(elapsed)

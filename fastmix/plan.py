@@ -257,6 +257,16 @@ def partner_rows(op: str, values: torch.Tensor, plan: MixPlan, other: torch.Tens
     """``values[plan.partner]``, or rows of ``other``, where a partner out of range is refused and never wraps around.
 
     Raises:
+        ValueError: As :func:`batch_of_partners`.
+    """
+    rows = batch_of_partners(op, values, plan, other)
+    return rows[plan.partner.to(device=rows.device, dtype=torch.int64)]
+
+
+def batch_of_partners(op: str, values: torch.Tensor, plan: MixPlan, other: torch.Tensor | None) -> torch.Tensor:
+    """``values``, or ``other`` if there is one: what ``plan.partner`` counts the rows of.
+
+    Raises:
         ValueError: A partner is out of range, or ``other`` has another shape, dtype or device than ``values``, but for
             the number of rows.
     """
@@ -274,4 +284,4 @@ def partner_rows(op: str, values: torch.Tensor, plan: MixPlan, other: torch.Tens
             raise ValueError(
                 f"{op}: expected partner in [0, {values.shape[0]}), got {got}; draw it with this batch_size"
             )
-    return values[plan.partner.to(device=values.device, dtype=torch.int64)]
+    return values

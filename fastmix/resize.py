@@ -12,7 +12,7 @@ from torch import Tensor
 from fastmix import _ops
 from fastmix.boxes import BoxRule, Inside
 from fastmix.functional import check_plan, check_tensor
-from fastmix.plan import MixPlan, partner_rows
+from fastmix.plan import MixPlan, batch_of_partners
 from fastmix.policies import CutMix
 from fastmix.weights import UniformSide, Weight
 
@@ -51,7 +51,7 @@ class ResizeMix(CutMix):
 def resize_mix(
     images: Tensor, plan: MixPlan, other: Tensor | None = None, *, mode: Literal["bilinear", "nearest"] = "bilinear"
 ) -> Tensor:
-    """Put each sample's partner, resized, into the sample's box. Differentiable; a few torch operators, out of place.
+    """Put each sample's partner, resized, into the sample's box. Differentiable; torch operators, out of place.
 
     Equivalent to ``out[i, :, y0:y1, x0:x1] = w * own + (1 - w) * F.interpolate(images[partner], (y1 - y0, x1 - x0),
     mode="bilinear")`` with ``w = weight_in``, 0 for the policy's plans. Computed in float32, float64 for float64. A
@@ -80,25 +80,55 @@ def resize_mix(
     if mode not in ("bilinear", "nearest"):
         raise ValueError(f"{op}: expected mode 'bilinear' or 'nearest', got {mode!r}")
     height, width = images.shape[2:]
-    box = plan.box.to(images.device)
     if not torch.compiler.is_compiling():
         _check_boxes(op, plan, height, width)
-    dtype = images.dtype if images.dtype == torch.float64 else torch.float32
-    partners = partner_rows(op, images, plan, other).to(dtype)
-    rows, y_inside = _places(box[:, 0], box[:, 2], height, dtype)
-    columns, x_inside = _places(box[:, 1], box[:, 3], width, dtype)
-    inside = y_inside[:, :, None] & x_inside[:, None, :]
+    rows = batch_of_partners(op, images, plan, other)
+    alone = torch.zeros(len(plan), dtype=torch.bool)
     if other is None:
-        own = plan.partner == torch.arange(len(plan), dtype=torch.int32)
-        inside = inside & ~own.to(images.device)[:, None, None]
-    grid = torch.stack(torch.broadcast_tensors(columns[:, None, :], rows[:, :, None]), dim=3)
+        alone = plan.partner == torch.arange(len(plan), dtype=torch.int32)
+    # Box by box a quarter of the pixels is resized, with the policy's boxes; on a GPU so many launches take longer.
+    by_box = images.device.type == "cpu" and not torch.compiler.is_compiling()
+    mixed = (_box_by_box if by_box else _all_at_once)(images, plan, rows, alone, mode)
+    return mixed.contiguous(memory_format=_ops.output_memory_format(images))
+
+
+def _box_by_box(images: Tensor, plan: MixPlan, rows: Tensor, alone: Tensor, mode: str) -> Tensor:
+    options = {"mode": "nearest-exact"} if mode == "nearest" else {"mode": mode, "align_corners": False}
+    dtype = _computed_in(images)
+    mixed = images.clone()
+    # For a gradient every sample is a tensor of its own: the steps back then take a sample's time, not a batch's.
+    differentiable = torch.is_grad_enabled() and (images.requires_grad or rows.requires_grad)
+    samples = [sample.clone() for sample in images] if differentiable else mixed.unbind()
+    partners = rows.unbind()
+    plans = zip(plan.partner.tolist(), plan.box.tolist(), plan.weight_in.tolist(), alone.tolist(), strict=True)
+    for sample, (partner, (y0, x0, y1, x1), weight, is_alone) in zip(samples, plans, strict=True):
+        if is_alone or y0 >= y1 or x0 >= x1:
+            continue
+        resized = F.interpolate(partners[partner][None].to(dtype), (y1 - y0, x1 - x0), **options)[0]
+        place = sample[:, y0:y1, x0:x1]
+        place.copy_(_blended(place, resized, torch.tensor(weight, dtype=dtype)))
+    return torch.stack(samples) if differentiable and samples else mixed
+
+
+def _all_at_once(images: Tensor, plan: MixPlan, rows: Tensor, alone: Tensor, mode: str) -> Tensor:
+    dtype, box = _computed_in(images), plan.box.to(images.device)
+    y, y_inside = _places(box[:, 0], box[:, 2], images.shape[2], dtype)
+    x, x_inside = _places(box[:, 1], box[:, 3], images.shape[3], dtype)
+    inside = y_inside[:, :, None] & x_inside[:, None, :] & ~alone.to(images.device)[:, None, None]
+    grid = torch.stack(torch.broadcast_tensors(x[:, None, :], y[:, :, None]), dim=3)
+    partners = rows[plan.partner.to(device=rows.device, dtype=torch.int64)].to(dtype)
     resized = F.grid_sample(partners, grid, mode=mode, padding_mode="border", align_corners=False)
     weight = plan.weight_in.to(device=images.device, dtype=dtype)[:, None, None, None]
-    blended = torch.where(weight == 0.0, resized, weight * images.to(dtype) + (1.0 - weight) * resized)
-    if images.dtype == torch.uint8:
-        blended = blended.round()
-    mixed = torch.where(inside[:, None], blended.to(images.dtype), images)
-    return mixed.contiguous(memory_format=_ops.output_memory_format(images))
+    return torch.where(inside[:, None], _blended(images, resized, weight), images)
+
+
+def _computed_in(images: Tensor) -> torch.dtype:
+    return images.dtype if images.dtype == torch.float64 else torch.float32
+
+
+def _blended(own: Tensor, resized: Tensor, weight: Tensor) -> Tensor:
+    mixed = torch.where(weight == 0.0, resized, weight * own.to(resized.dtype) + (1.0 - weight) * resized)
+    return (mixed.round() if own.dtype == torch.uint8 else mixed).to(own.dtype)
 
 
 def _check_boxes(op: str, plan: MixPlan, height: int, width: int) -> None:

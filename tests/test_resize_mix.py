@@ -8,6 +8,7 @@ from scipy import stats
 from support import DTYPES, devices, random_images, same_bits
 
 import fastmix as fm
+from fastmix import resize
 from fastmix.reference import weight_map
 
 
@@ -25,6 +26,14 @@ def pasted(images: torch.Tensor, plan: fm.MixPlan, rows: torch.Tensor, mode: str
     return out
 
 
+@pytest.fixture(params=["by device", "all at once"])
+def way(request, monkeypatch):
+    """All at once is a GPU's way, and a compiler's."""
+    if request.param == "all at once":
+        monkeypatch.setattr(resize, "_box_by_box", resize._all_at_once)
+
+
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("device", devices())
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -52,6 +61,7 @@ def test_outside_the_box_and_own_partners_keep_their_bytes(generator):
     assert not torch.equal(mixed[~own], images[~own])
 
 
+@pytest.mark.usefixtures("way")
 @pytest.mark.parametrize("mode", ["bilinear", "nearest"])
 def test_other_batch_and_nearest(mode, generator):
     # Sides of 10 in 15: no pixel lies in the middle between two others.
@@ -61,6 +71,7 @@ def test_other_batch_and_nearest(mode, generator):
     torch.testing.assert_close(mixed.double(), pasted(images, plan, other, mode), rtol=0, atol=1e-5)
 
 
+@pytest.mark.usefixtures("way")
 def test_gradcheck(generator):
     plan = fm.ResizeMix(per="sample").plan(3, (6, 5), partner=[1, 2, 1])
     images, other = (torch.randn(3, 1, 6, 5, generator=generator, dtype=torch.float64) for _ in range(2))

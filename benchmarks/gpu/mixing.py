@@ -40,7 +40,7 @@ def one(settings, shape: tuple[int, ...], dtype: str, pairing: str, rivals: bool
     plan = fm.MixPlan.mixup(index, WEIGHT)
     bodies: dict[str, Body] = {"copy": lambda: other.copy_(x), "mix_": lambda: fm.mix_(x, plan)}
     if rivals:
-        bodies |= {"mix": lambda: fm.mix(x, plan), **mixing_rivals(x, index.to(device), WEIGHT)}
+        bodies |= {"mix": lambda: fm.mix(x, plan), **mixing_rivals(x, index.to(device))}
     times = medians(bodies, lambda: x.copy_(pristine), device, settings.repeats)
     moved = 2 * x.numel() * x.element_size()
     return {

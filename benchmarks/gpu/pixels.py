@@ -10,12 +10,9 @@ import fastmix as fm
 from benchmarks.gpu.clock import Body, allocated, medians
 from benchmarks.gpu.dali_rivals import dali_seconds
 from benchmarks.mix import WEIGHT, partners
+from benchmarks.normalize import DTYPES, LAYOUTS, torch_chain
 from benchmarks.timing import write_json
 from fastmix.resample import batch as resample
-
-OUTPUTS = {"bfloat16": torch.bfloat16, "float16": torch.float16, "float32": torch.float32}
-LAYOUTS = {"NCHW": torch.contiguous_format, "NHWC": torch.channels_last}
-MEAN, STD = fm.functional.IMAGENET_MEAN, fm.functional.IMAGENET_STD
 
 
 def measure(settings) -> tuple[dict[str, Any], list[str]]:
@@ -25,7 +22,7 @@ def measure(settings) -> tuple[dict[str, Any], list[str]]:
     images = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator).to(settings.device)
     pristine = images.clone()
     rows = []
-    for dtype in OUTPUTS:
+    for dtype in DTYPES:
         for layout in LAYOUTS:
             rows.append(normalizing(settings, images, pristine, dtype, layout))
             print(line(rows[-1]), flush=True)
@@ -48,14 +45,8 @@ def measure(settings) -> tuple[dict[str, Any], list[str]]:
 def normalizing(settings, images, pristine, dtype: str, layout: str) -> dict[str, Any]:
     index = partners("permutation", images.shape[0])
     plan = fm.MixPlan.mixup(index, WEIGHT)
-    mean, std = (torch.tensor(v, device=images.device) * 255 for v in (MEAN, STD))
-    index = index.to(images.device)
-    output, memory_format = OUTPUTS[dtype], LAYOUTS[layout]
-
-    def chain(pixels: torch.Tensor) -> torch.Tensor:
-        x = ((pixels.to(torch.float32) - mean) / std).permute(0, 3, 1, 2)
-        return (WEIGHT * x + (1 - WEIGHT) * x[index]).to(output).contiguous(memory_format=memory_format)
-
+    output, memory_format = DTYPES[dtype], LAYOUTS[layout]
+    chain = torch_chain(index.to(images.device), output, memory_format)
     compiled = torch.compile(chain)
     written = torch.empty(images.numel(), dtype=output, device=images.device)
     # The yardstick: a copy that moves as many bytes, half of them reads.

@@ -8,32 +8,32 @@ import torch
 from torch import Tensor
 
 from benchmarks.gpu.clock import Body
+from benchmarks.mix import naive_mix
+from benchmarks.mix_peers import timm_mixup, torchvision_v2
 
 
-def mixing_rivals(x: Tensor, index: Tensor, weight: float) -> dict[str, Body]:
+def mixing_rivals(x: Tensor, index: Tensor) -> dict[str, Body]:
     """Each mixes `x` once, with partners and weights of its own where it takes no other ones.
 
     What is not installed is left out.
     """
-
-    def naive(images: Tensor) -> Tensor:
-        return (weight * images + (1 - weight) * images[index]).to(images.dtype)
-
-    compiled = torch.compile(naive)
-    bodies: dict[str, Body] = {"naive": lambda: naive(x), "compiled naive": lambda: compiled(x)}
+    compiled = torch.compile(naive_mix)
+    bodies: dict[str, Body] = {"naive": lambda: naive_mix(x, index), "compiled naive": lambda: compiled(x, index)}
     for library in (timm, torchvision, kornia) if x.is_floating_point() else ():
-        try:
-            bodies |= library(x)
-        except ImportError as error:
-            print(f"{library.__name__}: {error}", flush=True)
+        found = library(x)
+        if not found:
+            print(f"{library.__name__}: not installed", flush=True)
+        bodies |= found
     return bodies
 
 
 def timm(x: Tensor) -> dict[str, Body]:
-    from timm.data.mixup import Mixup
+    module = timm_mixup()
+    if module is None:
+        return {}
 
     def body(mode: str) -> Body:
-        mixup = Mixup(mixup_alpha=0.2, mode=mode, label_smoothing=0.0, num_classes=1000)
+        mixup = module.Mixup(mixup_alpha=0.2, mode=mode, label_smoothing=0.0, num_classes=1000)
         mix: Callable = mixup._mix_batch if mode == "batch" else mixup._mix_elem
         return lambda: mix(x)
 
@@ -41,16 +41,19 @@ def timm(x: Tensor) -> dict[str, Body]:
 
 
 def torchvision(x: Tensor) -> dict[str, Body]:
-    from torchvision.transforms import v2
-
-    transform = v2.MixUp(alpha=0.2, num_classes=1000)
+    module = torchvision_v2()
+    if module is None:
+        return {}
+    transform = module.MixUp(alpha=0.2, num_classes=1000)
     labels = torch.zeros(x.shape[0], dtype=torch.int64, device=x.device)
     return {"torchvision v2": lambda: transform(x, labels)}
 
 
 def kornia(x: Tensor) -> dict[str, Body]:
-    from kornia.augmentation import RandomMixUpV2
-
+    try:
+        from kornia.augmentation import RandomMixUpV2
+    except ImportError:
+        return {}
     augmentation = RandomMixUpV2(p=1.0, data_keys=["input", "class"])
     labels = torch.zeros(x.shape[0], dtype=torch.int64, device=x.device)
     return {"kornia": lambda: augmentation(x, labels)}

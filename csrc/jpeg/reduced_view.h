@@ -12,8 +12,8 @@ namespace fastmix {
 // at least kLeastRatio times as large as the output, else 1.
 int32_t reduction_for(const Window& window, Size out);
 
-// Against decoding in full, on photographs of 12 megapixels shrunk to 224 pixels: 0.2 grey levels on average and at
-// most 6. With 2 it is 0.5 and 12, for a tenth of the time; with 4 0.1 and 5.
+// What is left out then is too fine for the filter to show more than a fraction of a grey level of it on average;
+// benchmarks/decode.py measures it.
 constexpr float kLeastRatio = 3.0f;
 
 // In the reduced photograph, which has ceil(side / reduction) pixels a side.

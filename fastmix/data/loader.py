@@ -86,9 +86,10 @@ class DataLoader:
         decode: what decodes JPEGs on the CPU where the window is at least six times as large as ``size``, in both
             directions; smaller ones always come from DALI, with Pillow's pixels. ``"auto"``: libjpeg-turbo's inverse
             transforms at 1/2, 1/4 or 1/8, so that the window is still at least three times as large as ``size``, if
-            this build has them and ``resize`` is fastmix's. Photographs of 12 megapixels take about 0.6 of DALI's
-            time, and differ by 0.2 grey levels on average and by up to 6. ``"dali"``: in full. ``"reduced"``: as
-            "auto", but an error where that is not possible. Bad samples are the same ones, whatever decodes.
+            this build has them and ``resize`` is fastmix's. That saves time on photographs of many megapixels and is a
+            fraction of a grey level off on average, some grey levels at most; benchmarks/README.md has the figures.
+            ``"dali"``: in full. ``"reduced"``: as "auto", but an error where that is not possible. Bad samples are the
+            same ones, whatever decodes.
         augment: a function from images, a DALI node of uint8 (size, size, 3), to such a node: ``fn.color_twist``,
             ``nvidia.dali.auto_aug.rand_augment`` and the like. It runs after DALI's crop and resize, whatever
             ``resize`` says, since it takes whole grey levels, and before flip and mix.
