@@ -1,7 +1,8 @@
-"""Arguments that are numbers."""
+"""Arguments that are numbers or names."""
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 
@@ -17,3 +18,22 @@ def number(name: str, value: Any) -> float:
     except (TypeError, ValueError):
         pass
     raise TypeError(f"{name}: expected a number, got {value!r}")
+
+
+def integer_below(name: str, value: int, bits: int) -> int:
+    """``value`` as an int in [0, 2**bits).
+
+    Raises:
+        TypeError: No integer.
+        ValueError: Out of range.
+    """
+    number = operator.index(value)
+    if not 0 <= number < 1 << bits:
+        raise ValueError(f"plan: expected {name} in [0, 2**{bits}), got {number}")
+    return number
+
+
+def option(enum: type, name: str, value: str):
+    if value not in enum.__members__:
+        raise ValueError(f"{name}: expected one of {', '.join(enum.__members__)}; got {value!r}")
+    return enum.__members__[value]

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor
 
 from fastmix import _core, _ops, functional
+from fastmix._checks import check_images, check_tensor, mirror_flags, pixel_units
 from fastmix.functional import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.plan import MixPlan
 
@@ -100,7 +101,7 @@ class DevicePlan:
             )
         if len(plan) != self.batch_size:
             raise ValueError(f"{op}: expected a plan for {self.batch_size} samples, got one for {len(plan)}")
-        flags = None if mirror is None else functional._mirror_flags(op, mirror, self.batch_size)
+        flags = None if mirror is None else mirror_flags(op, mirror, self.batch_size)
         on_cuda = self.device.type == "cuda"
         if on_cuda and torch.cuda.is_current_stream_capturing():
             raise RuntimeError(f"{op}: expected a stream that is not capturing; update outside of the graph")
@@ -132,7 +133,7 @@ def mix_(images: Tensor, plan: DevicePlan) -> None:
         RuntimeError: ``images`` require grad, have other strides or overlap.
     """
     op = "cuda_graphs.mix_"
-    functional._check_images(op, images)
+    check_images(op, images)
     _check_plan(op, plan, images)
     if torch.is_grad_enabled() and images.requires_grad:
         raise RuntimeError(f"{op}: expected images that do not require grad, got a tensor that does")
@@ -172,7 +173,7 @@ def normalize_mix(
         RuntimeError: Another dtype, shape or stride.
     """
     op = "cuda_graphs.normalize_mix"
-    functional.check_tensor(op, "images", images)
+    check_tensor(op, "images", images)
     _check_plan(op, plan, images)
     if plan.device.type == "cpu":
         options = {"mean": mean, "std": std, "dtype": dtype, "memory_format": memory_format, "mirror": plan._mirror}
@@ -185,8 +186,8 @@ def normalize_mix(
     return _ops.normalize_mix_resident(
         images,
         plan.memory,
-        functional._pixel_units(op, "mean", mean, channels, positive=False),
-        functional._pixel_units(op, "std", std, channels, positive=True),
+        pixel_units(op, "mean", mean, channels, positive=False),
+        pixel_units(op, "std", std, channels, positive=True),
         dtype,
         memory_format == torch.channels_last,
     )
@@ -210,7 +211,7 @@ def mix_labels(labels: Tensor, plan: DevicePlan, num_classes: int, smoothing: fl
         RuntimeError: Another dtype or shape, or num_classes or smoothing out of range.
     """
     op = "cuda_graphs.mix_labels"
-    functional.check_tensor(op, "labels", labels)
+    check_tensor(op, "labels", labels)
     _check_plan(op, plan, labels)
     if plan.device.type == "cpu":
         return functional.mix_labels(labels, plan._plan, num_classes, smoothing)

@@ -5,7 +5,6 @@ the CPU, also for images on a GPU: its arrays travel in the kernel's parameters,
 are copied to the GPU, in stream order.
 """
 
-import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -13,6 +12,15 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from fastmix import _ops
+from fastmix._checks import (
+    check_images,
+    check_other,
+    check_out,
+    check_plan,
+    check_tensor,
+    mirror_flags,
+    pixel_units,
+)
 from fastmix.losses import mix_loss
 from fastmix.multiway import MultiwayPlan, combine_labels, combine_values
 from fastmix.plan import MixPlan, partner_rows
@@ -22,7 +30,6 @@ __all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "mix", "mix_", "mix_labels", "mix_lo
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
-_MIX_DTYPES = (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64)
 _NORMALIZE_DTYPES = (torch.float16, torch.bfloat16, torch.float32)
 _MAX_CHANNELS = 4
 
@@ -49,10 +56,10 @@ def mix_(images: Tensor, plan: MixPlan, other: Tensor | None = None) -> None:
         RuntimeError: ``images`` or ``other`` require grad (use :func:`mix`), have other strides or overlap, or the
             plan repeats a partner or its boxes do not fit. Nothing was changed.
     """
-    _check_images("mix_", images)
+    check_images("mix_", images)
     check_plan("mix_", plan, images)
     if other is not None:
-        _check_other("mix_", images, other)
+        check_other("mix_", images, other)
         other = _ops.samples_like(images, other)
     if not torch.compiler.is_compiling() and forward_ad.unpack_dual(images).tangent is not None:
         raise NotImplementedError("mix_: expected no forward-mode tangent, got one; use mix(), which has them")
@@ -79,7 +86,7 @@ def mix(images: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None = Non
         ValueError: The plan is for another batch size, or ``other`` does not fit.
         RuntimeError: A partner is out of range or the plan's boxes do not fit the images.
     """
-    _check_images("mix", images)
+    check_images("mix", images)
     check_plan("mix", plan, images, multiway=True)
     if isinstance(plan, MultiwayPlan):
         if other is not None:
@@ -88,7 +95,7 @@ def mix(images: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None = Non
     arrays = _arrays(plan, images.device)
     if other is None:
         return _linear(lambda x: _ops.mix(x, *arrays), images)
-    _check_other("mix", images, other)
+    check_other("mix", images, other)
     return _linear(lambda x, y: _ops.mix(x, *arrays, _ops.samples_like(x, y)), images, other)
 
 
@@ -111,7 +118,7 @@ def regmixup(images: Tensor, plan: MixPlan) -> Tensor:
         ValueError: As for :func:`mix`.
         RuntimeError: As for :func:`mix`.
     """
-    _check_images("regmixup", images)
+    check_images("regmixup", images)
     check_plan("regmixup", plan, images)
     arrays = _arrays(plan, images.device)
     return _linear(lambda x: _ops.regmixup(x, *arrays), images)
@@ -170,10 +177,10 @@ def normalize_mix(
             f"{op}: expected memory_format torch.contiguous_format or torch.channels_last, got {memory_format}"
         )
     channels = images.shape[3]
-    pixel_mean = _pixel_units(op, "mean", mean, channels, positive=False)
-    pixel_std = _pixel_units(op, "std", std, channels, positive=True)
+    pixel_mean = pixel_units(op, "mean", mean, channels, positive=False)
+    pixel_std = pixel_units(op, "std", std, channels, positive=True)
     if mirror is not None:
-        mirror = _mirror_flags(op, mirror, images.shape[0])
+        mirror = mirror_flags(op, mirror, images.shape[0])
     if plan is None:
         plan = MixPlan.identity(images.shape[0])
     check_plan(op, plan, images)
@@ -182,23 +189,9 @@ def normalize_mix(
     masks = masks_on(plan, images.device)
     if out is None:
         return _ops.normalize_mix(*arrays, pixel_mean, pixel_std, dtype, channels_last, *masks)
-    _check_out(op, out, images, dtype, memory_format)
+    check_out(op, out, images, dtype, memory_format)
     _ops.normalize_mix_into(out, *arrays, pixel_mean, pixel_std, channels_last, *masks)
     return out
-
-
-def _check_out(op: str, out: Tensor, images: Tensor, dtype: torch.dtype, memory_format: torch.memory_format) -> None:
-    check_tensor(op, "out", out)
-    if out.dtype != dtype:
-        raise TypeError(f"{op}: expected out of dtype {dtype}, got {out.dtype}")
-    batch, height, width, channels = images.shape
-    shape = (batch, channels, height, width)
-    if tuple(out.shape) != shape or out.device != images.device:
-        raise ValueError(
-            f"{op}: expected out of shape {shape} on {images.device}, got {tuple(out.shape)} on {out.device}"
-        )
-    if not out.is_contiguous(memory_format=memory_format):
-        raise ValueError(f"{op}: expected out in {memory_format}, got strides {out.stride()}")
 
 
 def mix_labels(
@@ -292,18 +285,6 @@ def blend_values(op: str, values: Tensor, plan: MixPlan | MultiwayPlan, other: T
     return torch.where(weight == 1.0, own, torch.where(weight == 0.0, partner, mixed))
 
 
-def check_tensor(op: str, name: str, value: Tensor) -> None:
-    if not isinstance(value, Tensor):
-        raise TypeError(f"{op}: expected {name} to be a torch.Tensor, got {type(value).__name__}")
-    # "meta" carries shapes only.
-    if value.layout != torch.strided or value.device.type not in ("cpu", "cuda", "meta"):
-        raise ValueError(
-            f"{op}: expected dense {name} on the CPU or a CUDA device, got {value.layout} on {value.device}"
-        )
-    if value.dim() == 0:
-        raise ValueError(f"{op}: expected {name} with a batch dimension, got a tensor without dimensions")
-
-
 def _linear(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
     """``function`` of tensors, with forward-mode gradients: it is linear, so its tangent is itself of the tangents."""
     if torch.compiler.is_compiling():
@@ -313,22 +294,6 @@ def _linear(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
         return function(*inputs)
     tangents = [torch.zeros_like(dual.primal) if dual.tangent is None else dual.tangent for dual in duals]
     return forward_ad.make_dual(function(*(dual.primal for dual in duals)), function(*tangents))
-
-
-def _check_other(op: str, images: Tensor, other: Tensor) -> None:
-    check_tensor(op, "other", other)
-    if (other.shape[1:], other.dtype, other.device) != (images.shape[1:], images.dtype, images.device):
-        raise ValueError(
-            f"{op}: expected other as images but for the batch size, {tuple(images.shape)} {images.dtype} on "
-            f"{images.device}, got {tuple(other.shape)} {other.dtype} on {other.device}"
-        )
-
-
-def _check_images(op: str, images: Tensor) -> None:
-    check_tensor(op, "images", images)
-    if images.dtype not in _MIX_DTYPES:
-        names = ", ".join(str(dtype) for dtype in _MIX_DTYPES)
-        raise TypeError(f"{op}: expected images of one of the dtypes {names}, got {images.dtype}")
 
 
 def masks_on(plan: MixPlan, device: torch.device) -> tuple[Tensor | None, Tensor | None]:
@@ -341,37 +306,3 @@ def masks_on(plan: MixPlan, device: torch.device) -> tuple[Tensor | None, Tensor
 def _arrays(plan: MixPlan, device: torch.device) -> tuple[Tensor | None, ...]:
     """A plan as the operators take it."""
     return plan.partner, plan.weight_in, plan.weight_out, plan.box, *masks_on(plan, device)
-
-
-def check_plan(op: str, plan: MixPlan | MultiwayPlan, batch: Tensor, *, multiway: bool = False) -> None:
-    if isinstance(plan, MultiwayPlan) and not multiway:
-        raise TypeError(
-            f"{op}: expected plan to be a fastmix.MixPlan, got a MultiwayPlan, which is for mix() and labels"
-        )
-    if not isinstance(plan, MixPlan | MultiwayPlan):
-        raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
-    if plan.partner.shape[0] != batch.shape[0]:
-        raise ValueError(
-            f"{op}: expected a plan for {batch.shape[0]} samples, got one for {plan.partner.shape[0]}; "
-            "draw it with this batch_size"
-        )
-
-
-def _pixel_units(op: str, name: str, values: Sequence[float], channels: int, *, positive: bool) -> list[float]:
-    if len(values) != channels:
-        raise ValueError(f"{op}: expected {name} with one value per channel ({channels}), got {len(values)}")
-    for value in values:
-        if not math.isfinite(value) or (positive and value <= 0.0):
-            raise ValueError(f"{op}: expected {name} {'> 0 and ' if positive else ''}finite, got {value}")
-    return [255.0 * value for value in values]
-
-
-def _mirror_flags(op: str, mirror: Tensor | Sequence[bool], batch: int) -> Tensor:
-    flags = mirror if isinstance(mirror, Tensor) else torch.tensor(mirror, dtype=torch.bool)
-    if flags.dtype != torch.bool:
-        raise TypeError(f"{op}: expected mirror of dtype torch.bool, got {flags.dtype}")
-    if flags.dim() != 1 or flags.shape[0] != batch:
-        raise ValueError(f"{op}: expected mirror of shape ({batch},), got {tuple(flags.shape)}")
-    if flags.device.type != "cpu":
-        raise ValueError(f"{op}: expected mirror on the CPU, got {flags.device}; use mirror.cpu()")
-    return flags.contiguous()

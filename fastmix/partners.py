@@ -11,7 +11,8 @@ import torch
 from torch import Tensor
 
 from fastmix import _core
-from fastmix.policies import Mixup, draw_key
+from fastmix._draws import draw_key
+from fastmix.policies import Mixup
 
 __all__ = ["kernel_partners", "nearest_partners", "other_partners", "weighted_partners"]
 

@@ -3,80 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
-import operator
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-import torch
 
 from fastmix import _core
-from fastmix._arguments import number
+from fastmix._arguments import integer_below, number, option
+from fastmix._draws import class_keys, draw_key, image_extent
 from fastmix.boxes import BoxRule, Clipped
 from fastmix.plan import MixPlan
 from fastmix.weights import Beta, Fixed, Weight
 
 Per = Literal["batch", "pair", "sample"]
 Pairing = Literal["permutation", "neighbor", "flip", "roll", "derangement", "matching", "same_class", "different_class"]
-
-
-def _option(enum: type, name: str, value: str):
-    if value not in enum.__members__:
-        raise ValueError(f"{name}: expected one of {', '.join(enum.__members__)}; got {value!r}")
-    return enum.__members__[value]
-
-
-def integer_below(name: str, value: int, bits: int) -> int:
-    """``value`` as an int in [0, 2**bits).
-
-    Raises:
-        TypeError: No integer.
-        ValueError: Out of range.
-    """
-    number = operator.index(value)
-    if not 0 <= number < 1 << bits:
-        raise ValueError(f"plan: expected {name} in [0, 2**{bits}), got {number}")
-    return number
-
-
-def _image_size(image_size: tuple[int, ...] | None) -> tuple[int, int, int]:
-    """(frames, height, width); no frames are 0."""
-    if image_size is None:
-        return 0, 0, 0
-    try:
-        frames, height, width = image_size if len(image_size) == 3 else (0, *image_size)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"plan: expected image_size=(height, width) or (frames, height, width), got {image_size!r}"
-        ) from None
-    return integer_below("frames", frames, 31), integer_below("height", height, 31), integer_below("width", width, 31)
-
-
-def draw_key(seed: int, epoch: int, step: int, rank: int, offset: int) -> list[int]:
-    """The key of a draw as the native core takes it.
-
-    Raises:
-        TypeError: A part that is no integer.
-        ValueError: A part out of its range.
-    """
-    parts = (("seed", seed, 64), ("epoch", epoch, 32), ("step", step, 64), ("rank", rank, 32), ("offset", offset, 32))
-    return [integer_below(name, value, bits) for name, value, bits in parts]
-
-
-def class_keys(keys: Any) -> np.ndarray:
-    """Any one-dimensional array or sequence as int64, equal numbers for equal entries.
-
-    Raises:
-        ValueError: It has another number of dimensions.
-    """
-    if isinstance(keys, torch.Tensor):
-        keys = keys.detach().cpu().numpy()
-    array = np.asarray(keys)
-    if array.ndim != 1:
-        raise ValueError(f"plan: expected keys of shape (B,), got {array.shape}")
-    return np.unique(array, return_inverse=True)[1].astype(np.int64)
 
 
 class Policy(ABC):
@@ -147,7 +89,7 @@ class Policy(ABC):
             ValueError: a negative or too large argument, CutMix without ``image_size``, a pairing by class without
                 ``keys``, or keys or partners that are not one per sample.
         """
-        batch, size = integer_below("batch_size", batch_size, 29), _image_size(image_size)
+        batch, size = integer_below("batch_size", batch_size, 29), image_extent(image_size)
         key = draw_key(seed, epoch, step, rank, offset)
         labels = np.zeros(0, np.int64) if keys is None else class_keys(keys)
         given = np.zeros(0, np.int32) if partner is None else MixPlan.mixup(partner, 1.0).partner.numpy()
@@ -198,12 +140,12 @@ class _SinglePolicy(Policy):
         weight = self.distribution.to_core()
         rule = (box or Clipped()).to_core()
         inner = (inside or Fixed(0.0)).to_core()
-        unit = _option(_core.Per, "per", self.per)
+        unit = option(_core.Per, "per", self.per)
         mask = mask or _core.MaskRule()
         return _core.Policy(kind, weight, number("prob", self.prob), unit, rule, inner, float(box_share), mask)
 
     def to_core(self) -> _core.Choice:
-        pairing = _option(_core.Pairing, "pairing", self.pairing)
+        pairing = option(_core.Pairing, "pairing", self.pairing)
         return _core.Choice([self.core_policy()], [1.0], _core.Per.batch, pairing)
 
     def with_pairing(self, pairing: Pairing) -> Policy:
@@ -352,7 +294,7 @@ class Choice(Policy):
         p = self.p if self.p is not None else [1.0 / len(self.policies)] * len(self.policies)
         policies = [policy.core_policy() for policy in self.policies]
         return _core.Choice(
-            policies, list(p), _option(_core.Per, "per", self.per), _option(_core.Pairing, "pairing", self.pairing)
+            policies, list(p), option(_core.Per, "per", self.per), option(_core.Pairing, "pairing", self.pairing)
         )
 
     def with_pairing(self, pairing: Pairing) -> Policy:

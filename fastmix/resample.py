@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from fastmix import _library  # noqa: F401  (registers the operators)
-from fastmix.functional import IMAGENET_MEAN, IMAGENET_STD, _mirror_flags, _pixel_units
+from fastmix._checks import mirror_flags, pixel_units
+from fastmix.functional import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.plan import MixPlan
 
 __all__ = ["Views", "batch"]
@@ -110,7 +111,7 @@ def batch(
     return _resample_mix(
         list(images),
         _window_array(op, windows, images),
-        None if mirror is None else _mirror_flags(op, mirror, len(images)),
+        None if mirror is None else mirror_flags(op, mirror, len(images)),
         plan.partner,
         plan.weight_in,
         plan.weight_out,
@@ -118,8 +119,8 @@ def batch(
         height,
         width,
         _FILTERS[resample],
-        _pixel_units(op, "mean", mean, channels, positive=False),
-        _pixel_units(op, "std", std, channels, positive=True),
+        pixel_units(op, "mean", mean, channels, positive=False),
+        pixel_units(op, "std", std, channels, positive=True),
         dtype,
         memory_format == torch.channels_last,
     )

@@ -10,8 +10,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fastmix import _ops
+from fastmix._checks import check_plan, check_tensor
 from fastmix.boxes import BoxRule, Inside
-from fastmix.functional import check_plan, check_tensor
 from fastmix.plan import MixPlan, batch_of_partners
 from fastmix.policies import CutMix
 from fastmix.weights import UniformSide, Weight

@@ -7,7 +7,8 @@ import operator
 from dataclasses import dataclass
 
 from fastmix import _core
-from fastmix.policies import Pairing, Policy, integer_below
+from fastmix._arguments import integer_below
+from fastmix.policies import Pairing, Policy
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from fastmix.functional import blend_values, check_plan, check_tensor, mix
+from fastmix._checks import check_plan, check_tensor
+from fastmix.functional import blend_values, mix
 from fastmix.multiway import MultiwayPlan
 from fastmix.plan import MixPlan, partner_rows
 

@@ -9,7 +9,7 @@ import numpy as np
 from fastmix import FMix, GMix, GridMix, Policy, SmoothMix
 
 if TYPE_CHECKING:
-    from reimplementation import Stream
+    from random_reimplementation import Stream
 
 MASK_KINDS = (GridMix, SmoothMix, GMix, FMix)
 Function = Callable[[float], float]

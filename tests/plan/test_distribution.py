@@ -5,7 +5,8 @@ import math
 
 import numpy as np
 import pytest
-from reimplementation import CHOICE, Key
+from random_reimplementation import Key
+from reimplementation import CHOICE
 from scipy import stats
 
 from fastmix import Choice, CutMix, Mixup, Policy

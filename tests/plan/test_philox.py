@@ -2,7 +2,7 @@ import math
 
 import numpy as np
 import pytest
-from reimplementation import Stream, exact_exp, exact_exp_array, exact_log, exact_log_array, philox4x32_10
+from random_reimplementation import Stream, exact_exp, exact_exp_array, exact_log, exact_log_array, philox4x32_10
 
 
 @pytest.mark.parametrize(

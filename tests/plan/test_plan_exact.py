@@ -7,7 +7,8 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from reimplementation import Key, plan_arrays
+from random_reimplementation import Key
+from reimplementation import plan_arrays
 
 from fastmix import Choice, CutMix, MixPlan, Mixup, Policy
 

@@ -1,0 +1,48 @@
+"""What a draw is a function of: its key, the images' size and the samples' keys, as the native core takes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+
+from fastmix._arguments import integer_below
+
+
+def draw_key(seed: int, epoch: int, step: int, rank: int, offset: int) -> list[int]:
+    """The key of a draw as the native core takes it.
+
+    Raises:
+        TypeError: A part that is no integer.
+        ValueError: A part out of its range.
+    """
+    parts = (("seed", seed, 64), ("epoch", epoch, 32), ("step", step, 64), ("rank", rank, 32), ("offset", offset, 32))
+    return [integer_below(name, value, bits) for name, value, bits in parts]
+
+
+def image_extent(image_size: tuple[int, ...] | None) -> tuple[int, int, int]:
+    """(frames, height, width); no frames are 0."""
+    if image_size is None:
+        return 0, 0, 0
+    try:
+        frames, height, width = image_size if len(image_size) == 3 else (0, *image_size)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"plan: expected image_size=(height, width) or (frames, height, width), got {image_size!r}"
+        ) from None
+    return integer_below("frames", frames, 31), integer_below("height", height, 31), integer_below("width", width, 31)
+
+
+def class_keys(keys: Any) -> np.ndarray:
+    """Any one-dimensional array or sequence as int64, equal numbers for equal entries.
+
+    Raises:
+        ValueError: It has another number of dimensions.
+    """
+    if isinstance(keys, torch.Tensor):
+        keys = keys.detach().cpu().numpy()
+    array = np.asarray(keys)
+    if array.ndim != 1:
+        raise ValueError(f"plan: expected keys of shape (B,), got {array.shape}")
+    return np.unique(array, return_inverse=True)[1].astype(np.int64)
