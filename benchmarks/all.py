@@ -16,14 +16,14 @@ from benchmarks.timing import write_json
 
 # In the order of what matters, should somebody stop it.
 COMPARISONS: dict[str, list[str]] = {
-    "loader": ["--rounds", "3"],
-    "mix": ["--kind-repeats", "15"],
+    "loader": ["--rounds", "5", "--seconds", "1"],
+    "mix": ["--kind-repeats", "11"],
     "decode": [],
     "normalize": [],
     "resample": [],
     "overhead": [],
     "train": ["--seconds", "1"],
-    "sweep": ["--seconds", "0.4"],
+    "sweep": ["--seconds", "0.3"],
 }
 QUICK: dict[str, list[str]] = {
     "loader": ["--quick"],

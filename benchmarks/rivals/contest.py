@@ -34,8 +34,10 @@ class Rival:
             stderr=self._errors,
             text=True,
         )
-        answer = self._read()
-        self.unavailable: str | None = answer.get("unavailable")
+
+    def wait_until_ready(self) -> str | None:
+        """None, or why it cannot take part."""
+        return self._read().get("unavailable")
 
     def ask(self, task: str, **arguments: float) -> dict:
         print(json.dumps({"task": task, "arguments": arguments}), file=self._process.stdin, flush=True)
@@ -69,16 +71,16 @@ class Contest:
     def __init__(self, names: Iterable[str], job: Job) -> None:
         self.rivals: dict[str, Rival] = {}
         self.unavailable: dict[str, str] = {}
-        for name in names:
+        # Nothing is measured yet: they get ready side by side.
+        for name, rival in [(name, Rival(name, job)) for name in names]:
             try:
-                rival = Rival(name, job)
-            except Failed as reason:
-                self.unavailable[name] = str(reason)
-                continue
-            if rival.unavailable is None:
+                reason = rival.wait_until_ready()
+            except Failed as failure:
+                reason = str(failure)
+            if reason is None:
                 self.rivals[name] = rival
             else:
-                self.unavailable[name] = rival.unavailable
+                self.unavailable[name] = reason
                 rival.close()
 
     def round(
