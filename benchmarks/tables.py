@@ -185,10 +185,10 @@ def decode_rows(results: dict) -> Rows:
 
 
 def decode_accuracy_rows(results: dict) -> Rows:
-    lines = [["decoded at a reduced scale, then resized: grey levels off", "on average", "at most"]]
+    lines = [["grey levels off", "photographs decoded at a reduced scale", "on average", "at most"]]
     for name, found in results["sets"].items():
         if (off := found["grey_levels_off"]) is not None:
-            lines.append([name, f"{off['mean']:.2f}", f"{off['max']:.1f}"])
+            lines.append([name, str(off["photographs"]), f"{off['mean']:.2f}", f"{off['max']:.1f}"])
     return lines
 
 

@@ -56,7 +56,7 @@ def compare(
         functions: by name; each is one measurement.
         repeats: rounds that count, at least 2.
         warmup: rounds before them that do not.
-        prepare: runs before every call and does not count, so that all find the same data in the same caches.
+        prepare: runs before every call and does not count, so that all find the same data.
     """
     if repeats < 2:
         raise ValueError(f"compare: expected repeats >= 2, got {repeats}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 
@@ -18,19 +17,6 @@ def number(name: str, value: Any) -> float:
     except (TypeError, ValueError):
         pass
     raise TypeError(f"{name}: expected a number, got {value!r}")
-
-
-def integer_below(name: str, value: int, bits: int) -> int:
-    """``value`` as an int in [0, 2**bits).
-
-    Raises:
-        TypeError: No integer.
-        ValueError: Out of range.
-    """
-    number = operator.index(value)
-    if not 0 <= number < 1 << bits:
-        raise ValueError(f"plan: expected {name} in [0, 2**{bits}), got {number}")
-    return number
 
 
 def option(enum: type, name: str, value: str):

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 import torch
 
-from fastmix._arguments import integer_below
+
+def integer_below(name: str, value: int, bits: int) -> int:
+    """``value`` as an int in [0, 2**bits).
+
+    Raises:
+        TypeError: No integer.
+        ValueError: Out of range.
+    """
+    integer = operator.index(value)
+    if not 0 <= integer < 1 << bits:
+        raise ValueError(f"plan: expected {name} in [0, 2**{bits}), got {integer}")
+    return integer
 
 
 def draw_key(seed: int, epoch: int, step: int, rank: int, offset: int) -> list[int]:

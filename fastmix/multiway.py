@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from fastmix import _core, _plan_table
-from fastmix._arguments import integer_below, number
-from fastmix._draws import draw_key
+from fastmix._arguments import number
+from fastmix._draws import draw_key, integer_below
 from fastmix._plan_files import PlanFormat
 from fastmix._stored_plan import StoredPlan, content_digest
 

@@ -11,8 +11,8 @@ from typing import Any, Literal
 import numpy as np
 
 from fastmix import _core
-from fastmix._arguments import integer_below, number, option
-from fastmix._draws import class_keys, draw_key, image_extent
+from fastmix._arguments import number, option
+from fastmix._draws import class_keys, draw_key, image_extent, integer_below
 from fastmix.boxes import BoxRule, Clipped
 from fastmix.plan import MixPlan
 from fastmix.weights import Beta, Fixed, Weight

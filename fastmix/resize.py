@@ -61,7 +61,7 @@ def resize_mix(
         images: (B, C, H, W) of dtype uint8, float16, bfloat16, float32 or float64, on the CPU or a CUDA device.
         plan: For B samples, cut only: ``weight_out`` is 1.
         other: A second batch (N, C, H, W) whose rows the partners are.
-        mode: ``"nearest"`` for maps of class ids given as floating numbers.
+        mode: ``"nearest"`` for maps of class ids given as floating numbers: ``F.interpolate``'s ``"nearest-exact"``.
 
     Returns:
         A tensor of the shape and dtype of ``images``, channels_last where these are.
@@ -86,14 +86,20 @@ def resize_mix(
     alone = torch.zeros(len(plan), dtype=torch.bool)
     if other is None:
         alone = plan.partner == torch.arange(len(plan), dtype=torch.int32)
-    # Box by box a quarter of the pixels is resized, with the policy's boxes; on a GPU so many launches take longer.
-    by_box = images.device.type == "cpu" and not torch.compiler.is_compiling()
+    # Box by box a quarter of the pixels is resized, with the policy's boxes; on a GPU so many launches take longer, and
+    # transforms and compilers want the same operators whatever the boxes are.
+    by_box = images.device.type == "cpu" and images.shape[1] > 0
+    by_box = by_box and not torch.compiler.is_compiling() and not _is_transformed(images, rows)
     mixed = (_box_by_box if by_box else _all_at_once)(images, plan, rows, alone, mode)
     return mixed.contiguous(memory_format=_ops.output_memory_format(images))
 
 
+def _is_transformed(*tensors: Tensor) -> bool:
+    """Whether torch.func works on one of them; there is no public way to ask."""
+    return any(torch._C._functorch.is_functorch_wrapped_tensor(tensor) for tensor in tensors)
+
+
 def _box_by_box(images: Tensor, plan: MixPlan, rows: Tensor, alone: Tensor, mode: str) -> Tensor:
-    options = {"mode": "nearest-exact"} if mode == "nearest" else {"mode": mode, "align_corners": False}
     dtype = _computed_in(images)
     mixed = images.clone()
     # For a gradient every sample is a tensor of its own: the steps back then take a sample's time, not a batch's.
@@ -104,22 +110,37 @@ def _box_by_box(images: Tensor, plan: MixPlan, rows: Tensor, alone: Tensor, mode
     for sample, (partner, (y0, x0, y1, x1), weight, is_alone) in zip(samples, plans, strict=True):
         if is_alone or y0 >= y1 or x0 >= x1:
             continue
-        resized = F.interpolate(partners[partner][None].to(dtype), (y1 - y0, x1 - x0), **options)[0]
+        pixels, size = partners[partner].to(dtype), (y1 - y0, x1 - x0)
+        if mode == "nearest":
+            y, x = (_nearest(torch.arange(n), n, length) for n, length in zip(size, images.shape[2:], strict=True))
+            resized = pixels[:, y[:, None], x]
+        else:
+            resized = F.interpolate(pixels[None], size, mode=mode, align_corners=False)[0]
         place = sample[:, y0:y1, x0:x1]
         place.copy_(_blended(place, resized, torch.tensor(weight, dtype=dtype)))
     return torch.stack(samples) if differentiable and samples else mixed
 
 
 def _all_at_once(images: Tensor, plan: MixPlan, rows: Tensor, alone: Tensor, mode: str) -> Tensor:
-    dtype, box = _computed_in(images), plan.box.to(images.device)
-    y, y_inside = _places(box[:, 0], box[:, 2], images.shape[2], dtype)
-    x, x_inside = _places(box[:, 1], box[:, 3], images.shape[3], dtype)
+    dtype, box = _computed_in(images), plan.box.to(device=images.device, dtype=torch.int64)
+    partner = plan.partner.to(device=rows.device, dtype=torch.int64)
+    y, y_extent, y_inside = _in_box(box[:, 0], box[:, 2], images.shape[2])
+    x, x_extent, x_inside = _in_box(box[:, 1], box[:, 3], images.shape[3])
     inside = y_inside[:, :, None] & x_inside[:, None, :] & ~alone.to(images.device)[:, None, None]
-    grid = torch.stack(torch.broadcast_tensors(x[:, None, :], y[:, :, None]), dim=3)
-    partners = rows[plan.partner.to(device=rows.device, dtype=torch.int64)].to(dtype)
-    resized = F.grid_sample(partners, grid, mode=mode, padding_mode="border", align_corners=False)
+    if mode == "nearest":
+        y, x = _nearest(y, y_extent, images.shape[2]), _nearest(x, x_extent, images.shape[3])
+        resized = rows[partner[:, None, None], :, y[:, :, None], x[:, None, :]].permute(0, 3, 1, 2).to(dtype)
+    else:
+        places = [2.0 * (k.to(dtype) + 0.5) / n - 1.0 for k, n in ((x, x_extent), (y, y_extent))]
+        grid = torch.stack(torch.broadcast_tensors(places[0][:, None, :], places[1][:, :, None]), dim=3)
+        resized = F.grid_sample(rows[partner].to(dtype), grid, mode=mode, padding_mode="border", align_corners=False)
     weight = plan.weight_in.to(device=images.device, dtype=dtype)[:, None, None, None]
     return torch.where(inside[:, None], _blended(images, resized, weight), images)
+
+
+def _nearest(pixel: Tensor, extent: Tensor | int, length: int) -> Tensor:
+    """The pixel of `length` at the middle of each of the box's; of two as near, the one behind, as "nearest-exact"."""
+    return ((2 * pixel + 1) * length // (2 * extent)).clamp(0, length - 1)
 
 
 def _computed_in(images: Tensor) -> torch.dtype:
@@ -139,9 +160,8 @@ def _check_boxes(op: str, plan: MixPlan, height: int, width: int) -> None:
         raise ValueError(f"{op}: expected boxes within height {height} and width {width}; draw with this image_size")
 
 
-def _places(begin: Tensor, end: Tensor, length: int, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
-    """Per sample and pixel the place in the partner, -1 to 1 from edge to edge, and whether it lies in the box."""
-    pixel = torch.arange(length, device=begin.device)
-    extent = (end - begin).clamp(min=1)[:, None].to(dtype)
-    place = 2.0 * (pixel.to(dtype) + 0.5 - begin[:, None].to(dtype)) / extent - 1.0
-    return place, (pixel >= begin[:, None]) & (pixel < end[:, None])
+def _in_box(begin: Tensor, end: Tensor, length: int) -> tuple[Tensor, Tensor, Tensor]:
+    """(B, length) pixels counted from their sample's box; (B, 1) its extent, at least 1; which pixels lie in it."""
+    pixel = torch.arange(length, device=begin.device)[None] - begin[:, None]
+    extent = (end - begin)[:, None]
+    return pixel, extent.clamp(min=1), (pixel >= 0) & (pixel < extent)

@@ -7,7 +7,7 @@ import operator
 from dataclasses import dataclass
 
 from fastmix import _core
-from fastmix._arguments import integer_below
+from fastmix._draws import integer_below
 from fastmix.policies import Pairing, Policy
 
 

@@ -72,6 +72,27 @@ def test_other_batch_and_nearest(mode, generator):
 
 
 @pytest.mark.usefixtures("way")
+def test_of_two_as_near_the_one_behind():
+    """Boxes of half the size: every pixel lies in the middle between two of the partner's."""
+    images = torch.arange(16.0).expand(2, 1, 16, 16) + torch.tensor([0.0, 100.0])[:, None, None, None]
+    arrays = {"weight_in": [0.0, 0.0], "weight_out": [1.0, 1.0], "box": [[0, 0, 8, 8], [4, 4, 12, 12]]}
+    plan = fm.MixPlan.from_arrays(partner=[1, 0], label_weight=[0.75, 0.75], **arrays)
+    mixed = fm.resize_mix(images, plan, mode="nearest")
+    assert mixed[0, 0, 0].tolist() == [*range(101, 117, 2), *range(8, 16)]
+    assert mixed[1, 0, 4].tolist() == [*range(100, 104), *range(1, 17, 2), *range(112, 116)]
+    assert torch.equal(mixed, pasted(images, plan, images, "nearest").float())
+
+
+def test_transformed_and_without_channels(generator):
+    images, plan = torch.randn(3, 2, 8, 8, generator=generator), fm.ResizeMix(per="sample").plan(3, (8, 8))
+    others = torch.randn(4, 3, 2, 8, 8, generator=generator)
+    mixed = torch.func.vmap(lambda other: fm.resize_mix(images, plan, other))(others)
+    for other, one in zip(others, mixed, strict=True):
+        torch.testing.assert_close(one, fm.resize_mix(images, plan, other))
+    assert fm.resize_mix(images[:, :0], plan).shape == (3, 0, 8, 8)
+
+
+@pytest.mark.usefixtures("way")
 def test_gradcheck(generator):
     plan = fm.ResizeMix(per="sample").plan(3, (6, 5), partner=[1, 2, 1])
     images, other = (torch.randn(3, 1, 6, 5, generator=generator, dtype=torch.float64) for _ in range(2))

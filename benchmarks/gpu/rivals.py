@@ -20,17 +20,17 @@ def mixing_rivals(x: Tensor, index: Tensor) -> dict[str, Body]:
     compiled = torch.compile(naive_mix)
     bodies: dict[str, Body] = {"naive": lambda: naive_mix(x, index), "compiled naive": lambda: compiled(x, index)}
     for library in (timm, torchvision, kornia) if x.is_floating_point() else ():
-        found = library(x)
-        if not found:
-            print(f"{library.__name__}: not installed", flush=True)
-        bodies |= found
+        try:
+            bodies |= library(x)
+        except ImportError as error:
+            print(f"{library.__name__}: {error}", flush=True)
     return bodies
 
 
 def timm(x: Tensor) -> dict[str, Body]:
     module = timm_mixup()
     if module is None:
-        return {}
+        raise ImportError("not installed")
 
     def body(mode: str) -> Body:
         mixup = module.Mixup(mixup_alpha=0.2, mode=mode, label_smoothing=0.0, num_classes=1000)
@@ -43,17 +43,15 @@ def timm(x: Tensor) -> dict[str, Body]:
 def torchvision(x: Tensor) -> dict[str, Body]:
     module = torchvision_v2()
     if module is None:
-        return {}
+        raise ImportError("not installed, or without its compiled part")
     transform = module.MixUp(alpha=0.2, num_classes=1000)
     labels = torch.zeros(x.shape[0], dtype=torch.int64, device=x.device)
     return {"torchvision v2": lambda: transform(x, labels)}
 
 
 def kornia(x: Tensor) -> dict[str, Body]:
-    try:
-        from kornia.augmentation import RandomMixUpV2
-    except ImportError:
-        return {}
+    from kornia.augmentation import RandomMixUpV2
+
     augmentation = RandomMixUpV2(p=1.0, data_keys=["input", "class"])
     labels = torch.zeros(x.shape[0], dtype=torch.int64, device=x.device)
     return {"kornia": lambda: augmentation(x, labels)}

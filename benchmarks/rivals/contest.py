@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -10,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from benchmarks.rivals import Job
+from benchmarks.rivals.meter import wait_until_idle
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +37,9 @@ class Rival:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
+            start_new_session=True,
         )
+        self.pid = self._process.pid
 
     def wait_until_ready(self) -> str | None:
         """None, or why it cannot take part."""
@@ -52,15 +58,15 @@ class Rival:
             raise Failed(f"{self.name}: {errors.splitlines()[-1][:300] if errors else f'died with status {status}'}")
         return json.loads(line)
 
-    def close(self) -> None:
-        """Waits until the process is gone, with all that it started."""
+    def close(self, patience: float = 10) -> None:
+        """Waits until the process is gone, or ends it, and all that it started."""
         if self._process.poll() is None:
             self._process.stdin.close()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(patience)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self._process.wait()
         self._process.stdout.close()
         self._errors.close()
 
@@ -71,17 +77,27 @@ class Contest:
     def __init__(self, names: Iterable[str], job: Job) -> None:
         self.rivals: dict[str, Rival] = {}
         self.unavailable: dict[str, str] = {}
-        # Nothing is measured yet: they get ready side by side.
-        for name, rival in [(name, Rival(name, job)) for name in names]:
+        try:
+            self._begin(names, job)
+        except BaseException:
+            for rival in self.rivals.values():
+                rival.close(patience=0)
+            raise
+
+    def _begin(self, names: Iterable[str], job: Job) -> None:
+        """Nothing is measured yet: they get ready side by side, and all of them have gone idle before it begins."""
+        for name in names:
+            self.rivals[name] = Rival(name, job)
+        for name, rival in list(self.rivals.items()):
             try:
                 reason = rival.wait_until_ready()
             except Failed as failure:
                 reason = str(failure)
-            if reason is None:
-                self.rivals[name] = rival
-            else:
+            if reason is not None:
                 self.unavailable[name] = reason
-                rival.close()
+                self.rivals.pop(name).close()
+        if not wait_until_idle([rival.pid for rival in self.rivals.values()], longest=120):
+            raise RuntimeError("the loaders' processes did not go idle within 120 s: is the machine busy?")
 
     def round(
         self, task: str, order: int = 1, before: Callable[[], None] | None = None, **arguments: float

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -70,13 +71,14 @@ class PeakMemory:
         self._thread.join()
 
 
-def wait_until_idle(pid: int, longest: float = 10.0) -> None:
-    """Returns when the process has filled its queues and uses no CPU any more."""
-    deadline = time.monotonic() + longest
-    before = cpu_seconds(pid)
+def wait_until_idle(pids: Iterable[int], longest: float = 10.0) -> bool:
+    """Whether, in this time, all processes have filled their queues and use no CPU any more, but for a tick each."""
+    deadline, pids = time.monotonic() + longest, list(pids)
+    before = sum(map(cpu_seconds, pids))
     while time.monotonic() < deadline:
-        time.sleep(0.1)
-        now = cpu_seconds(pid)
-        if now - before <= 1 / _TICK:
-            return
+        time.sleep(0.1 + 0.02 * len(pids))
+        now = sum(map(cpu_seconds, pids))
+        if now - before <= len(pids) / _TICK:
+            return True
         before = now
+    return False

@@ -58,8 +58,9 @@ def memory(job: Job, batches: Iterator, seconds: float) -> dict:  # noqa: ARG001
     with PeakMemory(os.getpid()) as peak:
         end, taken = time.perf_counter() + seconds, 0
         while taken < 3 or time.perf_counter() < end:
-            next(batches)
+            batch = next(batches)  # kept while the next one is made, as in training
             taken += 1
+    del batch
     return {"peak_mib": peak.mib}
 
 
@@ -68,7 +69,7 @@ TASKS = {"throughput": throughput, "memory": memory, "emulate": emulate, "train"
 
 def answer(job: Job, batches: Iterator, task: dict) -> dict:
     result = TASKS[task["task"]](job, batches, **task["arguments"])
-    wait_until_idle(os.getpid())
+    wait_until_idle([os.getpid()])
     return result
 
 
@@ -92,7 +93,6 @@ def main() -> None:
         return
     check(job, images, targets, module)
     del images, targets
-    wait_until_idle(os.getpid())
     say({"ready": True})
     for line in sys.stdin:
         say(answer(job, batches, json.loads(line)))
