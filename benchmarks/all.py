@@ -16,13 +16,13 @@ from benchmarks.timing import write_json
 
 # In the order of what matters, should somebody stop it.
 COMPARISONS: dict[str, list[str]] = {
-    "loader": ["--rounds", "5", "--seconds", "1"],
+    "loader": ["--rounds", "3"],
     "mix": ["--kind-repeats", "11"],
     "decode": [],
     "normalize": [],
     "resample": [],
     "overhead": [],
-    "train": ["--seconds", "1"],
+    "train": ["--rounds", "1"],
     "sweep": ["--seconds", "0.3"],
 }
 QUICK: dict[str, list[str]] = {

@@ -11,6 +11,8 @@
 
 #include <cstdint>
 
+#include "../dtype.h"
+
 namespace fastmix {
 namespace FM_ISA {
 namespace {
@@ -82,14 +84,21 @@ inline bool rounds_alike(int16_t factor, __m256i high, __m256i low) {
   return _mm256_testz_si256(wrong, wrong);
 }
 
+// A weight and the factor that stands for it, if any does. As many are remembered as a batch has weights, or so.
+struct TriedFactor {
+  float weight;
+  int16_t factor;
+};
+constexpr int16_t kNoFactor = -1;
+inline TriedFactor& tried_factor(float weight) {
+  thread_local TriedFactor tried[256];  // zero: no weight that is blended
+  return tried[bit_cast<uint32_t>(weight) * 2654435761u >> 24];
+}
+
 // For weights that cannot tie. 2^15 times the weight lies between two factors, and for nine weights in ten one of them
-// rounds all 511 distances right: which one, if any, is tried out, and remembered, as the next call often has the same
-// weight.
+// rounds all 511 distances right: which one, if any, is tried out.
 inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   constexpr int64_t kWorthTrying = 1024;
-  constexpr int16_t kNone = -1;
-  thread_local float tried = 0.0f;
-  thread_local int16_t found = kNone;
   const bool most = weight > 0.5f;  // then 1 - weight is exact
   const uint8_t* const base = most ? own : partner;
   const uint8_t* const other = most ? partner : own;
@@ -97,13 +106,15 @@ inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_
   const uint32_t scaled = static_cast<uint32_t>(static_cast<int64_t>(static_cast<double>(smaller) * 0x1p32));
   const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(scaled >> 16));
   const __m256i low = _mm256_set1_epi16(static_cast<int16_t>(scaled & 0xffff));
-  if (smaller != tried && n >= kWorthTrying) {
+  TriedFactor& tried = tried_factor(smaller);
+  if (tried.weight != smaller && n >= kWorthTrying) {
     const auto below = static_cast<int16_t>(scaled >> 17);
     const auto above = static_cast<int16_t>(below + 1);
-    tried = smaller;
-    found = rounds_alike(below, high, low) ? below : rounds_alike(above, high, low) ? above : kNone;
+    tried = {smaller, rounds_alike(below, high, low) ? below : rounds_alike(above, high, low) ? above : kNoFactor};
   }
-  if (smaller == tried && found != kNone) return blend_by_factor(out, other, base, found, n);
+  if (tried.weight == smaller && tried.factor != kNoFactor) {
+    return blend_by_factor(out, other, base, tried.factor, n);
+  }
   return blend_by_distance(out, other, base, high, low, n);
 }
 
