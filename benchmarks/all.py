@@ -14,9 +14,11 @@ from pathlib import Path
 
 from benchmarks.timing import write_json
 
-# In the order of what matters, should somebody stop it.
+# Options by name, of the script that the name begins with. In the order of what matters, should somebody stop it.
 COMPARISONS: dict[str, list[str]] = {
     "loader": ["--rounds", "3"],
+    "loader-cold": ["--cold", "--sets", "imagenet", "--rivals", "fastmix", "dali", "timm", "--rounds", "2"],
+    "hotspots": [],
     "mix": ["--kind-repeats", "11"],
     "decode": [],
     "normalize": [],
@@ -27,6 +29,8 @@ COMPARISONS: dict[str, list[str]] = {
 }
 QUICK: dict[str, list[str]] = {
     "loader": ["--quick"],
+    "loader-cold": ["--quick", "--cold", "--sets", "imagenet", "--rivals", "fastmix", "dali", "timm"],
+    "hotspots": ["--quick"],
     "mix": ["--batch-size", "4", "--size", "32", "--repeats", "2"],
     "decode": ["--quick"],
     "normalize": ["--batch-size", "2", "--size", "32", "--repeats", "2"],
@@ -35,6 +39,10 @@ QUICK: dict[str, list[str]] = {
     "train": ["--quick"],
     "sweep": ["--quick"],
 }
+
+
+def script(name: str) -> str:
+    return f"benchmarks.{name.partition('-')[0]}"
 
 
 def main() -> None:
@@ -46,7 +54,7 @@ def main() -> None:
     options = QUICK if arguments.quick else COMPARISONS
     failed, seconds = [], {}
     for name in arguments.only:
-        command = [sys.executable, "-m", f"benchmarks.{name}", *options[name], "--json", str(folder / f"{name}.json")]
+        command = [sys.executable, "-m", script(name), *options[name], "--json", str(folder / f"{name}.json")]
         start = time.perf_counter()
         print(f"== {name}", flush=True)
         if subprocess.run(command, check=False).returncode:

@@ -56,31 +56,30 @@ def main() -> None:
     folder = write_set("imagenet", 4 if arguments.quick else None)
     base = Job(str(folder), 2 if arguments.quick else 64, cores=arguments.cores)
     points = []
-    for name, change in settings(arguments.cores):
-        job = base._replace(**change)
-        if arguments.only and name not in arguments.only:
-            continue
-        if arguments.quick and (job.batch_size > 16 or job.size > 224):
-            continue
-        with Contest(arguments.rivals, job) as contest:
+    with Contest(arguments.rivals, base) as contest:
+        for name, change in settings(arguments.cores):
+            job = base._replace(**change)
+            if arguments.only and name not in arguments.only:
+                continue
+            if arguments.quick and (job.batch_size > 16 or job.size > 224):
+                continue
+            contest.open(job)
             answers = contest.rounds(arguments.rounds, "throughput", seconds=arguments.seconds)
-            unavailable = contest.unavailable
-        speeds = {
-            rival: summarize([found["images"] / found["seconds"] for found in rounds])._asdict()
-            for rival, rounds in answers.items()
-        }
-        points.append({"changed": name, **change, "images_per_second": speeds, "unavailable": unavailable})
-        print(
-            name,
-            change,
-            {rival: round(speed["median"]) for rival, speed in speeds.items()},
-            unavailable or "",
-            flush=True,
-        )
+            points.append({"changed": name, **change, **speeds_of(answers), "unavailable": contest.unavailable})
+            print(name, change, medians(points[-1]), contest.unavailable or "", flush=True)
     Console(width=160).print(table(points, arguments.rivals))
     if arguments.json:
         job = {**base._asdict(), "folder": folder.name}
         write_json(arguments.json, {"data": read_description(folder), "job": job, "points": points})
+
+
+def speeds_of(answers: dict[str, list[dict]]) -> dict:
+    speeds = {rival: [found["images"] / found["seconds"] for found in rounds] for rival, rounds in answers.items()}
+    return {"images_per_second": {rival: summarize(found)._asdict() for rival, found in speeds.items()}}
+
+
+def medians(point: dict) -> dict[str, int]:
+    return {rival: round(speed["median"]) for rival, speed in point["images_per_second"].items()}
 
 
 def table(points: list[dict], rivals: tuple[str, ...]) -> Table:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+from benchmarks import hotspots
 from benchmarks.kernels import tables as kernels
 
 RESULTS = Path(__file__).parent / "results"
@@ -217,6 +218,8 @@ TABLES = {
     "loader-imagenet": Table("loader", loader_rows("imagenet")),
     "loader-imagenet-256": Table("loader", loader_rows("imagenet-256")),
     "loader-large": Table("loader", loader_rows("large")),
+    "loader-cold": Table("loader-cold", loader_rows("imagenet")),
+    "hotspots": Table("hotspots", hotspots.rows_of),
     "train": Table("train", train_rows),
     "sweep": Table("sweep", sweep_rows),
     "accuracy": Table("accuracy", accuracy_rows),

@@ -14,7 +14,7 @@ pytest.importorskip("sklearn")
 pytest.importorskip("matplotlib")
 
 from benchmarks import data, plot, tables
-from benchmarks.all import COMPARISONS
+from benchmarks.all import COMPARISONS, script
 from benchmarks.rivals import Job, crops, meter, naive, open_rival, training, worker
 
 
@@ -44,7 +44,7 @@ def test_no_figure_in_the_documents_is_typed_by_hand():
 
 @pytest.mark.parametrize("name", COMPARISONS)
 def test_results_are_those_of_make_bench(name):
-    command = shlex.join(["python", "-m", f"benchmarks.{name}", *COMPARISONS[name]])
+    command = shlex.join(["python", "-m", script(name), *COMPARISONS[name]])
     assert tables.record(name)["command"] == f"{command} --json benchmarks/results/{name}.json"
 
 

@@ -1,7 +1,7 @@
 """Build, test, check and measure on a machine with a GPU, with or without a network.
 
     python -m benchmarks.gpu --out DIR                    # all parts, one after the other
-    python -m benchmarks.gpu build tests --out DIR        # some of them
+    python -m benchmarks.gpu build cuda_tests --out DIR   # some of them
     python -m benchmarks.gpu --dry-run --out DIR          # their CPU forms, to see that nothing is missing
 
 Each part ends within ten minutes and leaves a log and PART.json in DIR; a part that fails does not stop the others.

@@ -16,6 +16,7 @@ LARGE, SMALL = (256, 3, 224, 224), (4096, 3, 32, 32)
 TRIAL_LARGE, TRIAL_SMALL = (4, 3, 32, 32), (16, 3, 8, 8)
 DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32, "uint8": torch.uint8, "float16": torch.float16}
 PAIRINGS = {"pairs": "flip", "permutation": "permutation", "one cycle": "roll"}
+BOXES = "pairs with boxes"  # of CutMix, one for each pair
 
 
 def measure(settings) -> tuple[dict[str, Any], list[str]]:
@@ -24,7 +25,7 @@ def measure(settings) -> tuple[dict[str, Any], list[str]]:
     rows = []
     for shape in shapes:
         for dtype in DTYPES:
-            for pairing in PAIRINGS:
+            for pairing in (*PAIRINGS, BOXES):
                 rivals = shape == shapes[0] and dtype != "float16" and pairing == "permutation"
                 rows.append(one(settings, shape, dtype, pairing, rivals))
                 print(line(rows[-1]), flush=True)
@@ -36,11 +37,13 @@ def one(settings, shape: tuple[int, ...], dtype: str, pairing: str, rivals: bool
     device = settings.device
     pristine = batch_of(shape, DTYPES[dtype], device)
     x, other = pristine.clone(), torch.empty_like(pristine)
-    index = partners(PAIRINGS[pairing], shape[0])
-    plan = fm.MixPlan.mixup(index, WEIGHT)
+    if pairing == BOXES:
+        plan = fm.CutMix(1.0, per="pair").plan(shape[0], image_size=shape[2:], seed=1)
+    else:
+        plan = fm.MixPlan.mixup(partners(PAIRINGS[pairing], shape[0]), WEIGHT)
     bodies: dict[str, Body] = {"copy": lambda: other.copy_(x), "mix_": lambda: fm.mix_(x, plan)}
     if rivals:
-        bodies |= {"mix": lambda: fm.mix(x, plan), **mixing_rivals(x, index.to(device))}
+        bodies |= {"mix": lambda: fm.mix(x, plan), **mixing_rivals(x, plan.partner.long().to(device))}
     times = medians(bodies, lambda: x.copy_(pristine), device, settings.repeats)
     moved = 2 * x.numel() * x.element_size()
     return {

@@ -60,6 +60,7 @@ class Entry:
         registers: the most it may take; with 64, 1,024 threads fit an SM.
         shared: bytes of shared memory of a block.
         warps: of the blocks that occupancy is computed for, those of large images.
+        seldom: the instructions by which one knows code that few elements need, empty if there is none.
     """
 
     source: str
@@ -72,6 +73,7 @@ class Entry:
     registers: Callable[[Variant], int]
     shared: Callable[[Variant], int]
     warps: int = 8
+    seldom: Callable[[Variant], str] = lambda _: ""
 
 
 def always(value: Value) -> Callable[[Variant], Value]:
@@ -87,11 +89,11 @@ def _elements(variant: Variant) -> int:
 
 
 def _walk(vector_bytes: Callable[[Variant], int]) -> Callable[[Variant], int]:
-    """segment_walk.h: a lane keeps 4 vectors (3 of 24 bytes, 2 if the plan is in memory) and waits for two of them."""
+    """segment_walk.h: a lane keeps 4 vectors (2 of 24 bytes, or if the plan is in memory) and waits for two of them."""
 
     def in_flight(variant: Variant) -> int:
         size = vector_bytes(variant)
-        window = 2 if variant.plan == "memory" else 4 if size <= 16 else 3
+        window = 2 if variant.plan == "memory" or size > 16 else 4
         return max(window - 2, 1) * size
 
     return in_flight
@@ -102,20 +104,30 @@ def _heads(vector_bytes: Callable[[Variant], int], place: int, warps: int = 8) -
     return lambda variant: 32 * (place + warps * max(vector_bytes(variant), 4))
 
 
+def _unless_open(variant: Variant) -> str:
+    """mix_vectors.h: float32 settles pairs of 16-bit floats, but for those whose rounding it leaves open."""
+    return "DMUL" if variant.item == 2 and variant.vector > 2 else ""
+
+
+def _wide(variant: Variant) -> int:
+    """kMaxWideWarps: 768 threads fit an SM; of masks for more than 1,024 samples, 512."""
+    return 96 if variant.plan == "memory" else 80
+
+
 def _run(variant: Variant) -> int:
     return 8 * variant.channels or 3
 
 
 KERNELS = (
     Entry("mix", "mix_kernel", ("dtype", "vector", "plan"), _vector, _vector, _elements,
-          _walk(lambda v: v.vector), always(64), _heads(lambda v: v.vector, 16)),
+          _walk(lambda v: v.vector), always(64), _heads(lambda v: v.vector, 16), seldom=_unless_open),
     # For sm_100 the compiler cuts some of its loads in two.
     Entry("mix_backward", "mix_backward_kernel", ("dtype", "vector", "plan"),
           lambda v: {v.vector, 8} if v.vector == 16 else {v.vector}, _vector, _elements,
           lambda v: v.vector, always(64), always(0)),
     Entry("normalize_mix", "normalize_kernel", ("dtype", "channels", "planar", "plan"),
           lambda v: {8 if v.channels else 1}, lambda v: {16 if v.channels else v.item},
-          lambda v: 16 // v.item if v.channels else 1, _walk(_run), always(64), _heads(_run, 8)),
+          lambda v: 16 // v.item if v.channels else 1, _walk(_run), _wide, _heads(_run, 8)),
     # Masks: levels of 0 to 255, as one vector where masks are as large as the images, else byte by byte.
     Entry("mix_masked", "mix_masked_kernel", ("dtype", "vector", "plan"),
           lambda v: {v.vector, v.vector // v.item, 1}, _vector, _elements,
@@ -124,7 +136,7 @@ KERNELS = (
           lambda v: {v.vector, v.vector // v.item, 1}, _vector, _elements, lambda v: v.vector, always(64), always(0)),
     Entry("normalize_mix_masked", "normalize_masked_kernel", ("dtype", "channels", "planar", "plan"),
           lambda v: {8, 1} if v.channels else {1}, lambda v: {16 if v.channels else v.item},
-          lambda v: 16 // v.item if v.channels else 1, _walk(_run), always(64), _heads(_run, 40)),
+          lambda v: 16 // v.item if v.channels else 1, _walk(_run), _wide, _heads(_run, 40)),
     Entry("combine", "combine_kernel", ("dtype", "vector", "plan"), _vector, _vector, _elements,
           lambda v: v.vector, always(64), always(0)),
     Entry("labels", "labels_kernel", ("plan",), always({4, 8}), always({4}), always(1),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from benchmarks.kernels.catalog import ITEM_BYTES, KERNELS, Entry, Variant
@@ -45,9 +46,25 @@ class Kernel:
 
         An upper bound where a loop inside it does not turn (mix); a lower one where it does (taps of resample_mix).
         """
-        path = self.function.longest_round()
-        stores = sum(name.startswith(("STG", "ST.")) for name in path)
-        return len(path) / (stores * self.entry.stored(self.variant))
+        return self._per_element("")
+
+    def float64_per_element(self) -> float:
+        """Of these, arithmetic in float64."""
+        return self._per_element("DADD", "DMUL", "DFMA", "DSETP")
+
+    def conversions_per_element(self) -> float:
+        """Of these, conversions that have an instruction of their own and not the rate of others."""
+        return self._per_element("F2F", "F2I", "I2F", "MUFU")
+
+    @cached_property
+    def _round(self) -> list[str]:
+        return self.function.longest_round(self.entry.seldom(self.variant))
+
+    def _per_element(self, *beginnings: str) -> float:
+        stores = sum(name.startswith(("STG", "ST.")) for name in self._round)
+        names = (name for name in self._round if name.startswith(beginnings))
+        counted = sum(1 for name in names if not beginnings[0] or not name.startswith(("F2FP", "I2FP")))
+        return counted / (stores * self.entry.stored(self.variant))
 
 
 def plan_of(argument: str) -> str:

@@ -31,6 +31,8 @@ def machine_code(kernels: list[Kernel]) -> list[dict[str, Any]]:
                 "store_bytes": sorted(kernel.widths("ST")),
                 "instructions": sum(kernel.instructions.values()),
                 "instructions_per_element": round(kernel.instructions_per_element(), 1),
+                "float64_per_element": round(kernel.float64_per_element(), 2),
+                "conversions_per_element": round(kernel.conversions_per_element(), 2),
             }
         )
     return rows

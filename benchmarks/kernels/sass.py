@@ -50,10 +50,11 @@ class Function:
             blocks.append(block)
         return blocks
 
-    def longest_round(self) -> list[str]:
+    def longest_round(self, avoided: str = "") -> list[str]:
         """The instructions on the longest way once through the innermost loop with the most stores.
 
-        Loops inside it are taken once.
+        Loops inside it are taken once. `avoided` is the beginning of an instruction's name: blocks that have such a one
+        are on no way.
         """
         forward, backward = self._edges()
         loops: dict[int, set[int]] = {}
@@ -62,9 +63,12 @@ class Function:
         if not loops:
             raise ValueError("expected a kernel that stores in a loop, got none")
         head = min(loops, key=lambda head: (-self._stores(loops[head]), len(loops[head])))
+        seldom = {
+            k for k, block in enumerate(self.blocks) if avoided and any(n.startswith(avoided) for n in block.names)
+        }
         longest: dict[int, list[str]] = {}
         for block in self._topological(forward):
-            if block not in loops[head]:
+            if block not in loops[head] - seldom:
                 continue
             before = [longest[p] for p in loops[head] if block in forward[p] and p in longest]
             if before or block == head:

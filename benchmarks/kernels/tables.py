@@ -24,13 +24,14 @@ def machine_code(record: dict[str, Any]) -> Rows:
     """Registers, widths and instructions, the three architectures in one cell; plans that travel by value."""
     compiled = ", ".join(f"sm_{arch}" for arch in ARCHITECTURES)
     rows = [[f"nvcc {record['nvcc']}: {compiled}", "registers", "spilled bytes", "local memory", "load bytes",
-             "store bytes", "instructions / element"]]  # fmt: skip
+             "store bytes", "instructions / element", "in float64", "conversions"]]  # fmt: skip
     by_architecture = [record["machine_code"][f"sm_{arch}"] for arch in ARCHITECTURES]
     for same in zip(*by_architecture, strict=True):
         first = same[0]
         if first["plan"] == "memory":
             continue
-        keys = ("load_bytes", "store_bytes", "instructions_per_element")
+        keys = ("load_bytes", "store_bytes")
+        keys += tuple(f"{kind}_per_element" for kind in ("instructions", "float64", "conversions"))
         local = "yes" if any(row["local_memory"] for row in same) else "no"
         rows.append([f"`{first['kernel']}` {first['variant']}".strip(), _joined(same, "registers"),
                      _joined(same, "spilled_bytes"), local, *(_joined(same, key) for key in keys)])  # fmt: skip

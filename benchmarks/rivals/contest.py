@@ -25,9 +25,9 @@ class Failed(Exception):
 class Rival:
     """A process that waits until it is asked."""
 
-    def __init__(self, name: str, job: Job) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        command = [sys.executable, "-m", "benchmarks.rivals.worker", name, json.dumps(job._asdict())]
+        command = [sys.executable, "-m", "benchmarks.rivals.worker", name]
         # A file, not a pipe: nobody empties it while the rival works.
         self._errors = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
@@ -41,13 +41,22 @@ class Rival:
         )
         self.pid = self._process.pid
 
+    def open(self, job: Job) -> None:
+        self._send("open", **job._asdict())
+
     def wait_until_ready(self) -> str | None:
         """None, or why it cannot take part."""
         return self._read().get("unavailable")
 
     def ask(self, task: str, **arguments: float) -> dict:
-        print(json.dumps({"task": task, "arguments": arguments}), file=self._process.stdin, flush=True)
+        self._send(task, **arguments)
         return self._read()
+
+    def _send(self, task: str, **arguments: object) -> None:
+        try:
+            print(json.dumps({"task": task, "arguments": arguments}), file=self._process.stdin, flush=True)
+        except BrokenPipeError:
+            self._read()
 
     def _read(self) -> dict:
         line = self._process.stdout.readline()
@@ -72,32 +81,46 @@ class Rival:
 
 
 class Contest:
-    """``with Contest(names, job) as contest``: ``rivals`` that run, and of the others the reason why not."""
+    """``with Contest(names, job) as contest``: ``rivals`` that take part, and of the others the reason why not."""
 
     def __init__(self, names: Iterable[str], job: Job) -> None:
+        self._processes = {name: Rival(name) for name in names}
         self.rivals: dict[str, Rival] = {}
         self.unavailable: dict[str, str] = {}
         try:
-            self._begin(names, job)
+            self.open(job)
         except BaseException:
-            for rival in self.rivals.values():
+            for rival in self._processes.values():
                 rival.close(patience=0)
             raise
 
-    def _begin(self, names: Iterable[str], job: Job) -> None:
-        """Nothing is measured yet: they get ready side by side, and all of them have gone idle before it begins."""
-        for name in names:
-            self.rivals[name] = Rival(name, job)
-        for name, rival in list(self.rivals.items()):
-            try:
+    def open(self, job: Job) -> None:
+        """From here on everybody does this job; who cannot takes part again in the next.
+
+        Nothing is measured yet: they get ready side by side, and all of them have gone idle before it begins.
+        """
+        self.rivals, self.unavailable = {}, {}
+        for name, rival in list(self._processes.items()):
+            with self._out_if_failed(name):
+                rival.open(job)
+        for name, rival in list(self._processes.items()):
+            with self._out_if_failed(name):
                 reason = rival.wait_until_ready()
-            except Failed as failure:
-                reason = str(failure)
-            if reason is not None:
-                self.unavailable[name] = reason
-                self.rivals.pop(name).close()
-        if not wait_until_idle([rival.pid for rival in self.rivals.values()], longest=120):
+                if reason is None:
+                    self.rivals[name] = rival
+                else:
+                    self.unavailable[name] = reason
+        if not wait_until_idle([rival.pid for rival in self._processes.values()], longest=120):
             raise RuntimeError("the loaders' processes did not go idle within 120 s: is the machine busy?")
+
+    @contextlib.contextmanager
+    def _out_if_failed(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except Failed as failure:
+            self.unavailable[name] = str(failure)
+            self.rivals.pop(name, None)
+            self._processes.pop(name).close()
 
     def round(
         self, task: str, order: int = 1, before: Callable[[], None] | None = None, **arguments: float
@@ -113,11 +136,11 @@ class Contest:
         for name in list(self.rivals)[::order]:
             if before is not None:
                 before()
-            try:
-                yield name, self.rivals[name].ask(task, **arguments)
-            except Failed as reason:
-                self.unavailable[name] = str(reason)
-                self.rivals.pop(name).close()
+            answer = None
+            with self._out_if_failed(name):
+                answer = self.rivals[name].ask(task, **arguments)
+            if answer is not None:
+                yield name, answer
 
     def rounds(
         self, count: int, task: str, before: Callable[[], None] | None = None, **arguments: float
@@ -133,5 +156,5 @@ class Contest:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for rival in self.rivals.values():
+        for rival in self._processes.values():
             rival.close()

@@ -1,6 +1,8 @@
 """One rival in a process of its own: makes batches when told to on standard input, answers in lines of JSON.
 
-python -m benchmarks.rivals.worker fastmix '{"folder": "...", "cores": 2}'
+    python -m benchmarks.rivals.worker fastmix
+
+reads lines such as {"task": "open", "arguments": {"folder": "...", "cores": 2}}, then tasks of TASKS.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from types import ModuleType
 
 import torch
@@ -73,29 +76,43 @@ def answer(job: Job, batches: Iterator, task: dict) -> dict:
     return result
 
 
+def opened(name: str, job: Job, cores: AbstractSet[int]) -> Iterator:
+    """The rival's batches, the first of which has been looked at, on as many of the cores as the job asks for.
+
+    Raises:
+        Unavailable: it cannot do this.
+    """
+    os.sched_setaffinity(0, sorted(cores)[: job.cores])
+    torch.set_num_threads(job.cores)
+    module, options = open_rival(name)
+    batches = module.batches(job, **options)
+    check(job, *next(batches), module)
+    return batches
+
+
 def main() -> None:
     # Libraries print what they like; the answers have the pipe to themselves.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    name, job = sys.argv[1], Job(**json.loads(sys.argv[2]))
-    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[: job.cores])
-    torch.set_num_threads(job.cores)
+    name, cores = sys.argv[1], os.sched_getaffinity(0)
 
     def say(message: dict) -> None:
         print(json.dumps(message), file=answers, flush=True)
 
-    try:
-        module, options = open_rival(name)
-        batches = module.batches(job, **options)
-        images, targets = next(batches)
-    except Unavailable as reason:
-        say({"unavailable": str(reason)})
-        return
-    check(job, images, targets, module)
-    del images, targets
-    say({"ready": True})
+    job, batches = None, None
     for line in sys.stdin:
-        say(answer(job, batches, json.loads(line)))
+        task = json.loads(line)
+        if task["task"] != "open":
+            say(answer(job, batches, task))
+            continue
+        # What was open ends first, threads and processes too.
+        batches = None
+        job = Job(**task["arguments"])
+        try:
+            batches = opened(name, job, cores)
+            say({"ready": True})
+        except Unavailable as reason:
+            say({"unavailable": str(reason)})
     # Not every rival's threads end by themselves.
     answers.flush()
     os._exit(0)

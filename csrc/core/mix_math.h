@@ -1,5 +1,6 @@
 // The formulas of fastmix, each written once and used by CPU kernels, CUDA kernels and the host shim.
-// Contraction is off in every build (-ffp-contract=off, -fmad=false): all of them give the same bits.
+// Contraction is off in every build (-ffp-contract=off, -fmad=false): all of them give the same bits. Where one
+// rounding of a product and a sum is meant, fused() says so.
 #pragma once
 
 #include <cmath>
@@ -70,10 +71,54 @@ FM_HD T mix_element(T own, T partner, float weight) {
   return narrow<T>(blend(widen(own), widen(partner), static_cast<double>(weight)));
 }
 
+// a * b + c, rounded once. For kernels: without an instruction for it, a CPU takes long.
+FM_HD float fused(float a, float b, float c) {
+#if defined(__CUDA_ARCH__)
+  float result;
+  asm("fma.rn.f32 %0, %1, %2, %3;" : "=f"(result) : "f"(a), "f"(b), "f"(c));
+  return result;
+#else
+  return fmaf(a, b, c);
+#endif
+}
+
+// A byte x as the float 2^23 + x, whose last bit is 1: x is its lowest byte. GPUs convert at a quarter of the rate.
+constexpr uint32_t kByteBias = 0x4b000000u;
+FM_HD float biased(uint8_t x) { return bit_cast<float>(kByteBias | x); }
+
+// mix_element of two biased bytes where 0 < weight < 1, biased too, in one fused operation: partner + weight * (own -
+// partner) is rounded once, to whole numbers, ties to even. So does blend(): from 2^-21 on a weight is a multiple of
+// 2^-44 and blend() exact; with a smaller one both give the partner.
+FM_HD float mix_biased(float own, float partner, float weight) { return fused(weight, own - partner, partner); }
+
+// Two float32 between which mix_element's result lies where 0 < weight < 1 and `rest` is 1 - weight: where both round
+// to the same 16-bit float, that is the mix, and no float64 was needed.
+//
+// Errors as shares of 2^-24 * size, size = |weight * own| + |rest * partner|: 1 - weight and its product with partner 1
+// each, the fused sum 1, and each bound's own rounding 1; what blend() rounds is less than 2^-27. 5 holds them all.
+struct MixBounds {
+  float low, high;
+};
+FM_HD MixBounds mix_bounds(float own, float partner, float weight, float rest) {
+  constexpr float kError = 5 * 0x1p-24f;
+  const float share = rest * partner;
+  const float size = fabsf(weight * own) + fabsf(share);
+  const float sum = fused(weight, own, share);
+  return {fused(-kError, size, sum), fused(kError, size, sum)};
+}
+
+// Products below float's normal range lose more than was counted. Values of float16 are far above it; where `weight` is
+// what makes both shares too small, partner is 0, and the sum rounds to a zero of own's sign, as it should. Of bfloat16
+// the bounds hold from this weight on, where both values are 0, or their magnitudes add up to this: `size` is then
+// 2^-100 or more. Less one, 0 is the largest of these bits.
+constexpr float kLeastBoundedWeight = 0x1p-24f;
+constexpr uint32_t kLeastBounded = 0x1a000000u - 1u;  // 2^-75
+FM_HD uint32_t bounded(float own, float partner) { return bit_cast<uint32_t>(fabsf(own) + fabsf(partner)) - 1u; }
+
 // Own weight where a sample's mask is `level`: exactly `outside` at 0, exactly `inside` at 255, evenly spaced and in
-// order between. 2^23 + level holds level in its lowest bits: as exact as a conversion.
+// order between.
 FM_HD float mask_weight(uint8_t level, float inside, float outside) {
-  const float share = (bit_cast<float>(0x4b000000u | level) - 0x1p23f) * (1.0f / 255.0f);
+  const float share = (biased(level) - 0x1p23f) * (1.0f / 255.0f);
   const float weight = outside + (inside - outside) * share;
   return level == 255 ? inside : weight;
 }
@@ -81,6 +126,13 @@ FM_HD float mask_weight(uint8_t level, float inside, float outside) {
 // One mixed and normalised element in float32: weight 1 gives exactly `own * scale + bias`.
 FM_HD float normalize_element(float own, float partner, float weight, float scale, float bias) {
   return (weight * own + (1.0f - weight) * partner) * scale + bias;
+}
+
+// The same bits from biased bytes: weight * 2^23 is exact, so each fused operation rounds the product with the byte.
+FM_HD float normalize_biased(float own, float partner, float weight, float scale, float bias) {
+  const float rest = 1.0f - weight;
+  const float mixed = fused(weight, own, -0x1p23f * weight) + fused(rest, partner, -0x1p23f * rest);
+  return mixed * scale + bias;
 }
 
 template <typename T>

@@ -5,12 +5,13 @@
 #include <cstdint>
 
 #include "plan.h"
+#include "schedule.h"
 
 namespace fastmix {
 
 // Segments of one block. Groups beyond a grid's rows are walked by its blocks one after the other, so a grid that
 // does not know the plan fits all of them: pairs take two turns, a random permutation about one.
-constexpr int32_t kResidentWarps = 16;
+constexpr int32_t kResidentWarps = kMaxWideWarps;
 constexpr int32_t kResidentEntriesPerBlock = 4 * kResidentWarps;
 
 // Byte offsets. The permutation bounds them all: a sample is an entry once, so there are at most `batch` entries,

@@ -157,14 +157,15 @@ Schedule make_schedule(const PlanView& plan, const std::vector<uint8_t>& blends,
 }
 
 Schedule fitting_schedule(const PlanView& plan, const std::vector<uint8_t>& blends, const uint8_t* mirror,
-                          Writes writes, int64_t tiles) {
+                          Writes writes, int64_t tiles, int32_t most_warps) {
   // An H200 holds 132 SMs x 64 warps; fewer than that leave part of it without work.
   constexpr int64_t kEnoughWarps = 132 * 64;
   const Runs runs = RunBuilder(plan, blends, mirror, writes).build();
+  const uint32_t most = static_cast<uint32_t>(most_warps);
   uint32_t max_warps = 8;
   Schedule schedule = cut(runs, max_warps);
-  while (max_warps < kMaxWarps && tiles * schedule.segments() < kEnoughWarps) {
-    max_warps *= 2;
+  while (max_warps < most && tiles * schedule.segments() < kEnoughWarps) {
+    max_warps = std::min(2 * max_warps, most);
     schedule = cut(runs, max_warps);
   }
   return schedule;

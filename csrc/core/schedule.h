@@ -22,6 +22,8 @@ FM_HD uint32_t sample_of(uint32_t entry) { return entry >> kFlagBits; }
 // the 11 KiB an H200 needs (4.8 TB/s, half of it reads, times 600 ns, over 132 SMs).
 constexpr int32_t kWindow = 4;
 constexpr int32_t kMaxWarps = 32;
+// Of blocks that hold more values at once: two of these blocks leave 80 registers for a thread, not 64.
+constexpr int32_t kMaxWideWarps = 12;
 
 // Segment s is entries[segment_begin[s]] ... entries[segment_begin[s + 1] - 1], walked by one warp. The partner
 // of an entry is the next one; of the last, the first entry of the segment at place successor[s] of the group.
@@ -48,9 +50,10 @@ Schedule make_schedule(const PlanView& plan, const std::vector<uint8_t>& blends,
                        int32_t max_warps);
 
 // The same, with the smallest blocks that still give the GPU work for all its warps: small blocks overlap one's
-// start with another's end, large ones cut a long cycle into more segments. `tiles` blocks run each group.
+// start with another's end, large ones, of up to `most_warps`, cut a long cycle into more segments. `tiles` blocks run
+// each group.
 Schedule fitting_schedule(const PlanView& plan, const std::vector<uint8_t>& blends, const uint8_t* mirror,
-                          Writes writes, int64_t tiles);
+                          Writes writes, int64_t tiles, int32_t most_warps);
 
 // For the gradient of a mix: segment i lists the shares that input i collects, see Gather, with kBlendFlag where the
 // sample and its partner differ and kPartnerFlag for the rest that the partner gave. One group and no successors.

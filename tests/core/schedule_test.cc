@@ -109,8 +109,10 @@ TEST(schedule_grows_blocks_for_small_images_only) {
   Random random(10);
   const Plan plan = random_plan(random, 1024, Pairs::kCycle, Mixing::kAllBlended, 1, 1);
   const std::vector<uint8_t> blends = blends_of(plan.view());
-  CHECK(fitting_schedule(plan.view(), blends, nullptr, Writes::kBlended, 5000).warps() == 8, "large images");
-  CHECK(fitting_schedule(plan.view(), blends, nullptr, Writes::kBlended, 6).warps() == 32, "small images");
+  CHECK(fitting_schedule(plan.view(), blends, nullptr, Writes::kBlended, 5000, kMaxWarps).warps() == 8, "large images");
+  CHECK(fitting_schedule(plan.view(), blends, nullptr, Writes::kBlended, 6, kMaxWarps).warps() == 32, "small images");
+  CHECK(fitting_schedule(plan.view(), blends, nullptr, Writes::kBlended, 6, kMaxWideWarps).warps() == kMaxWideWarps,
+        "small images, wide blocks");
 }
 
 }  // namespace

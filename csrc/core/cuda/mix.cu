@@ -18,17 +18,20 @@ namespace {
 // The two weights of a sample, for a vector that its box covers wholly, in part or not at all. The blend stands
 // here once, inside a loop of one or two rounds: unrolled it would be most of the kernel's code.
 template <typename T, int kBytes>
-__device__ __forceinline__ Words<kWordsOf<kBytes>> mix_masked(const Words<kWordsOf<kBytes>>& own,
-                                                              const Words<kWordsOf<kBytes>>& partner,
-                                                              const Weights& weights, uint32_t inside) {
+__device__ __forceinline__ Words<kWordsOf<kBytes>> mix_boxed(const Words<kWordsOf<kBytes>>& own,
+                                                             const Words<kWordsOf<kBytes>>& partner,
+                                                             const Weights& weights, uint32_t inside,
+                                                             uint32_t byte_bias) {
   constexpr uint32_t kAll = kAllElements<kBytes / static_cast<int>(sizeof(T))>;
   Words<kWordsOf<kBytes>> result = {};
   uint32_t take = kAll;
   float weight = inside == kAll ? weights.inside : weights.outside;
 #pragma unroll 1
   for (;;) {
-    mix_vector<T, kBytes>(result, own, partner, weight, take);
-    if (inside == 0 || inside == kAll || take == inside) return result;
+    const auto mixed = mix_vector<T, kBytes>(own, partner, weight, byte_bias);
+    if (inside == 0 || inside == kAll) return mixed;
+    merge<T>(result, mixed, take);
+    if (take == inside) return result;
     take = inside;
     weight = weights.inside;
   }
@@ -41,6 +44,7 @@ struct MixArgs {
   bool in_place;
   unsigned char* clean;  // null, or where the samples go as they are
   PixelGrid grid;
+  uint32_t byte_bias = kByteBias;
 };
 
 template <typename T, int kBytes, typename Plan>
@@ -73,7 +77,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
         if ((entry & kBlendFlag) != 0) {
           const uint32_t inside =
               has_box ? elements_inside<kCount>(args.grid, spans[threadIdx.x], plan.box(sample)) : 0;
-          mixed = mix_masked<T, kBytes>(own, partner, plan.weights(sample), inside);
+          mixed = mix_boxed<T, kBytes>(own, partner, plan.weights(sample), inside, args.byte_bias);
         }
         store_global<kBytes>(out + sample * args.out_stride, mixed);
       });
@@ -105,7 +109,7 @@ void launch_mix(const MixParams& params, CudaStream stream) {
   std::vector<uint8_t> blends(plan.batch);
   for (int32_t i = 0; i < plan.batch; ++i) blends[i] = !plan.untouched(i);
   const Schedule schedule =
-      fitting_schedule(plan, blends, nullptr, params.in_place ? Writes::kBlended : Writes::kAll, tiles);
+      fitting_schedule(plan, blends, nullptr, params.in_place ? Writes::kBlended : Writes::kAll, tiles, kMaxWarps);
   if (schedule.groups() == 0) return;
   with_device_plan(mix_source(plan, schedule, pointers), stream,
                    [&](const auto& device_plan) { launch(device_plan, schedule.groups(), schedule.warps()); });

@@ -48,7 +48,14 @@ __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_by_level(
       const int from = w / kStep * kEach + j;
       if (j == 0) hide_origin(levels.word[from / 4]);
       const float weight = mask_weight(element<uint8_t>(levels, from), weights.inside, weights.outside);
-      put_element(mixed, j, mix_element(element<T>(own, from), element<T>(partner, from), weight));
+      const T a = element<T>(own, from);
+      const T b = element<T>(partner, from);
+      if constexpr (sizeof(T) == 1) {
+        const float both = mix_biased(biased(a), biased(b), weight);
+        put_element(mixed, j, weight == 1.0f ? a : weight == 0.0f ? b : static_cast<T>(bit_cast<uint32_t>(both)));
+      } else {
+        put_element(mixed, j, mix_element(a, b, weight));
+      }
     }
 #pragma unroll
     for (int s = 0; s < kStep; ++s) {
@@ -115,7 +122,7 @@ void launch_masked(const MixParams& params, CudaStream stream) {
   for (int32_t i = 0; i < plan.batch; ++i) blends[i] = !plan.untouched(i);
   const int64_t tiles = (args.vectors + kLanes - 1) / kLanes;
   const Schedule schedule =
-      fitting_schedule(plan, blends, nullptr, params.in_place ? Writes::kBlended : Writes::kAll, tiles);
+      fitting_schedule(plan, blends, nullptr, params.in_place ? Writes::kBlended : Writes::kAll, tiles, kMaxWarps);
   if (schedule.groups() == 0) return;
   const dim3 grid = grid_of(tiles, schedule.groups());
   const dim3 block(kLanes, schedule.warps());

@@ -22,37 +22,133 @@ __device__ __forceinline__ uint32_t word_mask(uint32_t mask, int w) {
   return ((four | four << 7 | four << 14 | four << 21) & 0x01010101u) * 0xffu;
 }
 
-// Mixes the elements set in `mask` into `result` and leaves the others. Word by word, so that few elements are
-// held in float64 at a time.
-template <typename T, int kBytes>
-__device__ __forceinline__ void mix_vector(Words<kWordsOf<kBytes>>& result, Words<kWordsOf<kBytes>> own,
-                                           Words<kWordsOf<kBytes>> partner, float weight, uint32_t mask) {
-  constexpr int kItem = static_cast<int>(sizeof(T));
-  constexpr int kStep = kItem > 4 ? kItem / 4 : 1;                   // words of one element, at least 1
-  constexpr int kEach = kItem > 4 ? 1 : kBytes < 4 ? 1 : 4 / kItem;  // elements of one step
-  const bool copies = weight == 1.0f || weight == 0.0f;
+// The words of one step, in float64: few elements are held so at a time.
+template <typename T, int kStep, int kEach>
+__device__ __forceinline__ Words<kStep> mix_step(Words<kStep> own, Words<kStep> partner, float weight) {
 #pragma unroll
-  for (int w = 0; w < kWordsOf<kBytes>; w += kStep) {
-    Words<kStep> mixed = {};
-    if (!copies) {
+  for (int s = 0; s < kStep; ++s) {
+    hide_origin(own.word[s]);
+    hide_origin(partner.word[s]);
+  }
+  Words<kStep> mixed = {};
+#pragma unroll
+  for (int j = 0; j < kEach; ++j)
+    put_element(
+        mixed, j,
+        narrow<T>(blend(widen(element<T>(own, j)), widen(element<T>(partner, j)), static_cast<double>(weight))));
+  return mixed;
+}
+
+// Word `index` of a vector, or its new value, by selection: an index that the compiler does not know would put the
+// vector into local memory.
+template <int kWords>
+__device__ __forceinline__ uint32_t word_at(const Words<kWords>& vector, int index) {
+  uint32_t word = vector.word[0];
+#pragma unroll
+  for (int w = 1; w < kWords; ++w) word = index == w ? vector.word[w] : word;
+  return word;
+}
+template <int kWords>
+__device__ __forceinline__ void set_word(Words<kWords>& vector, int index, uint32_t value) {
+#pragma unroll
+  for (int w = 0; w < kWords; ++w) vector.word[w] = index == w ? value : vector.word[w];
+}
+
+// Bytes, four at a time: what is 0, though the compiler cannot know it, of one word goes into the next. Else it unpacks
+// all 32 bytes first, and spills.
+template <int kWords>
+__device__ __forceinline__ Words<kWords> mix_bytes(const Words<kWords>& own, const Words<kWords>& partner, float weight,
+                                                   uint32_t bias) {
+  const uint32_t nothing = bias >> 31;
+  Words<kWords> result;
+#pragma unroll
+  for (int w = 0; w < kWords; ++w) {
+    uint32_t mixed[4];
+#pragma unroll
+    for (int j = 0; j < 4; ++j)
+      mixed[j] = bit_cast<uint32_t>(
+          mix_biased(biased_byte(own, 4 * w + j, bias), biased_byte(partner, 4 * w + j, bias), weight));
+    result.word[w] = lowest_bytes(mixed);
+    bias |= result.word[w] & nothing;
+  }
+  return result;
+}
+
+// Pairs of 16-bit floats in float32; those few whose rounding that leaves open, in float64.
+template <typename T, int kWords>
+__device__ __forceinline__ Words<kWords> mix_pairs(const Words<kWords>& own, const Words<kWords>& partner,
+                                                   float weight) {
+  constexpr bool kMayBeTiny = std::is_same<T, BFloat16>::value;
+  const float rest = 1.0f - weight;
+  Words<kWords> result;
+  uint32_t open = 0;  // bit w: word w
+#pragma unroll
+  for (int w = 0; w < kWords; ++w) {
+    MixBounds bounds[2];
+    uint32_t least = ~0u;
+#pragma unroll
+    for (int j = 0; j < 2; ++j) {
+      const float a = to_float(element<T>(own, 2 * w + j));
+      const float b = to_float(element<T>(partner, 2 * w + j));
+      bounds[j] = mix_bounds(a, b, weight, rest);
+      if (kMayBeTiny) least = least < bounded(a, b) ? least : bounded(a, b);
+    }
+    result.word[w] = narrow_pair<T>(bounds[0].low, bounds[1].low);
+    const bool holds = !kMayBeTiny || least >= kLeastBounded;
+    if (!holds || result.word[w] != narrow_pair<T>(bounds[0].high, bounds[1].high)) open |= 1u << w;
+  }
+  if (kMayBeTiny && weight < kLeastBoundedWeight) open = (1u << kWords) - 1u;
+#pragma unroll 1
+  while (open != 0) {
+    const int w = lowest_bit(open);
+    open &= open - 1;
+    set_word(result, w, mix_step<T, 1, 2>({{word_at(own, w)}}, {{word_at(partner, w)}}, weight).word[0]);
+  }
+  return result;
+}
+
+// A vector with one weight. Weight 1 and weight 0 copy bits, as mix_element. `byte_bias`: see biased_byte.
+template <typename T, int kBytes>
+__device__ __forceinline__ Words<kWordsOf<kBytes>> mix_vector(const Words<kWordsOf<kBytes>>& own,
+                                                              const Words<kWordsOf<kBytes>>& partner, float weight,
+                                                              uint32_t byte_bias) {
+  if (weight == 1.0f) return own;
+  if (weight == 0.0f) return partner;
+  if constexpr (sizeof(T) == 1) {
+    return mix_bytes(own, partner, weight, byte_bias);
+  } else if constexpr (sizeof(T) == 2 && kBytes >= 4) {
+    return mix_pairs<T>(own, partner, weight);
+  } else {
+    constexpr int kItem = static_cast<int>(sizeof(T));
+    constexpr int kStep = kItem > 4 ? kItem / 4 : 1;                   // words of one element, at least 1
+    constexpr int kEach = kItem > 4 ? 1 : kBytes < 4 ? 1 : 4 / kItem;  // elements of one step
+    Words<kWordsOf<kBytes>> result;
+#pragma unroll
+    for (int w = 0; w < kWordsOf<kBytes>; w += kStep) {
+      Words<kStep> a, b;
 #pragma unroll
       for (int s = 0; s < kStep; ++s) {
-        hide_origin(own.word[w + s]);
-        hide_origin(partner.word[w + s]);
+        a.word[s] = own.word[w + s];
+        b.word[s] = partner.word[w + s];
       }
+      const Words<kStep> mixed = mix_step<T, kStep, kEach>(a, b, weight);
 #pragma unroll
-      for (int j = 0; j < kEach; ++j) {
-        const int from = w / kStep * kEach + j;
-        put_element(mixed, j, mix_element(element<T>(own, from), element<T>(partner, from), weight));
+      for (int s = 0; s < kStep; ++s) {
+        result.word[w + s] = mixed.word[s];
+        hide_origin(result.word[w + s]);
       }
     }
+    return result;
+  }
+}
+
+// Replaces the elements of `result` that are set in `mask`.
+template <typename T, int kWords>
+__device__ __forceinline__ void merge(Words<kWords>& result, const Words<kWords>& from, uint32_t mask) {
 #pragma unroll
-    for (int s = 0; s < kStep; ++s) {
-      const uint32_t copied = weight == 1.0f ? own.word[w + s] : partner.word[w + s];
-      const uint32_t bits = word_mask<T>(mask, w + s);
-      result.word[w + s] = ((copies ? copied : mixed.word[s]) & bits) | (result.word[w + s] & ~bits);
-      hide_origin(result.word[w + s]);
-    }
+  for (int w = 0; w < kWords; ++w) {
+    const uint32_t bits = word_mask<T>(mask, w);
+    result.word[w] = (from.word[w] & bits) | (result.word[w] & ~bits);
   }
 }
 

@@ -26,8 +26,13 @@ struct NormalizeArgs {
   int32_t width;
   int32_t channels;
   bool planar;
+  uint32_t byte_bias = kByteBias;
   float scale[kMaxChannels], bias[kMaxChannels];
 };
+
+// Pixels of RGB have the most values in hand: one vector of 24 bytes less in flight, and no spills.
+template <int kChannels>
+constexpr int kLessInFlight = kChannels == 3 ? 1 : 0;
 
 template <int kChannels>
 NormalizeArgs normalize_args(const NormalizeMixParams& params) {
@@ -49,7 +54,7 @@ NormalizeArgs normalize_args(const NormalizeMixParams& params) {
 inline Schedule normalize_schedule(const NormalizeMixParams& params, int64_t tiles) {
   std::vector<uint8_t> blends(params.plan.batch);
   for (int32_t i = 0; i < params.plan.batch; ++i) blends[i] = !params.plan.keeps_weight_1(i);
-  return fitting_schedule(params.plan, blends, params.mirror, Writes::kAll, tiles);
+  return fitting_schedule(params.plan, blends, params.mirror, Writes::kAll, tiles, kMaxWideWarps);
 }
 
 template <int kChannels>

@@ -16,7 +16,7 @@ namespace {
 
 // A lane owns kPixels neighbours of an output row. kChannels 0: `channels` of them, one pixel at a time.
 template <typename T, int kChannels, bool kPlanar, typename Plan>
-__global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
+__global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
     normalize_kernel(const __grid_constant__ Plan plan, const __grid_constant__ NormalizeArgs args) {
   constexpr int kPixels = kChannels == 0 ? 1 : kPixelsOfLane;
   using Pixels = PixelRun<kChannels>;
@@ -34,7 +34,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
   // Anew from its place each time: two registers less to hold.
   const auto first_pixel = [&] { return static_cast<int64_t>(place.y) * args.width + place.x; };
 
-  walk_segments<Pixels::kWords>(
+  walk_segments<Pixels::kWords, kLessInFlight<kChannels>>(
       plan, reinterpret_cast<uint32_t*>(places + kLanes), run < args.runs,
       [&](uint32_t entry) {
         const uint32_t sample = sample_of(entry);
@@ -63,7 +63,12 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
         if constexpr (!Plan::kInline) weights = plan.weights(sample);
         const NormalizeOut<T, kChannels, kPlanar> out{args.out, first_pixel(), args.pixels, channels, args.planar};
         // A sample that takes no part of its partner has weight 1, and any bytes in its place give the same bits.
-        out.store(sample, own, partner, BoxWeights{weights, inside}, args.scale, args.bias);
+        if (inside == 0 || inside == (1u << kPixels) - 1u) {
+          const float weight = inside == 0 ? weights.outside : weights.inside;
+          out.store(sample, own, partner, OneWeight{weight}, args.scale, args.bias, args.byte_bias);
+        } else {
+          out.store(sample, own, partner, BoxWeights{weights, inside}, args.scale, args.bias, args.byte_bias);
+        }
       });
 }
 

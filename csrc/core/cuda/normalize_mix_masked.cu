@@ -22,7 +22,7 @@ struct MaskedNormalizeArgs {
 };
 
 template <typename T, int kChannels, bool kPlanar, typename Plan>
-__global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
+__global__ void __launch_bounds__(kLanes* kMaxWideWarps, Plan::kInline ? 2 : 1)
     normalize_masked_kernel(const __grid_constant__ Plan plan, const __grid_constant__ MaskedNormalizeArgs args) {
   constexpr int kPixels = kChannels == 0 ? 1 : kPixelsOfLane;
   using Pixels = PixelRun<kChannels>;
@@ -40,9 +40,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
   const NormalizeOut<T, kChannels, kPlanar> out{args.images.out, run * kPixels, args.images.pixels, channels,
                                                 args.images.planar};
 
-  // Pixels of RGB to RGB have the most values in hand: one vector of 24 bytes less in flight, and no spills.
-  constexpr int kLess = kChannels == 3 && !kPlanar ? 1 : 0;
-  walk_segments<Pixels::kWords, kLess>(
+  walk_segments<Pixels::kWords, kLessInFlight<kChannels>>(
       plan, reinterpret_cast<uint32_t*>(offsets + kPixels * kLanes), run < args.images.runs,
       [&](uint32_t entry) {
         const auto* in = static_cast<const unsigned char*>(plan.pointer(sample_of(entry)));
@@ -65,7 +63,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
           weight.levels = box_levels<kPixels>(pixels_inside<kPixels>(place.y, place.x, plan.box(sample)));
         }
         // A sample that takes no part of its partner has weight 1, and any bytes in its place give the same bits.
-        out.store(sample, own, partner, weight, args.images.scale, args.images.bias);
+        out.store(sample, own, partner, weight, args.images.scale, args.images.bias, args.images.byte_bias);
       });
 }
 

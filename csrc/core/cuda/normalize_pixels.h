@@ -12,9 +12,6 @@ namespace fastmix {
 // 8 pixels of 2 bytes fill a 16-byte store of one channel's plane; 8 RGB pixels are three 8-byte loads.
 constexpr int kPixelsOfLane = 8;
 
-// uint8 to float32, exactly: 2^23 + x holds x in its lowest bits. GPUs convert at a quarter of the rate.
-__device__ __forceinline__ float byte_to_float(uint8_t x) { return bit_cast<float>(0x4b000000u | x) - 0x1p23f; }
-
 // kPixelsOfLane pixels of kChannels interleaved bytes, or (kChannels 0) one pixel of up to 4.
 template <int kChannels>
 struct PixelRun {
@@ -71,6 +68,13 @@ struct BoxWeights {
   }
 };
 
+// The own weight of a run that lies wholly inside or outside of its sample's box.
+struct OneWeight {
+  float weight;
+  __device__ __forceinline__ void hide() {}
+  __device__ __forceinline__ float operator()(int) const { return weight; }
+};
+
 template <int kWords>
 struct LevelWeights {
   Weights weights;
@@ -99,10 +103,15 @@ struct NormalizeOut {
   __device__ __forceinline__ unsigned char* at(int64_t element_index) const { return base + element_index * kItem; }
 
   template <int kWords>
-  __device__ __forceinline__ T value(const Words<kWords>& own, const Words<kWords>& partner, int byte, float weight,
-                                     float scale, float bias) const {
-    return narrow_float<T>(normalize_element(byte_to_float(element<uint8_t>(own, byte)),
-                                             byte_to_float(element<uint8_t>(partner, byte)), weight, scale, bias));
+  __device__ __forceinline__ float value(const Words<kWords>& own, const Words<kWords>& partner, int byte, float weight,
+                                         float scale, float bias, uint32_t byte_bias) const {
+    return normalize_biased(biased_byte(own, byte, byte_bias), biased_byte(partner, byte, byte_bias), weight, scale,
+                            bias);
+  }
+
+  static __device__ __forceinline__ uint32_t packed(const float (&values)[1]) { return bit_cast<uint32_t>(values[0]); }
+  static __device__ __forceinline__ uint32_t packed(const float (&values)[2]) {
+    return narrow_pair<T>(values[0], values[1]);
   }
 
   // Four elements after the other, so that few floats are held at a time.
@@ -119,27 +128,33 @@ struct NormalizeOut {
   // weight(p) is the own weight of the run's pixel p.
   template <int kWords, typename Weigh>
   __device__ __forceinline__ void store(int64_t sample, Words<kWords> own, Words<kWords> partner, Weigh weight,
-                                        const float* scale, const float* bias) const {
+                                        const float* scale, const float* bias, uint32_t byte_bias) const {
     const int64_t first = sample * pixels * channels;
     if constexpr (kChannels == 0) {
       const float own_weight = weight(0);
       for (int c = 0; c < channels; ++c) {
         const int64_t to = planar ? c * pixels + pixel : pixel * channels + c;
         Words<kWordsOf<kItem>> word = {};
-        put_element(word, 0, value(own, partner, c, own_weight, scale[c], bias[c]));
+        put_element(word, 0, narrow_float<T>(value(own, partner, c, own_weight, scale[c], bias[c], byte_bias)));
         store_global<kItem>(at(first + to), word);
       }
     } else {
 #pragma unroll
       for (int e = 0; e < kPixelsOfLane * kChannels; e += kEach) {
-        Words<4> vector = {};
+        Words<4> vector;
 #pragma unroll
-        for (int j = 0; j < kEach; ++j) {
-          if (j % 4 == 0) hide(own, partner, weight);
-          // Planar: e counts through channel 0's pixels, then channel 1's; interleaved: through the bytes.
-          const int p = kPlanar ? (e + j) % kPixelsOfLane : (e + j) / kChannels;
-          const int c = kPlanar ? (e + j) / kPixelsOfLane : (e + j) % kChannels;
-          put_element(vector, j, value(own, partner, p * kChannels + c, weight(p), scale[c], bias[c]));
+        for (int w = 0; w < 4; ++w) {
+          if (w * 4 / kItem % 4 == 0) hide(own, partner, weight);
+          float values[4 / kItem];
+#pragma unroll
+          for (int j = 0; j < 4 / kItem; ++j) {
+            const int at = e + w * 4 / kItem + j;
+            // Planar: through channel 0's pixels, then channel 1's; interleaved: through the bytes.
+            const int p = kPlanar ? at % kPixelsOfLane : at / kChannels;
+            const int c = kPlanar ? at / kPixelsOfLane : at % kChannels;
+            values[j] = value(own, partner, p * kChannels + c, weight(p), scale[c], bias[c], byte_bias);
+          }
+          vector.word[w] = packed(values);
         }
         const int64_t to = kPlanar ? e / kPixelsOfLane * pixels + pixel + e % kPixelsOfLane : pixel * kChannels + e;
         store_global<16>(at(first + to), vector);

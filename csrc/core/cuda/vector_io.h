@@ -2,8 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <type_traits>
 
-#include "../dtype.h"
+#include "../mix_math.h"
 #include "launch.h"
 
 namespace fastmix {
@@ -100,6 +101,50 @@ __device__ __forceinline__ void put_element(Words<kWords>& vector, int j, T valu
   } else {
     vector.word[j / 4] |= static_cast<uint32_t>(bit_cast<uint8_t>(value)) << (8 * (j % 4));
   }
+}
+
+// Element j of a vector of bytes, as biased() gives it: one permutation of bytes. `bias` is kByteBias, from the
+// kernel's arguments: a number that the compiler knows would go into the instruction, and the choice of bytes, which
+// goes there otherwise, take a register and an instruction more.
+template <int kWords>
+__device__ __forceinline__ float biased_byte(const Words<kWords>& vector, int j, uint32_t bias) {
+#if defined(__CUDA_ARCH__)
+  return bit_cast<float>(__byte_perm(vector.word[j / 4], bias, 0x7440u | static_cast<uint32_t>(j % 4)));
+#else
+  return bit_cast<float>(bias | element<uint8_t>(vector, j));
+#endif
+}
+// The lowest bytes of four words.
+__device__ __forceinline__ uint32_t lowest_bytes(const uint32_t (&words)[4]) {
+#if defined(__CUDA_ARCH__)
+  return __byte_perm(__byte_perm(words[0], words[1], 0x0040u), __byte_perm(words[2], words[3], 0x0040u), 0x5410u);
+#else
+  return (words[0] & 255u) | (words[1] & 255u) << 8 | (words[2] & 255u) << 16 | words[3] << 24;
+#endif
+}
+
+// Two 16-bit floats in one word, each rounded to nearest even.
+template <typename T>
+__device__ __forceinline__ uint32_t narrow_pair(float low, float high) {
+#if defined(__CUDA_ARCH__)
+  uint32_t word;
+  if constexpr (std::is_same<T, Half>::value) {
+    asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
+  } else {
+    asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
+  }
+  return word;
+#else
+  return narrow_float<T>(low).bits | static_cast<uint32_t>(narrow_float<T>(high).bits) << 16;
+#endif
+}
+
+__device__ __forceinline__ int lowest_bit(uint32_t bits) {
+#if defined(__CUDA_ARCH__)
+  return __ffs(static_cast<int>(bits)) - 1;
+#else
+  return __builtin_ctz(bits);
+#endif
 }
 
 }  // namespace fastmix
