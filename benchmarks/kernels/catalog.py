@@ -55,7 +55,7 @@ class Entry:
         loads: bytes that its loads from global memory may have; the largest are needed. Where the plan is a parameter
             only data are read.
         stores: bytes of its stores.
-        stored: elements of one store.
+        stored: elements that are done with one store, on the way with the most stores.
         in_flight: bytes that a lane at least has under way while it waits; None if memory is not what it waits for.
         registers: the most it may take; with 64, 1,024 threads fit an SM.
         shared: bytes of shared memory of a block.
@@ -68,7 +68,7 @@ class Entry:
     parameters: tuple[str, ...]
     loads: Callable[[Variant], set[int]]
     stores: Callable[[Variant], set[int]]
-    stored: Callable[[Variant], int]
+    stored: Callable[[Variant], float]
     in_flight: Callable[[Variant], int | None]
     registers: Callable[[Variant], int]
     shared: Callable[[Variant], int]
@@ -86,6 +86,11 @@ def _vector(variant: Variant) -> set[int]:
 
 def _elements(variant: Variant) -> int:
     return variant.vector // variant.item
+
+
+def _stored_twice(variant: Variant) -> float:
+    """On that way mix writes the images as they are too (regmixup)."""
+    return _elements(variant) / 2
 
 
 def _walk(vector_bytes: Callable[[Variant], int]) -> Callable[[Variant], int]:
@@ -119,7 +124,7 @@ def _run(variant: Variant) -> int:
 
 
 KERNELS = (
-    Entry("mix", "mix_kernel", ("dtype", "vector", "plan"), _vector, _vector, _elements,
+    Entry("mix", "mix_kernel", ("dtype", "vector", "plan"), _vector, _vector, _stored_twice,
           _walk(lambda v: v.vector), always(64), _heads(lambda v: v.vector, 16), seldom=_unless_open),
     # For sm_100 the compiler cuts some of its loads in two.
     Entry("mix_backward", "mix_backward_kernel", ("dtype", "vector", "plan"),
@@ -130,7 +135,7 @@ KERNELS = (
           lambda v: 16 // v.item if v.channels else 1, _walk(_run), _wide, _heads(_run, 8)),
     # Masks: levels of 0 to 255, as one vector where masks are as large as the images, else byte by byte.
     Entry("mix_masked", "mix_masked_kernel", ("dtype", "vector", "plan"),
-          lambda v: {v.vector, v.vector // v.item, 1}, _vector, _elements,
+          lambda v: {v.vector, v.vector // v.item, 1}, _vector, _stored_twice,
           _walk(lambda v: v.vector), always(64), _heads(lambda v: v.vector, 16)),
     Entry("mix_backward_masked", "mix_backward_masked_kernel", ("dtype", "vector", "plan"),
           lambda v: {v.vector, v.vector // v.item, 1}, _vector, _elements, lambda v: v.vector, always(64), always(0)),

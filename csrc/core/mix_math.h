@@ -91,29 +91,53 @@ FM_HD float biased(uint8_t x) { return bit_cast<float>(kByteBias | x); }
 // 2^-44 and blend() exact; with a smaller one both give the partner.
 FM_HD float mix_biased(float own, float partner, float weight) { return fused(weight, own - partner, partner); }
 
-// Two float32 between which mix_element's result lies where 0 < weight < 1 and `rest` is 1 - weight: where both round
-// to the same 16-bit float, that is the mix, and no float64 was needed.
+// a * b + c, rounded once, down or up. For kernels, as fused(): GPUs round either way at no cost.
+#if defined(__CUDA_ARCH__)
+FM_HD float fused_down(float a, float b, float c) {
+  float result;
+  asm("fma.rm.f32 %0, %1, %2, %3;" : "=f"(result) : "f"(a), "f"(b), "f"(c));
+  return result;
+}
+FM_HD float fused_up(float a, float b, float c) {
+  float result;
+  asm("fma.rp.f32 %0, %1, %2, %3;" : "=f"(result) : "f"(a), "f"(b), "f"(c));
+  return result;
+}
+#else
+// float64 holds the product; what its sum with c loses is known exactly (two-sum). Of zeros of both signs -0 is down.
+FM_HD float fused_toward(float a, float b, float c, float end) {
+  const double product = static_cast<double>(a) * b;
+  const double sum = product + c;
+  if (sum == 0.0) return std::signbit(product) == std::signbit(c) ? c * 0.0f : end < 0.0f ? -0.0f : 0.0f;
+  const double of_product = sum - c;
+  const double lost = (product - of_product) + (c - (sum - of_product));
+  const float nearest = static_cast<float>(sum);
+  const double beyond = end < 0.0f ? nearest - sum : sum - nearest;
+  const double more = end < 0.0f ? lost : -lost;
+  return beyond > 0.0 || (beyond == 0.0 && more < 0.0) ? std::nextafter(nearest, end) : nearest;
+}
+FM_HD float fused_down(float a, float b, float c) { return fused_toward(a, b, c, -HUGE_VALF); }
+FM_HD float fused_up(float a, float b, float c) { return fused_toward(a, b, c, HUGE_VALF); }
+#endif
+
+// Two float32 between which mix_element's result of two 16-bit floats lies where kLeastBoundedWeight <= weight < 1:
+// where both round to the same 16-bit float, that is the mix, and no float64 was needed. An interval of partner +
+// weight * (own - partner): mostly of two neighbours or, of an exact value such as a tie, of one.
 //
-// Errors as shares of 2^-24 * size, size = |weight * own| + |rest * partner|: 1 - weight and its product with partner 1
-// each, the fused sum 1, and each bound's own rounding 1; what blend() rounds is less than 2^-27. 5 holds them all.
+// What blend() gives is the exact value rounded to float64, which cannot leave the interval: its products are exact.
+// The second has the 11 bits of float16 (8) times those of 1 - weight, a multiple of 2^-42 (2^-45) below 1. Of what is
+// not finite nothing is said: the interval may be NaN.
 struct MixBounds {
   float low, high;
 };
-FM_HD MixBounds mix_bounds(float own, float partner, float weight, float rest) {
-  constexpr float kError = 5 * 0x1p-24f;
-  const float share = rest * partner;
-  const float size = fabsf(weight * own) + fabsf(share);
-  const float sum = fused(weight, own, share);
-  return {fused(-kError, size, sum), fused(kError, size, sum)};
+template <typename T>
+inline constexpr float kLeastBoundedWeight = 0x1p-19f;
+template <>
+inline constexpr float kLeastBoundedWeight<BFloat16> = 0x1p-22f;
+FM_HD MixBounds mix_bounds(float own, float partner, float weight) {
+  return {fused_down(weight, fused_down(1.0f, own, -partner), partner),
+          fused_up(weight, fused_up(1.0f, own, -partner), partner)};
 }
-
-// Products below float's normal range lose more than was counted. Values of float16 are far above it; where `weight` is
-// what makes both shares too small, partner is 0, and the sum rounds to a zero of own's sign, as it should. Of bfloat16
-// the bounds hold from this weight on, where both values are 0, or their magnitudes add up to this: `size` is then
-// 2^-100 or more. Less one, 0 is the largest of these bits.
-constexpr float kLeastBoundedWeight = 0x1p-24f;
-constexpr uint32_t kLeastBounded = 0x1a000000u - 1u;  // 2^-75
-FM_HD uint32_t bounded(float own, float partner) { return bit_cast<uint32_t>(fabsf(own) + fabsf(partner)) - 1u; }
 
 // Own weight where a sample's mask is `level`: exactly `outside` at 0, exactly `inside` at 255, evenly spaced and in
 // order between.

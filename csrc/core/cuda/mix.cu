@@ -15,33 +15,11 @@ namespace fastmix {
 
 namespace {
 
-// The two weights of a sample, for a vector that its box covers wholly, in part or not at all. The blend stands
-// here once, inside a loop of one or two rounds: unrolled it would be most of the kernel's code.
-template <typename T, int kBytes>
-__device__ __forceinline__ Words<kWordsOf<kBytes>> mix_boxed(const Words<kWordsOf<kBytes>>& own,
-                                                             const Words<kWordsOf<kBytes>>& partner,
-                                                             const Weights& weights, uint32_t inside,
-                                                             uint32_t byte_bias) {
-  constexpr uint32_t kAll = kAllElements<kBytes / static_cast<int>(sizeof(T))>;
-  Words<kWordsOf<kBytes>> result = {};
-  uint32_t take = kAll;
-  float weight = inside == kAll ? weights.inside : weights.outside;
-#pragma unroll 1
-  for (;;) {
-    const auto mixed = mix_vector<T, kBytes>(own, partner, weight, byte_bias);
-    if (inside == 0 || inside == kAll) return mixed;
-    merge<T>(result, mixed, take);
-    if (take == inside) return result;
-    take = inside;
-    weight = weights.inside;
-  }
-}
-
 struct MixArgs {
   unsigned char* out;
-  int64_t out_stride;  // bytes
-  int64_t vectors;     // of one sample
-  bool in_place;
+  int64_t out_stride;    // bytes
+  int64_t vectors;       // of one sample
+  bool resident;         // in place, and the plan holds no pointers
   unsigned char* clean;  // null, or where the samples go as they are
   PixelGrid grid;
   uint32_t byte_bias = kByteBias;
@@ -65,7 +43,12 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
       plan, reinterpret_cast<uint32_t*>(spans + kLanes), vector < args.vectors,
       [&](uint32_t entry) {
         const uint32_t sample = sample_of(entry);
-        const void* const in = args.in_place ? args.out + sample * args.out_stride : plan.pointer(sample);
+        const void* in;
+        if constexpr (Plan::kInline) {
+          in = plan.pointer(sample);
+        } else {
+          in = args.resident ? args.out + sample * args.out_stride : plan.pointer(sample);
+        }
         return load_global<kBytes>(static_cast<const unsigned char*>(in) + offset);
       },
       [](uint32_t, Vector&) {},
@@ -75,9 +58,14 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
         if (args.clean != nullptr) store_global<kBytes>(args.clean + offset + sample * args.out_stride, own);
         Vector mixed = own;
         if ((entry & kBlendFlag) != 0) {
-          const uint32_t inside =
-              has_box ? elements_inside<kCount>(args.grid, spans[threadIdx.x], plan.box(sample)) : 0;
-          mixed = mix_boxed<T, kBytes>(own, partner, plan.weights(sample), inside, args.byte_bias);
+          const Weights weights = plan.weights(sample);
+          constexpr uint32_t kAll = kAllElements<kCount>;
+          uint32_t inside = 0;
+          if (has_box) inside = elements_inside<kCount>(args.grid, spans[threadIdx.x], plan.box(sample));
+          mixed =
+              mix_vector<T, kBytes>(own, partner, inside == kAll ? weights.inside : weights.outside, args.byte_bias);
+          if (inside != 0 && inside != kAll)
+            mix_inside<T, kBytes>(mixed, own, partner, weights.inside, inside, args.byte_bias);
         }
         store_global<kBytes>(out + sample * args.out_stride, mixed);
       });
@@ -90,8 +78,7 @@ void launch_mix(const MixParams& params, CudaStream stream) {
   args.out = static_cast<unsigned char*>(params.out);
   args.out_stride = params.out_stride * static_cast<int64_t>(sizeof(T));
   args.vectors = params.elements * static_cast<int64_t>(sizeof(T)) / kBytes;
-  const std::vector<const void*> pointers = read_pointers(params);
-  args.in_place = pointers.empty();
+  args.resident = params.resident != nullptr;
   args.clean = static_cast<unsigned char*>(params.clean);
   args.grid = pixel_grid(params);
   const int64_t tiles = (args.vectors + kLanes - 1) / kLanes;
@@ -106,6 +93,7 @@ void launch_mix(const MixParams& params, CudaStream stream) {
     return launch(resident_plan(params.resident, layout, layout.in_place), layout.grid_rows, kResidentWarps);
   }
 
+  const std::vector<const void*> pointers = read_pointers(params);
   std::vector<uint8_t> blends(plan.batch);
   for (int32_t i = 0; i < plan.batch; ++i) blends[i] = !plan.untouched(i);
   const Schedule schedule =

@@ -18,9 +18,8 @@ namespace {
 
 struct MaskedArgs {
   unsigned char* out;
-  int64_t out_stride;  // bytes
-  int64_t vectors;     // of one sample
-  bool in_place;
+  int64_t out_stride;    // bytes
+  int64_t vectors;       // of one sample
   unsigned char* clean;  // null, or where the samples go as they are
   PixelGrid grid;
   MaskGrid masks;
@@ -85,8 +84,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
       plan, reinterpret_cast<uint32_t*>(offsets + kCount * kLanes), vector < args.vectors,
       [&](uint32_t entry) {
         const uint32_t sample = sample_of(entry);
-        const void* const in = args.in_place ? args.out + sample * args.out_stride : plan.pointer(sample);
-        return load_global<kBytes>(static_cast<const unsigned char*>(in) + offset);
+        return load_global<kBytes>(static_cast<const unsigned char*>(plan.pointer(sample)) + offset);
       },
       [](uint32_t, Vector&) {},
       [&](uint32_t entry, const Vector& own, const Vector& partner) {
@@ -113,7 +111,6 @@ void launch_masked(const MixParams& params, CudaStream stream) {
   args.out_stride = params.out_stride * static_cast<int64_t>(sizeof(T));
   args.vectors = params.elements * static_cast<int64_t>(sizeof(T)) / kBytes;
   const std::vector<const void*> pointers = read_pointers(params);
-  args.in_place = pointers.empty();
   args.clean = static_cast<unsigned char*>(params.clean);
   args.grid = pixel_grid(params);
   args.masks = mask_grid(params.plan.mask, args.grid, params.depth, kCount);

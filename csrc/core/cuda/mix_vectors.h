@@ -74,30 +74,38 @@ __device__ __forceinline__ Words<kWords> mix_bytes(const Words<kWords>& own, con
   return result;
 }
 
-// Pairs of 16-bit floats in float32; those few whose rounding that leaves open, in float64.
+// A lane's own and partner's word of two 16-bit floats, and the two bounds of their mix, rounded. Where both values are
+// +0 the bounds are -0 and +0, and the mix is +0; other zeros are left open.
+__device__ __forceinline__ bool leaves_open(uint32_t own, uint32_t partner, uint32_t low, uint32_t high) {
+  constexpr uint32_t kMagnitudes = 0x7fff7fffu;
+  const uint32_t some = (((own | partner) & kMagnitudes) + kMagnitudes) | own | partner;  // highest bit: not +0 and +0
+  return ((low ^ high) & (some | kMagnitudes)) != 0;
+}
+
+// Pairs of 16-bit floats in float32; those few whose rounding that leaves open, and what is not finite, in float64.
 template <typename T, int kWords>
 __device__ __forceinline__ Words<kWords> mix_pairs(const Words<kWords>& own, const Words<kWords>& partner,
                                                    float weight) {
-  constexpr bool kMayBeTiny = std::is_same<T, BFloat16>::value;
-  const float rest = 1.0f - weight;
-  Words<kWords> result;
-  uint32_t open = 0;  // bit w: word w
+  Words<kWords> low, result;
+  uint32_t differ = 0, not_finite = 0;
 #pragma unroll
   for (int w = 0; w < kWords; ++w) {
     MixBounds bounds[2];
-    uint32_t least = ~0u;
 #pragma unroll
-    for (int j = 0; j < 2; ++j) {
-      const float a = to_float(element<T>(own, 2 * w + j));
-      const float b = to_float(element<T>(partner, 2 * w + j));
-      bounds[j] = mix_bounds(a, b, weight, rest);
-      if (kMayBeTiny) least = least < bounded(a, b) ? least : bounded(a, b);
-    }
-    result.word[w] = narrow_pair<T>(bounds[0].low, bounds[1].low);
-    const bool holds = !kMayBeTiny || least >= kLeastBounded;
-    if (!holds || result.word[w] != narrow_pair<T>(bounds[0].high, bounds[1].high)) open |= 1u << w;
+    for (int j = 0; j < 2; ++j)
+      bounds[j] = mix_bounds(to_float(element<T>(own, 2 * w + j)), to_float(element<T>(partner, 2 * w + j)), weight);
+    low.word[w] = narrow_pair<T>(bounds[0].low, bounds[1].low);
+    result.word[w] = narrow_pair<T>(bounds[0].high, bounds[1].high);
+    differ |= low.word[w] ^ result.word[w];
+    not_finite = times_zero_plus<T>(result.word[w], not_finite);
   }
-  if (kMayBeTiny && weight < kLeastBoundedWeight) open = (1u << kWords) - 1u;
+  const bool all = weight < kLeastBoundedWeight<T> || (not_finite & 0x7fff7fffu) != 0;
+  if (differ == 0 && !all) return result;
+  uint32_t open = 0;  // bit w: word w
+#pragma unroll
+  for (int w = 0; w < kWords; ++w) {
+    if (all || leaves_open(own.word[w], partner.word[w], low.word[w], result.word[w])) open |= 1u << w;
+  }
 #pragma unroll 1
   while (open != 0) {
     const int w = lowest_bit(open);
@@ -107,13 +115,25 @@ __device__ __forceinline__ Words<kWords> mix_pairs(const Words<kWords>& own, con
   return result;
 }
 
+// The words of one step, with any weight.
+template <typename T, int kStep, int kEach>
+__device__ __forceinline__ Words<kStep> mix_few(const Words<kStep>& own, const Words<kStep>& partner, float weight,
+                                                uint32_t byte_bias) {
+  if (weight == 1.0f) return own;
+  if (weight == 0.0f) return partner;
+  if constexpr (sizeof(T) == 1) {
+    return mix_bytes(own, partner, weight, byte_bias);
+  } else {
+    return mix_step<T, kStep, kEach>(own, partner, weight);
+  }
+}
+
 // A vector with one weight. Weight 1 and weight 0 copy bits, as mix_element. `byte_bias`: see biased_byte.
 template <typename T, int kBytes>
 __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_vector(const Words<kWordsOf<kBytes>>& own,
                                                               const Words<kWordsOf<kBytes>>& partner, float weight,
                                                               uint32_t byte_bias) {
-  if (weight == 1.0f) return own;
-  if (weight == 0.0f) return partner;
+  if (weight == 1.0f || weight == 0.0f) return weight == 1.0f ? own : partner;
   if constexpr (sizeof(T) == 1) {
     return mix_bytes(own, partner, weight, byte_bias);
   } else if constexpr (sizeof(T) == 2 && kBytes >= 4) {
@@ -142,13 +162,27 @@ __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_vector(const Words<kWords
   }
 }
 
-// Replaces the elements of `result` that are set in `mask`.
-template <typename T, int kWords>
-__device__ __forceinline__ void merge(Words<kWords>& result, const Words<kWords>& from, uint32_t mask) {
+// Mixes the elements set in `inside` anew, with this weight: of the few vectors that lie across a box's border. Word by
+// word, in code that is small.
+template <typename T, int kBytes>
+__device__ __forceinline__ void mix_inside(Words<kWordsOf<kBytes>>& result, const Words<kWordsOf<kBytes>>& own,
+                                           const Words<kWordsOf<kBytes>>& partner, float weight, uint32_t inside,
+                                           uint32_t byte_bias) {
+  constexpr int kItem = static_cast<int>(sizeof(T));
+  constexpr int kStep = kItem > 4 ? kItem / 4 : 1;                   // words of one element, at least 1
+  constexpr int kEach = kItem > 4 ? 1 : kBytes < 4 ? 1 : 4 / kItem;  // elements of one step
+#pragma unroll 1
+  for (int w = 0; w < kWordsOf<kBytes>; w += kStep) {
+    Words<kStep> a, b;
 #pragma unroll
-  for (int w = 0; w < kWords; ++w) {
-    const uint32_t bits = word_mask<T>(mask, w);
-    result.word[w] = (from.word[w] & bits) | (result.word[w] & ~bits);
+    for (int s = 0; s < kStep; ++s) {
+      a.word[s] = word_at(own, w + s);
+      b.word[s] = word_at(partner, w + s);
+    }
+    const Words<kStep> mixed = mix_few<T, kStep, kEach>(a, b, weight, byte_bias);
+    const uint32_t bits = word_mask<T>(inside >> (w / kStep * kEach), 0);
+#pragma unroll
+    for (int s = 0; s < kStep; ++s) set_word(result, w + s, (mixed.word[s] & bits) | (word_at(result, w + s) & ~bits));
   }
 }
 

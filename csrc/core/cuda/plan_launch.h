@@ -23,10 +23,9 @@ struct PlanSource {
 };
 
 // What the walk of a mix reads: the samples and, where partners are rows of another batch, behind them the partner of
-// each. Empty in place, where samples are read from `out`.
+// each.
 inline std::vector<const void*> read_pointers(const MixParams& params) {
   std::vector<const void*> pointers;
-  if (params.in_place && params.others == nullptr) return pointers;
   const PlanView& plan = params.plan;
   pointers.assign(params.in, params.in + plan.batch);
   for (int32_t i = 0; params.others != nullptr && i < plan.batch; ++i)

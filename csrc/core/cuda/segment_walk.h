@@ -51,7 +51,6 @@ __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads,
         const uint32_t k = at + j;
         if (k >= end) break;
         const uint32_t entry = plan.entry(k);
-        const Words<kWords> own = window[j];
         Words<kWords>& partner = window[(j + 1) % kDepth];
         if (k + 1 < end) {
           settle(plan.entry(k + 1), partner);
@@ -59,8 +58,15 @@ __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads,
 #pragma unroll
           for (int w = 0; w < kWords; ++w) partner.word[w] = tail[w * kLanes];
         }
-        if (k + kDepth < end) window[j] = load(plan.entry(k + kDepth));
-        emit(entry, own, partner);
+        if constexpr (kDepth > 2) {
+          // Two loads are under way during this; own needs no registers besides its place in the window.
+          emit(entry, window[j], partner);
+          if (k + kDepth < end) window[j] = load(plan.entry(k + kDepth));
+        } else {
+          const Words<kWords> own = window[j];
+          if (k + kDepth < end) window[j] = load(plan.entry(k + kDepth));
+          emit(entry, own, partner);
+        }
       }
     }
     // The next group's heads must not overwrite tails that a slower warp still has to read.

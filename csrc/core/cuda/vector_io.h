@@ -139,6 +139,25 @@ __device__ __forceinline__ uint32_t narrow_pair(float low, float high) {
 #endif
 }
 
+// Two 16-bit floats times 0, plus `sum`: zeros, until one is not finite.
+template <typename T>
+__device__ __forceinline__ uint32_t times_zero_plus(uint32_t pair, uint32_t sum) {
+#if defined(__CUDA_ARCH__)
+  if constexpr (std::is_same<T, Half>::value) {
+    asm("fma.rn.f16x2 %0, %1, %2, %0;" : "+r"(sum) : "r"(pair), "r"(0u));
+  } else {
+    asm("fma.rn.bf16x2 %0, %1, %2, %0;" : "+r"(sum) : "r"(pair), "r"(0u));
+  }
+  return sum;
+#else
+  for (const uint32_t bits : {pair & 0xffffu, pair >> 16}) {
+    const float value = to_float(T{static_cast<uint16_t>(bits)});
+    if (value - value != 0.0f) sum = 0x7fff7fffu;
+  }
+  return sum;
+#endif
+}
+
 __device__ __forceinline__ int lowest_bit(uint32_t bits) {
 #if defined(__CUDA_ARCH__)
   return __ffs(static_cast<int>(bits)) - 1;
