@@ -109,7 +109,7 @@ def origin() -> dict[str, Any]:
 
 def command() -> str:
     spec = getattr(sys.modules["__main__"], "__spec__", None)
-    program = f"-m {spec.name}" if spec is not None else shlex.quote(sys.argv[0])
+    program = f"-m {spec.name.removesuffix('.__main__')}" if spec is not None else shlex.quote(sys.argv[0])
     return f"python {program} {shlex.join(sys.argv[1:])}".rstrip()
 
 
