@@ -155,3 +155,12 @@ def test_label_functions_refuse_partners_out_of_range(partner):
     for call in calls:
         with pytest.raises(ValueError, match=r"expected partner in \[0, 4\)"):
             call()
+
+
+def test_in_place_on_a_lazy_clone_leaves_the_original_alone(generator: torch.Generator) -> None:
+    images = random_images((4, 3, 5, 7), torch.float32, generator)
+    before, clone = images.clone(), torch._lazy_clone(images)
+    plan = fm.MixPlan.mixup([1, 0, 3, 2], 0.25)
+    fm.mix_(clone, plan)
+    assert same_bits(images, before)
+    assert same_bits(clone, fm.mix(before, plan))

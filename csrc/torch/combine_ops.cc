@@ -1,5 +1,6 @@
 // combine and its backward: one kernel, given the plan's terms or their transpose.
 #include "combine.h"
+#include "huge_pages.h"
 #include "ops.h"
 
 namespace fastmix {
@@ -24,8 +25,8 @@ Tensor combine(const char* op, const Tensor& images, Terms terms) {
   const SampleLayout given = sample_layout(images);
   std::vector<int64_t> sizes(images.sizes().begin(), images.sizes().end());
   sizes[0] = terms.outputs();
-  Tensor out = torch::stable::empty(sizes, images.scalar_type(), std::nullopt, images.device(), std::nullopt,
-                                    given.memory_format(images.dim()));
+  Tensor out = with_huge_pages(torch::stable::empty(sizes, images.scalar_type(), std::nullopt, images.device(),
+                                                    std::nullopt, given.memory_format(images.dim())));
   if (out.numel() == 0) return out;
   const Tensor source = given.packed ? images : torch::stable::contiguous(images);
   const std::vector<const void*> in = sample_pointers(source);

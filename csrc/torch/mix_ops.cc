@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "huge_pages.h"
 #include "ops.h"
 
 namespace fastmix {
@@ -86,8 +87,8 @@ Tensor packed(const Tensor& images) {
 Tensor empty_samples(const Tensor& images, const SampleLayout& layout, int64_t count) {
   std::vector<int64_t> sizes(images.sizes().begin(), images.sizes().end());
   sizes[0] = count;
-  return torch::stable::empty(sizes, images.scalar_type(), std::nullopt, images.device(), std::nullopt,
-                              layout.memory_format(images.dim()));
+  return with_huge_pages(torch::stable::empty(sizes, images.scalar_type(), std::nullopt, images.device(), std::nullopt,
+                                              layout.memory_format(images.dim())));
 }
 
 // Into a fresh tensor with the layout of `images`, or a contiguous one where that has gaps: the mixed batch, behind
@@ -143,6 +144,8 @@ void mix_in_place_op(const Tensor& images, const Tensor& partner, const Tensor& 
   check_frames("mix_", images, layout, plan);
   if (images.numel() == 0) return;
 
+  // First: a lazy clone gets memory of its own here, and `in` has to be the same memory.
+  void* const out = images.mutable_data_ptr();
   const std::vector<const void*> in = sample_pointers(images);
   std::vector<const void*> others;
   MixParams params = params_of(dtype, layout, plan);
@@ -154,7 +157,7 @@ void mix_in_place_op(const Tensor& images, const Tensor& partner, const Tensor& 
     params.others = others.data();
   }
   params.in = in.data();
-  params.out = images.mutable_data_ptr();
+  params.out = out;
   params.out_stride = layout.batch_stride;
   params.in_place = true;
   launch(params, images, mix_cpu, mix_cuda);

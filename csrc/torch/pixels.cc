@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "error.h"
+#include "huge_pages.h"
 
 namespace fastmix {
 
@@ -60,8 +61,9 @@ NormalizeMixParams normalize_params(const char* op, const Tensor& images, const 
 
 Tensor empty_batch(int64_t batch, int64_t channels, int64_t height, int64_t width, ScalarType dtype,
                    const Tensor& images, bool channels_last) {
-  return torch::stable::empty({batch, channels, height, width}, dtype, std::nullopt, images.device(), std::nullopt,
-                              channels_last ? MemoryFormat::ChannelsLast : MemoryFormat::Contiguous);
+  return with_huge_pages(torch::stable::empty({batch, channels, height, width}, dtype, std::nullopt, images.device(),
+                                              std::nullopt,
+                                              channels_last ? MemoryFormat::ChannelsLast : MemoryFormat::Contiguous));
 }
 
 }  // namespace fastmix

@@ -34,7 +34,7 @@ inline std::vector<const void*> read_pointers(const MixParams& params) {
 }
 
 inline PlanSource mix_source(const PlanView& plan, const Schedule& schedule, const std::vector<const void*>& pointers) {
-  return {plan, &schedule, pointers.empty() ? nullptr : pointers.data(), static_cast<int32_t>(pointers.size())};
+  return {plan, &schedule, pointers.data(), static_cast<int32_t>(pointers.size())};
 }
 
 inline bool has_any_box(const PlanView& plan) {

@@ -1,0 +1,34 @@
+"""Large results on the CPU lie in huge pages where the system gives them on request."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+import fastmix as fm
+
+ENABLED = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+
+
+def advised(tensor: torch.Tensor) -> bool:
+    """Whether the mapping that holds the tensor's middle has the flag "hg" (see proc(5))."""
+    address, inside = tensor.data_ptr() + tensor.nbytes // 2, False
+    for line in Path("/proc/self/smaps").read_text().splitlines():
+        first = line.split()[0]
+        if "-" in first and not first.endswith(":"):
+            begin, end = (int(part, 16) for part in first.split("-"))
+            inside = begin <= address < end
+        elif inside and first == "VmFlags:":
+            return "hg" in line.split()
+    raise LookupError("no mapping holds the tensor")
+
+
+@pytest.mark.skipif(not ENABLED.exists() or "[never]" in ENABLED.read_text(), reason="no transparent huge pages")
+def test_large_results_are_advised_and_small_ones_are_not() -> None:
+    images = torch.zeros((64, 224, 224, 3), dtype=torch.uint8)
+    plan = fm.MixPlan.mixup(torch.arange(64).flip(0), 0.3)
+    assert advised(fm.normalize_mix(images, plan))
+    assert not advised(fm.normalize_mix(images[:2], fm.MixPlan.mixup([1, 0], 0.3)))
+    floats = torch.zeros((64, 3, 224, 224))
+    assert advised(fm.mix(floats, plan))
+    assert not advised(fm.mix(floats[:2], fm.MixPlan.mixup([1, 0], 0.3)))
