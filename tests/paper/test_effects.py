@@ -98,4 +98,4 @@ def test_mixup_steadies_a_gan():
     erm, mixup = found["ERM"], found["mixup 0.2"]
     # Some generators collapse, on another CPU others: MMD² is skewed, so its logarithms are compared, seed by seed.
     difference = paired([math.log(value) for value in erm], [math.log(value) for value in mixup])
-    assert difference.score < -STANDARD_ERRORS and max(b / a for a, b in zip(erm, mixup, strict=True)) < 0.8, found
+    assert difference.score < -STANDARD_ERRORS and max(b / a for a, b in zip(erm, mixup, strict=True)) < 0.7, found

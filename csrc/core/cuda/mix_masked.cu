@@ -30,9 +30,8 @@ template <typename T, int kBytes>
 __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_by_level(
     Words<kWordsOf<kBytes>> own, Words<kWordsOf<kBytes>> partner,
     Words<kWordsOf<kBytes / static_cast<int>(sizeof(T))>> levels, const Weights& weights) {
-  constexpr int kItem = static_cast<int>(sizeof(T));
-  constexpr int kStep = kItem > 4 ? kItem / 4 : 1;                   // words of one element, at least 1
-  constexpr int kEach = kItem > 4 ? 1 : kBytes < 4 ? 1 : 4 / kItem;  // elements of one step
+  constexpr int kStep = kWordsOfStep<T>;
+  constexpr int kEach = kElementsOfStep<T, kBytes>;
   Words<kWordsOf<kBytes>> result = {};
 #pragma unroll
   for (int w = 0; w < kWordsOf<kBytes>; w += kStep) {

@@ -22,6 +22,12 @@ __device__ __forceinline__ uint32_t word_mask(uint32_t mask, int w) {
   return ((four | four << 7 | four << 14 | four << 21) & 0x01010101u) * 0xffu;
 }
 
+// Vectors are mixed in steps: of one element, or of a word where elements are smaller and the vector has whole words.
+template <typename T>
+constexpr int kWordsOfStep = sizeof(T) > 4 ? static_cast<int>(sizeof(T)) / 4 : 1;
+template <typename T, int kBytes>
+constexpr int kElementsOfStep = sizeof(T) > 4 || kBytes < 4 ? 1 : 4 / static_cast<int>(sizeof(T));
+
 // The words of one step, in float64: few elements are held so at a time.
 template <typename T, int kStep, int kEach>
 __device__ __forceinline__ Words<kStep> mix_step(Words<kStep> own, Words<kStep> partner, float weight) {
@@ -139,9 +145,8 @@ __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_vector(const Words<kWords
   } else if constexpr (sizeof(T) == 2 && kBytes >= 4) {
     return mix_pairs<T>(own, partner, weight);
   } else {
-    constexpr int kItem = static_cast<int>(sizeof(T));
-    constexpr int kStep = kItem > 4 ? kItem / 4 : 1;                   // words of one element, at least 1
-    constexpr int kEach = kItem > 4 ? 1 : kBytes < 4 ? 1 : 4 / kItem;  // elements of one step
+    constexpr int kStep = kWordsOfStep<T>;
+    constexpr int kEach = kElementsOfStep<T, kBytes>;
     Words<kWordsOf<kBytes>> result;
 #pragma unroll
     for (int w = 0; w < kWordsOf<kBytes>; w += kStep) {
@@ -168,9 +173,8 @@ template <typename T, int kBytes>
 __device__ __forceinline__ void mix_inside(Words<kWordsOf<kBytes>>& result, const Words<kWordsOf<kBytes>>& own,
                                            const Words<kWordsOf<kBytes>>& partner, float weight, uint32_t inside,
                                            uint32_t byte_bias) {
-  constexpr int kItem = static_cast<int>(sizeof(T));
-  constexpr int kStep = kItem > 4 ? kItem / 4 : 1;                   // words of one element, at least 1
-  constexpr int kEach = kItem > 4 ? 1 : kBytes < 4 ? 1 : 4 / kItem;  // elements of one step
+  constexpr int kStep = kWordsOfStep<T>;
+  constexpr int kEach = kElementsOfStep<T, kBytes>;
 #pragma unroll 1
   for (int w = 0; w < kWordsOf<kBytes>; w += kStep) {
     Words<kStep> a, b;
