@@ -16,6 +16,11 @@ namespace {
 
 constexpr int64_t kQuick = 64;
 
+// What rounds otherwise than to nearest says so itself; without AVX-512 the scope must.
+struct RoundingDown {
+  RoundingDown() {}
+};
+
 constexpr int kDown = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
 constexpr int kUp = _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC;
 

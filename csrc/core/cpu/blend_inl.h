@@ -52,14 +52,20 @@ void blend_exactly(BFloat16* out, const BFloat16* own, const BFloat16* partner, 
 }
 
 #if defined(FM_BLEND_QUICKLY)
-// Multiples of kQuick elements in float32, as long as that certainly gives what the formula gives; returns how many.
 // No call in the loop, so that its constants stay in registers.
 template <typename T16>
-__attribute__((noinline, noclone)) int64_t blend_while_certain(T16* out, const T16* own, const T16* partner,
-                                                               float weight, int64_t n) {
+__attribute__((noinline, noclone)) int64_t blend_while_exact(T16* out, const T16* own, const T16* partner, float weight,
+                                                             int64_t n) {
   int64_t k = 0;
   while (k + kQuick <= n && blend_quickly(out + k, own + k, partner + k, weight)) k += kQuick;
   return k;
+}
+
+// Multiples of kQuick elements in float32, as long as that certainly gives what the formula gives; returns how many.
+template <typename T16>
+int64_t blend_while_certain(T16* out, const T16* own, const T16* partner, float weight, int64_t n) {
+  const RoundingDown scope;
+  return blend_while_exact(out, own, partner, weight, n);
 }
 
 template <typename T16>
@@ -67,13 +73,32 @@ void blend_16(T16* out, const T16* own, const T16* partner, float weight, int64_
   for (int64_t k = 0; k < n;) {
     const int64_t certain = blend_while_certain(out + k, own + k, partner + k, weight, n - k);
     k += certain;
-    // Where one is uncertain, often all around it are: with simple weights ties are frequent. Else few are.
+    // Where one is uncertain, often all around it are. Else few are.
     const int64_t exact = certain == 0 ? kChunk : kQuick;
     const int64_t count = n - k < exact ? n - k : exact;
     blend_exactly(out + k, own + k, partner + k, weight, count);
     k += count;
   }
 }
+
+#if defined(FM_BLEND_TIES_APART)
+__attribute__((noinline, noclone)) int64_t blend_while_no_tie(BFloat16* out, const BFloat16* own,
+                                                              const BFloat16* partner, float weight, int64_t n) {
+  int64_t k = 0;
+  while (k + kQuick <= n && blend_no_tie(out + k, own + k, partner + k, weight)) k += kQuick;
+  return k;
+}
+
+void blend_ties_apart(BFloat16* out, const BFloat16* own, const BFloat16* partner, float weight, int64_t n) {
+  constexpr int64_t kTied = 512;  // with simple weights ties are frequent, else so rare that this costs nothing
+  for (int64_t k = 0; k < n;) {
+    k += blend_while_no_tie(out + k, own + k, partner + k, weight, n - k);
+    const int64_t count = n - k < kTied ? n - k : kTied;
+    blend_16(out + k, own + k, partner + k, weight, count);
+    k += count;
+  }
+}
+#endif
 #else
 template <typename T16>
 void blend_16(T16* out, const T16* own, const T16* partner, float weight, int64_t n) {
@@ -96,7 +121,11 @@ inline void blend_span(Half* out, const Half* own, const Half* partner, float we
   blend_16(out, own, partner, weight, n);
 }
 inline void blend_span(BFloat16* out, const BFloat16* own, const BFloat16* partner, float weight, int64_t n) {
+#if defined(FM_BLEND_TIES_APART)
+  blend_ties_apart(out, own, partner, weight, n);
+#else
   blend_16(out, own, partner, weight, n);
+#endif
 }
 inline void blend_span(float* out, const float* own, const float* partner, float weight, int64_t n) {
   blend_exactly(out, own, partner, weight, n);
