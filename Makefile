@@ -8,7 +8,7 @@ NVCC_KIND := $(if $(filter pip,$(FASTMIX_NVCC)),pip,$(if $(SYSTEM_NVCC),system,p
 INSTALLED := $(VENV)/.installed-$(NVCC_KIND)
 export FASTMIX_BUILD_DIR ?= $(CURDIR)/build/cmake-$(NVCC_KIND)
 
-# libjpeg-turbo's headers, for large photographs: installed where that needs no password; without, DALI decodes them.
+# libjpeg-turbo's headers, for JPEGs on the CPU: installed where that needs no password; without, DALI decodes them.
 JPEG_HEADERS := $(firstword $(wildcard /usr/include/jpeglib.h /usr/local/include/jpeglib.h))
 APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get 2>/dev/null))
 

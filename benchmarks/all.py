@@ -23,7 +23,7 @@ COMPARISONS: dict[str, list[str]] = {
     "decode": [],
     "normalize": [],
     "resample": [],
-    "overhead": [],
+    "overhead": ["--hostile", "--repeats", "9"],
     "train": ["--rounds", "1"],
     "sweep": ["--seconds", "0.3"],
 }
@@ -35,7 +35,7 @@ QUICK: dict[str, list[str]] = {
     "decode": ["--quick"],
     "normalize": ["--batch-size", "2", "--size", "32", "--repeats", "2"],
     "resample": ["--batch", "2", "--rounds", "1", "--runs", "1"],
-    "overhead": ["--count", "20", "--batch-size", "2", "--repeats", "2"],
+    "overhead": ["--hostile", "--count", "40", "--batch-size", "2", "--repeats", "2"],
     "train": ["--quick"],
     "sweep": ["--quick"],
 }

@@ -64,9 +64,12 @@ def window_of(start, shape):
     return fn.cat(fn.cast(start, dtype=types.FLOAT), fn.cast(shape, dtype=types.FLOAT))
 
 
+def reduced_part(encoded, start, shape):
+    return views.by_fastmix(encoded, fn.peek_image_shape(encoded), window_of(start, shape), SIZE, MAX_PIXELS)
+
+
 def reduced(encoded, start, shape):
-    place = window_of(start, shape)
-    images, place = views.reduced(encoded, fn.peek_image_shape(encoded), place, SIZE, MAX_PIXELS)
+    images, place = reduced_part(encoded, start, shape)
     return fn.fastmix.batch(images, window=place, size=SIZE, mean=[0.0] * 3, std=[1.0] * 3, alpha=0.0)
 
 
@@ -80,7 +83,8 @@ GRAPHS = {
     "DALI, rows and columns of the window": part,
     "DALI, window, and its resize": resized,
     "DALI, window, and fastmix's resize to floats": batched,
-    "fastmix, window at a reduced scale, and its resize to floats": reduced,
+    "fastmix, window, at a reduced scale where it is large": reduced_part,
+    "fastmix, that window, and its resize to floats": reduced,
 }
 
 
@@ -113,7 +117,7 @@ def pillow(photographs: Photographs, draft: bool) -> None:
 
 def grey_levels_off(photographs: Photographs) -> dict[str, float] | None:
     """How resized windows differ from decoding in full, of the photographs that differ at all; None if none does."""
-    if not fastmix.dali.decodes_reduced():
+    if not fastmix.dali.decodes_jpeg():
         return None
     inexact, exact = (build(graph, photographs).run()[0].as_array() for graph in (reduced, in_full))
     difference = np.abs(inexact - exact).reshape(len(exact), -1)
@@ -124,7 +128,8 @@ def grey_levels_off(photographs: Photographs) -> dict[str, float] | None:
 
 
 def measure(photographs: Photographs, rounds: int) -> dict[str, dict]:
-    graphs = {name: graph for name, graph in GRAPHS.items() if graph is not reduced or fastmix.dali.decodes_reduced()}
+    missing = () if fastmix.dali.decodes_jpeg() else (reduced_part, reduced)
+    graphs = {name: graph for name, graph in GRAPHS.items() if graph not in missing}
     pipelines = {name: build(graph, photographs) for name, graph in graphs.items()}
     bodies: dict[str, Callable[[], object]] = {name: pipeline.run for name, pipeline in pipelines.items()}
     bodies["Pillow, and its resize"] = lambda: pillow(photographs, False)

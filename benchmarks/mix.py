@@ -12,6 +12,7 @@ makes one loop of it, which reads every element twice and writes into new memory
 from __future__ import annotations
 
 import argparse
+import functools
 from collections.abc import Callable
 
 import torch
@@ -52,13 +53,19 @@ def naive_mix(x: torch.Tensor, index: torch.Tensor) -> torch.Tensor:
     return (WEIGHT * x + (1 - WEIGHT) * x[index]).to(x.dtype)
 
 
+@functools.cache
+def compiled_mix() -> Callable:
+    """Compiled once for each dtype, at its first call."""
+    return torch.compile(naive_mix, dynamic=False)
+
+
 def in_place(shape: tuple[int, ...], dtype: torch.dtype, pairing: str, device: str, repeats: int) -> dict[str, Times]:
     pristine = batch_of(shape, dtype, device)
     x, other = pristine.clone(), torch.empty_like(pristine)
     partner = partners(pairing, shape[0])
     plan = fm.MixPlan.mixup(partner, WEIGHT)
     index = partner.to(device)
-    compiled = torch.compile(naive_mix, dynamic=False)
+    compiled = compiled_mix()
     functions: dict[str, Callable[[], object]] = {
         "naive": lambda: naive_mix(x, index),
         "compiled": lambda: compiled(x, index),

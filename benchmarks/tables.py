@@ -108,10 +108,14 @@ def train_rows(results: dict) -> Rows:
     lines = [
         ["loader", *(f"{name} ({speed:,} images/s)" for name, speed in speeds.items()), "small network, same cores"]
     ]
-    columns = [*results["emulated"].values(), results["trained"]]
+    columns = {**results["emulated"], None: results["trained"]}
     for rival, figure in results["trained"].items():
-        found = [column.get(rival) for column in columns]
-        cells = (f"{100 * one['utilisation']:.0f} %, {one['wait_ms']:.0f} ms" if one else "" for one in found)
+        cells = []
+        for accelerator, column in columns.items():
+            one = column.get(rival)
+            bound = results["bounds"][rival].get(accelerator)
+            of = f" of {100 * bound:.0f} %" if bound else ""
+            cells.append(f"{100 * one['utilisation']:.0f} %{of}, {one['wait_ms']:.0f} ms" if one else "")
         lines.append([figure["label"], *cells])
     return lines
 
@@ -166,9 +170,14 @@ def per_sample_rows(results: dict) -> Rows:
 
 
 def overhead_rows(results: dict) -> Rows:
-    lines = [["graph", "images/s"]]
-    lines += [[name, f"{speed:,.0f}"] for name, speed in results["images_per_second"].items()]
-    return [*lines, ["loader / bare", f"{results['ratio']:.2f}"]]
+    names = {"bare": "DALI's graph", "loader": "loader", "hostile": "loader, every 20th file damaged"}
+    lines = [["", "images/s", "time for an image, in that of"]]
+    speeds = results["images_per_second"]
+    for name, beside in (("bare", None), ("loader", "bare"), ("hostile", "loader")):
+        ratio = f"{speeds[beside] / speeds[name]:.2f} x {names[beside]}" if beside else ""
+        lines.append([names[name], f"{speeds[name]:,.0f}", ratio])
+    resume = f"{results['resume_seconds']:.2f} s"
+    return [*lines, [f"resuming at the last step of {results['resume_samples']:,} samples", resume, ""]]
 
 
 def all_rows(results: dict) -> Rows:

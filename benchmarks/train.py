@@ -26,7 +26,7 @@ from benchmarks.timing import write_json
 RIVALS = ("fastmix", "dali:mixing=torch", "timm", "pillow")
 # configs/dlio/workload/resnet50_{a100,h100}.yaml of mlcommons/storage: batch_size / computation_time.
 A100, H100 = 400 / 0.435, 400 / 0.224
-ACCELERATORS = {"A100 / 4": A100 / 4, "A100 / 2": A100 / 2, "A100": A100, "H100": H100}
+ACCELERATORS = {"A100 / 2": A100 / 2, "A100": A100, "H100": H100}
 LEAST_UTILISATION = 0.90
 
 
@@ -47,6 +47,7 @@ def main() -> None:
     step = step_seconds(job)
     with Contest(arguments.rivals, job) as contest:
         rounds, seconds = arguments.rounds, arguments.seconds
+        alone = contest.rounds(rounds, "throughput", seconds=seconds)
         emulated = {
             name: contest.rounds(rounds, "emulate", seconds=seconds, images_per_second=speed)
             for name, speed in ACCELERATORS.items()
@@ -58,6 +59,7 @@ def main() -> None:
         "job": {**job._asdict(), "folder": folder.name},
         "least_utilisation": LEAST_UTILISATION,
         "accelerators": {name: round(speed) for name, speed in ACCELERATORS.items()},
+        "bounds": {name: bounds(rounds) for name, rounds in alone.items()},
         "emulated": {name: summarized(answers) for name, answers in emulated.items()},
         "step_seconds": step,
         "trained": summarized(trained),
@@ -66,6 +68,12 @@ def main() -> None:
     Console(width=160).print(table(results))
     if arguments.json:
         write_json(arguments.json, results)
+
+
+def bounds(rounds: list[dict]) -> dict[str, float]:
+    """The utilisation of each accelerator that a loader cannot exceed: its images/s alone over the accelerator's."""
+    speed = statistics.median(found["images"] / found["seconds"] for found in rounds)
+    return {name: min(1.0, speed / asked) for name, asked in ACCELERATORS.items()}
 
 
 def summarized(answers: dict[str, list[dict]]) -> dict[str, dict]:

@@ -8,7 +8,7 @@ import pytest
 
 ENABLED = Path("/sys/kernel/mm/transparent_hugepage/enabled")
 
-# In a process of its own: malloc gives a small result memory that others used before, and NumPy too asks for huge pages.
+# In a process of its own: malloc gives small results memory that others used, and NumPy too asks for huge pages.
 SCRIPT = """
 from pathlib import Path
 

@@ -1,7 +1,7 @@
 # FASTMIX_JPEG_LIBRARY: libjpeg-turbo 2.0 or newer, the archive where it is position independent, else the shared
-# library; empty where there is none, or FASTMIX_JPEG is OFF.
+# library; empty where there is none, or FASTMIX_JPEG is OFF. FASTMIX_JPEG_INTERNALS: whether jpegint.h is there, too.
 include(CheckCXXSourceCompiles)
-set(FASTMIX_JPEG AUTO CACHE STRING "Decode large JPEGs with libjpeg-turbo: AUTO where its headers are, ON or OFF")
+set(FASTMIX_JPEG AUTO CACHE STRING "Decode JPEGs with libjpeg-turbo: AUTO where its headers are, ON or OFF")
 set_property(CACHE FASTMIX_JPEG PROPERTY STRINGS AUTO ON OFF)
 set(FASTMIX_JPEG_LIBRARY "")
 if(FASTMIX_JPEG STREQUAL "OFF")
@@ -9,8 +9,8 @@ if(FASTMIX_JPEG STREQUAL "OFF")
 endif()
 
 # Headers and libraries may have changed since the last configuration.
-foreach(result SHARED ARCHIVE)
-  unset(FASTMIX_JPEG_${result}_WORKS CACHE)
+foreach(result SHARED_WORKS ARCHIVE_WORKS INTERNALS)
+  unset(FASTMIX_JPEG_${result} CACHE)
 endforeach()
 find_package(JPEG QUIET)
 if(JPEG_FOUND)
@@ -46,19 +46,26 @@ if(JPEG_FOUND)
   elseif(FASTMIX_JPEG_SHARED_WORKS)
     set(FASTMIX_JPEG_LIBRARY ${shared})
   endif()
-  unset(CMAKE_REQUIRED_INCLUDES)
-  unset(CMAKE_REQUIRED_FLAGS)
   unset(CMAKE_REQUIRED_LINK_OPTIONS)
   unset(CMAKE_REQUIRED_LIBRARIES)
+  check_cxx_source_compiles("#include <cstdio>
+    #include <jpeglib.h>
+    extern \"C\" {
+    #define JPEG_INTERNALS
+    #include <jpegint.h>
+    }
+    int main() { return sizeof(jpeg_entropy_decoder) == 0; }" FASTMIX_JPEG_INTERNALS)
+  unset(CMAKE_REQUIRED_INCLUDES)
+  unset(CMAKE_REQUIRED_FLAGS)
 endif()
 
 if(FASTMIX_JPEG_LIBRARY)
-  message(STATUS "fastmix: large JPEGs are decoded with ${FASTMIX_JPEG_LIBRARY}")
+  message(STATUS "fastmix: JPEGs are decoded with ${FASTMIX_JPEG_LIBRARY}")
 else()
   set(missing "found no libjpeg-turbo >= 2.0 with headers (apt-get install libjpeg62-turbo-dev, Ubuntu: \
 libjpeg-turbo8-dev)")
   if(FASTMIX_JPEG STREQUAL "ON")
     message(FATAL_ERROR "fastmix: FASTMIX_JPEG=ON, but ${missing}")
   endif()
-  message(STATUS "fastmix: ${missing}; DALI will decode large JPEGs, which takes longer")
+  message(STATUS "fastmix: ${missing}; DALI will decode JPEGs, which takes longer")
 endif()

@@ -15,7 +15,7 @@ JPEG_LIBRARY = LIBRARY.with_name("libdali_fastmix_jpeg.so")
 REBUILD = "pip install --no-build-isolation --force-reinstall --no-deps ."
 
 _SCHEMAS = ("fastmix__Batch", "fastmix__Mix", "fastmix__RandomResizedCrop")
-_JPEG_SCHEMAS = ("fastmix__DecodeReduced",)
+_JPEG_SCHEMAS = ("fastmix__DecodeJpeg",)
 _DYNAMIC_MODE = "nvidia.dali.experimental.dynamic"
 _lock = threading.Lock()
 
@@ -44,11 +44,11 @@ def load() -> None:
         _add_to_dynamic_mode()
 
 
-def decodes_reduced() -> bool:
-    """Whether ``fn.fastmix.decode_reduced`` is there, after :func:`load`."""
+def decodes_jpeg() -> bool:
+    """Whether ``fn.fastmix.decode_jpeg`` is there, after :func:`load`."""
     import nvidia.dali.fn as fn
 
-    return hasattr(fn.fastmix, "decode_reduced")
+    return hasattr(fn.fastmix, "decode_jpeg")
 
 
 def _built_against() -> str:
@@ -82,13 +82,13 @@ def _load_jpeg_library() -> None:
     """Nothing else needs it: where libjpeg-turbo is no longer installed, everything is as if it had never been."""
     import nvidia.dali.plugin_manager as plugin_manager
 
-    if decodes_reduced() or not JPEG_LIBRARY.exists():
+    if decodes_jpeg() or not JPEG_LIBRARY.exists():
         return
     try:
         plugin_manager.load_library(str(JPEG_LIBRARY))
     except RuntimeError as error:
         warnings.warn(
-            f"fastmix.dali: DALI could not load {JPEG_LIBRARY.name}, so it decodes large JPEGs itself: {error}",
+            f"fastmix.dali: DALI could not load {JPEG_LIBRARY.name}, so it decodes JPEGs itself: {error}",
             stacklevel=3,
         )
 
@@ -105,7 +105,7 @@ def _add_to_dynamic_mode() -> None:
         from nvidia.dali import backend
         from nvidia.dali.experimental.dynamic import _op_builder
 
-        for name in _SCHEMAS + (_JPEG_SCHEMAS if decodes_reduced() else ()):
+        for name in _SCHEMAS + (_JPEG_SCHEMAS if decodes_jpeg() else ()):
             _op_builder.build_fn_wrapper(_op_builder.build_operator_class(backend.GetSchema(name)))
     except Exception as error:
         raise ImportError(

@@ -24,8 +24,8 @@ _CHECKS = 4
 
 Resize = Literal["fastmix", "dali"]
 RESIZE = ("fastmix", "dali")
-Decode = Literal["auto", "reduced", "dali"]
-DECODE = ("auto", "reduced", "dali")
+Decode = Literal["auto", "fastmix", "dali"]
+DECODE = ("auto", "fastmix", "dali")
 
 _PLAN_INPUTS = {
     "partner": (types.INT32, 0),
@@ -61,7 +61,7 @@ class Graph:
         max_pixels: of larger images only a corner is decoded; they are bad samples, which :meth:`checks` shows.
         augment: takes images uint8 (size, size, 3) as a DALI node and returns such; needs ``resize="dali"``.
         resize: what crops and resizes: ``fn.fastmix.batch``, on the way into the batch, or DALI, to uint8 images.
-        decode: what decodes large JPEGs on the CPU: ``fn.fastmix.decode_reduced``, or DALI, which does all else.
+        decode: what decodes JPEGs on the CPU: ``fn.fastmix.decode_jpeg``, or DALI, which does all else.
     """
 
     size: int
@@ -80,7 +80,7 @@ class Graph:
     max_pixels: int = 2**28
     augment: Callable[[DataNode], DataNode] | None = None
     resize: Resize = "fastmix"
-    decode: Literal["reduced", "dali"] = "dali"
+    decode: Literal["fastmix", "dali"] = "dali"
 
     def __post_init__(self) -> None:
         fastmix.dali.load()

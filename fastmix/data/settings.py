@@ -60,22 +60,22 @@ def choose_device(device: str | torch.device) -> torch.device:
 
 
 def choose_decode(decode: str, device: torch.device, resize: str) -> str:
-    """The graph's: "auto" is "reduced" wherever that is possible."""
+    """The graph's: "auto" is "fastmix" wherever that is possible."""
     if decode == "dali":
         return decode
     fastmix.dali.load()
     possible = device.type == "cpu" and resize == "fastmix"
-    if decode == "reduced" and not possible:
+    if decode == "fastmix" and not possible:
         raise ValueError(
             f"DataLoader: expected decode='auto' or 'dali' with device={device.type!r} and resize={resize!r}, got "
-            "'reduced', which is for the CPU and fastmix's resize (without augment)"
+            "'fastmix', which is for the CPU and fastmix's resize (without augment)"
         )
-    if decode == "reduced" and not fastmix.dali.decodes_reduced():
+    if decode == "fastmix" and not fastmix.dali.decodes_jpeg():
         raise ValueError(
-            "DataLoader: expected decode='auto' or 'dali', got 'reduced', which this build of fastmix cannot do: "
+            "DataLoader: expected decode='auto' or 'dali', got 'fastmix', which this build of fastmix cannot do: "
             "install libjpeg-turbo's headers (libjpeg62-turbo-dev or libjpeg-turbo8-dev) and build again"
         )
-    return "reduced" if possible and fastmix.dali.decodes_reduced() else "dali"
+    return "fastmix" if possible and fastmix.dali.decodes_jpeg() else "dali"
 
 
 def choose_threads(num_threads: int | None) -> int:

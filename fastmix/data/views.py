@@ -17,30 +17,27 @@ def decoded(graph: Graph, encoded: DataNode, shape: DataNode) -> tuple[DataNode,
     if graph.device_id is not None:
         # The GPU's decoders are at their best, and safest, with whole images.
         return fn.decoders.image(encoded, device="mixed"), window, mirror
-    decode = reduced if graph.decode == "reduced" else in_full
+    decode = by_fastmix if graph.decode == "fastmix" else by_dali
     images, window = decode(encoded, shape, window, size=graph.size, max_pixels=graph.max_pixels)
     return images, window, mirror
 
 
-def in_full(
+def by_dali(
     encoded: DataNode, shape: DataNode, window: DataNode, size: int, max_pixels: int
 ) -> tuple[DataNode, DataNode]:
-    """By DALI's decoder, which stops at the window's last row: the image's part, and the window in it.
-
-    The pixels are those of the whole image.
-    """
+    """The part of each image that its window needs, and the window in it; the pixels are those of the whole image."""
     start, extent, window = fn.fastmix.decode_region(shape, window, size=size, max_pixels=max_pixels)
     return fn.decoders.image_slice(encoded, start=start, shape=extent, axes=[0, 1]), window
 
 
-def reduced(
+def by_fastmix(
     encoded: DataNode, shape: DataNode, window: DataNode, size: int, max_pixels: int
 ) -> tuple[DataNode, DataNode]:
-    """The same, of large JPEGs at a fraction of their size; what cannot be had so comes from DALI's decoder."""
-    image, inner, done = fn.fastmix.decode_reduced(shape, window, encoded, size=size, max_pixels=max_pixels)
+    """The same, but of large JPEGs at a fraction of their size. What is no ordinary JPEG comes from DALI's decoder."""
+    image, inner, done = fn.fastmix.decode_jpeg(shape, window, encoded, size=size, max_pixels=max_pixels)
     rest = (split(node, done)[1] for node in (encoded, shape, window))
     ours = (split(node, done)[0] for node in (image, inner))
-    theirs = in_full(*rest, size=size, max_pixels=max_pixels)
+    theirs = by_dali(*rest, size=size, max_pixels=max_pixels)
     return tuple(fn._conditional.merge(*pair, predicate=done) for pair in zip(ours, theirs, strict=True))
 
 

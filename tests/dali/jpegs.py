@@ -52,7 +52,7 @@ def jpeg(image: Image.Image, mode: str = "RGB", orientation: int = 1, factors: i
 
 
 def decode(files, windows, size: int = SIZE, shapes=None, max_pixels: int = 0) -> list[np.ndarray]:
-    """Of ``fastmix.decode_reduced`` images, windows and whether done, as lists with an entry per file."""
+    """Of ``fastmix.decode_jpeg`` images, windows and whether done, as lists with an entry per file."""
     if shapes is None:
         shapes = [upright(data).shape[:2] for data in files]
 
@@ -63,7 +63,7 @@ def decode(files, windows, size: int = SIZE, shapes=None, max_pixels: int = 0) -
             feed([[np.float32(window) for window in windows]]),
             feed([[np.frombuffer(data, np.uint8) for data in files]]),
         )
-        return tuple(fn.fastmix.decode_reduced(*inputs, size=size, max_pixels=max_pixels))
+        return tuple(fn.fastmix.decode_jpeg(*inputs, size=size, max_pixels=max_pixels))
 
     return [[np.array(output.at(i)) for i in range(len(files))] for output in graph().run()]
 

@@ -16,7 +16,7 @@ from fastmix.data import DataError
 
 fastmix.dali.load()
 pytestmark = [
-    pytest.mark.skipif(not fastmix.dali.decodes_reduced(), reason="built without libjpeg-turbo"),
+    pytest.mark.skipif(not fastmix.dali.decodes_jpeg(), reason="built without libjpeg-turbo"),
     pytest.mark.filterwarnings("ignore::fastmix.data.BadSampleWarning"),
 ]
 SIZE = 32
@@ -54,7 +54,7 @@ def folder(tmp_path_factory) -> list[tuple[Path, int]]:
 def test_both_show_the_same(folder, train):
     options = {"size": SIZE, "train": train, "seed": 3, **PIXELS}
     ours, theirs = make(folder, 8, **options), make(folder, 8, decode="dali", **options)
-    assert (ours.graph.decode, theirs.graph.decode) == ("reduced", "dali")
+    assert (ours.graph.decode, theirs.graph.decode) == ("fastmix", "dali")
     equal, means = set(), []
     for (found, ids), (expected, labels) in zip(ours, theirs, strict=True):
         assert ids.tolist() == labels.tolist()
@@ -105,12 +105,12 @@ def test_the_same_files_are_bad(folder, tmp_path, seed):
         files.append((tmp_path / f"{i:03d}.jpg", i))
         files[-1][0].write_bytes(mutated(source.read_bytes(), generator) if i % 4 else source.read_bytes())
     found = {}
-    for decode in ("reduced", "dali"):
+    for decode in ("fastmix", "dali"):
         loader = make(files, 8, size=SIZE, decode=decode, train=False, on_error="skip", max_bad=1.0)
         count = sum(len(images) for images, _ in loader)
         found[decode] = sorted(Path(sample.path).name for sample in loader.bad_samples)
         assert count == len(files) - len(found[decode])
-    assert found["reduced"] == found["dali"]
+    assert found["fastmix"] == found["dali"]
     assert 10 < len(found["dali"]) <= 90
 
 
@@ -131,9 +131,9 @@ def test_hostile_files_are_found(folder, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"decode": "pillow"}, "decode to be one of auto, reduced, dali"),
-        ({"decode": "reduced", "resize": "dali"}, "fastmix's resize"),
-        ({"decode": "reduced", "augment": lambda images: images}, "fastmix's resize"),
+        ({"decode": "pillow"}, "decode to be one of auto, fastmix, dali"),
+        ({"decode": "fastmix", "resize": "dali"}, "fastmix's resize"),
+        ({"decode": "fastmix", "augment": lambda images: images}, "fastmix's resize"),
     ],
 )
 def test_bad_arguments(small, options, message):
@@ -142,7 +142,7 @@ def test_bad_arguments(small, options, message):
 
 
 def test_without_the_operator(small, monkeypatch):
-    monkeypatch.setattr(fastmix.dali, "decodes_reduced", lambda: False)
+    monkeypatch.setattr(fastmix.dali, "decodes_jpeg", lambda: False)
     assert make(small[:4], 4).graph.decode == "dali"
     with pytest.raises(ValueError, match="install libjpeg-turbo's headers"):
-        make(small[:4], 4, decode="reduced")
+        make(small[:4], 4, decode="fastmix")

@@ -1,4 +1,4 @@
-#include "reduced_decoder.h"
+#include "jpeg_decoder.h"
 
 #include <algorithm>
 #include <csetjmp>
@@ -7,6 +7,10 @@
 
 // After <cstdio>, whose FILE it uses.
 #include <jpeglib.h>
+
+#if defined(FASTMIX_JPEG_INTERNALS)
+#include "entropy_decoder.h"
+#endif
 
 namespace fastmix {
 
@@ -25,7 +29,7 @@ constexpr int32_t kChannels = 3;
 
 }  // namespace
 
-struct ReducedDecoder::State {
+struct JpegDecoder::State {
   jpeg_decompress_struct jpeg;
   jpeg_error_mgr errors;
   jpeg_progress_mgr progress;
@@ -45,7 +49,7 @@ struct ReducedDecoder::State {
   void write_row(const uint8_t* row, int32_t number, uint8_t* out) const;
 };
 
-ReducedDecoder::State::State() {
+JpegDecoder::State::State() {
   std::memset(&jpeg, 0, sizeof jpeg);
   jpeg.err = jpeg_std_error(&errors);
   errors.error_exit = leave;
@@ -60,7 +64,7 @@ ReducedDecoder::State::State() {
 }
 
 // 0 where it is not clear.
-int32_t ReducedDecoder::State::orientation() const {
+int32_t JpegDecoder::State::orientation() const {
   int32_t found = 1;
   bool seen = false;
   for (auto marker = jpeg.marker_list; marker != nullptr; marker = marker->next) {
@@ -75,14 +79,14 @@ int32_t ReducedDecoder::State::orientation() const {
   return found;
 }
 
-ReducedDecoder::ReducedDecoder() = default;
-ReducedDecoder::~ReducedDecoder() = default;
-ReducedDecoder::ReducedDecoder(ReducedDecoder&&) noexcept = default;
-ReducedDecoder& ReducedDecoder::operator=(ReducedDecoder&&) noexcept = default;
+JpegDecoder::JpegDecoder() = default;
+JpegDecoder::~JpegDecoder() = default;
+JpegDecoder::JpegDecoder(JpegDecoder&&) noexcept = default;
+JpegDecoder& JpegDecoder::operator=(JpegDecoder&&) noexcept = default;
 
-bool ReducedDecoder::open(const uint8_t* data, size_t size, Size image, const Window& window, Size out, Filter filter) {
+bool JpegDecoder::open(const uint8_t* data, size_t size, Size image, const Window& window, Size out, Filter filter) {
   const int32_t reduction = reduction_for(window, out);
-  if (reduction == 1 || size < 2 || data[0] != 0xFF || data[1] != 0xD8) return false;
+  if (size < 2 || data[0] != 0xFF || data[1] != 0xD8) return false;
   state_ = std::make_unique<State>();
   State& state = *state_;
   jpeg_decompress_struct& jpeg = state.jpeg;
@@ -110,9 +114,9 @@ bool ReducedDecoder::open(const uint8_t* data, size_t size, Size image, const Wi
   return true;
 }
 
-const ReducedView& ReducedDecoder::view() const { return state_->view; }
+const ReducedView& JpegDecoder::view() const { return state_->view; }
 
-bool ReducedDecoder::decode(uint8_t* out) {
+bool JpegDecoder::decode(uint8_t* out) {
   State& state = *state_;
   if (setjmp(state.escape)) {
     jpeg_abort_decompress(&state.jpeg);
@@ -123,22 +127,27 @@ bool ReducedDecoder::decode(uint8_t* out) {
   return true;
 }
 
-void ReducedDecoder::State::read_rows(uint8_t* out) {
+void JpegDecoder::State::read_rows(uint8_t* out) {
   const Region& part = view.stored;
   jpeg_start_decompress(&jpeg);
   auto first = static_cast<JDIMENSION>(std::max(part.x - kMargin, 0));
   JDIMENSION width = std::min(static_cast<JDIMENSION>(part.x + part.width + kMargin), jpeg.output_width) - first;
   jpeg_crop_scanline(&jpeg, &first, &width);
-  JSAMPARRAY row = jpeg.mem->alloc_sarray(reinterpret_cast<j_common_ptr>(&jpeg), JPOOL_IMAGE, width * kChannels, 1);
+#if defined(FASTMIX_JPEG_INTERNALS)
+  read_coefficients_faster(&jpeg, first, width);
+#endif
+  // libjpeg-turbo writes aligned rows past the caches, from where they would have to be read again: this one is not.
+  const auto pool = jpeg.mem->alloc_small(reinterpret_cast<j_common_ptr>(&jpeg), JPOOL_IMAGE, width * kChannels + 1);
+  JSAMPROW row = static_cast<JSAMPROW>(pool) + 1;
   const auto rows = static_cast<JDIMENSION>(part.y);
   if (rows > 0 && jpeg_skip_scanlines(&jpeg, rows) != rows) leave();
   for (int32_t y = 0; y < part.height; ++y) {
-    if (jpeg_read_scanlines(&jpeg, row, 1) != 1) leave();
-    write_row(row[0] + (part.x - static_cast<int32_t>(first)) * kChannels, y, out);
+    if (jpeg_read_scanlines(&jpeg, &row, 1) != 1) leave();
+    write_row(row + (part.x - static_cast<int32_t>(first)) * kChannels, y, out);
   }
 }
 
-void ReducedDecoder::State::write_row(const uint8_t* row, int32_t number, uint8_t* out) const {
+void JpegDecoder::State::write_row(const uint8_t* row, int32_t number, uint8_t* out) const {
   const Region& region = view.region;
   const size_t pitch = static_cast<size_t>(region.width) * kChannels;
   if (!turn.transpose && !turn.flip_x) {

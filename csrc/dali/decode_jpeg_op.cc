@@ -1,4 +1,4 @@
-// fn.fastmix.decode_reduced: large JPEGs, at a fraction of their size where the window is shrunk anyway.
+// fn.fastmix.decode_jpeg: the part of a JPEG that a window shows, at a fraction of its size where it is shrunk anyway.
 #include <vector>
 
 #include "dali/pipeline/operator/arg_helper.h"
@@ -6,14 +6,14 @@
 #include "dali/pipeline/util/thread_pool.h"
 #include "error.h"
 #include "errors.h"
-#include "reduced_decoder.h"
+#include "jpeg_decoder.h"
 #include "view_arguments.h"
 
 namespace fastmix {
 
 namespace {
 
-constexpr const char* kName = "decode_reduced";
+constexpr const char* kName = "decode_jpeg";
 constexpr int kChannels = 3;
 
 // The shape is first, where the other operators of this kind have it.
@@ -22,9 +22,9 @@ enum Output { kImage, kInner, kDone, kOutputs };
 
 }  // namespace
 
-class DecodeReducedOp : public dali::StatelessOperator<dali::CPUBackend> {
+class DecodeJpegOp : public dali::StatelessOperator<dali::CPUBackend> {
  public:
-  explicit DecodeReducedOp(const dali::OpSpec& spec) : StatelessOperator(spec), arguments_(read_view_arguments(spec)) {}
+  explicit DecodeJpegOp(const dali::OpSpec& spec) : StatelessOperator(spec), arguments_(read_view_arguments(spec)) {}
 
  protected:
   bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override {
@@ -80,7 +80,7 @@ class DecodeReducedOp : public dali::StatelessOperator<dali::CPUBackend> {
   void open_all(const dali::Workspace& workspace) {
     const int batch = workspace.GetInputBatchSize(0);
     const auto& encoded = workspace.Input<dali::CPUBackend>(kEncoded);
-    decoders_ = std::vector<ReducedDecoder>(batch);
+    decoders_ = std::vector<JpegDecoder>(batch);
     opened_.assign(batch, false);
     auto& threads = workspace.GetThreadPool();
     for (int i = 0; i < batch; ++i) {
@@ -90,7 +90,6 @@ class DecodeReducedOp : public dali::StatelessOperator<dali::CPUBackend> {
       check(inside(window, image.height, image.width), kName, ": expected a window (y, x, height, width) inside the ",
             "image of ", image.height, " x ", image.width, " pixels, got (", window.y, ", ", window.x, ", ",
             window.height, ", ", window.width, ") for sample ", i);
-      if (reduction_for(window, arguments_.size) == 1) continue;
       const auto* data = encoded.tensor<uint8_t>(i);
       const auto bytes = static_cast<size_t>(encoded.tensor_shape(i).num_elements());
       threads.AddWork([=, this](int) {
@@ -103,19 +102,20 @@ class DecodeReducedOp : public dali::StatelessOperator<dali::CPUBackend> {
   const ViewArguments arguments_;
 
   // Of the current batch, from Setup to Run.
-  std::vector<ReducedDecoder> decoders_;
+  std::vector<JpegDecoder> decoders_;
   std::vector<uint8_t> opened_;
 };
 
 }  // namespace fastmix
 
-DALI_REGISTER_OPERATOR(fastmix__DecodeReduced, ::fastmix::DecodeReducedOp, ::dali::CPU);
+DALI_REGISTER_OPERATOR(fastmix__DecodeJpeg, ::fastmix::DecodeJpegOp, ::dali::CPU);
 
-DALI_SCHEMA(fastmix__DecodeReduced)
-    .DocStr(R"(Decodes of large JPEGs what a window needs, at 1/8, 1/4 or 1/2 of their size, or leaves them to others.
+DALI_SCHEMA(fastmix__DecodeJpeg)
+    .DocStr(
+        R"(Decodes of JPEGs what a window needs, in full or at 1/2, 1/4 or 1/8 of their size, or leaves them to others.
 
 A JPEG is a sum of frequencies; those that a window shrunk to ``size`` cannot show are left out. The window is still at
-least three times as large as ``size`` then. Where that cannot be at half the size, for other formats, kinds of
+least three times as large as ``size`` then. In full the pixels are those of DALI's decoder. Of other formats, kinds of
 JPEG that are rare (CMYK, arithmetic coding, 12 bits), and where anything is wrong with the file, ``done`` is false: it
 is DALI's decoder that reads such files, or refuses them. Returns:
 

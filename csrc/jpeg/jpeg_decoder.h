@@ -1,4 +1,4 @@
-// Decodes a part of a JPEG at 1/2, 1/4 or 1/8 of its size, by libjpeg-turbo's smaller inverse transforms.
+// Decodes a part of a JPEG by libjpeg-turbo, at 1/2, 1/4 or 1/8 of its size where the window is shrunk anyway.
 #pragma once
 
 #include <cstddef>
@@ -11,15 +11,14 @@ namespace fastmix {
 
 // One photograph. The bytes may be anything; they are not copied. Where a function returns false the file is damaged,
 // or of a kind that is left to others: no error is told from another, since a complete decoder is to judge the file.
-class ReducedDecoder {
+class JpegDecoder {
  public:
-  ReducedDecoder();
-  ~ReducedDecoder();
-  ReducedDecoder(ReducedDecoder&&) noexcept;
-  ReducedDecoder& operator=(ReducedDecoder&&) noexcept;
+  JpegDecoder();
+  ~JpegDecoder();
+  JpegDecoder(JpegDecoder&&) noexcept;
+  JpegDecoder& operator=(JpegDecoder&&) noexcept;
 
-  // Reads the header: whether it is of a plain photograph (8 bits, Huffman-coded, gray or YCbCr) of this size, upright,
-  // and the window is to be decoded at a reduced size.
+  // Reads the header: whether it is of a plain photograph (8 bits, Huffman-coded, gray or YCbCr) of this size, upright.
   bool open(const uint8_t* data, size_t size, Size image, const Window& window, Size out, Filter filter);
 
   // Once open() was true.

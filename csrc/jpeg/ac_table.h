@@ -1,0 +1,97 @@
+// The code of the coefficients behind a block's first, by which several are read at a time.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "huffman_table.h"
+
+namespace fastmix {
+
+constexpr uint32_t kBlock = 64;
+
+// Where the coefficients of a block lie, in the order of the file: along its diagonals, there and back.
+constexpr std::array<uint8_t, kBlock> zigzag() {
+  std::array<uint8_t, kBlock> places{};
+  size_t at = 0;
+  for (int diagonal = 0; diagonal < 15; ++diagonal) {
+    for (int step = 0; step <= diagonal; ++step) {
+      const int y = diagonal % 2 == 0 ? diagonal - step : step;
+      const int x = diagonal - y;
+      if (y < 8 && x < 8) places[at++] = static_cast<uint8_t>(8 * y + x);
+    }
+  }
+  return places;
+}
+inline constexpr auto kPlaces = zigzag();
+
+class AcTable : public HuffmanTable {
+ public:
+  bool build(const uint8_t* counts, const uint8_t* symbols);
+
+  // The rest of a block, into `block`, where all of it is 0 so far. False where the bits are no block's.
+  bool read_block(BitReader& reader, int16_t* block) const { return each(reader, pairs_, Keep{block}); }
+
+  // Passes over the rest of a block.
+  bool skip_block(BitReader& reader) const { return each(reader, several_, Pass{}); }
+
+ private:
+  // What the bits begin with, if all of it lies within them. Up to two coefficients with their values, or any number
+  // without; where none does the distance is kFar.
+  using Pair = uint64_t;     // bits, kEnds; distance << 8; distance of the first << 16; values << 32 and << 48
+  using Several = uint16_t;  // bits, kEnds; distance << 8
+  static constexpr uint32_t kEnds = 0x80;  // the block ends with them
+  static constexpr uint32_t kFar = 0xff;
+
+  void look_up(uint32_t index);
+
+  struct Keep {
+    int16_t* block;
+    void several(uint32_t done, Pair pair) const {
+      block[kPlaces[done + (pair >> 16 & 0xff) - 1]] = static_cast<int16_t>(pair >> 32);
+      block[kPlaces[done + (pair >> 8 & 0xff) - 1]] = static_cast<int16_t>(pair >> 48);
+    }
+    void one(uint32_t place, int16_t value) const { block[kPlaces[place]] = value; }
+  };
+  struct Pass {
+    void several(uint32_t, Several) const {}
+    void one(uint32_t, int16_t) const {}
+  };
+
+  template <typename Entry, typename Sink>
+  bool each(BitReader& from, const Entry* entries, const Sink& sink) const {
+    BitReader reader = from;
+    uint32_t done = 1;
+    for (bool ended = false; !ended;) {
+      reader.fill();
+      bool known = true;
+#pragma GCC unroll 5
+      for (int k = 0; k < BitReader::kFilled / kBits; ++k) {
+        const Entry entry = entries[reader.top(kBits)];
+        const uint32_t distance = entry >> 8 & 0xff;
+        // One that reaches the block's end may have more behind it, which is of the next block.
+        known = done + distance < kBlock;
+        if (!known) break;
+        sink.several(done, entry);
+        done += distance;
+        reader.drop(entry & (kEnds - 1));
+        ended = (entry & kEnds) != 0;
+        if (ended) break;
+      }
+      if (known) continue;
+      Coefficient next;
+      if (!read(reader, next)) return false;
+      done += next.distance;
+      if (done > kBlock) return false;
+      if (next.distance != 0) sink.one(done - 1, next.value);
+      ended = next.distance == 0 || done == kBlock;
+    }
+    from = reader;
+    return true;
+  }
+
+  Pair pairs_[1 << kBits];
+  Several several_[1 << kBits];
+};
+
+}  // namespace fastmix

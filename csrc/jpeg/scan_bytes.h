@@ -1,0 +1,50 @@
+// The entropy-coded bytes of a JPEG's scan, without what is stuffed between them.
+#pragma once
+
+#include <cstdint>
+
+#include "bit_reader.h"
+
+namespace fastmix {
+
+// Behind a byte 0xFF the file has a zero that is no data; any other byte there is a marker's, and ends a segment. Some
+// bytes at a time are copied to where a block can be read without looking for all this, nor for the end. Has no
+// constructor: the memory is libjpeg's.
+class ScanBytes {
+ public:
+  // The file from the scan's first byte to its end, which need not be the scan's. To be followed by segment().
+  void start(const uint8_t* begin, const uint8_t* end) {
+    from_ = begin;
+    end_ = end;
+  }
+
+  // Goes on at the beginning of a segment.
+  BitReader segment();
+
+  // Before every block: false where it may need bytes that replenished() has to bring, and after that, where the
+  // segment had already ended.
+  bool ready(const BitReader& reader) const { return reader.next <= ready_; }
+  BitReader replenished(BitReader reader);
+
+  // Whether bits from behind the segment's end were used: zeros, as with libjpeg.
+  bool ran_over(const BitReader& reader) const { return reader.untouched() > filled_; }
+
+  // Passes the marker behind the segment and returns it without its 0xFF; 0 where the segment was not read to its last
+  // byte, or nothing follows.
+  uint8_t pass_marker(const BitReader& reader);
+
+ private:
+  // A block has at most 64 symbols of 16 bits, and values of 15.
+  static constexpr int kBlockBytes = 64 * (16 + 15) / 8;
+  static constexpr int kSlack = kBlockBytes + 2 * BitReader::kAhead;
+  static constexpr int kSize = 4096;
+
+  const uint8_t* from_;
+  const uint8_t* end_;
+  uint8_t* filled_;       // the end of what was copied; kSlack zeros follow
+  const uint8_t* ready_;  // up to there a block may begin
+  bool ended_;            // the segment
+  uint8_t bytes_[kSize + kSlack];
+};
+
+}  // namespace fastmix
