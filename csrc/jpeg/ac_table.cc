@@ -24,11 +24,13 @@ void AcTable::look_up(uint32_t index) {
     distance += parts.distance;
     ends = parts.distance == 0 ? kEnds : 0;
     several = static_cast<Several>(used | ends | distance << 8);
-    // The end of a block has no value: that of the one before it is written again.
     if (found == 0) first_distance = distance;
-    if (found < 2 && ends == 0) values[found] = static_cast<uint16_t>(value_of(value_from, parts.value_bits));
-    if (found == 0 || (found == 1 && ends != 0)) values[1] = values[0];
-    if (found < 2 && first_distance != 0) pair = several | first_distance << 16 | values[0] << 32 | values[1] << 48;
+    // A pair is of the first two, which may be a coefficient and the end. If the end is third, the next look-up finds
+    // it.
+    if (found > 1 || first_distance == 0) continue;
+    if (ends == 0) values[found] = static_cast<uint16_t>(value_of(value_from, parts.value_bits));
+    const Pair last = values[ends == 0 ? found : 0];
+    pair = several | first_distance << 16 | values[0] << 32 | last << 48;
   }
   pairs_[index] = pair;
   several_[index] = several;

@@ -36,8 +36,9 @@ class AcTable : public HuffmanTable {
   bool skip_block(BitReader& reader) const { return each(reader, several_, Pass{}); }
 
  private:
-  // What the bits begin with, if all of it lies within them. Up to two coefficients with their values, or any number
-  // without; where none does the distance is kFar.
+  // What the bits begin with, as far as it lies within them: one or two coefficients with their values (one is there
+  // twice), or any number without, and the end of the block behind them. Where there is none, or for Pair only the end,
+  // the distance is kFar: then HuffmanTable::read() finds the next.
   using Pair = uint64_t;     // bits, kEnds; distance << 8; distance of the first << 16; values << 32 and << 48
   using Several = uint16_t;  // bits, kEnds; distance << 8
   static constexpr uint32_t kEnds = 0x80;  // the block ends with them

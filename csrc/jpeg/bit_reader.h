@@ -34,8 +34,8 @@ struct BitReader {
     count -= bits;
   }
 
-  // The first byte of which no bit was dropped.
-  const uint8_t* untouched() const { return next - count / 8; }
+  // Whole bytes before `next` of which no bit was dropped.
+  int untouched() const { return static_cast<int>(count / 8); }
 };
 
 }  // namespace fastmix

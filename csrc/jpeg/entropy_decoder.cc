@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <new>
 
-// The interface of libjpeg's parts to each other. Of its types only jpeg_entropy_decoder is used, which has been the
-// same in all versions: the shared library may be another one than the header's.
+// The interface of libjpeg's parts to each other. The shared library may be another version than the header's: used is
+// only what has not changed, jpeg_entropy_decoder up to decode_mcu (behind it 3.0 has functions for lossless JPEGs).
 extern "C" {
 #define JPEG_INTERNALS
+#include <jerror.h>
 #include <jpegint.h>
 }
 
@@ -44,7 +45,17 @@ struct EntropyDecoder : jpeg_entropy_decoder {
   AcTable ac_tables[NUM_HUFF_TBLS];
 };
 
+// Of a block so many rows and columns of pixels are made; from libjpeg 7 on these are two numbers.
+#if JPEG_LIB_VERSION >= 70
+int scaled_size(const jpeg_decompress_struct& jpeg) { return jpeg.min_DCT_h_scaled_size; }
+int scaled_size(const jpeg_component_info& component) { return component.DCT_h_scaled_size; }
+#else
+int scaled_size(const jpeg_decompress_struct& jpeg) { return jpeg.min_DCT_scaled_size; }
+int scaled_size(const jpeg_component_info& component) { return component.DCT_scaled_size; }
+#endif
+
 [[noreturn]] void fail(j_decompress_ptr jpeg) {
+  jpeg->err->msg_code = JWRN_HUFF_BAD_CODE;
   jpeg->err->error_exit(reinterpret_cast<j_common_ptr>(jpeg));
   __builtin_unreachable();
 }
@@ -73,7 +84,7 @@ EntropyDecoder::EntropyDecoder(j_decompress_ptr jpeg, JDIMENSION first, JDIMENSI
 #endif
   // A component by itself has one block in an MCU, whatever its sampling.
   const int blocks_wide = jpeg->num_components == 1 ? 1 : jpeg->max_h_samp_factor;
-  const auto mcu_width = static_cast<JDIMENSION>(blocks_wide * jpeg->min_DCT_scaled_size);
+  const auto mcu_width = static_cast<JDIMENSION>(blocks_wide * scaled_size(*jpeg));
   first_column = first / mcu_width;
   last_column = (first + width - 1) / mcu_width;
 
@@ -90,7 +101,7 @@ EntropyDecoder::EntropyDecoder(j_decompress_ptr jpeg, JDIMENSION first, JDIMENSI
     if (!dc_built[dc] && !dc_tables[dc].build(HuffmanTable::kDc, dc_code->bits, dc_code->huffval)) fail(jpeg);
     if (!ac_built[ac] && !ac_tables[ac].build(ac_code->bits, ac_code->huffval)) fail(jpeg);
     dc_built[dc] = ac_built[ac] = true;
-    components[i] = {&dc_tables[dc], &ac_tables[ac], 0, info.DCT_scaled_size > 1};
+    components[i] = {&dc_tables[dc], &ac_tables[ac], 0, scaled_size(info) > 1};
   }
 }
 
@@ -146,7 +157,11 @@ bool has_bmi2() {
 }
 
 void read_coefficients_faster(j_decompress_ptr jpeg, JDIMENSION first, JDIMENSION width, bool bmi2) {
-  if (jpeg->progressive_mode || jpeg->arith_code || jpeg->comps_in_scan != jpeg->num_components) return;
+  const bool whole_blocks = jpeg->Ss == 0 && jpeg->Se == DCTSIZE2 - 1 && jpeg->Ah == 0 && jpeg->Al == 0;
+  if (jpeg->progressive_mode || jpeg->arith_code || jpeg->data_precision != BITS_IN_JSAMPLE || !whole_blocks ||
+      jpeg_has_multiple_scans(jpeg)) {
+    return;
+  }
   void* memory = jpeg->mem->alloc_large(reinterpret_cast<j_common_ptr>(jpeg), JPOOL_IMAGE, sizeof(EntropyDecoder));
   jpeg->entropy = new (memory) EntropyDecoder(jpeg, first, width, bmi2);
 }

@@ -21,12 +21,13 @@ BitReader ScanBytes::segment() {
 
 BitReader ScanBytes::replenished(BitReader reader) {
   if (ended_) return reader;
-  // The slack has kept the reader within the bytes. What it has taken into its buffer stays there.
+  // The slack has kept the reader within the bytes. Its buffer may hold bits of the first that are moved: the same
+  // ones.
   const auto left = static_cast<size_t>(filled_ - reader.next);
   std::memmove(bytes_, reader.next, left);
   reader.next = bytes_;
   filled_ = bytes_ + left;
-  bool cut_off = false;
+  bool at_marker = false;
   while (filled_ < bytes_ + kSize && !ended_) {
     const auto most = std::min<size_t>(bytes_ + kSize - filled_, end_ - from_);
     const auto* mark = most == 0 ? nullptr : static_cast<const uint8_t*>(std::memchr(from_, kMark, most));
@@ -39,18 +40,19 @@ BitReader ScanBytes::replenished(BitReader reader) {
       from_ += 2;
     } else {
       ended_ = mark != nullptr || from_ == end_;
-      cut_off = end_ - from_ < 2;
+      const uint8_t* behind = std::find_if(from_, end_, [](uint8_t byte) { return byte != kMark; });
+      at_marker = mark != nullptr && behind != end_ && *behind != 0;
     }
   }
   std::memset(filled_, 0, kSlack);
-  // Where a segment ends a reader may have taken some zeros ahead. Without a marker it is damaged, and its last blocks
-  // are not to be had: which of them libjpeg would read depends on how far it looks ahead.
-  ready_ = !ended_ ? filled_ - kSlack : cut_off ? nullptr : filled_ + BitReader::kAhead;
+  // At a marker a reader may have taken some zeros ahead. Without one the segment is damaged, and its last blocks are
+  // not to be had: which of them libjpeg takes without a warning depends on how far it looks ahead.
+  ready_ = filled_ - bytes_ + (at_marker ? BitReader::kAhead : -kSlack);
   return reader;
 }
 
 uint8_t ScanBytes::pass_marker(const BitReader& reader) {
-  if (!ended_ || reader.untouched() != filled_) return 0;
+  if (!ended_ || reader.next - filled_ != reader.untouched()) return 0;
   while (end_ - from_ >= 2 && *from_ == kMark) {
     // Any number of them may precede a marker.
     if (*++from_ != kMark) return *from_++;

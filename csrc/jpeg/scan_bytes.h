@@ -1,6 +1,7 @@
 // The entropy-coded bytes of a JPEG's scan, without what is stuffed between them.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "bit_reader.h"
@@ -22,12 +23,12 @@ class ScanBytes {
   BitReader segment();
 
   // Before every block: false where it may need bytes that replenished() has to bring, and after that, where the
-  // segment had already ended.
-  bool ready(const BitReader& reader) const { return reader.next <= ready_; }
+  // segment had ended already or the file ends in it. A ready block stays inside the bytes, whatever it is.
+  bool ready(const BitReader& reader) const { return reader.next - bytes_ <= ready_; }
   BitReader replenished(BitReader reader);
 
   // Whether bits from behind the segment's end were used: zeros, as with libjpeg.
-  bool ran_over(const BitReader& reader) const { return reader.untouched() > filled_; }
+  bool ran_over(const BitReader& reader) const { return reader.next - filled_ > reader.untouched(); }
 
   // Passes the marker behind the segment and returns it without its 0xFF; 0 where the segment was not read to its last
   // byte, or nothing follows.
@@ -36,14 +37,15 @@ class ScanBytes {
  private:
   // A block has at most 64 symbols of 16 bits, and values of 15.
   static constexpr int kBlockBytes = 64 * (16 + 15) / 8;
+  // A reader is ahead of the bits that a block begins with, and again of those that it ends with.
   static constexpr int kSlack = kBlockBytes + 2 * BitReader::kAhead;
   static constexpr int kSize = 4096;
 
   const uint8_t* from_;
   const uint8_t* end_;
-  uint8_t* filled_;       // the end of what was copied; kSlack zeros follow
-  const uint8_t* ready_;  // up to there a block may begin
-  bool ended_;            // the segment
+  uint8_t* filled_;  // the end of what was copied; kSlack zeros follow
+  ptrdiff_t ready_;  // how many of the bytes may have been read for a block to begin
+  bool ended_;       // the segment
   uint8_t bytes_[kSize + kSlack];
 };
 

@@ -67,11 +67,14 @@ bool decode(const Bytes& file, Reader reader, const Part& part, Bytes& pixels) {
   return true;
 }
 
-// Cut off, or with bits or bytes changed, most of them behind the header.
+// Cut off, with something that may be a marker behind, or with bits or bytes changed, most of them behind the header.
 Bytes damaged(Bytes file, std::mt19937& random) {
   const auto below = [&](size_t end) { return static_cast<size_t>(random() % end); };
   if (below(8) == 0) {
-    file.resize(1 + below(file.size() - 1));
+    const Bytes endings[] = {{}, {0xFF}, {0xFF, 0xFF}, {0xFF, 0xFF, 0x00}, {0xFF, 0xD0}, {0xFF, 0xFF, 0xD9}};
+    const Bytes& ending = endings[below(6)];
+    file.resize(below(2) == 0 ? file.size() - 2 : 1 + below(file.size() - 1));  // the last two are a marker
+    file.insert(file.end(), ending.begin(), ending.end());
     return file;
   }
   const size_t header = below(4) == 0 ? 0 : std::min<size_t>(file.size() - 1, 620);
