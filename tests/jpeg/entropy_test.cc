@@ -1,11 +1,13 @@
 // entropy_test SEED MUTATIONS FILE...: fastmix's reading of coefficients against libjpeg's, of the files and of damaged
 // copies: the same pixels wherever both take a file, and nothing taken that libjpeg warns of.
+#include <algorithm>
 #include <csetjmp>
 #include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <iterator>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "entropy_decoder.h"
