@@ -137,8 +137,8 @@ void JpegDecoder::State::read_rows(uint8_t* out) {
   read_coefficients_faster(&jpeg, first, width);
 #endif
   // libjpeg-turbo writes aligned rows past the caches, from where they would have to be read again: this one is not.
-  const auto pool = jpeg.mem->alloc_small(reinterpret_cast<j_common_ptr>(&jpeg), JPOOL_IMAGE, width * kChannels + 1);
-  JSAMPROW row = static_cast<JSAMPROW>(pool) + 1;
+  void* memory = jpeg.mem->alloc_small(reinterpret_cast<j_common_ptr>(&jpeg), JPOOL_IMAGE, width * kChannels + 1);
+  JSAMPROW row = static_cast<JSAMPROW>(memory) + 1;
   const auto rows = static_cast<JDIMENSION>(part.y);
   if (rows > 0 && jpeg_skip_scanlines(&jpeg, rows) != rows) leave();
   for (int32_t y = 0; y < part.height; ++y) {

@@ -83,14 +83,14 @@ class DataLoader:
             rounded to whole ones. Or ``"dali"``: DALI's own crop and resize, to uint8 images, for comparison; it takes
             twice the CPU time. On photographs the two differ by less than 0.6 grey levels on average, by up to 32 at
             sharp edges, and by more in the two outermost pixels: beyond a window's border only Pillow and we look.
-        decode: what decodes JPEGs on the CPU. ``"auto"``: libjpeg-turbo, with a faster entropy decoder of
-            fastmix's, if this build has it and ``resize`` is fastmix's. The pixels are DALI's and Pillow's, but where
-            the window is at least six times as large as ``size``, in both directions: then the JPEG is
-            decoded at 1/2, 1/4 or 1/8 of its size, so that the window is still at least three times as large as
-            ``size``. That saves time on photographs of many megapixels and is a fraction of a grey level off on
-            average, some grey levels at most; benchmarks/README.md has the figures. ``"dali"``: always in full, by
-            DALI. ``"fastmix"``: as "auto", but an error where that is not possible. Other formats and damaged files are
-            DALI's: bad samples are the same ones, whatever decodes.
+        decode: what decodes JPEGs on the CPU. ``"auto"``: libjpeg-turbo, with a faster entropy decoder of fastmix's, if
+            this build has it and ``resize`` is fastmix's. The pixels are DALI's and Pillow's, but where the window is
+            at least six times as large as ``size``, in both directions: then the JPEG is decoded at 1/2, 1/4 or 1/8 of
+            its size, so that the window is still at least three times as large as ``size``. That saves time on
+            photographs of many megapixels and is a fraction of a grey level off on average, some grey levels at most;
+            benchmarks/README.md has the figures. ``"dali"``: always in full, by DALI. ``"fastmix"``: as "auto", but an
+            error where that is not possible. Other formats and damaged files are DALI's: bad samples are the same ones,
+            whatever decodes.
         augment: a function from images, a DALI node of uint8 (size, size, 3), to such a node: ``fn.color_twist``,
             ``nvidia.dali.auto_aug.rand_augment`` and the like. It runs after DALI's crop and resize, whatever
             ``resize`` says, since it takes whole grey levels, and before flip and mix.
