@@ -52,20 +52,21 @@ void blend_exactly(BFloat16* out, const BFloat16* own, const BFloat16* partner, 
 }
 
 #if defined(FM_BLEND_QUICKLY)
-// No call in the loop, so that its constants stay in registers.
-template <typename T16>
-__attribute__((noinline, noclone)) int64_t blend_while_exact(T16* out, const T16* own, const T16* partner, float weight,
-                                                             int64_t n) {
+// Multiples of kQuick elements, as long as `kBlend` says true; returns how many. No call in the loop, so that its
+// constants stay in registers.
+template <typename T16, bool (*kBlend)(T16*, const T16*, const T16*, float)>
+__attribute__((noinline, noclone)) int64_t blend_while(T16* out, const T16* own, const T16* partner, float weight,
+                                                       int64_t n) {
   int64_t k = 0;
-  while (k + kQuick <= n && blend_quickly(out + k, own + k, partner + k, weight)) k += kQuick;
+  while (k + kQuick <= n && kBlend(out + k, own + k, partner + k, weight)) k += kQuick;
   return k;
 }
 
-// Multiples of kQuick elements in float32, as long as that certainly gives what the formula gives; returns how many.
+// In float32, as long as that certainly gives what the formula gives.
 template <typename T16>
 int64_t blend_while_certain(T16* out, const T16* own, const T16* partner, float weight, int64_t n) {
   const RoundingDown scope;
-  return blend_while_exact(out, own, partner, weight, n);
+  return blend_while<T16, blend_quickly>(out, own, partner, weight, n);
 }
 
 template <typename T16>
@@ -82,17 +83,10 @@ void blend_16(T16* out, const T16* own, const T16* partner, float weight, int64_
 }
 
 #if defined(FM_BLEND_TIES_APART)
-__attribute__((noinline, noclone)) int64_t blend_while_no_tie(BFloat16* out, const BFloat16* own,
-                                                              const BFloat16* partner, float weight, int64_t n) {
-  int64_t k = 0;
-  while (k + kQuick <= n && blend_no_tie(out + k, own + k, partner + k, weight)) k += kQuick;
-  return k;
-}
-
 void blend_ties_apart(BFloat16* out, const BFloat16* own, const BFloat16* partner, float weight, int64_t n) {
   constexpr int64_t kTied = 512;  // with simple weights ties are frequent, else so rare that this costs nothing
   for (int64_t k = 0; k < n;) {
-    k += blend_while_no_tie(out + k, own + k, partner + k, weight, n - k);
+    k += blend_while<BFloat16, blend_no_tie>(out + k, own + k, partner + k, weight, n - k);
     const int64_t count = n - k < kTied ? n - k : kTied;
     blend_16(out + k, own + k, partner + k, weight, count);
     k += count;
