@@ -24,8 +24,8 @@ from benchmarks.data import KINDS, read_description, write_set
 from benchmarks.rivals import Job
 from benchmarks.rivals.crops import cropped, window
 from benchmarks.timing import summarize, write_json
-from fastmix.data import views
-from fastmix.data.loader import MAX_PIXELS
+from fastmix.loader.graph import decode as views
+from fastmix.loader.loader import MAX_PIXELS
 
 SIZE = 224
 EXACT = 1e-3  # grey levels: what the order of operations makes
@@ -57,7 +57,7 @@ def resized(encoded, start, shape):
 
 
 def batched(encoded, start, shape):
-    return fn.fastmix.batch(part(encoded, start, shape), size=SIZE, mean=[0.0] * 3, std=[1.0] * 3, alpha=0.0)
+    return fn.fastmix.resample_mix(part(encoded, start, shape), size=SIZE, mean=[0.0] * 3, std=[1.0] * 3, alpha=0.0)
 
 
 def window_of(start, shape):
@@ -70,12 +70,12 @@ def reduced_part(encoded, start, shape):
 
 def reduced(encoded, start, shape):
     images, place = reduced_part(encoded, start, shape)
-    return fn.fastmix.batch(images, window=place, size=SIZE, mean=[0.0] * 3, std=[1.0] * 3, alpha=0.0)
+    return fn.fastmix.resample_mix(images, window=place, size=SIZE, mean=[0.0] * 3, std=[1.0] * 3, alpha=0.0)
 
 
 def in_full(encoded, start, shape):
     images, place = fn.decoders.image(encoded), window_of(start, shape)
-    return fn.fastmix.batch(images, window=place, size=SIZE, mean=[0.0] * 3, std=[1.0] * 3, alpha=0.0)
+    return fn.fastmix.resample_mix(images, window=place, size=SIZE, mean=[0.0] * 3, std=[1.0] * 3, alpha=0.0)
 
 
 GRAPHS = {

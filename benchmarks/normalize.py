@@ -17,7 +17,7 @@ import torch
 import fastmix as fm
 from benchmarks.mix import WEIGHT, partners
 from benchmarks.timing import Times, compare, write_json
-from fastmix.functional import IMAGENET_MEAN, IMAGENET_STD
+from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 
 DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 LAYOUTS = {"NCHW": torch.contiguous_format, "NHWC": torch.channels_last}

@@ -25,11 +25,11 @@ from nvidia.dali import fn, types
 
 import fastmix
 from benchmarks.timing import Times, compare, write_json
-from fastmix.data.faults import BadSampleWarning
-from fastmix.data.graph import PIXEL_MAX
-from fastmix.data.loader import DataLoader
-from fastmix.data.order import Order
-from fastmix.demo_data import write_photos
+from fastmix.cli.demo_data import write_photos
+from fastmix.loader.faults.faults import BadSampleWarning
+from fastmix.loader.graph.graph import PIXEL_MAX
+from fastmix.loader.loader import DataLoader
+from fastmix.loader.order import Order
 
 GOAL = 0.97
 HOSTILE_GOAL = 1.3

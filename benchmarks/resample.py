@@ -1,6 +1,6 @@
 """How much CPU time is there between decoded pixels and the mixed, normalised batch?
 
-Compares, on one thread and the same decoded images, ``fn.fastmix.batch`` with mixing against DALI's own
+Compares, on one thread and the same decoded images, ``fn.fastmix.resample_mix`` with mixing against DALI's own
 ``resize`` + ``crop_mirror_normalize`` + mixup from DALI operators, and against Pillow's ``resize`` alone. Times are
 CPU milliseconds per image (user and system, all threads), medians of rounds in alternating order. They include what
 a pipeline costs that only hands the images over, which is measured too. Each instruction set is chosen when a process
@@ -54,17 +54,17 @@ def normalized(images):
 
 
 def fastmix_batch(**options) -> Callable:
-    return lambda images: fn.fastmix.batch(images, size=SIZE, mean=MEAN, std=STD, mirror=1, **options)
+    return lambda images: fn.fastmix.resample_mix(images, size=SIZE, mean=MEAN, std=STD, mirror=1, **options)
 
 
 GRAPHS: dict[str, Callable] = {
     "source only": lambda images: images,
     "DALI resize + crop_mirror_normalize": normalized,
     RIVAL: lambda images: dali_mixup(normalized(images)),
-    "fastmix.batch, no mixing": fastmix_batch(alpha=0.0),
-    "fastmix.batch, mixup, neighbours": fastmix_batch(alpha=0.2, pairing="neighbor"),
-    "fastmix.batch, mixup, permutation": fastmix_batch(alpha=0.2),
-    "fastmix.batch, mixup, neighbours, bfloat16": fastmix_batch(alpha=0.2, pairing="neighbor", bfloat16=True),
+    "fastmix.resample_mix, no mixing": fastmix_batch(alpha=0.0),
+    "fastmix.resample_mix, mixup, neighbours": fastmix_batch(alpha=0.2, pairing="neighbor"),
+    "fastmix.resample_mix, mixup, permutation": fastmix_batch(alpha=0.2),
+    "fastmix.resample_mix, mixup, neighbours, bfloat16": fastmix_batch(alpha=0.2, pairing="neighbor", bfloat16=True),
 }
 
 

@@ -1,24 +1,49 @@
-"""fastmix: a data loader for PyTorch that hands the trainer mixed, normalised, ready-to-use batches."""
+"""fastmix: a data loader for PyTorch that hands the trainer mixed, normalised, ready-to-use batches.
 
+==================  ================================================================================================
+``DataLoader``      reads, decodes, crops, resizes, flips, mixes and normalises; ``fastmix.loader``
+policies            ``Mixup``, ``CutMix``, ... draw plans; with ``boxes``, ``pairings``, ``schedules`` and ``weights``
+plans               ``MixPlan``, ``MultiwayPlan``: what is mixed with what
+operators           ``mix_``, ``mix``, ``normalize_mix``, ``resample_mix``, ``mix_labels``, ``mix_loss``, ...
+integrations        ``prefetch``, ``Mixer``, ``cuda_graphs`` and drop-ins for timm and torchvision
+``fastmix.dali``    the operators in a DALI pipeline of your own
+==================  ================================================================================================
+"""
+
+import importlib
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
-from fastmix.functional import mix, mix_, mix_labels, normalize_mix, regmixup
-from fastmix.losses import mix_accuracy, mix_loss
-from fastmix.mask_policies import FMix, GMix, GridMix, SmoothMix
-from fastmix.mixer import Mixer
-from fastmix.multiway import DirichletMix, MultiwayPlan
-from fastmix.plan import MixPlan
-from fastmix.policies import Choice, CutMix, HMix, Mixup, Policy
-from fastmix.prefetch import prefetch
-from fastmix.resample import Views, batch
-from fastmix.resize import ResizeMix, resize_mix
-from fastmix.schedules import Scheduled
-from fastmix.targets import mix_masks, mix_targets, mix_values
-from fastmix.weights import Beta, Fixed, Uniform, UniformSide
+from fastmix import integrations, ops
+from fastmix.integrations import cuda_graphs
+from fastmix.integrations.mixer import Mixer
+from fastmix.integrations.prefetch import prefetch
+from fastmix.ops import reference
+from fastmix.ops.label_weights import attention_label_weight, remix_label_weight
+from fastmix.ops.labels import mix_labels, mix_values, pair_labels
+from fastmix.ops.losses import mix_accuracy, mix_loss
+from fastmix.ops.mix import mix, mix_, regmixup
+from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD, normalize_mix
+from fastmix.ops.resample_mix import WindowedImages, resample_mix
+from fastmix.ops.resize_mix import ResizeMix, resize_mix
+from fastmix.ops.segmentation import mix_segmentation
+from fastmix.plan import boxes, pairings, schedules, weights
+from fastmix.plan.mask_policies import FMix, GMix, GridMix, SmoothMix
+from fastmix.plan.mix_plan import MixPlan
+from fastmix.plan.multiway import DirichletMix, MultiwayPlan
+from fastmix.plan.policies import Choice, CutMix, HMix, Mixup, Policy
+from fastmix.plan.schedules import Scheduled
+from fastmix.plan.weights import Beta, Fixed, Uniform, UniformSide
+
+if TYPE_CHECKING:
+    from fastmix import dali, loader
+    from fastmix.loader.loader import DataLoader
 
 __version__ = version("fastmix")
 
 __all__ = [
+    "IMAGENET_MEAN",
+    "IMAGENET_STD",
     "Beta",
     "Choice",
     "CutMix",
@@ -39,27 +64,49 @@ __all__ = [
     "SmoothMix",
     "Uniform",
     "UniformSide",
-    "Views",
-    "batch",
+    "WindowedImages",
+    "attention_label_weight",
+    "boxes",
+    "cuda_graphs",
+    "dali",
+    "integrations",
+    "loader",
     "mix",
     "mix_",
     "mix_accuracy",
     "mix_labels",
     "mix_loss",
-    "mix_masks",
-    "mix_targets",
+    "mix_segmentation",
     "mix_values",
     "normalize_mix",
+    "ops",
+    "pair_labels",
+    "pairings",
     "prefetch",
+    "reference",
     "regmixup",
+    "remix_label_weight",
+    "resample_mix",
     "resize_mix",
+    "schedules",
+    "weights",
 ]
 
+# These import DALI, which takes a second: on first use, so that tensors are mixed without it.
+_LAZY = {
+    "DataLoader": ("fastmix.loader.loader", "DataLoader"),
+    "dali": ("fastmix.dali", None),
+    "loader": ("fastmix.loader", None),
+}
 
-def __getattr__(name: str):
-    # The loader needs DALI, which takes a second to import: whoever only mixes tensors does not wait for it.
-    if name == "DataLoader":
-        from fastmix.data.loader import DataLoader
 
-        return DataLoader
-    raise AttributeError(f"module 'fastmix' has no attribute {name!r}")
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'fastmix' has no attribute {name!r}")
+    module, attribute = _LAZY[name]
+    imported = importlib.import_module(module)
+    return imported if attribute is None else getattr(imported, attribute)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LAZY})

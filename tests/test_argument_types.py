@@ -6,8 +6,8 @@ import pytest
 import torch
 
 import fastmix as fm
-from fastmix.boxes import MinMax
-from fastmix.compat import torchvision as torchvision_like
+from fastmix.integrations import torchvision as torchvision_like
+from fastmix.plan.boxes import MinMax
 
 PLAN = fm.MixPlan.mixup([1, 0], 0.5)
 IDS = torch.tensor([0, 1])

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from fastmix import _library
+from fastmix.ops import library as _library
 
 ALLOWED_LIBRARIES = {
     "libtorch.so",

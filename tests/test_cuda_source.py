@@ -11,8 +11,8 @@ import pytest
 from benchmarks.kernels.catalog import ARCHITECTURES, KERNELS, SOURCES
 from benchmarks.kernels.inspection import Kernel, inspect
 from benchmarks.kernels.record import FILE, machine_code, traffic
-from benchmarks.kernels.toolkit import CORE, ROOT, compile_sources, core_tests, nvcc_version, run, tool
-from fastmix import _library
+from benchmarks.kernels.toolkit import CORE, CUDA_SOURCES, ROOT, compile_sources, core_tests, nvcc_version, run, tool
+from fastmix.ops import library as _library
 
 # One of them by default: compiling takes minutes. What all of them must keep is asked of the built library too.
 INSPECTED = ARCHITECTURES if os.environ.get("FASTMIX_ALL_ARCHS") == "1" else ("90",)
@@ -74,7 +74,7 @@ def kernels(objects: dict[str, Path], architecture: str) -> list[Kernel]:
 
 
 def test_every_source_is_inspected() -> None:
-    assert sorted(SOURCES) == sorted(file.stem for file in (CORE / "cuda").glob("*.cu"))
+    assert sorted(SOURCES) == sorted(CUDA_SOURCES)
 
 
 def test_every_kernel_of_the_catalog_exists(kernels: list[Kernel]) -> None:
@@ -158,8 +158,8 @@ def test_machine_code_is_the_committed_one(kernels: list[Kernel], architecture: 
 def test_launch_without_a_gpu_is_an_exception(objects: dict[str, Path]) -> None:
     nvcc = tool("nvcc")
     program = objects["mix"].with_name("no_driver_test")
-    core = ("plan", "schedule", "gather", "resident_plan")
-    sources = [ROOT / "tests/core/no_driver_test.cc", *(CORE / f"{name}.cc" for name in core)]
+    core = ("plan", "gpu_walk", "gather", "resident_plan")
+    sources = [ROOT / "tests/core/no_driver_test.cc", *(CORE / "plan" / f"{name}.cc" for name in core)]
     sources += [objects["mix"], objects["mix_masked"]]
     library_path = [f"-L{nvcc.parent.parent / 'lib'}"]
     run([nvcc, "-std=c++17", "-cudart=static", f"-I{CORE}", *library_path, *sources, "-o", program])
@@ -174,6 +174,8 @@ def test_launch_without_a_gpu_is_an_exception(objects: dict[str, Path]) -> None:
 
 def test_a_build_without_cuda_has_a_substitute_for_every_kernel() -> None:
     declaration = re.compile(r"^void (\w+_cuda)\((?:const )?(\w+)&", re.M)
-    declared = declaration.findall("\n".join(file.read_text() for file in CORE.glob("*.h")))
+    declared = declaration.findall(
+        "\n".join(file.read_text() for file in CORE.rglob("*.h") if "launch" not in file.name)
+    )
     assert len(declared) >= 5
-    assert sorted(declaration.findall((CORE / "cuda/without_cuda.cc").read_text())) == sorted(declared)
+    assert sorted(declaration.findall((CORE / "without_cuda.cc").read_text())) == sorted(declared)

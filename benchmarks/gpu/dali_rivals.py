@@ -56,8 +56,8 @@ def dali_seconds(images: Tensor, sources: list[Tensor], size: int, device: str, 
         "resize + crop_mirror_normalize float16": (lambda x: normalized(resized(x), types.FLOAT16), sources),
         "resize + crop_mirror_normalize float32 + mixing": (
             lambda x: mixed(normalized(resized(x), types.FLOAT)), sources),
-        "fastmix.batch bfloat16": (
-            lambda x: fn.fastmix.batch(x, size=size, mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375],
+        "fastmix.resample_mix bfloat16": (
+            lambda x: fn.fastmix.resample_mix(x, size=size, mean=[123.675, 116.28, 103.53], std=[58.395, 57.12, 57.375],
                                        alpha=0.2, pairing="neighbor", bfloat16=True), sources),
     }  # fmt: skip
 

@@ -10,8 +10,8 @@ import argparse
 import torch
 
 import fastmix as fm
-from fastmix import cuda_graphs
-from fastmix.resample import batch as resample
+from fastmix.integrations import cuda_graphs
+from fastmix.ops.resample_mix import batch as resample
 
 ALL = (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64)
 OUTPUTS = (torch.float16, torch.bfloat16, torch.float32)
@@ -66,11 +66,11 @@ def small(device: str) -> int:
             fm.mix_labels(torch.arange(batch, device=device) % 10, plan, 10)
             calls += 2
             if plan.mask is None:
-                device_plan = cuda_graphs.DevicePlan(batch, device)
-                device_plan.update(plan)
-                cuda_graphs.mix_(values((batch, 3, height, width), torch.float16, device), device_plan)
-                cuda_graphs.normalize_mix(values((batch, height, width, 3), torch.uint8, device), device_plan)
-                cuda_graphs.mix_labels(torch.arange(batch, device=device) % 10, device_plan, 10)
+                resident_plan = cuda_graphs.ResidentPlan(batch, device)
+                resident_plan.update(plan)
+                cuda_graphs.mix_(values((batch, 3, height, width), torch.float16, device), resident_plan)
+                cuda_graphs.normalize_mix(values((batch, height, width, 3), torch.uint8, device), resident_plan)
+                cuda_graphs.mix_labels(torch.arange(batch, device=device) % 10, resident_plan, 10)
                 calls += 3
     sources = [values((20 + 3 * i, 31 + i, 3), torch.uint8, device) for i in range(12)]
     for plan in plans(12, 18, 34):

@@ -49,7 +49,7 @@ class Entry:
     """What is known and promised of a kernel.
 
     Attributes:
-        source: csrc/core/cuda/SOURCE.cu.
+        source: csrc/core/*/SOURCE.cu.
         function: its name there.
         parameters: the template parameters in order: fields of Variant.
         loads: bytes that its loads from global memory may have; the largest are needed. Where the plan is a parameter

@@ -14,6 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = ROOT / "csrc" / "core"
+CUDA_SOURCES = {file.stem: file for file in sorted(CORE.rglob("*.cu"))}
 
 
 def toolkits() -> list[Path]:
@@ -64,7 +65,7 @@ def build_flags() -> list[str]:
 
 
 def compile_sources(sources: tuple[str, ...], architecture: str) -> dict[str, Path]:
-    """Compile csrc/core/cuda/NAME.cu for one architecture; what is there already and up to date is kept.
+    """Compile csrc/core/*/NAME.cu for one architecture; what is there already and up to date is kept.
 
     Returns:
         The object files by name. NAME.log, the compiler's report, NAME.cubin and NAME.ptx lie beside.
@@ -72,13 +73,13 @@ def compile_sources(sources: tuple[str, ...], architecture: str) -> dict[str, Pa
     # A folder for each architecture: nvcc gives what it keeps other names when it compiles for several at once.
     nvcc, folder = tool("nvcc"), ROOT / "build" / "kernels" / f"sm_{architecture}"
     folder.mkdir(parents=True, exist_ok=True)
-    flags = ["-std=c++17", *build_flags(), f"-gencode=arch=compute_{architecture},code=sm_{architecture}"]
+    flags = ["-std=c++17", *build_flags(), f"-gencode=arch=compute_{architecture},code=sm_{architecture}", f"-I{CORE}"]
     headers = hashlib.sha256(" ".join([nvcc_version(), *flags]).encode())
     for header in sorted(CORE.rglob("*.h")):
         headers.update(header.read_bytes())
 
     def compile_one(name: str) -> Path:
-        source, compiled, made_of = (CORE / "cuda" / f"{name}.cu", folder / f"{name}.o", folder / f"{name}.sha256")
+        source, compiled, made_of = (CUDA_SOURCES[name], folder / f"{name}.o", folder / f"{name}.sha256")
         digest = headers.copy()
         digest.update(source.read_bytes())
         if not made_of.exists() or made_of.read_text() != digest.hexdigest():

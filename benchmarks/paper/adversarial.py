@@ -27,7 +27,7 @@ from benchmarks.paper.models import logits_of
 from benchmarks.paper.report import Report
 from benchmarks.paper.tasks import Digits, Network
 from benchmarks.paper.training import fit
-from fastmix.functional import IMAGENET_MEAN, IMAGENET_STD
+from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 
 SEEDS = 4
 # A seed's black-box source is an ERM model of this other seed, trained on the same data.

@@ -66,12 +66,12 @@ class MemoryBatches(ABC):
         """Go on where batches with this state were."""
         self.epoch, self.step = state["epoch"], state["step"]
 
-    def _plan(self, count: int, keys: Tensor) -> fm.MixPlan | None:
+    def _plan(self, count: int, groups: Tensor) -> fm.MixPlan | None:
         if self.mix is None:
             return None
         by_class = self.mix.pairing in ("same_class", "different_class")
         draw = {"seed": self.seed, "epoch": self.epoch, "step": self.step}
-        return self.mix.plan(count, **draw, keys=keys if by_class else None)
+        return self.mix.plan(count, **draw, groups=groups if by_class else None)
 
 
 class TensorBatches(MemoryBatches):

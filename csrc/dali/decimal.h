@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "error.h"
+#include "base/error.h"
 
 namespace fastmix {
 

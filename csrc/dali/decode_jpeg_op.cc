@@ -1,13 +1,13 @@
 // fn.fastmix.decode_jpeg: the part of a JPEG that a window shows, at a fraction of its size where it is shrunk anyway.
 #include <vector>
 
+#include "base/error.h"
 #include "dali/pipeline/operator/arg_helper.h"
 #include "dali/pipeline/operator/checkpointing/stateless_operator.h"
 #include "dali/pipeline/util/thread_pool.h"
-#include "error.h"
 #include "errors.h"
 #include "jpeg_decoder.h"
-#include "view_arguments.h"
+#include "window_arguments.h"
 
 namespace fastmix {
 
@@ -99,7 +99,7 @@ class DecodeJpegOp : public dali::StatelessOperator<dali::CPUBackend> {
     threads.RunAll();
   }
 
-  const ViewArguments arguments_;
+  const WindowArguments arguments_;
 
   // Of the current batch, from Setup to Run.
   std::vector<JpegDecoder> decoders_;

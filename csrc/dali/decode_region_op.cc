@@ -4,7 +4,7 @@
 #include "dali/pipeline/data/types.h"
 #include "dali/pipeline/operator/checkpointing/stateless_operator.h"
 #include "errors.h"
-#include "view_arguments.h"
+#include "window_arguments.h"
 
 namespace fastmix {
 
@@ -57,7 +57,7 @@ class DecodeRegionOp : public dali::StatelessOperator<dali::CPUBackend> {
   }
 
  private:
-  const ViewArguments arguments_;
+  const WindowArguments arguments_;
 };
 
 }  // namespace fastmix

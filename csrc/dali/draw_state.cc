@@ -2,8 +2,8 @@
 
 #include <cstring>
 
-#include "error.h"
-#include "philox.h"
+#include "base/error.h"
+#include "random/philox.h"
 
 namespace fastmix {
 

@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "base/error.h"
 #include "dali/pipeline/operator/error_reporting.h"
-#include "error.h"
 
 namespace fastmix {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
+#include "base/error.h"
 #include "dali/pipeline/data/types.h"
-#include "error.h"
 
 namespace fastmix {
 

@@ -8,7 +8,8 @@
 #include "dali/core/tensor_layout.h"
 #include "dali/core/tensor_shape.h"
 #include "dali/pipeline/operator/op_spec.h"
-#include "mix.h"
+#include "mix/mix.h"
+#include "normalize_mix/normalize_mix.h"
 
 namespace fastmix {
 

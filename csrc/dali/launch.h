@@ -4,9 +4,10 @@
 
 #include "dali/pipeline/data/backend.h"
 #include "dali/pipeline/workspace/workspace.h"
-#include "labels.h"
-#include "mix.h"
-#include "resample.h"
+#include "labels/labels.h"
+#include "mix/mix.h"
+#include "normalize_mix/normalize_mix.h"
+#include "resample_mix/resample_mix.h"
 
 namespace fastmix {
 

@@ -2,9 +2,9 @@
 
 #include <type_traits>
 
+#include "base/error.h"
 #include "dali/core/tensor_shape_print.h"
 #include "decimal.h"
-#include "error.h"
 #include "errors.h"
 #include "launch.h"
 #include "policy_arguments.h"
@@ -142,10 +142,10 @@ void MixOp<Backend>::read_plan(const dali::Workspace& workspace, int64_t height,
   DrawKey key;
   key.seed = state.seed;
   key.step = state.step;
-  std::vector<int64_t> keys;
-  if (needs_keys(choice_.pairing)) keys = read_ids(workspace.Input<dali::CPUBackend>(1));
+  std::vector<int64_t> groups;
+  if (needs_groups(choice_.pairing)) groups = read_ids(workspace.Input<dali::CPUBackend>(1));
   const Extent image{0, static_cast<int32_t>(height), static_cast<int32_t>(width)};
-  plan_ = draw_plan(choice_, batch_, image, key, {keys, {}});
+  plan_ = draw_plan(choice_, batch_, image, key, {groups, {}});
 }
 
 template <typename Backend>

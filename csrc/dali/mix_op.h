@@ -11,10 +11,11 @@
 #include "dali/pipeline/operator/operator.h"
 #include "draw_state.h"
 #include "image_options.h"
-#include "labels.h"
-#include "mix.h"
+#include "labels/labels.h"
+#include "mix/mix.h"
+#include "normalize_mix/normalize_mix.h"
+#include "plan/policy.h"
 #include "plan_arguments.h"
-#include "policy.h"
 
 namespace fastmix {
 
@@ -33,7 +34,7 @@ class MixOp : public dali::Operator<Backend> {
   bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override;
   void RunImpl(dali::Workspace& workspace) override;
 
-  // BatchOp shares everything but the images.
+  // ResampleMixOp shares everything but the images.
   void read_images(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace);
   void read_plan(const dali::Workspace& workspace, int64_t height, int64_t width);
   void read_mirror(const dali::Workspace& workspace, NormalizeMixParams& params);

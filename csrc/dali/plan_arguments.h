@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "dali/pipeline/operator/arg_helper.h"
-#include "plan.h"
+#include "plan/plan.h"
 
 namespace fastmix {
 

@@ -6,8 +6,8 @@
 #include <string>
 #include <utility>
 
+#include "base/error.h"
 #include "decimal.h"
-#include "error.h"
 
 namespace fastmix {
 
@@ -48,7 +48,7 @@ Pairing pairing_argument(const dali::OpSpec& spec) {
   std::string names;
   for (const auto& [name, pairing] : kPairings) {
     if (value == name) {
-      check(!needs_keys(pairing) || spec.NumRegularInput() > 1, "mix: pairing '", value,
+      check(!needs_groups(pairing) || spec.NumRegularInput() > 1, "mix: pairing '", value,
             "' goes by class: expected labels as the second input");
       return pairing;
     }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dali/pipeline/operator/op_spec.h"
-#include "policy.h"
+#include "plan/policy.h"
 
 namespace fastmix {
 

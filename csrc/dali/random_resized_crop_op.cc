@@ -2,9 +2,9 @@
 
 #include <limits>
 
+#include "base/error.h"
 #include "dali/core/tensor_shape_print.h"
 #include "decimal.h"
-#include "error.h"
 #include "errors.h"
 
 namespace fastmix {

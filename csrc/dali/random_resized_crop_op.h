@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "crop.h"
 #include "dali/pipeline/operator/checkpointing/stateless_operator.h"
+#include "plan/random_resized_crop.h"
 
 namespace fastmix {
 

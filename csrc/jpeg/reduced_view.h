@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "orientation.h"
-#include "view.h"
+#include "resample_mix/window.h"
 
 namespace fastmix {
 

@@ -7,15 +7,15 @@
 #include <optional>
 
 #include "arrays.h"
-#include "cpu/kernels.h"
-#include "crop.h"
-#include "error.h"
-#include "mask.h"
+#include "base/error.h"
 #include "multiway_bindings.h"
-#include "plan.h"
+#include "plan/mask.h"
+#include "plan/plan.h"
+#include "plan/random_resized_crop.h"
+#include "plan/resident_plan.h"
 #include "policy_bindings.h"
-#include "random.h"
-#include "resident_plan.h"
+#include "random/random.h"
+#include "simd/kernels.h"
 
 namespace py = pybind11;
 using namespace fastmix;

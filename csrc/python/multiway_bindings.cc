@@ -3,7 +3,7 @@
 #include <pybind11/stl.h>
 
 #include "arrays.h"
-#include "dirichlet.h"
+#include "plan/dirichlet.h"
 
 namespace py = pybind11;
 

@@ -5,7 +5,7 @@
 #include <array>
 
 #include "arrays.h"
-#include "policy.h"
+#include "plan/policy.h"
 
 namespace py = pybind11;
 
@@ -29,9 +29,9 @@ py::tuple to_arrays(const Plan& plan) {
 }
 
 py::tuple draw(const Choice& choice, int32_t batch, std::array<int32_t, 3> image, uint64_t seed, uint32_t epoch,
-               uint64_t step, uint32_t rank, uint32_t offset, const Dense<int64_t>& keys,
+               uint64_t step, uint32_t rank, uint32_t offset, const Dense<int64_t>& groups,
                const Dense<int32_t>& partner) {
-  const Samples samples{to_span(keys), to_span(partner)};
+  const Samples samples{to_span(groups), to_span(partner)};
   return to_arrays(
       draw_plan(choice, batch, Extent{image[0], image[1], image[2]}, {seed, epoch, step, rank, offset}, samples));
 }
@@ -133,10 +133,10 @@ void bind_policies(py::module_& m) {
            }),
            py::arg("policies"), py::arg("p"), py::arg("per"), py::arg("pairing"))
       .def("draw", &draw, py::arg("batch"), py::arg("image"), py::arg("seed"), py::arg("epoch"), py::arg("step"),
-           py::arg("rank"), py::arg("offset"), py::arg("keys"), py::arg("partner"),
+           py::arg("rank"), py::arg("offset"), py::arg("groups"), py::arg("partner"),
            "(partner, weight_in, weight_out, box, label_weight, mask or None, mask_index or None) of one batch of "
            "images "
-           "(frames or 0, height, width); no keys and no partners are empty arrays.");
+           "(frames or 0, height, width); no groups and no partners are empty arrays.");
   m.def("weighted_partners", &draw_weighted_partners, py::arg("weights"), py::arg("seed"), py::arg("epoch"),
         py::arg("step"), py::arg("rank"), py::arg("offset"),
         "int32 (B,): per sample one partner with probability proportional to its row of (B, B) weights.");

@@ -1,5 +1,5 @@
-#include "labels.h"
-#include "ops.h"
+#include "labels/labels.h"
+#include "registration.h"
 
 namespace fastmix {
 

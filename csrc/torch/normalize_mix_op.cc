@@ -1,5 +1,5 @@
-#include "ops.h"
 #include "pixels.h"
+#include "registration.h"
 
 namespace fastmix {
 

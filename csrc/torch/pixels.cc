@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "error.h"
+#include "base/error.h"
 #include "huge_pages.h"
 
 namespace fastmix {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "normalize_mix/normalize_mix.h"
 #include "stable.h"
 
 namespace fastmix {

@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "error.h"
-#include "mix.h"
-#include "plan.h"
+#include "base/error.h"
+#include "mix/mix.h"
+#include "plan/plan.h"
 
 namespace fastmix {
 

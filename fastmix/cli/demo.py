@@ -15,8 +15,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import fastmix
+from fastmix.cli.demo_data import write_photos
 from fastmix.cli.grid import draw_grid
-from fastmix.demo_data import write_photos
 
 CLASSES = 5
 REPEATS = 9

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from matplotlib.figure import Figure
 
-from fastmix.functional import IMAGENET_MEAN, IMAGENET_STD
+from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 
 COLUMNS = 4
 

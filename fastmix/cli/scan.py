@@ -28,12 +28,12 @@ def scan(
 ) -> None:
     """Decode every sample once and report those that cannot be. Ends with status 1 if there are any."""
     # These need DALI, which takes a second to import: the other commands do not wait for it.
-    from fastmix.data.errors import BadSample
-    from fastmix.data.loader import MAX_PIXELS
-    from fastmix.data.probe import Probe
-    from fastmix.data.quarantine import Quarantine
-    from fastmix.data.settings import choose_threads
-    from fastmix.data.sources import open_source
+    from fastmix.loader.faults.errors import BadSample
+    from fastmix.loader.faults.probe import Probe
+    from fastmix.loader.faults.quarantine import Quarantine
+    from fastmix.loader.loader import MAX_PIXELS
+    from fastmix.loader.settings import choose_threads
+    from fastmix.loader.sources.source import open_source
 
     console = Console()
     source = open_source(data)

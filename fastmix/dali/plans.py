@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from fastmix.plan import MixPlan
+    from fastmix.plan.mix_plan import MixPlan
 
 _DTYPES = {
     "partner": np.int32,
@@ -38,6 +38,6 @@ def plan_arguments(plan: MixPlan) -> dict[str, np.ndarray]:
     if plan.mask is not None:
         raise ValueError(
             "plan_arguments: expected a plan of boxes and weights, got one with masks, which the DALI operators do not "
-            "take; mix after the pipeline with fastmix.mix_() or fastmix.prefetch()"
+            "take; mix after the pipeline with fastmix.mix_() or fastmix.integrations.prefetch()"
         )
     return {name: np.ascontiguousarray(getattr(plan, name), dtype=dtype) for name, dtype in _DTYPES.items()}

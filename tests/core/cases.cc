@@ -5,8 +5,8 @@
 #include <numeric>
 #include <utility>
 
-#include "error.h"
-#include "mix_math.h"
+#include "base/error.h"
+#include "formula/mix_math.h"
 
 namespace fastmix::test {
 

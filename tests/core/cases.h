@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "mix.h"
+#include "mix/mix.h"
+#include "normalize_mix/normalize_mix.h"
 
 namespace fastmix::test {
 

@@ -8,8 +8,8 @@
 
 #include "cases.h"
 #include "check.h"
-#include "combine.h"
-#include "mix_math.h"
+#include "formula/mix_math.h"
+#include "mix/combine.h"
 
 namespace fastmix::test {
 

@@ -1,5 +1,5 @@
 // Sums of several samples, partners from another batch, and clean copies: the kernels on the host against plain loops.
-#include "combine.h"
+#include "mix/combine.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,8 +9,8 @@
 #include "cases.h"
 #include "check.h"
 #include "combine_cases.h"
+#include "formula/mix_math.h"
 #include "host_cuda.h"
-#include "mix_math.h"
 
 namespace fastmix::test {
 namespace {

@@ -1,7 +1,7 @@
 #include "every_kernel.h"
 
+#include "base/error.h"
 #include "combine_cases.h"
-#include "error.h"
 #include "label_cases.h"
 #include "resample_cases.h"
 

@@ -4,7 +4,7 @@
 
 #include "cases.h"
 #include "check.h"
-#include "mix_math.h"
+#include "formula/mix_math.h"
 
 namespace fastmix::test {
 namespace {

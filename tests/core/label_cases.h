@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cases.h"
-#include "labels.h"
+#include "labels/labels.h"
 
 namespace fastmix::test {
 

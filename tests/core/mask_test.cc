@@ -1,14 +1,14 @@
 // Plans with masks, boxes and single weights in one launch: kernels, CPU jobs and naive loops give the same bits.
-#include "mask.h"
+#include "plan/mask.h"
 
 #include <algorithm>
 #include <vector>
 
+#include "base/error.h"
 #include "cases.h"
 #include "check.h"
-#include "error.h"
+#include "formula/mix_math.h"
 #include "host_cuda.h"
-#include "mix_math.h"
 
 namespace fastmix::test {
 namespace {

@@ -2,8 +2,8 @@
 #include <cstdio>
 #include <string>
 
-#include "error.h"
-#include "mix.h"
+#include "base/error.h"
+#include "mix/mix.h"
 
 int main() {
   float data[8] = {};

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "cases.h"
-#include "resample.h"
+#include "resample_mix/resample_mix.h"
 
 namespace fastmix::test {
 

@@ -6,7 +6,7 @@
 #include "check.h"
 #include "host_cuda.h"
 #include "label_cases.h"
-#include "resident_plan.h"
+#include "plan/resident_plan.h"
 
 namespace fastmix::test {
 namespace {

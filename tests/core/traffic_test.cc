@@ -5,7 +5,7 @@
 #include "cases.h"
 #include "check.h"
 #include "host_cuda.h"
-#include "schedule.h"
+#include "plan/gpu_walk.h"
 
 namespace fastmix::test {
 namespace {

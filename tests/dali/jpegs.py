@@ -9,7 +9,7 @@ from dali_support import feed
 from nvidia.dali import pipeline_def
 from PIL import Image, ImageOps
 
-from fastmix.resample import batch
+from fastmix.ops.resample_mix import resample_mix
 
 SIZE = 16
 KINDS = {
@@ -75,7 +75,7 @@ def upright(data: bytes) -> np.ndarray:
 
 def shown(images, windows, size: int = SIZE) -> np.ndarray:
     """Float32 (B, size, size, 3) in grey levels."""
-    found = batch(
+    found = resample_mix(
         [torch.from_numpy(image) for image in images],
         torch.from_numpy(np.float32(windows)),
         size=size,

@@ -40,7 +40,7 @@ CASES = [
 @pytest.mark.parametrize("arguments, policy", CASES)
 def test_draws_the_plans_of_the_policies(arguments, policy):
     for step, (images, targets) in enumerate(run_steps(seed=11, **arguments)):
-        plan = policy.plan(BATCH, (HEIGHT, WIDTH), seed=11, step=step, keys=LABELS[step % 3])
+        plan = policy.plan(BATCH, (HEIGHT, WIDTH), seed=11, step=step, groups=LABELS[step % 3])
         expected = normalized(BATCHES[step % 3], plan, [0], [1])
         assert same_bits(images, np.ascontiguousarray(expected.transpose(0, 3, 1, 2)))
         np.testing.assert_allclose(targets, soft_targets(LABELS[step % 3], plan, 10), rtol=0, atol=2**-23)

@@ -109,7 +109,7 @@ def test_defaults_of_a_plan_mix_nothing():
 
 def test_same_bits_as_the_torch_operator(generator):
     images, plan = random_images(np.random.default_rng(5), 7, 24, 18, 3), random_plan(7, 24, 18, generator)
-    mean, std = fm.functional.IMAGENET_MEAN, fm.functional.IMAGENET_STD
+    mean, std = fm.ops.normalize_mix.IMAGENET_MEAN, fm.ops.normalize_mix.IMAGENET_STD
     expected = fm.normalize_mix(torch.from_numpy(images), plan, mirror=torch.arange(7) % 2 == 0)
     pixel_mean, pixel_std = [255 * m for m in mean], [255 * s for s in std]
     (out,) = run_mix(images, plan=plan, mirror=np.arange(7) % 2 == 0, mean=pixel_mean, std=pixel_std)

@@ -11,8 +11,8 @@ from mask_reimplementation import MASK_KINDS, drawn_mask, mean_weight
 from random_reimplementation import Key, Stream, exact_exp, exact_log
 
 from fastmix import Choice, CutMix, HMix, Mixup, Policy
-from fastmix.boxes import BoxRule, Clipped, Coverage, Cuboid, FixedBox, Inside, MinMax, Span
-from fastmix.weights import Beta, Fixed, Uniform, UniformSide, Weight
+from fastmix.plan.boxes import BoxRule, Clipped, Coverage, Cuboid, FixedBox, Inside, MinMax, Span
+from fastmix.plan.weights import Beta, Fixed, Uniform, UniformSide, Weight
 
 PAIRING, CHOICE, APPLY, WEIGHT, BOX, CROP, ORDER, INSIDE, MASK = range(1, 10)
 

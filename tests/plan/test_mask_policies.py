@@ -11,9 +11,9 @@ from reimplementation import plan_arrays
 from scipy import stats
 
 import fastmix as fm
-from fastmix import boxes
-from fastmix.data.settings import with_neighbor_pairing
-from fastmix.reference import weight_map
+from fastmix.loader.settings import with_neighbor_pairing
+from fastmix.ops.reference import weight_map
+from fastmix.plan import boxes
 
 KEYS = [Key(), Key(2**63, 7, 12, 3, 64)]
 SIZES = [(1, 1), (1, 9), (9, 1), (7, 33), (16, 16), (24, 10)]

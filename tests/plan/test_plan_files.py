@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import fastmix as fm
-from fastmix.boxes import FixedBox
+from fastmix.plan.boxes import FixedBox
 
 PLANS = [
     fm.Mixup(0.2, per="sample").plan(9, seed=3),

@@ -9,8 +9,8 @@ import torch
 from scipy import stats
 
 import fastmix as fm
-from fastmix import reference
-from fastmix.boxes import Clipped, Coverage, FixedBox, Inside, MinMax
+from fastmix.ops import reference
+from fastmix.plan.boxes import Clipped, Coverage, FixedBox, Inside, MinMax
 
 LEAST_P = 1e-3
 NAN = float("nan")
@@ -65,7 +65,7 @@ def test_clamped_weights() -> None:
         (lambda: fm.Beta(1, clamp=(0.9,)), r"clamp: expected \(least, most\)"),
         (lambda: fm.Mixup(weight=0.5), "weight: expected Beta, Uniform or Fixed, got float"),
         (lambda: fm.CutMix(inside=0.5), "inside: expected Beta, Uniform, Fixed or None, got float"),
-        (lambda: fm.CutMix(box="clipped"), "box: expected a rule of fastmix.boxes, got str"),
+        (lambda: fm.CutMix(box="clipped"), "box: expected a rule of fastmix.plan.boxes, got str"),
         (lambda: fm.HMix(box=MinMax(0.1, 0.2)), "HMix gives its box an area"),
         (lambda: fm.HMix(box_share=1.1), r"box_share in \[0, 1\], got 1.1"),
         (lambda: MinMax(0.5, 0.2), "0 <= least <= most <= 1"),
@@ -77,9 +77,9 @@ def test_clamped_weights() -> None:
             r"within image_size=\(8, 8\), .* ends at \(9, 4\)",
         ),
         (lambda: fm.HMix().plan(2), "HMix needs image_size"),
-        (lambda: fm.Mixup(pairing="same_class").plan(3), "expected keys=, one per sample"),
-        (lambda: fm.Mixup().plan(3, keys=[1, 2]), r"keys of shape \(3,\), got \(2,\)"),
-        (lambda: fm.Mixup().plan(3, keys=[[1], [2], [3]]), r"keys of shape \(B,\), got \(3, 1\)"),
+        (lambda: fm.Mixup(pairing="same_class").plan(3), "expected groups=, one per sample"),
+        (lambda: fm.Mixup().plan(3, groups=[1, 2]), r"groups of shape \(3,\), got \(2,\)"),
+        (lambda: fm.Mixup().plan(3, groups=[[1], [2], [3]]), r"groups of shape \(B,\), got \(3, 1\)"),
         (lambda: fm.Mixup().plan(3, partner=[1, 2]), r"partner of shape \(3,\), got \(2,\)"),
         (lambda: fm.Mixup().plan(3, partner=[0, 1, 3]), r"partners in \[0, 3\), got 3 for sample 2"),
     ],
@@ -189,15 +189,15 @@ def test_roll_is_torchs_and_flip_is_torchs() -> None:
 
 
 @pytest.mark.parametrize(
-    "keys",
+    "groups",
     [np.array(list("abcabcabca")), torch.tensor([3, 1, 3, 1, 3, 1, 3, 1, 3, 3]), [0.5] * 10, list(range(10))],
     ids=["letters", "tensor", "one", "all"],
 )
-def test_same_class_is_uniform_within_each_class(keys) -> None:
-    values = np.asarray(keys)
+def test_same_class_is_uniform_within_each_class(groups) -> None:
+    values = np.asarray(groups)
     counts = np.zeros((10, 10))
     for step in range(2000):
-        partner = fm.Mixup(pairing="same_class").plan(10, seed=1, step=step, keys=keys).partner.numpy()
+        partner = fm.Mixup(pairing="same_class").plan(10, seed=1, step=step, groups=groups).partner.numpy()
         assert (values[partner] == values).all() and sorted(partner) == list(range(10))
         counts[np.arange(10), partner] += 1
     for i in range(10):
@@ -209,23 +209,23 @@ def test_different_class_differs_wherever_it_can() -> None:
     generator = np.random.default_rng(5)
     for step in range(600):
         batch, classes = int(generator.integers(1, 40)), int(generator.integers(1, 9))
-        keys = generator.integers(0, classes, batch)
-        plan = fm.Mixup(pairing="different_class").plan(batch, seed=1, step=step, keys=keys)
+        groups = generator.integers(0, classes, batch)
+        plan = fm.Mixup(pairing="different_class").plan(batch, seed=1, step=step, groups=groups)
         partner = plan.partner.numpy()
         assert plan.is_permutation()
         alone = partner == np.arange(batch)
-        assert (keys[partner] != keys)[~alone].all()
-        most = np.bincount(keys).max()
+        assert (groups[partner] != groups)[~alone].all()
+        most = np.bincount(groups).max()
         # Of a class with more than half of the batch, what is too much stays alone.
         assert alone.sum() == max(0, 2 * most - batch)
 
 
 def test_different_class_reaches_every_partner_equally_often() -> None:
-    keys = np.array([0, 0, 1, 1, 2, 2])
+    groups = np.array([0, 0, 1, 1, 2, 2])
     counts = np.zeros((6, 6))
     for step in range(4000):
-        counts[np.arange(6), fm.Mixup(pairing="different_class").plan(6, step=step, keys=keys).partner] += 1
-    allowed = keys[:, None] != keys
+        counts[np.arange(6), fm.Mixup(pairing="different_class").plan(6, step=step, groups=groups).partner] += 1
+    allowed = groups[:, None] != groups
     assert (counts[~allowed] == 0).all()
     for row, others in zip(counts, allowed, strict=True):
         assert stats.chisquare(row[others]).pvalue > LEAST_P

@@ -11,9 +11,9 @@ from random_reimplementation import Key
 from reimplementation import plan_arrays, weighted_partners
 
 import fastmix as fm
-from fastmix import partners
-from fastmix.boxes import BoxRule, Clipped, Coverage, FixedBox, Inside, MinMax
-from fastmix.weights import Weight
+from fastmix import pairings
+from fastmix.plan.boxes import BoxRule, Clipped, Coverage, FixedBox, Inside, MinMax
+from fastmix.plan.weights import Weight
 
 KEYS = [Key(), Key(2**63, 7, 12, 3, 64), Key(2**64 - 1, 2**32 - 1, 2**63 + 5, 2**32 - 1, 2**31)]
 SIZES = [(1, 1), (1, 9), (7, 33), (224, 224), (3 * 2**29, 2**31 - 1)]
@@ -32,10 +32,10 @@ RULES = [Clipped(), Coverage(), Inside(), MinMax(0.2, 0.8), MinMax(0.5, 0.5), Mi
 PAIRINGS = ["roll", "derangement", "matching", "same_class", "different_class"]
 
 
-def assert_exact(policy: fm.Policy, batch: int, size: tuple[int, int], key: Key, keys=None) -> fm.MixPlan:
+def assert_exact(policy: fm.Policy, batch: int, size: tuple[int, int], key: Key, groups=None) -> fm.MixPlan:
     named = {"seed": key.seed, "epoch": key.epoch, "step": key.step, "rank": key.rank, "offset": key.offset}
-    plan = policy.plan(batch, size, keys=keys, **named)
-    for name, expected in plan_arrays(policy, batch, size, key, [] if keys is None else list(keys)).items():
+    plan = policy.plan(batch, size, groups=groups, **named)
+    for name, expected in plan_arrays(policy, batch, size, key, [] if groups is None else list(groups)).items():
         assert torch.equal(getattr(plan, name), torch.from_numpy(expected)), (name, policy, batch, size, key)
     return plan
 
@@ -65,8 +65,8 @@ def test_hmix(rule: BoxRule, share: float) -> None:
 def test_pairings(pairing: str) -> None:
     generator = np.random.default_rng(3)
     for batch, classes, key, per in itertools.product([0, 1, 2, 3, 5, 64], [1, 2, 3, 40], KEYS, ["pair", "sample"]):
-        keys = generator.integers(0, classes, batch)
-        plan = assert_exact(fm.CutMix(per=per, pairing=pairing), batch, (12, 19), key, keys)
+        groups = generator.integers(0, classes, batch)
+        plan = assert_exact(fm.CutMix(per=per, pairing=pairing), batch, (12, 19), key, groups)
         assert plan.is_permutation()
 
 
@@ -105,8 +105,8 @@ def test_any_policy(data, batch: int, size: tuple[int, int], key: Key) -> None:
     )
     policies = data.draw(st.lists(policy, min_size=1, max_size=3))
     chosen = fm.Choice(policies, per="sample") if len(policies) > 1 else policies[0]
-    keys = data.draw(st.lists(st.integers(0, 3), min_size=batch, max_size=batch))
-    assert_exact(chosen, batch, size, key, keys)
+    groups = data.draw(st.lists(st.integers(0, 3), min_size=batch, max_size=batch))
+    assert_exact(chosen, batch, size, key, groups)
 
 
 def test_weighted_partners() -> None:
@@ -114,5 +114,5 @@ def test_weighted_partners() -> None:
     for batch, key in itertools.product([0, 1, 2, 7, 40], KEYS):
         weights = generator.random((batch, batch)) * (generator.random((batch, batch)) < 0.3)
         named = {"seed": key.seed, "epoch": key.epoch, "step": key.step, "rank": key.rank, "offset": key.offset}
-        drawn = partners.weighted_partners(torch.from_numpy(weights), **named)
+        drawn = pairings.weighted_partners(torch.from_numpy(weights), **named)
         assert drawn.tolist() == weighted_partners(weights.tolist(), key)

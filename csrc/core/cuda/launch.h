@@ -10,7 +10,7 @@
 
 #include <cstdint>
 
-#include "../error.h"
+#include "base/error.h"
 
 namespace fastmix {
 

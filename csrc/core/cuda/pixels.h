@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "device_plan.h"
+#include "cuda/kernel_plan.h"
 
 namespace fastmix {
 

@@ -1,10 +1,10 @@
-// The walk along a schedule that mix and normalize_mix share: every sample is read once, also in place.
+// The walk along a walk that mix and normalize_mix share: every sample is read once, also in place.
 #pragma once
 
 #include <cstdint>
 
-#include "device_plan.h"
-#include "vector_io.h"
+#include "cuda/kernel_plan.h"
+#include "cuda/vector_io.h"
 
 namespace fastmix {
 

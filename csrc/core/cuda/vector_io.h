@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "../mix_math.h"
-#include "launch.h"
+#include "cuda/launch.h"
+#include "formula/mix_math.h"
 
 namespace fastmix {
 

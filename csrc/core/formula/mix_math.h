@@ -1,0 +1,177 @@
+// The formulas of fastmix, each written once and used by CPU kernels, CUDA kernels and the host shim.
+// Contraction is off in every build (-ffp-contract=off, -fmad=false): all of them give the same bits. Where one
+// rounding of a product and a sum is meant, fused() says so.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "base/dtype.h"
+#include "base/host_device.h"
+
+namespace fastmix {
+
+// Own weight w in, `w * own + (1 - w) * partner` out, in float64. float32 operands make both products exact
+// or nearly so, hence rounding the result once gives the correctly rounded mix in every narrower type.
+FM_HD double blend(double own, double partner, double weight) { return weight * own + (1.0 - weight) * partner; }
+
+// float64 to a float of 14 significant bits by "round to odd" (Boldo and Melquiond, 2008): cut the rest off and,
+// if it was not zero, set the last bit kept. Rounding that to at most 12 bits equals rounding the float64
+// directly, where rounding to float32 first would round twice. 14 bits also fit float32's subnormals.
+FM_HD float round_to_odd(double x) {
+  constexpr uint64_t kRest = (uint64_t{1} << 39) - 1;
+  const uint64_t bits = bit_cast<uint64_t>(x);
+  const uint64_t sticky = (bits & kRest) + kRest;  // carries into the last bit kept unless the rest is zero
+  return static_cast<float>(bit_cast<double>((bits | sticky) & ~kRest));
+}
+
+FM_HD double widen(uint8_t x) {
+#if defined(__CUDA_ARCH__) || defined(FASTMIX_HOST_CUDA)
+  // 2^52 + x holds x in its lowest bits: as exact as a conversion, which GPUs do at a quarter of the rate.
+  return bit_cast<double>(0x4330000000000000ull | x) - 0x1p52;
+#else
+  return static_cast<double>(x);
+#endif
+}
+FM_HD double widen(Half x) { return static_cast<double>(to_float(x)); }
+FM_HD double widen(BFloat16 x) { return static_cast<double>(to_float(x)); }
+FM_HD double widen(float x) { return static_cast<double>(x); }
+FM_HD double widen(double x) { return x; }
+
+// One rounding, to nearest even, from float64 to T.
+template <typename T>
+FM_HD T narrow(double x);
+// 0 <= x <= 255: adding 2^52 leaves no bits for a fraction, so the addition rounds, and the low byte is the value.
+template <>
+FM_HD uint8_t narrow<uint8_t>(double x) {
+  return static_cast<uint8_t>(bit_cast<uint64_t>(x + 0x1p52));
+}
+template <>
+FM_HD Half narrow<Half>(double x) {
+  return to_half(round_to_odd(x));
+}
+template <>
+FM_HD BFloat16 narrow<BFloat16>(double x) {
+  return to_bfloat16(round_to_odd(x));
+}
+template <>
+FM_HD float narrow<float>(double x) {
+  return static_cast<float>(x);
+}
+template <>
+FM_HD double narrow<double>(double x) {
+  return x;
+}
+
+// One mixed element. Weight 1 and weight 0 copy bits, so NaN, infinity and -0 of the other image do not leak.
+template <typename T>
+FM_HD T mix_element(T own, T partner, float weight) {
+  if (weight == 1.0f) return own;
+  if (weight == 0.0f) return partner;
+  return narrow<T>(blend(widen(own), widen(partner), static_cast<double>(weight)));
+}
+
+// a * b + c, rounded once. For kernels: without an instruction for it, a CPU takes long.
+FM_HD float fused(float a, float b, float c) {
+#if defined(__CUDA_ARCH__)
+  float result;
+  asm("fma.rn.f32 %0, %1, %2, %3;" : "=f"(result) : "f"(a), "f"(b), "f"(c));
+  return result;
+#else
+  return fmaf(a, b, c);
+#endif
+}
+
+// A byte x as the float 2^23 + x, whose last bit is 1: x is its lowest byte. GPUs convert at a quarter of the rate.
+constexpr uint32_t kByteBias = 0x4b000000u;
+FM_HD float biased(uint8_t x) { return bit_cast<float>(kByteBias | x); }
+
+// mix_element of two biased bytes where 0 < weight < 1, biased too, in one fused operation: partner + weight * (own -
+// partner) is rounded once, to whole numbers, ties to even. So does blend(): from 2^-21 on a weight is a multiple of
+// 2^-44 and blend() exact; with a smaller one both give the partner.
+FM_HD float mix_biased(float own, float partner, float weight) { return fused(weight, own - partner, partner); }
+
+// a * b + c, rounded once, down or up. For kernels, as fused(): GPUs round either way at no cost.
+#if defined(__CUDA_ARCH__)
+FM_HD float fused_down(float a, float b, float c) {
+  float result;
+  asm("fma.rm.f32 %0, %1, %2, %3;" : "=f"(result) : "f"(a), "f"(b), "f"(c));
+  return result;
+}
+FM_HD float fused_up(float a, float b, float c) {
+  float result;
+  asm("fma.rp.f32 %0, %1, %2, %3;" : "=f"(result) : "f"(a), "f"(b), "f"(c));
+  return result;
+}
+#else
+// float64 holds the product; what its sum with c loses is known exactly (two-sum). Of zeros of both signs -0 is down.
+FM_HD float fused_toward(float a, float b, float c, float end) {
+  const double product = static_cast<double>(a) * b;
+  const double sum = product + c;
+  if (sum == 0.0) return std::signbit(product) == std::signbit(c) ? c * 0.0f : end < 0.0f ? -0.0f : 0.0f;
+  const double of_product = sum - c;
+  const double lost = (product - of_product) + (c - (sum - of_product));
+  const float nearest = static_cast<float>(sum);
+  const double beyond = end < 0.0f ? nearest - sum : sum - nearest;
+  const double more = end < 0.0f ? lost : -lost;
+  return beyond > 0.0 || (beyond == 0.0 && more < 0.0) ? std::nextafter(nearest, end) : nearest;
+}
+FM_HD float fused_down(float a, float b, float c) { return fused_toward(a, b, c, -HUGE_VALF); }
+FM_HD float fused_up(float a, float b, float c) { return fused_toward(a, b, c, HUGE_VALF); }
+#endif
+
+// Two float32 between which mix_element's result of two 16-bit floats lies where kLeastBoundedWeight <= weight < 1:
+// where both round to the same 16-bit float, that is the mix, and no float64 was needed. An interval of partner +
+// weight * (own - partner): mostly of two neighbours or, of an exact value such as a tie, of one.
+//
+// What blend() gives is the exact value rounded to float64, which cannot leave the interval: its products are exact.
+// The second has the 11 bits of float16 (8) times those of 1 - weight, a multiple of 2^-42 (2^-45) below 1. Of what is
+// not finite nothing is said: the interval may be NaN.
+struct MixBounds {
+  float low, high;
+};
+template <typename T>
+inline constexpr float kLeastBoundedWeight = 0x1p-19f;
+template <>
+inline constexpr float kLeastBoundedWeight<BFloat16> = 0x1p-22f;
+FM_HD MixBounds mix_bounds(float own, float partner, float weight) {
+  return {fused_down(weight, fused_down(1.0f, own, -partner), partner),
+          fused_up(weight, fused_up(1.0f, own, -partner), partner)};
+}
+
+// Own weight where a sample's mask is `level`: exactly `outside` at 0, exactly `inside` at 255, evenly spaced and in
+// order between.
+FM_HD float mask_weight(uint8_t level, float inside, float outside) {
+  const float share = (biased(level) - 0x1p23f) * (1.0f / 255.0f);
+  const float weight = outside + (inside - outside) * share;
+  return level == 255 ? inside : weight;
+}
+
+// One mixed and normalised element in float32: weight 1 gives exactly `own * scale + bias`.
+FM_HD float normalize_element(float own, float partner, float weight, float scale, float bias) {
+  return (weight * own + (1.0f - weight) * partner) * scale + bias;
+}
+
+// The same bits from biased bytes: weight * 2^23 is exact, so each fused operation rounds the product with the byte.
+FM_HD float normalize_biased(float own, float partner, float weight, float scale, float bias) {
+  const float rest = 1.0f - weight;
+  const float mixed = fused(weight, own, -0x1p23f * weight) + fused(rest, partner, -0x1p23f * rest);
+  return mixed * scale + bias;
+}
+
+template <typename T>
+FM_HD T narrow_float(float x);
+template <>
+FM_HD float narrow_float<float>(float x) {
+  return x;
+}
+template <>
+FM_HD Half narrow_float<Half>(float x) {
+  return to_half(x);
+}
+template <>
+FM_HD BFloat16 narrow_float<BFloat16>(float x) {
+  return to_bfloat16(x);
+}
+
+}  // namespace fastmix

@@ -1,0 +1,78 @@
+// Soft targets, one thread per cell.
+#include <algorithm>
+#include <type_traits>
+
+#include "cuda/kernel_plan_launch.h"
+#include "cuda/vector_io.h"
+#include "formula/label_math.h"
+#include "labels/labels.h"
+
+namespace fastmix {
+
+namespace {
+
+constexpr uint32_t kMostThreads = 256;
+
+struct LabelArgs {
+  const int64_t* labels;
+  float* out;
+  int64_t classes;
+  uint32_t batch;
+  double on, off;
+};
+
+template <typename Plan>
+__global__ void __launch_bounds__(kMostThreads)
+    labels_kernel(const __grid_constant__ Plan plan, const __grid_constant__ LabelArgs args) {
+  const int64_t column = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (column >= args.classes) return;
+  for (uint32_t row = blockIdx.y; row < args.batch; row += gridDim.y) {
+    const int64_t own = element<int64_t>(load_global<8>(args.labels + row), 0);
+    const int64_t partner = element<int64_t>(load_global<8>(args.labels + sample_of(plan.entry(row))), 0);
+    const bool known = own >= 0 && own < args.classes && partner >= 0 && partner < args.classes;
+    const float cell = known ? target_cell(column, own, partner, plan.weights(row).outside, args.on, args.off)
+                             : bit_cast<float>(0x7fc00000u);
+    Words<1> word = {};
+    put_element(word, 0, cell);
+    store_global<4>(args.out + row * args.classes + column, word);
+  }
+}
+
+}  // namespace
+
+void mix_labels_cuda(const MixLabelsParams& params, CudaStream stream) {
+  if (params.batch == 0) return;
+  LabelArgs args{};
+  args.labels = params.labels;
+  args.out = params.out;
+  args.classes = params.classes;
+  args.batch = static_cast<uint32_t>(params.batch);
+  args.off = params.smoothing / static_cast<double>(params.classes);
+  args.on = 1.0 - params.smoothing + args.off;
+
+  const uint32_t threads = static_cast<uint32_t>(std::min<int64_t>(kMostThreads, (params.classes + 31) / 32 * 32));
+  const dim3 grid = grid_of((params.classes + threads - 1) / threads, args.batch);
+  const auto launch = [&](const auto& kernel_plan) {
+    const auto kernel = labels_kernel<std::decay_t<decltype(kernel_plan)>>;
+    FM_LAUNCH("mix_labels", kernel, grid, dim3(threads), 0, stream, kernel_plan, args);
+  };
+  if (params.resident != nullptr) {
+    const ResidentLayout layout(params.batch);
+    PlanTable table;
+    table.entries = layout.label_entries;
+    table.weights = layout.label_weights;
+    return launch(UploadedPlan{table, {static_cast<const unsigned char*>(params.resident)}});
+  }
+
+  GpuWalk partners;
+  partners.group_begin = {0};
+  for (int32_t i = 0; i < params.batch; ++i)
+    partners.entries.push_back(static_cast<uint32_t>(params.partner[i]) << kFlagBits);
+  PlanView plan;
+  plan.batch = params.batch;
+  plan.weight_out = params.label_weight;
+
+  with_kernel_plan({plan, &partners, nullptr}, stream, launch);
+}
+
+}  // namespace fastmix

@@ -1,0 +1,102 @@
+// The mask levels of a lane's vector. Where its elements lie in a mask is the same for every sample: a block computes
+// it once, into shared memory.
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/pixels.h"
+#include "cuda/segment_walk.h"
+#include "cuda/vector_io.h"
+#include "mix/mix.h"
+#include "mix/mix_vectors.h"
+
+namespace fastmix {
+
+struct MaskGrid {
+  const unsigned char* levels;
+  int64_t size;  // of one mask
+  int32_t depth, height, width;
+  int32_t frames;  // of the image
+  // Vectors of elements are vectors of levels too, equally aligned: masks as large as the image, channels first.
+  bool direct;
+};
+
+// For images of `frames` x grid pixels, in vectors of `count` elements.
+inline MaskGrid mask_grid(const MaskView& mask, const PixelGrid& grid, int64_t frames, int count) {
+  const Extent& size = mask.extent;
+  const bool whole = size.width == grid.width && size.height == grid.height &&
+                     (size.depth == 1 || size.depth == frames) && grid.pixel_stride == 1;
+  const bool aligned = size.pixels() % count == 0 && reinterpret_cast<uintptr_t>(mask.levels) % count == 0;
+  return {mask.levels,     size.pixels(), size.depth, size.height, size.width, static_cast<int32_t>(frames),
+          whole && aligned};
+}
+
+// Masks are addressed in 32 bits on the device, as boxes are.
+inline void check_mask_sizes(const MixParams& params) {
+  constexpr int64_t kMost = 1 << 30;
+  check(params.pixel_stride <= kMost && params.width <= kMost && params.height <= kMost && params.depth <= kMost,
+        "mix: expected frames, height, width and channels up to ", kMost, " for a plan with masks, got ", params.depth,
+        ", ", params.height, ", ", params.width, " and pixel stride ", params.pixel_stride);
+}
+
+__device__ __forceinline__ int32_t level_offset(const PixelGrid& grid, const MaskGrid& masks, uint64_t element) {
+  const uint64_t pixel = quotient(element, grid.pixel_stride);
+  const uint64_t row = quotient(pixel, grid.width);
+  const uint64_t frame = quotient(row, grid.height);
+  const uint64_t x = quotient((pixel - row * grid.width) * masks.width, grid.width);
+  const uint64_t y = quotient((row - frame * grid.height) * masks.height, grid.height);
+  const uint64_t t = quotient((frame - quotient(frame, masks.frames) * masks.frames) * masks.depth, masks.frames);
+  return static_cast<int32_t>((t * masks.height + y) * masks.width + x);
+}
+
+// Row j of `offsets`, one column per lane: where element j of the lane's vector lies in a mask. The warps share the
+// work; a barrier has to follow.
+template <int kCount>
+__device__ __forceinline__ void fill_offsets(int32_t* offsets, const PixelGrid& grid, const MaskGrid& masks,
+                                             int64_t vector) {
+  if (masks.direct && threadIdx.y > 0) return;
+  const int count = masks.direct ? 1 : kCount;
+  for (int j = static_cast<int>(threadIdx.y); j < count; j += static_cast<int>(blockDim.y))
+    offsets[j * kLanes + threadIdx.x] = level_offset(grid, masks, static_cast<uint64_t>(vector) * kCount + j);
+}
+
+// Byte j is the level of element j. `offsets` is the lane's column.
+template <int kCount>
+__device__ __forceinline__ Words<kWordsOf<kCount>> load_levels(const MaskGrid& masks, const int32_t* offsets,
+                                                               int32_t mask) {
+  const unsigned char* const levels = masks.levels + mask * masks.size;
+  if (masks.direct) return load_global<kCount>(levels + offsets[0]);
+  Words<kWordsOf<kCount>> result = {};
+#pragma unroll
+  for (int w = 0; w < kWordsOf<kCount>; ++w) {
+    uint32_t word = 0;
+    // Two at a time: more addresses at once would not fit beside 16 elements of uint8 and their window.
+#pragma unroll 2
+    for (int b = 0; b < 4 && 4 * w + b < kCount; ++b)
+      word |= load_global<1>(levels + offsets[(4 * w + b) * kLanes]).word[0] << (8 * b);
+    result.word[w] = word;
+    hide_origin(result.word[w]);
+  }
+  return result;
+}
+
+// The levels that amount to a box: 255 where a bit of `inside` is set.
+template <int kCount>
+__device__ __forceinline__ Words<kWordsOf<kCount>> box_levels(uint32_t inside) {
+  Words<kWordsOf<kCount>> result = {};
+#pragma unroll
+  for (int w = 0; w < kWordsOf<kCount>; ++w) result.word[w] = word_mask<uint8_t>(inside, w);
+  return result;
+}
+
+// The levels of a sample with a mask, with a box or with neither.
+template <int kCount, typename Plan>
+__device__ __forceinline__ Words<kWordsOf<kCount>> sample_levels(const Plan& plan, const PixelGrid& grid,
+                                                                 const Span& span, const MaskGrid& masks,
+                                                                 const int32_t* offsets, uint32_t sample) {
+  const int32_t mask = plan.mask(sample);
+  if (mask >= 0) return load_levels<kCount>(masks, offsets, mask);
+  return box_levels<kCount>(plan.table.has_box ? elements_inside<kCount>(grid, span, plan.box(sample)) : 0);
+}
+
+}  // namespace fastmix

@@ -1,0 +1,135 @@
+// mix, in place or into a new batch: one pass over the batch for any permutation.
+#include <algorithm>
+#include <vector>
+
+#include "cuda/kernel_plan_launch.h"
+#include "cuda/pixels.h"
+#include "cuda/segment_walk.h"
+#include "cuda/vector_io.h"
+#include "formula/mix_math.h"
+#include "mix/mix.h"
+#include "mix/mix_launch.h"
+#include "mix/mix_vectors.h"
+
+namespace fastmix {
+
+namespace {
+
+struct MixArgs {
+  unsigned char* out;
+  int64_t out_stride;    // bytes
+  int64_t vectors;       // of one sample
+  bool resident;         // in place, and the plan holds no pointers
+  unsigned char* clean;  // null, or where the samples go as they are
+  PixelGrid grid;
+  uint32_t byte_bias = kByteBias;
+};
+
+template <typename T, int kBytes, typename Plan>
+__global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
+    mix_kernel(const __grid_constant__ Plan plan, const __grid_constant__ MixArgs args) {
+  constexpr int kWords = kWordsOf<kBytes>;
+  constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
+  using Vector = Words<kWords>;
+  // The lanes' spans, which all warps share, then the heads of the walk.
+  FM_SHARED(Span, spans);
+  const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
+  const int64_t offset = vector * kBytes;
+  unsigned char* const out = args.out + offset;
+  const bool has_box = plan.has_box();
+  if (has_box && threadIdx.y == 0) spans[threadIdx.x] = span_of(args.grid, vector * kCount, kCount);
+
+  walk_segments<kWords>(
+      plan, reinterpret_cast<uint32_t*>(spans + kLanes), vector < args.vectors,
+      [&](uint32_t entry) {
+        const uint32_t sample = sample_of(entry);
+        const void* in;
+        if constexpr (Plan::kInline) {
+          in = plan.pointer(sample);
+        } else {
+          in = args.resident ? args.out + sample * args.out_stride : plan.pointer(sample);
+        }
+        return load_global<kBytes>(static_cast<const unsigned char*>(in) + offset);
+      },
+      [](uint32_t, Vector&) {},
+      [&](uint32_t entry, const Vector& own, const Vector& partner) {
+        if ((entry & kWriteFlag) == 0) return;
+        const uint32_t sample = sample_of(entry);
+        if (args.clean != nullptr) store_global<kBytes>(args.clean + offset + sample * args.out_stride, own);
+        Vector mixed = own;
+        if ((entry & kBlendFlag) != 0) {
+          const Weights weights = plan.weights(sample);
+          constexpr uint32_t kAll = kAllElements<kCount>;
+          uint32_t inside = 0;
+          if (has_box) inside = elements_inside<kCount>(args.grid, spans[threadIdx.x], plan.box(sample));
+          mixed =
+              mix_vector<T, kBytes>(own, partner, inside == kAll ? weights.inside : weights.outside, args.byte_bias);
+          if (inside != 0 && inside != kAll)
+            mix_inside<T, kBytes>(mixed, own, partner, weights.inside, inside, args.byte_bias);
+        }
+        store_global<kBytes>(out + sample * args.out_stride, mixed);
+      });
+}
+
+template <typename T, int kBytes>
+void launch_mix(const MixParams& params, CudaStream stream) {
+  const PlanView& plan = params.plan;
+  MixArgs args{};
+  args.out = static_cast<unsigned char*>(params.out);
+  args.out_stride = params.out_stride * static_cast<int64_t>(sizeof(T));
+  args.vectors = params.elements * static_cast<int64_t>(sizeof(T)) / kBytes;
+  args.resident = params.resident != nullptr;
+  args.clean = static_cast<unsigned char*>(params.clean);
+  args.grid = pixel_grid(params);
+  const int64_t tiles = (args.vectors + kLanes - 1) / kLanes;
+  const auto launch = [&](const auto& kernel_plan, uint32_t rows, uint32_t warps) {
+    using Plan = std::decay_t<decltype(kernel_plan)>;
+    const size_t shared = sizeof(Span) * kLanes + heads_bytes(warps, kWordsOf<kBytes>);
+    const auto kernel = mix_kernel<T, kBytes, Plan>;
+    FM_LAUNCH("mix", kernel, grid_of(tiles, rows), dim3(kLanes, warps), shared, stream, kernel_plan, args);
+  };
+  if (params.resident != nullptr) {
+    const ResidentLayout layout(plan.batch);
+    return launch(resident_plan(params.resident, layout, layout.in_place), layout.grid_rows, kResidentWarps);
+  }
+
+  const std::vector<const void*> pointers = read_pointers(params);
+  std::vector<uint8_t> blends(plan.batch);
+  for (int32_t i = 0; i < plan.batch; ++i) blends[i] = !plan.untouched(i);
+  const GpuWalk walk =
+      fitting_gpu_walk(plan, blends, nullptr, params.in_place ? Writes::kBlended : Writes::kAll, tiles, kMaxWarps);
+  if (walk.groups() == 0) return;
+  with_kernel_plan(mix_source(plan, walk, pointers), stream,
+                   [&](const auto& kernel_plan) { launch(kernel_plan, walk.groups(), walk.warps()); });
+}
+
+template <typename T>
+void dispatch_width(const MixParams& params, CudaStream stream) {
+  const uint64_t alignment = alignment_bits(params);
+  if (alignment % 16 == 0) return launch_mix<T, 16>(params, stream);
+  if constexpr (sizeof(T) < 4) {
+    if (alignment % 4 == 0) return launch_mix<T, 4>(params, stream);
+  }
+  launch_mix<T, sizeof(T)>(params, stream);
+}
+
+}  // namespace
+
+void mix_cuda(const MixParams& params, CudaStream stream) {
+  if (params.plan.batch == 0 || params.elements == 0) return;
+  if (has_any_mask(params.plan)) return mix_masked_cuda(params, stream);
+  switch (params.dtype) {
+    case DType::kU8:
+      return dispatch_width<uint8_t>(params, stream);
+    case DType::kF16:
+      return dispatch_width<Half>(params, stream);
+    case DType::kBF16:
+      return dispatch_width<BFloat16>(params, stream);
+    case DType::kF32:
+      return dispatch_width<float>(params, stream);
+    case DType::kF64:
+      return dispatch_width<double>(params, stream);
+  }
+}
+
+}  // namespace fastmix

@@ -1,0 +1,81 @@
+// The gradient of mix: each sample gathers its own gradient and those of the samples it was partner of. Out of
+// place, in float64, in the order of the CPU job, so that both give the same bits.
+#include <type_traits>
+
+#include "cuda/pixels.h"
+#include "mix/mix.h"
+#include "mix/mix_launch.h"
+#include "mix/mix_vectors.h"
+#include "mix/sum_segments.h"
+
+namespace fastmix {
+
+namespace {
+
+// Over a gather_gpu_walk.
+template <typename T, int kBytes, typename Plan>
+__global__ void __launch_bounds__(kLanes* kSumWarps)
+    mix_backward_kernel(const __grid_constant__ Plan plan, const __grid_constant__ SumArgs args,
+                        const __grid_constant__ PixelGrid grid) {
+  constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
+  const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
+  if (vector >= args.vectors) return;
+  Span span = {};
+  if (plan.table.has_box) span = span_of(grid, vector * kCount, kCount);
+  sum_segments<T, kBytes>(
+      plan, args, vector,
+      [&](uint32_t, uint32_t entry) {
+        const uint32_t sample = sample_of(entry);
+        const Weights weights = plan.weights(sample);
+        const uint32_t inside = plan.table.has_box ? elements_inside<kCount>(grid, span, plan.box(sample)) : 0;
+        return [=](int j) {
+          if ((entry & kBlendFlag) == 0) return 1.0;
+          const double weight = (inside >> j & 1u) != 0 ? weights.inside : weights.outside;
+          return (entry & kPartnerFlag) != 0 ? 1.0 - weight : weight;
+        };
+      },
+      [](uint32_t) { return false; });
+}
+
+template <typename T, int kBytes>
+void launch_backward(const MixParams& params, CudaStream stream) {
+  const GpuWalk walk = gather_gpu_walk(params.plan, params.gradient_of_others);
+  SumArgs args{};
+  args.out = static_cast<unsigned char*>(params.out);
+  args.out_stride = params.out_stride * static_cast<int64_t>(sizeof(T));
+  args.vectors = params.elements * static_cast<int64_t>(sizeof(T)) / kBytes;
+  args.outputs = static_cast<uint32_t>(walk.segment_begin.size() - 1);
+  if (args.outputs == 0) return;
+  const PixelGrid grid = pixel_grid(params);
+  with_kernel_plan({params.plan, &walk, params.in}, stream, [&](const auto& kernel_plan) {
+    const auto kernel = mix_backward_kernel<T, kBytes, std::decay_t<decltype(kernel_plan)>>;
+    FM_LAUNCH("mix_backward", kernel, sum_grid(args), dim3(kLanes, kSumWarps), 0, stream, kernel_plan, args, grid);
+  });
+}
+
+template <typename T>
+void dispatch_width(const MixParams& params, CudaStream stream) {
+  if (alignment_bits(params) % 16 == 0) return launch_backward<T, 16>(params, stream);
+  launch_backward<T, static_cast<int>(sizeof(T))>(params, stream);
+}
+
+}  // namespace
+
+void mix_backward_cuda(const MixParams& params, CudaStream stream) {
+  if (params.elements == 0) return;
+  if (has_any_mask(params.plan)) return mix_backward_masked_cuda(params, stream);
+  switch (params.dtype) {
+    case DType::kU8:
+      throw Error("mix_backward: expected a floating-point dtype, got uint8");
+    case DType::kF16:
+      return dispatch_width<Half>(params, stream);
+    case DType::kBF16:
+      return dispatch_width<BFloat16>(params, stream);
+    case DType::kF32:
+      return dispatch_width<float>(params, stream);
+    case DType::kF64:
+      return dispatch_width<double>(params, stream);
+  }
+}
+
+}  // namespace fastmix

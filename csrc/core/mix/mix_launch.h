@@ -1,0 +1,44 @@
+// What the launches of mix, its gradient and their masked forms share.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/error.h"
+#include "cuda/kernel_plan_launch.h"
+#include "cuda/pixels.h"
+#include "mix/mix.h"
+
+namespace fastmix {
+
+// The kernels for plans with masks, which are apart so that the others pay nothing for them.
+void mix_masked_cuda(const MixParams& params, CudaStream stream);
+void mix_backward_masked_cuda(const MixParams& params, CudaStream stream);
+
+// What the walk of a mix reads: the samples and, where partners are rows of another batch, behind them the partner of
+// each.
+inline std::vector<const void*> read_pointers(const MixParams& params) {
+  std::vector<const void*> pointers;
+  const PlanView& plan = params.plan;
+  pointers.assign(params.in, params.in + plan.batch);
+  for (int32_t i = 0; params.others != nullptr && i < plan.batch; ++i)
+    pointers.push_back(params.others[plan.partner[i]]);
+  return pointers;
+}
+
+inline PlanSource mix_source(const PlanView& plan, const GpuWalk& walk, const std::vector<const void*>& pointers) {
+  return {plan, &walk, pointers.data(), static_cast<int32_t>(pointers.size())};
+}
+
+// Boxes are compared in 32 bits on the device.
+inline PixelGrid pixel_grid(const MixParams& params) {
+  constexpr int64_t kMost = 1 << 30;
+  check((params.resident == nullptr && !has_any_box(params.plan)) ||
+            (params.pixel_stride <= kMost && params.width <= kMost && params.height <= kMost),
+        "mix: expected height, width and channels up to ", kMost, " for a plan with boxes, got height ", params.height,
+        ", width ", params.width, ", pixel stride ", params.pixel_stride);
+  return {static_cast<int32_t>(params.pixel_stride), static_cast<int32_t>(params.width),
+          static_cast<int32_t>(params.height)};
+}
+
+}  // namespace fastmix

@@ -1,0 +1,207 @@
+// The shared formula applied to whole vectors, and how wide these may be.
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/vector_io.h"
+#include "formula/mix_math.h"
+#include "mix/mix.h"
+
+namespace fastmix {
+
+// The bits of word `w` that belong to the elements set in `mask`.
+template <typename T>
+__device__ __forceinline__ uint32_t word_mask(uint32_t mask, int w) {
+  if constexpr (sizeof(T) == 8) return 0u - (mask >> (w / 2) & 1u);
+  if constexpr (sizeof(T) == 4) return 0u - (mask >> w & 1u);
+  if constexpr (sizeof(T) == 2) {
+    const uint32_t pair = mask >> (2 * w) & 3u;
+    return ((pair | pair << 15) & 0x00010001u) * 0xffffu;
+  }
+  const uint32_t four = mask >> (4 * w) & 15u;
+  return ((four | four << 7 | four << 14 | four << 21) & 0x01010101u) * 0xffu;
+}
+
+// Vectors are mixed in steps: of one element, or of a word where elements are smaller and the vector has whole words.
+template <typename T>
+constexpr int kWordsOfStep = sizeof(T) > 4 ? static_cast<int>(sizeof(T)) / 4 : 1;
+template <typename T, int kBytes>
+constexpr int kElementsOfStep = sizeof(T) > 4 || kBytes < 4 ? 1 : 4 / static_cast<int>(sizeof(T));
+
+// The words of one step, in float64: few elements are held so at a time.
+template <typename T, int kStep, int kEach>
+__device__ __forceinline__ Words<kStep> mix_step(Words<kStep> own, Words<kStep> partner, float weight) {
+#pragma unroll
+  for (int s = 0; s < kStep; ++s) {
+    hide_origin(own.word[s]);
+    hide_origin(partner.word[s]);
+  }
+  Words<kStep> mixed = {};
+#pragma unroll
+  for (int j = 0; j < kEach; ++j)
+    put_element(
+        mixed, j,
+        narrow<T>(blend(widen(element<T>(own, j)), widen(element<T>(partner, j)), static_cast<double>(weight))));
+  return mixed;
+}
+
+// Word `index` of a vector, or its new value, by selection: an index that the compiler does not know would put the
+// vector into local memory.
+template <int kWords>
+__device__ __forceinline__ uint32_t word_at(const Words<kWords>& vector, int index) {
+  uint32_t word = vector.word[0];
+#pragma unroll
+  for (int w = 1; w < kWords; ++w) word = index == w ? vector.word[w] : word;
+  return word;
+}
+template <int kWords>
+__device__ __forceinline__ void set_word(Words<kWords>& vector, int index, uint32_t value) {
+#pragma unroll
+  for (int w = 0; w < kWords; ++w) vector.word[w] = index == w ? value : vector.word[w];
+}
+
+// Bytes, four at a time: what is 0, though the compiler cannot know it, of one word goes into the next. Else it unpacks
+// all 32 bytes first, and spills.
+template <int kWords>
+__device__ __forceinline__ Words<kWords> mix_bytes(const Words<kWords>& own, const Words<kWords>& partner, float weight,
+                                                   uint32_t bias) {
+  const uint32_t nothing = bias >> 31;
+  Words<kWords> result;
+#pragma unroll
+  for (int w = 0; w < kWords; ++w) {
+    uint32_t mixed[4];
+#pragma unroll
+    for (int j = 0; j < 4; ++j)
+      mixed[j] = bit_cast<uint32_t>(
+          mix_biased(biased_byte(own, 4 * w + j, bias), biased_byte(partner, 4 * w + j, bias), weight));
+    result.word[w] = lowest_bytes(mixed);
+    bias |= result.word[w] & nothing;
+  }
+  return result;
+}
+
+// A lane's own and partner's word of two 16-bit floats, and the two bounds of their mix, rounded. Where both values are
+// +0 the bounds are -0 and +0, and the mix is +0; other zeros are left open.
+__device__ __forceinline__ bool leaves_open(uint32_t own, uint32_t partner, uint32_t low, uint32_t high) {
+  constexpr uint32_t kMagnitudes = 0x7fff7fffu;
+  const uint32_t some = (((own | partner) & kMagnitudes) + kMagnitudes) | own | partner;  // highest bit: not +0 and +0
+  return ((low ^ high) & (some | kMagnitudes)) != 0;
+}
+
+// Pairs of 16-bit floats in float32; those few whose rounding that leaves open, and what is not finite, in float64.
+template <typename T, int kWords>
+__device__ __forceinline__ Words<kWords> mix_pairs(const Words<kWords>& own, const Words<kWords>& partner,
+                                                   float weight) {
+  Words<kWords> low, result;
+  uint32_t differ = 0, not_finite = 0;
+#pragma unroll
+  for (int w = 0; w < kWords; ++w) {
+    MixBounds bounds[2];
+#pragma unroll
+    for (int j = 0; j < 2; ++j)
+      bounds[j] = mix_bounds(to_float(element<T>(own, 2 * w + j)), to_float(element<T>(partner, 2 * w + j)), weight);
+    low.word[w] = narrow_pair<T>(bounds[0].low, bounds[1].low);
+    result.word[w] = narrow_pair<T>(bounds[0].high, bounds[1].high);
+    differ |= low.word[w] ^ result.word[w];
+    not_finite = times_zero_plus<T>(result.word[w], not_finite);
+  }
+  const bool all = weight < kLeastBoundedWeight<T> || (not_finite & 0x7fff7fffu) != 0;
+  if (differ == 0 && !all) return result;
+  uint32_t open = 0;  // bit w: word w
+#pragma unroll
+  for (int w = 0; w < kWords; ++w) {
+    if (all || leaves_open(own.word[w], partner.word[w], low.word[w], result.word[w])) open |= 1u << w;
+  }
+#pragma unroll 1
+  while (open != 0) {
+    const int w = lowest_bit(open);
+    open &= open - 1;
+    set_word(result, w, mix_step<T, 1, 2>({{word_at(own, w)}}, {{word_at(partner, w)}}, weight).word[0]);
+  }
+  return result;
+}
+
+// The words of one step, with any weight.
+template <typename T, int kStep, int kEach>
+__device__ __forceinline__ Words<kStep> mix_few(const Words<kStep>& own, const Words<kStep>& partner, float weight,
+                                                uint32_t byte_bias) {
+  if (weight == 1.0f) return own;
+  if (weight == 0.0f) return partner;
+  if constexpr (sizeof(T) == 1) {
+    return mix_bytes(own, partner, weight, byte_bias);
+  } else {
+    return mix_step<T, kStep, kEach>(own, partner, weight);
+  }
+}
+
+// A vector with one weight. Weight 1 and weight 0 copy bits, as mix_element. `byte_bias`: see biased_byte.
+template <typename T, int kBytes>
+__device__ __forceinline__ Words<kWordsOf<kBytes>> mix_vector(const Words<kWordsOf<kBytes>>& own,
+                                                              const Words<kWordsOf<kBytes>>& partner, float weight,
+                                                              uint32_t byte_bias) {
+  if (weight == 1.0f || weight == 0.0f) return weight == 1.0f ? own : partner;
+  if constexpr (sizeof(T) == 1) {
+    return mix_bytes(own, partner, weight, byte_bias);
+  } else if constexpr (sizeof(T) == 2 && kBytes >= 4) {
+    return mix_pairs<T>(own, partner, weight);
+  } else {
+    constexpr int kStep = kWordsOfStep<T>;
+    constexpr int kEach = kElementsOfStep<T, kBytes>;
+    Words<kWordsOf<kBytes>> result;
+#pragma unroll
+    for (int w = 0; w < kWordsOf<kBytes>; w += kStep) {
+      Words<kStep> a, b;
+#pragma unroll
+      for (int s = 0; s < kStep; ++s) {
+        a.word[s] = own.word[w + s];
+        b.word[s] = partner.word[w + s];
+      }
+      const Words<kStep> mixed = mix_step<T, kStep, kEach>(a, b, weight);
+#pragma unroll
+      for (int s = 0; s < kStep; ++s) {
+        result.word[w + s] = mixed.word[s];
+        hide_origin(result.word[w + s]);
+      }
+    }
+    return result;
+  }
+}
+
+// Mixes the elements set in `inside` anew, with this weight: of the few vectors that lie across a box's border. Word by
+// word, in code that is small.
+template <typename T, int kBytes>
+__device__ __forceinline__ void mix_inside(Words<kWordsOf<kBytes>>& result, const Words<kWordsOf<kBytes>>& own,
+                                           const Words<kWordsOf<kBytes>>& partner, float weight, uint32_t inside,
+                                           uint32_t byte_bias) {
+  constexpr int kStep = kWordsOfStep<T>;
+  constexpr int kEach = kElementsOfStep<T, kBytes>;
+#pragma unroll 1
+  for (int w = 0; w < kWordsOf<kBytes>; w += kStep) {
+    Words<kStep> a, b;
+#pragma unroll
+    for (int s = 0; s < kStep; ++s) {
+      a.word[s] = word_at(own, w + s);
+      b.word[s] = word_at(partner, w + s);
+    }
+    const Words<kStep> mixed = mix_few<T, kStep, kEach>(a, b, weight, byte_bias);
+    const uint32_t bits = word_mask<T>(inside >> (w / kStep * kEach), 0);
+#pragma unroll
+    for (int s = 0; s < kStep; ++s) set_word(result, w + s, (mixed.word[s] & bits) | (word_at(result, w + s) & ~bits));
+  }
+}
+
+// The largest power of two that divides this divides every address and size, in bytes: how wide a vector may be.
+inline uint64_t alignment_bits(const MixParams& params) {
+  const uint64_t item = static_cast<uint64_t>(size_of(params.dtype));
+  uint64_t bits = reinterpret_cast<uintptr_t>(params.out) | static_cast<uint64_t>(params.elements) * item;
+  bits |= reinterpret_cast<uintptr_t>(params.clean);
+  for (int32_t j = 0; params.others != nullptr && j < params.plan.others; ++j)
+    bits |= reinterpret_cast<uintptr_t>(params.others[j]);
+  if (params.plan.batch > 1) bits |= static_cast<uint64_t>(params.out_stride) * item;
+  if (!params.in_place) {
+    for (int32_t i = 0; i < params.plan.batch; ++i) bits |= reinterpret_cast<uintptr_t>(params.in[i]);
+  }
+  return bits;
+}
+
+}  // namespace fastmix

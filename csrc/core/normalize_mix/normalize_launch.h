@@ -1,0 +1,102 @@
+// What the launches of normalize_mix have in common, with masks or without.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "cuda/kernel_plan_launch.h"
+#include "cuda/segment_walk.h"
+#include "formula/mix_math.h"
+#include "mix/mix.h"
+#include "normalize_mix/normalize_mix.h"
+#include "normalize_mix/normalize_pixels.h"
+
+namespace fastmix {
+
+// The kernel for plans with masks, which is apart so that the other pays nothing for them.
+void normalize_mix_masked_cuda(const NormalizeMixParams& params, CudaStream stream);
+
+// Of the first pixel of a lane's run, in the output.
+struct alignas(8) Place {
+  int32_t x, y;
+};
+
+struct NormalizeArgs {
+  unsigned char* out;
+  const unsigned char* in;  // a packed batch, or null if the plan has a pointer for each sample
+  int64_t pixels;           // of one sample
+  int64_t runs;             // runs of pixels of one sample, kPixels each
+  uint32_t sample_bytes;    // of `in`
+  int32_t width;
+  int32_t channels;
+  bool planar;
+  uint32_t byte_bias = kByteBias;
+  float scale[kMaxChannels], bias[kMaxChannels];
+};
+
+// Pixels of RGB have the most values in hand: one vector of 24 bytes less in flight, and no spills.
+template <int kChannels>
+constexpr int kLessInFlight = kChannels == 3 ? 1 : 0;
+
+template <int kChannels>
+NormalizeArgs normalize_args(const NormalizeMixParams& params) {
+  NormalizeArgs args{};
+  args.out = static_cast<unsigned char*>(params.out);
+  args.pixels = params.height * params.width;
+  args.runs = args.pixels / (kChannels == 0 ? 1 : kPixelsOfLane);
+  args.width = static_cast<int32_t>(params.width);
+  args.channels = params.channels;
+  args.planar = params.out_layout == Layout::kNCHW;
+  for (int32_t c = 0; c < params.channels; ++c) {
+    args.scale[c] = params.scale[c];
+    args.bias[c] = params.bias[c];
+  }
+  return args;
+}
+
+// Unlike mix, a sample that is its own partner goes through the formula, as on the CPU.
+inline GpuWalk normalize_schedule(const NormalizeMixParams& params, int64_t tiles) {
+  std::vector<uint8_t> blends(params.plan.batch);
+  for (int32_t i = 0; i < params.plan.batch; ++i) blends[i] = !params.plan.keeps_weight_1(i);
+  return fitting_gpu_walk(params.plan, blends, params.mirror, Writes::kAll, tiles, kMaxWideWarps);
+}
+
+template <int kChannels>
+size_t normalize_shared_bytes(uint32_t warps) {
+  return sizeof(Place) * kLanes * warps + heads_bytes(warps, PixelRun<kChannels>::kWords);
+}
+
+// Whole rows of runs, each aligned for vector loads and stores.
+inline bool fits_runs(const NormalizeMixParams& params) {
+  if (params.width % kPixelsOfLane != 0 || reinterpret_cast<uintptr_t>(params.out) % 16 != 0) return false;
+  for (int32_t i = 0; i < params.plan.batch; ++i) {
+    if (reinterpret_cast<uintptr_t>(params.in[i]) % kPixelsOfLane != 0) return false;
+  }
+  return true;
+}
+
+// Calls Launch::run<T, kChannels, kPlanar>(params, stream) with the instance that fits.
+template <typename Launch, typename T>
+void dispatch_channels(const NormalizeMixParams& params, CudaStream stream) {
+  const bool planar = params.out_layout == Layout::kNCHW;
+  if (fits_runs(params)) {
+    if (params.channels == 3 && planar) return Launch::template run<T, 3, true>(params, stream);
+    if (params.channels == 3) return Launch::template run<T, 3, false>(params, stream);
+    if (params.channels == 1) return Launch::template run<T, 1, true>(params, stream);
+  }
+  Launch::template run<T, 0, false>(params, stream);
+}
+
+template <typename Launch>
+void dispatch_normalize(const NormalizeMixParams& params, CudaStream stream) {
+  switch (params.out_dtype) {
+    case DType::kF16:
+      return dispatch_channels<Launch, Half>(params, stream);
+    case DType::kBF16:
+      return dispatch_channels<Launch, BFloat16>(params, stream);
+    default:
+      return dispatch_channels<Launch, float>(params, stream);
+  }
+}
+
+}  // namespace fastmix

@@ -1,0 +1,110 @@
+// normalize_mix: uint8 HWC pixels to a normalised batch in one pass. Every input byte is read once where the
+// partners are a permutation, every output element written once.
+#include <type_traits>
+
+#include "cuda/kernel_plan_launch.h"
+#include "cuda/pixels.h"
+#include "cuda/segment_walk.h"
+#include "mix/mix.h"
+#include "normalize_mix/normalize_launch.h"
+#include "normalize_mix/normalize_mix.h"
+#include "normalize_mix/normalize_pixels.h"
+
+namespace fastmix {
+
+namespace {
+
+// A lane owns kPixels neighbours of an output row. kChannels 0: `channels` of them, one pixel at a time.
+template <typename T, int kChannels, bool kPlanar, typename Plan>
+__global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
+    normalize_kernel(const __grid_constant__ Plan plan, const __grid_constant__ NormalizeArgs args) {
+  constexpr int kPixels = kChannels == 0 ? 1 : kPixelsOfLane;
+  using Pixels = PixelRun<kChannels>;
+  // The lanes' places, which all warps share, parked here rather than in registers, then the heads of the walk.
+  FM_SHARED(Place, places);
+  const int64_t run = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
+  if (threadIdx.y == 0) {
+    const int32_t runs_of_row = args.width / kPixels;
+    const int64_t row = static_cast<int64_t>(quotient(run, runs_of_row));
+    places[threadIdx.x] = {static_cast<int32_t>(run - row * runs_of_row) * kPixels, static_cast<int32_t>(row)};
+  }
+  __syncthreads();
+  const Place& place = places[threadIdx.x];
+  const int32_t channels = kChannels == 0 ? args.channels : kChannels;
+  // Anew from its place each time: two registers less to hold.
+  const auto first_pixel = [&] { return static_cast<int64_t>(place.y) * args.width + place.x; };
+
+  walk_segments<Pixels::kWords, kLessInFlight<kChannels>>(
+      plan, reinterpret_cast<uint32_t*>(places + kLanes), run < args.runs,
+      [&](uint32_t entry) {
+        const uint32_t sample = sample_of(entry);
+        const unsigned char* in;
+        if (!Plan::kInline && args.in != nullptr) {
+          in = args.in + uint64_t{sample} * args.sample_bytes;
+        } else {
+          in = static_cast<const unsigned char*>(plan.pointer(sample));
+        }
+        int64_t pixel = first_pixel();
+        // The first pixel of the run's mirror image, which lies in the same row.
+        if ((entry & kMirrorFlag) != 0) pixel += args.width - kPixels - 2 * place.x;
+        return Pixels::load(in + pixel * channels, channels);
+      },
+      [](uint32_t entry, Words<Pixels::kWords>& pixels) {
+        if ((entry & kMirrorFlag) != 0) Pixels::reverse(pixels);
+      },
+      [&](uint32_t entry, const Words<Pixels::kWords>& own, const Words<Pixels::kWords>& partner) {
+        if ((entry & kWriteFlag) == 0) return;
+        const uint32_t sample = sample_of(entry);
+        // A plan in memory is read piece by piece: what is read early takes registers until it is used.
+        Weights weights;
+        if constexpr (Plan::kInline) weights = plan.weights(sample);
+        uint32_t inside = 0;
+        if (plan.has_box()) inside = pixels_inside<kPixels>(place.y, place.x, plan.box(sample));
+        if constexpr (!Plan::kInline) weights = plan.weights(sample);
+        const NormalizeOut<T, kChannels, kPlanar> out{args.out, first_pixel(), args.pixels, channels, args.planar};
+        // A sample that takes no part of its partner has weight 1, and any bytes in its place give the same bits.
+        if (inside == 0 || inside == (1u << kPixels) - 1u) {
+          const float weight = inside == 0 ? weights.outside : weights.inside;
+          out.store(sample, own, partner, OneWeight{weight}, args.scale, args.bias, args.byte_bias);
+        } else {
+          out.store(sample, own, partner, BoxWeights{weights, inside}, args.scale, args.bias, args.byte_bias);
+        }
+      });
+}
+
+struct LaunchNormalize {
+  template <typename T, int kChannels, bool kPlanar>
+  static void run(const NormalizeMixParams& params, CudaStream stream) {
+    NormalizeArgs args = normalize_args<kChannels>(params);
+    const int64_t tiles = (args.runs + kLanes - 1) / kLanes;
+    const auto launch = [&](const auto& kernel_plan, uint32_t rows, uint32_t warps) {
+      const size_t shared = sizeof(Place) * kLanes + heads_bytes(warps, PixelRun<kChannels>::kWords);
+      const auto kernel = normalize_kernel<T, kChannels, kPlanar, std::decay_t<decltype(kernel_plan)>>;
+      FM_LAUNCH("normalize_mix", kernel, grid_of(tiles, rows), dim3(kLanes, warps), shared, stream, kernel_plan, args);
+    };
+    if (params.resident != nullptr) {
+      const ResidentLayout layout(params.plan.batch);
+      check(args.pixels * params.channels <= UINT32_MAX, "normalize_mix: expected images below 4 GiB");
+      args.in = params.in[0];
+      args.sample_bytes = static_cast<uint32_t>(args.pixels * params.channels);
+      return launch(resident_plan(params.resident, layout, layout.out_of_place), layout.grid_rows, kResidentWarps);
+    }
+    const GpuWalk walk = normalize_schedule(params, tiles);
+    const auto* in = reinterpret_cast<const void* const*>(params.in);
+    with_kernel_plan({params.plan, &walk, in}, stream,
+                     [&](const auto& kernel_plan) { launch(kernel_plan, walk.groups(), walk.warps()); });
+  }
+};
+
+}  // namespace
+
+void normalize_mix_cuda(const NormalizeMixParams& params, CudaStream stream) {
+  if (params.plan.batch == 0 || params.height == 0 || params.width == 0) return;
+  constexpr int64_t kMost = 1 << 30;
+  check(params.height <= kMost && params.width <= kMost, "normalize_mix: expected height and width up to ", kMost,
+        ", got ", params.height, " and ", params.width);
+  if (has_any_mask(params.plan)) return normalize_mix_masked_cuda(params, stream);
+  dispatch_normalize<LaunchNormalize>(params, stream);
+}
+
+}  // namespace fastmix

@@ -1,0 +1,166 @@
+// A lane's run of pixels in normalize_mix: reading, mirroring, normalising and writing it.
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/kernel_plan.h"
+#include "cuda/vector_io.h"
+#include "formula/mix_math.h"
+
+namespace fastmix {
+
+// 8 pixels of 2 bytes fill a 16-byte store of one channel's plane; 8 RGB pixels are three 8-byte loads.
+constexpr int kPixelsOfLane = 8;
+
+// kPixelsOfLane pixels of kChannels interleaved bytes, or (kChannels 0) one pixel of up to 4.
+template <int kChannels>
+struct PixelRun {
+  static constexpr int kWords = kChannels == 0 ? 1 : kPixelsOfLane * kChannels / 4;
+
+  static __device__ __forceinline__ Words<kWords> load(const unsigned char* address, int channels) {
+    Words<kWords> pixels = {};
+    if constexpr (kChannels == 0) {
+      for (int c = 0; c < channels; ++c) pixels.word[0] |= load_global<1>(address + c).word[0] << (8 * c);
+    } else {
+#pragma unroll
+      for (int w = 0; w < kWords; w += 2) {
+        const Words<2> pair = load_global<8>(address + 4 * w);
+        pixels.word[w] = pair.word[0];
+        pixels.word[w + 1] = pair.word[1];
+      }
+    }
+    return pixels;
+  }
+
+  // The last pixel becomes the first; channels keep their order.
+  static __device__ __forceinline__ void reverse(Words<kWords>& pixels) {
+    if constexpr (kChannels != 0) {
+      Words<kWords> reversed = {};
+#pragma unroll
+      for (int p = 0; p < kPixelsOfLane; ++p) {
+#pragma unroll
+        for (int c = 0; c < kChannels; ++c) {
+          const int from = (kPixelsOfLane - 1 - p) * kChannels + c;
+          put_element(reversed, p * kChannels + c, element<uint8_t>(pixels, from));
+        }
+      }
+      pixels = reversed;
+    }
+  }
+};
+
+// Bit p is set if pixel (y, x + p) lies inside the box.
+template <int kPixels>
+__device__ __forceinline__ uint32_t pixels_inside(int32_t y, int32_t x, const Box& box) {
+  if (y < box.y0 || y >= box.y1) return 0;
+  const int32_t first = box.x0 <= x ? 0 : box.x0 - x < kPixels ? box.x0 - x : kPixels;
+  const int32_t last = box.x1 <= x ? 0 : box.x1 - x < kPixels ? box.x1 - x : kPixels;
+  return first < last ? (1u << last) - (1u << first) : 0;
+}
+
+// The own weights of a run: by the box, whose pixels are the bits of `inside`, or by the levels of a mask.
+struct BoxWeights {
+  Weights weights;
+  uint32_t inside;
+  __device__ __forceinline__ void hide() { hide_origin(inside); }
+  __device__ __forceinline__ float operator()(int pixel) const {
+    return (inside >> pixel & 1u) != 0 ? weights.inside : weights.outside;
+  }
+};
+
+// The own weight of a run that lies wholly inside or outside of its sample's box.
+struct OneWeight {
+  float weight;
+  __device__ __forceinline__ void hide() {}
+  __device__ __forceinline__ float operator()(int) const { return weight; }
+};
+
+template <int kWords>
+struct LevelWeights {
+  Weights weights;
+  Words<kWords> levels;  // byte p is pixel p's
+  __device__ __forceinline__ void hide() {
+#pragma unroll
+    for (int w = 0; w < kWords; ++w) hide_origin(levels.word[w]);
+  }
+  __device__ __forceinline__ float operator()(int pixel) const {
+    return mask_weight(element<uint8_t>(levels, pixel), weights.inside, weights.outside);
+  }
+};
+
+// Where a run goes in the packed output batch.
+template <typename T, int kChannels, bool kPlanar>
+struct NormalizeOut {
+  unsigned char* base;
+  int64_t pixel;   // the run's first
+  int64_t pixels;  // of one sample
+  int32_t channels;
+  bool planar;  // of the kernel with kChannels 0
+
+  static constexpr int kItem = static_cast<int>(sizeof(T));
+  static constexpr int kEach = 16 / kItem;  // elements of one store
+
+  __device__ __forceinline__ unsigned char* at(int64_t element_index) const { return base + element_index * kItem; }
+
+  template <int kWords>
+  __device__ __forceinline__ float value(const Words<kWords>& own, const Words<kWords>& partner, int byte, float weight,
+                                         float scale, float bias, uint32_t byte_bias) const {
+    return normalize_biased(biased_byte(own, byte, byte_bias), biased_byte(partner, byte, byte_bias), weight, scale,
+                            bias);
+  }
+
+  static __device__ __forceinline__ uint32_t packed(const float (&values)[1]) { return bit_cast<uint32_t>(values[0]); }
+  static __device__ __forceinline__ uint32_t packed(const float (&values)[2]) {
+    return narrow_pair<T>(values[0], values[1]);
+  }
+
+  // Four elements after the other, so that few floats are held at a time.
+  template <int kWords, typename Weigh>
+  static __device__ __forceinline__ void hide(Words<kWords>& own, Words<kWords>& partner, Weigh& weight) {
+#pragma unroll
+    for (int w = 0; w < kWords; ++w) {
+      hide_origin(own.word[w]);
+      hide_origin(partner.word[w]);
+    }
+    weight.hide();
+  }
+
+  // weight(p) is the own weight of the run's pixel p.
+  template <int kWords, typename Weigh>
+  __device__ __forceinline__ void store(int64_t sample, Words<kWords> own, Words<kWords> partner, Weigh weight,
+                                        const float* scale, const float* bias, uint32_t byte_bias) const {
+    const int64_t first = sample * pixels * channels;
+    if constexpr (kChannels == 0) {
+      const float own_weight = weight(0);
+      for (int c = 0; c < channels; ++c) {
+        const int64_t to = planar ? c * pixels + pixel : pixel * channels + c;
+        Words<kWordsOf<kItem>> word = {};
+        put_element(word, 0, narrow_float<T>(value(own, partner, c, own_weight, scale[c], bias[c], byte_bias)));
+        store_global<kItem>(at(first + to), word);
+      }
+    } else {
+#pragma unroll
+      for (int e = 0; e < kPixelsOfLane * kChannels; e += kEach) {
+        Words<4> vector;
+#pragma unroll
+        for (int w = 0; w < 4; ++w) {
+          if (w * 4 / kItem % 4 == 0) hide(own, partner, weight);
+          float values[4 / kItem];
+#pragma unroll
+          for (int j = 0; j < 4 / kItem; ++j) {
+            const int at = e + w * 4 / kItem + j;
+            // Planar: through channel 0's pixels, then channel 1's; interleaved: through the bytes.
+            const int p = kPlanar ? at % kPixelsOfLane : at / kChannels;
+            const int c = kPlanar ? at / kPixelsOfLane : at % kChannels;
+            values[j] = value(own, partner, p * kChannels + c, weight(p), scale[c], bias[c], byte_bias);
+          }
+          vector.word[w] = packed(values);
+        }
+        const int64_t to = kPlanar ? e / kPixelsOfLane * pixels + pixel + e % kPixelsOfLane : pixel * kChannels + e;
+        store_global<16>(at(first + to), vector);
+      }
+    }
+  }
+};
+
+}  // namespace fastmix

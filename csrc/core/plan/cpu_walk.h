@@ -1,0 +1,66 @@
+// The order in which the CPU jobs visit a batch. A cycle is walked along its partners, so that the image just
+// read as partner is the next one's own and still in cache: every element comes from memory once.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <vector>
+
+#include "plan/plan.h"
+
+namespace fastmix {
+
+// Runs of `order` that one task takes, whole cycles each and at least kGroup samples but for the last.
+// A plan with repeated partners has no cycles: `cyclic` is false and every sample stands alone.
+struct CpuWalk {
+  static constexpr int32_t kGroup = 16;
+
+  bool cyclic = true;
+  Cycles cycles;
+  std::vector<int32_t> group_begin;  // indices of cycles
+
+  explicit CpuWalk(const PlanView& plan) : cyclic(is_permutation(plan)) {
+    if (cyclic) {
+      cycles = cycles_of(plan);
+    } else {
+      for (int32_t i = 0; i < plan.batch; ++i) cycles.order.push_back(i);
+      for (int32_t i = 0; i <= plan.batch; ++i) cycles.begin.push_back(i);
+    }
+    group_begin.push_back(0);
+    for (int32_t c = 0; c < cycles.count(); ++c) {
+      const int32_t samples = cycles.begin[c + 1] - cycles.begin[group_begin.back()];
+      if (samples >= kGroup || c + 1 == cycles.count()) group_begin.push_back(c + 1);
+    }
+  }
+
+  int64_t groups() const { return static_cast<int64_t>(group_begin.size()) - 1; }
+};
+
+// Calls visit(begin, end, inside) for the runs of [begin, end) that lie wholly inside or outside the box, in
+// order. Elements are numbered within a sample; see MixParams for how they map to pixels.
+template <typename Visit>
+void for_each_span(const int32_t* box, bool has_box, int64_t pixel_stride, int64_t width, int64_t height, int64_t begin,
+                   int64_t end, Visit&& visit) {
+  if (!has_box) {
+    visit(begin, end, false);
+    return;
+  }
+  const int64_t row_elements = width * pixel_stride;
+  const int64_t left = box[1] * pixel_stride;
+  const int64_t right = box[3] * pixel_stride;
+  while (begin < end) {
+    const int64_t row = begin / row_elements;
+    const int64_t row_begin = row * row_elements;
+    const int64_t row_end = std::min(end, row_begin + row_elements);
+    const int64_t y = row % height;
+    const bool crossed = y >= box[0] && y < box[2];
+    const int64_t inside_begin = crossed ? std::clamp(row_begin + left, begin, row_end) : row_end;
+    const int64_t inside_end = crossed ? std::clamp(row_begin + right, begin, row_end) : row_end;
+    if (begin < inside_begin) visit(begin, inside_begin, false);
+    if (inside_begin < inside_end) visit(inside_begin, inside_end, true);
+    if (inside_end < row_end) visit(inside_end, row_end, false);
+    begin = row_end;
+  }
+}
+
+}  // namespace fastmix

@@ -1,0 +1,68 @@
+#include "plan/dirichlet.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "random/random.h"
+
+namespace fastmix {
+
+namespace {
+
+constexpr int32_t kMaxBatch = INT32_MAX / kMaxWays;
+
+RandomStream stream(const DrawKey& key, Purpose purpose, uint32_t unit, uint32_t variant = 0) {
+  return RandomStream(key.seed, purpose, key.epoch, key.rank, key.step, unit, variant);
+}
+
+// Gamma variates divided by their sum, relative to the largest: as logs they neither underflow all nor overflow.
+void draw_dirichlet(const std::vector<double>& alpha, RandomStream draws, double* weight) {
+  const auto ways = static_cast<int32_t>(alpha.size());
+  for (int32_t k = 0; k < ways; ++k) weight[k] = draws.log_gamma_variate(std::max(alpha[k], kLeastShape));
+  const double largest = *std::max_element(weight, weight + ways);
+  double sum = 0.0;
+  for (int32_t k = 0; k < ways; ++k) sum += weight[k] = exact_exp(weight[k] - largest);
+  for (int32_t k = 0; k < ways; ++k) weight[k] /= sum;
+}
+
+}  // namespace
+
+void validate(const DirichletPolicy& policy) {
+  check(policy.alpha.size() >= 2 && policy.alpha.size() <= kMaxWays, "policy: expected 2 to ", kMaxWays, " ways, got ",
+        policy.alpha.size());
+  for (const double alpha : policy.alpha) {
+    check(alpha > 0.0 && std::isfinite(alpha), "policy: expected a finite alpha > 0, got ", alpha,
+          "; to switch mixing off use prob=0 or no policy");
+  }
+  check(policy.prob >= 0.0 && policy.prob <= 1.0, "policy: expected prob in [0, 1], got ", policy.prob);
+  check(policy.per != Per::kPair, "policy: more than two samples are no pair; expected per batch or sample");
+}
+
+MultiwayPlan draw_multiway(const DirichletPolicy& policy, int32_t batch, const DrawKey& key) {
+  validate(policy);
+  check(batch >= 0 && batch <= kMaxBatch, "policy: expected batch_size in [0, ", kMaxBatch, "], got ", batch);
+  check(key.offset <= UINT32_MAX - static_cast<uint32_t>(batch),
+        "policy: expected offset + batch_size below 2^32, got ", key.offset, " + ", batch);
+  const auto ways = static_cast<int32_t>(policy.alpha.size());
+  MultiwayPlan plan;
+  plan.ways = ways;
+  plan.partner.resize(int64_t{batch} * ways);
+  plan.weight.assign(int64_t{batch} * ways, 0.0);
+  for (int32_t k = 1; k < ways; ++k) {
+    const auto column = stream(key, Purpose::kPairing, key.offset, static_cast<uint32_t>(k - 1))
+                            .permutation<int32_t>(static_cast<uint32_t>(batch));
+    for (int32_t i = 0; i < batch; ++i) plan.partner[int64_t{i} * ways + k] = column[i];
+  }
+  for (int32_t i = 0; i < batch; ++i) {
+    double* weight = plan.weight.data() + int64_t{i} * ways;
+    const uint32_t unit = policy.per == Per::kBatch ? 0 : key.offset + static_cast<uint32_t>(i);
+    plan.partner[int64_t{i} * ways] = i;
+    weight[0] = 1.0;
+    if (stream(key, Purpose::kApply, unit).uniform() >= policy.prob) continue;
+    draw_dirichlet(policy.alpha, stream(key, Purpose::kWeight, unit), weight);
+  }
+  return plan;
+}
+
+}  // namespace fastmix

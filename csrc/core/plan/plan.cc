@@ -1,0 +1,88 @@
+#include "plan/plan.h"
+
+#include <cmath>
+
+#include "base/error.h"
+
+namespace fastmix {
+
+namespace {
+
+void check_weight(const char* name, int32_t sample, float weight) {
+  check(weight >= 0.0f && weight <= 1.0f, "plan: expected ", name, " in [0, 1], got ", weight, " for sample ", sample);
+}
+
+void check_box(const PlanView& plan, int32_t sample, int64_t height, int64_t width) {
+  const int32_t* box = plan.box + 4 * sample;
+  check(box[0] >= 0 && box[1] >= 0 && box[0] <= box[2] && box[1] <= box[3] && box[2] <= height && box[3] <= width,
+        "plan: expected box (y0, x0, y1, x1) within height ", height, " and width ", width, ", got (", box[0], ", ",
+        box[1], ", ", box[2], ", ", box[3], ") for sample ", sample, "; draw the plan with this image_size");
+}
+
+void check_mask(const PlanView& plan, int32_t sample) {
+  const int32_t mask = plan.mask_of(sample);
+  check(mask >= -1 && mask < plan.mask.count, "plan: expected mask_index in [-1, ", plan.mask.count, "), got ", mask,
+        " for sample ", sample);
+  check(mask < 0 || !plan.has_box(sample), "plan: expected a box or a mask, got both for sample ", sample);
+}
+
+void check_extent(const Extent& mask) {
+  check(mask.depth > 0 && mask.height > 0 && mask.width > 0, "plan: expected masks with pixels, got ", mask.depth,
+        " x ", mask.height, " x ", mask.width);
+  check(mask.pixels() <= INT32_MAX, "plan: expected masks below 2^31 pixels each, got ", mask.pixels());
+}
+
+}  // namespace
+
+void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place) {
+  if (has_any_mask(plan)) check_extent(plan.mask.extent);
+  std::vector<int32_t> chosen_by(plan.batch, -1);
+  for (int32_t i = 0; i < plan.batch; ++i) {
+    const int32_t partner = plan.partner[i];
+    check(partner >= 0 && partner < plan.partners(), "plan: expected partner in [0, ", plan.partners(), "), got ",
+          partner, " for sample ", i);
+    check_weight("weight_in", i, plan.weight_in[i]);
+    check_weight("weight_out", i, plan.weight_out[i]);
+    check_box(plan, i, height, width);
+    check_mask(plan, i);
+    if (!in_place || plan.others >= 0) continue;
+    check(chosen_by[partner] < 0, "plan: in place each sample may be partner once, but ", partner, " is partner of ",
+          chosen_by[partner], " and of ", i, "; use mix(), which writes a new batch");
+    chosen_by[partner] = i;
+  }
+}
+
+bool has_any_mask(const PlanView& plan) {
+  for (int32_t i = 0; i < plan.batch; ++i) {
+    if (plan.mask_of(i) >= 0) return true;
+  }
+  return false;
+}
+
+bool is_permutation(const PlanView& plan) {
+  if (plan.others >= 0) return false;
+  std::vector<char> seen(plan.batch, 0);
+  for (int32_t i = 0; i < plan.batch; ++i) {
+    if (seen[plan.partner[i]]) return false;
+    seen[plan.partner[i]] = 1;
+  }
+  return true;
+}
+
+Cycles cycles_of(const PlanView& plan) {
+  Cycles cycles;
+  cycles.order.reserve(plan.batch);
+  cycles.begin.push_back(0);
+  std::vector<char> seen(plan.batch, 0);
+  for (int32_t start = 0; start < plan.batch; ++start) {
+    if (seen[start]) continue;
+    for (int32_t i = start; !seen[i]; i = plan.partner[i]) {
+      seen[i] = 1;
+      cycles.order.push_back(i);
+    }
+    cycles.begin.push_back(static_cast<int32_t>(cycles.order.size()));
+  }
+  return cycles;
+}
+
+}  // namespace fastmix

@@ -1,0 +1,33 @@
+// The distributions that own weights are drawn from.
+#pragma once
+
+#include <cstdint>
+
+#include "random/random.h"
+
+namespace fastmix {
+
+enum class Law : int32_t { kBeta = 0, kUniform = 1, kFixed = 2, kUniformSide = 3 };
+enum class Fold : int32_t { kNone = 0, kMax = 1, kMin = 2 };
+
+// Beta(a, b); uniform between a and b; always a; or 1 - s^2 with s uniform between a and b: what a box with sides of s
+// leaves. Then folded: the larger or the smaller of w and 1 - w; then
+// clamped to [least, most].
+struct WeightLaw {
+  Law law = Law::kBeta;
+  double a = 1.0;
+  double b = 1.0;
+  Fold fold = Fold::kNone;
+  double least = 0.0;
+  double most = 1.0;
+};
+
+// Beta(alpha, alpha), the law of the papers.
+WeightLaw symmetric_beta(double alpha);
+
+void validate(const WeightLaw& law);
+
+// In [0, 1]. A fixed weight draws nothing.
+double draw_weight(const WeightLaw& law, RandomStream& draws);
+
+}  // namespace fastmix

@@ -1,0 +1,238 @@
+// resample_mix: decoded images of different sizes to the training batch, in one launch.
+#include <algorithm>
+#include <vector>
+
+#include "cuda/kernel_plan_launch.h"
+#include "cuda/vector_io.h"
+#include "formula/mix_math.h"
+#include "plan/cpu_walk.h"
+#include "resample_mix/resample_mix.h"
+#include "resample_mix/resample_tile.h"
+
+namespace fastmix {
+
+namespace {
+
+// A run of samples that one block walks: the partner of each is the next one. `closed`: the partner of the last is
+// the first, a whole cycle. Otherwise the last one is resampled as a partner only.
+struct Run {
+  uint32_t begin, end, closed;
+};
+
+// Longer cycles are cut, so that there are blocks for every SM: 1 / kRunSamples of their tiles is made twice.
+constexpr int32_t kRunSamples = 8;
+
+struct ResampleArgs {
+  unsigned char* out;
+  int64_t plane;  // pixels
+  int32_t height, width, tiles_across;
+  DType dtype;
+  bool interleaved;
+  Filter filter;
+  uint32_t runs;
+  uint32_t run_offset, entry_offset;  // in the plan's bytes, behind the samples
+  float scale[kMaxChannels], bias[kMaxChannels];
+};
+
+template <typename Bytes>
+struct ResamplePlan {
+  Bytes bytes;
+  __device__ __forceinline__ const ResampleSample& sample(uint32_t i) const {
+    return reinterpret_cast<const ResampleSample*>(bytes.get())[i];
+  }
+  __device__ __forceinline__ Run run(const ResampleArgs& args, uint32_t r) const {
+    return reinterpret_cast<const Run*>(bytes.get() + args.run_offset)[r];
+  }
+  __device__ __forceinline__ uint32_t entry(const ResampleArgs& args, uint32_t k) const {
+    return reinterpret_cast<const uint32_t*>(bytes.get() + args.entry_offset)[k];
+  }
+};
+
+template <typename T>
+__device__ __forceinline__ void store_as(unsigned char* out, int64_t element, float value) {
+  Words<1> word = {};
+  put_element(word, 0, narrow_float<T>(value));
+  store_global<sizeof(T)>(out + element * static_cast<int64_t>(sizeof(T)), word);
+}
+
+template <int kChannels>
+__device__ __forceinline__ void write_pixel(const ResampleArgs& args, const ResampleSample& sample, uint32_t index,
+                                            int32_t y, int32_t x, const float* own, const float* partner) {
+  const bool inside = y >= sample.y0 && y < sample.y1 && x >= sample.x0 && x < sample.x1;
+  const float weight = sample.blend == 0 ? 1.0f : inside ? sample.inside : sample.outside;
+  const int64_t pixel = static_cast<int64_t>(y) * args.width + x;
+  const int64_t first = index * args.plane * kChannels + (args.interleaved ? pixel * kChannels : pixel);
+#pragma unroll
+  for (int c = 0; c < kChannels; ++c) {
+    const float value = normalize_element(own[c], partner[c], weight, args.scale[c], args.bias[c]);
+    const int64_t element = first + (args.interleaved ? c : c * args.plane);
+    if (args.dtype == DType::kF16) {
+      store_as<Half>(args.out, element, value);
+    } else if (args.dtype == DType::kBF16) {
+      store_as<BFloat16>(args.out, element, value);
+    } else {
+      store_as<float>(args.out, element, value);
+    }
+  }
+}
+
+template <int kChannels, typename Plan>
+__global__ void __launch_bounds__(kTileThreads, kChannels < 4 ? 3 : 2)
+    resample_mix_kernel(const __grid_constant__ Plan plan, const __grid_constant__ ResampleArgs args) {
+  constexpr int kValues = kRowsPerThread * kChannels;
+  FM_SHARED(double, memory);
+  TileShared& shared = *reinterpret_cast<TileShared*>(memory);
+  const int32_t y = static_cast<int32_t>(blockIdx.x) / args.tiles_across * kTileRows;
+  const int32_t x = static_cast<int32_t>(blockIdx.x) % args.tiles_across * kTileColumns;
+
+#pragma unroll 1
+  for (uint32_t r = blockIdx.y; r < args.runs; r += gridDim.y) {
+    const Run run = plan.run(args, r);
+    float head[kValues], own[kValues], next[kValues];
+#pragma unroll 1
+    for (uint32_t k = run.begin; k < run.end + run.closed; ++k) {
+      if (k < run.end) {
+        const ResampleSample& sample = plan.sample(plan.entry(args, k));
+        TileResampler<kChannels>(shared, sample, args.filter, args.height, args.width).run(y, x, next);
+      } else {
+#pragma unroll
+        for (int j = 0; j < kValues; ++j) next[j] = head[j];
+      }
+      if (k > run.begin) {
+        const uint32_t index = plan.entry(args, k - 1);
+#pragma unroll
+        for (int i = 0; i < kRowsPerThread; ++i) {
+          const int32_t row = y + static_cast<int32_t>(threadIdx.y) + i * (kTileThreads / kTileColumns);
+          const int32_t column = x + static_cast<int32_t>(threadIdx.x);
+          if (row < args.height && column < args.width)
+            write_pixel<kChannels>(args, plan.sample(index), index, row, column, own + i * kChannels,
+                                   next + i * kChannels);
+        }
+      } else {
+#pragma unroll
+        for (int j = 0; j < kValues; ++j) head[j] = next[j];
+      }
+#pragma unroll
+      for (int j = 0; j < kValues; ++j) own[j] = next[j];
+    }
+  }
+}
+
+struct Runs {
+  std::vector<Run> runs;
+  std::vector<uint32_t> entries;
+
+  void add(const int32_t* samples, int32_t count, bool closed) {
+    const uint32_t begin = static_cast<uint32_t>(entries.size());
+    entries.insert(entries.end(), samples, samples + count);
+    runs.push_back({begin, static_cast<uint32_t>(entries.size()), closed});
+  }
+};
+
+Runs runs_of(const PlanView& plan) {
+  const CpuWalk walk(plan);
+  Runs runs;
+  for (int32_t c = 0; c < walk.cycles.count(); ++c) {
+    const int32_t* samples = walk.cycles.order.data() + walk.cycles.begin[c];
+    const int32_t count = walk.cycles.begin[c + 1] - walk.cycles.begin[c];
+    if (walk.cyclic && count > kRunSamples) {
+      for (int32_t k = 0; k < count; k += kRunSamples) {
+        std::vector<int32_t> piece(samples + k, samples + std::min(count, k + kRunSamples));
+        piece.push_back(samples[(k + kRunSamples) < count ? k + kRunSamples : 0]);
+        runs.add(piece.data(), static_cast<int32_t>(piece.size()), false);
+      }
+    } else if (walk.cyclic || plan.untouched(samples[0])) {
+      runs.add(samples, count, true);
+    } else {
+      const int32_t pair[2] = {samples[0], plan.partner[samples[0]]};
+      runs.add(pair, 2, false);
+    }
+  }
+  return runs;
+}
+
+std::vector<unsigned char> pack(const ResampleMixParams& params, const Runs& runs, ResampleArgs& args) {
+  const PlanView& plan = params.plan;
+  std::vector<ResampleSample> samples(plan.batch);
+  for (int32_t i = 0; i < plan.batch; ++i) {
+    const int32_t* box = plan.box + 4 * i;
+    samples[i] = {params.images[i].data,
+                  params.images[i].height,
+                  params.images[i].width,
+                  params.windows[i],
+                  params.mirror != nullptr && params.mirror[i],
+                  !plan.untouched(i),
+                  plan.weight_in[i],
+                  plan.weight_out[i],
+                  box[0],
+                  box[1],
+                  box[2],
+                  box[3]};
+  }
+  std::vector<unsigned char> bytes;
+  const auto append = [&](const void* from, size_t count) {
+    const size_t offset = bytes.size();
+    bytes.resize(offset + count);
+    std::memcpy(bytes.data() + offset, from, count);
+    return static_cast<uint32_t>(offset);
+  };
+  append(samples.data(), samples.size() * sizeof(ResampleSample));
+  args.run_offset = append(runs.runs.data(), runs.runs.size() * sizeof(Run));
+  args.entry_offset = append(runs.entries.data(), runs.entries.size() * sizeof(uint32_t));
+  args.runs = static_cast<uint32_t>(runs.runs.size());
+  return bytes;
+}
+
+// All parameters of a kernel may take 32,764 bytes.
+constexpr int kInlineBytes = 32512;
+static_assert(kInlineBytes + sizeof(ResampleArgs) <= 32764);
+
+template <int kChannels>
+void launch_resample(const ResampleMixParams& params, ResampleArgs args, CudaStream stream) {
+  const std::vector<unsigned char> bytes = pack(params, runs_of(params.plan), args);
+  const int64_t down = (params.height + kTileRows - 1) / kTileRows;
+  const dim3 grid = grid_of(down * args.tiles_across, args.runs);
+  const dim3 block(kTileColumns, kTileThreads / kTileColumns);
+  if (bytes.size() <= kInlineBytes) {
+    using Plan = ResamplePlan<InlineBytes<kInlineBytes>>;
+    Plan plan{};
+    std::memcpy(plan.bytes.data, bytes.data(), bytes.size());
+    const auto kernel = resample_mix_kernel<kChannels, Plan>;
+    FM_LAUNCH("resample_mix", kernel, grid, block, sizeof(TileShared), stream, plan, args);
+    return;
+  }
+  using Plan = ResamplePlan<UploadedBytes>;
+  const StreamMemory memory(bytes, stream);
+  const Plan plan{{memory.data()}};
+  const auto kernel = resample_mix_kernel<kChannels, Plan>;
+  FM_LAUNCH("resample_mix", kernel, grid, block, sizeof(TileShared), stream, plan, args);
+}
+
+}  // namespace
+
+void resample_mix_cuda(const ResampleMixParams& params, CudaStream stream) {
+  if (params.plan.batch == 0) return;
+  ResampleArgs args{};
+  args.out = static_cast<unsigned char*>(params.out);
+  args.plane = int64_t{params.height} * params.width;
+  args.height = params.height;
+  args.width = params.width;
+  args.tiles_across = (params.width + kTileColumns - 1) / kTileColumns;
+  args.dtype = params.out_dtype;
+  args.interleaved = params.out_layout == Layout::kNHWC;
+  args.filter = params.filter;
+  std::copy(params.scale, params.scale + kMaxChannels, args.scale);
+  std::copy(params.bias, params.bias + kMaxChannels, args.bias);
+  switch (params.channels) {
+    case 1:
+      return launch_resample<1>(params, args, stream);
+    case 2:
+      return launch_resample<2>(params, args, stream);
+    case 3:
+      return launch_resample<3>(params, args, stream);
+    default:
+      return launch_resample<4>(params, args, stream);
+  }
+}
+
+}  // namespace fastmix

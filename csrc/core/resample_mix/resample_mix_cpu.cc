@@ -1,0 +1,225 @@
+#include <algorithm>
+#include <mutex>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "plan/cpu_walk.h"
+#include "resample_mix/filter_weights.h"
+#include "resample_mix/resample_kernels.h"
+#include "resample_mix/resample_mix.h"
+#include "simd/kernels.h"
+#include "simd/scratch.h"
+
+namespace fastmix {
+
+const ResampleKernels& resample_kernels() {
+#if defined(__x86_64__)
+  // By name: there may be several sets of AVX-512 kernels, and one is enough here.
+  const std::string_view name = cpu_kernels().name;
+  if (name.substr(0, 6) == "avx512") return avx512_resample_kernels();
+  if (name == "avx2") return avx2_resample_kernels();
+#endif
+  return baseline_resample_kernels();
+}
+
+namespace {
+
+// Outputs whose source columns are made at once: few enough to stay in the first-level cache at usual scales, so
+// many that the columns that two neighbours share, made twice, are few (2 in 64 pixels of output).
+constexpr int32_t kBlock = 64;
+// Fetched ahead at most, per block. Where windows are larger than that, rows are long, and the processor's own
+// prefetch finds them.
+constexpr int64_t kFetchBytes = 64 << 10;
+
+class ResampleMixJob final : public CpuJob {
+ public:
+  explicit ResampleMixJob(const ResampleMixParams& params)
+      : params_(params),
+        walk_(params.plan),
+        kernels_(resample_kernels()),
+        bands_((params.height + kernels_.rows - 1) / kernels_.rows),
+        stream_(streams(params)),
+        taps_(params.plan.batch) {}
+
+  int64_t tasks() const override { return bands_ * walk_.cycles.count(); }
+
+  // A thread takes the bands of one cycle after the other: their source rows and taps are still in cache.
+  void run(int64_t begin, int64_t end) const override {
+    ThreadScratch scratch;
+    for (int64_t task = begin; task < end; ++task) {
+      const Part next = task + 1 < end ? first_part(task + 1) : Part{};
+      const int32_t cycle = static_cast<int32_t>(task / bands_);
+      const int32_t y = static_cast<int32_t>(task % bands_) * kernels_.rows;
+      walk_.cyclic ? mix_cycle(cycle, y, next, scratch) : mix_alone(cycle, y, next, scratch);
+    }
+  }
+
+ private:
+  struct ThreadScratch {
+    Scratch source;
+    Scratch bands[3];
+  };
+
+  // Large enough, and every row of the output starts at a cache line.
+  static bool streams(const ResampleMixParams& params) {
+    const int64_t plane = int64_t{params.height} * params.width * size_of(params.out_dtype);
+    const int64_t row =
+        params.width * size_of(params.out_dtype) * (params.out_layout == Layout::kNHWC ? params.channels : 1);
+    return params.plan.batch * plane * params.channels >= kStreamBytes && row % kLineBytes == 0 &&
+           reinterpret_cast<uintptr_t>(params.out) % kLineBytes == 0;
+  }
+
+  // A band of a sample, from output row y on; none if `sample` is negative.
+  struct Part {
+    int32_t sample = -1, y = 0;
+  };
+
+  // What a task resamples first.
+  Part first_part(int64_t task) const {
+    const int32_t cycle = static_cast<int32_t>(task / bands_);
+    return {walk_.cycles.order[walk_.cycles.begin[cycle]], static_cast<int32_t>(task % bands_) * kernels_.rows};
+  }
+
+  // Made by the first task that needs them, so that they are made in parallel too.
+  struct SampleTaps {
+    std::once_flag made;
+    Taps y, x;
+  };
+
+  const SampleTaps& taps(int32_t sample) const {
+    SampleTaps& taps = taps_[sample];
+    std::call_once(taps.made, [&] {
+      const SourceImage& image = params_.images[sample];
+      const Window& w = params_.windows[sample];
+      taps.y = make_taps(resample_axis(params_.filter, w.y, w.height, image.height, params_.height), params_.height);
+      taps.x = make_taps(resample_axis(params_.filter, w.x, w.width, image.width, params_.width), params_.width);
+    });
+    return taps;
+  }
+
+  // The source of `part` for the outputs x ... last of its rows.
+  void fetch(const Part& part, int32_t x, int32_t last) const {
+    const SourceImage& image = params_.images[part.sample];
+    const SampleTaps& taps = this->taps(part.sample);
+    const int64_t stride = int64_t{image.width} * params_.channels;
+    const int32_t bottom = std::min(part.y + kernels_.rows, params_.height) - 1;
+    const int32_t rows_end = taps.y.first[bottom] + taps.y.count[bottom];
+    const uint8_t* const begin = image.data + int64_t{taps.x.first[x]} * params_.channels;
+    const int64_t bytes = (taps.x.first[last] + taps.x.count[last] - int64_t{taps.x.first[x]}) * params_.channels;
+    if ((rows_end - taps.y.first[part.y]) * bytes > kFetchBytes) return;
+    for (int64_t row = taps.y.first[part.y]; row < rows_end; ++row) {
+      const uint8_t* const from = begin + row * stride;
+      for (int64_t at = 0; at < bytes; at += kLineBytes) __builtin_prefetch(from + at, 0, 2);
+    }
+  }
+
+  // The band of output rows from y on, as columns. Meanwhile the source of what is resampled next is fetched.
+  const float* resample(Scratch& band, int32_t sample, int32_t y, const Part& next, Scratch& source) const {
+    const SourceImage& image = params_.images[sample];
+    const SampleTaps& taps = this->taps(sample);
+    const int32_t channels = params_.channels;
+    const int64_t stride = int64_t{image.width} * channels;
+    const uint8_t* const end = image.data + image.height * stride;
+    // Whole lines are written: columns behind the last are read, and what comes of them dropped.
+    float* const out = band.get((static_cast<size_t>(params_.width) * channels + kLineBytes) * kernels_.rows);
+    const bool mirror = params_.mirror != nullptr && params_.mirror[sample];
+    const bool interleaved = params_.out_layout == Layout::kNHWC;
+    const int64_t pixel = int64_t{interleaved ? channels : 1} * kernels_.rows;
+    const BandStep step = {mirror ? -pixel : pixel, int64_t{interleaved ? 1 : params_.width} * kernels_.rows};
+
+    for (int32_t x = 0; x < params_.width; x += kBlock) {
+      const int32_t last = std::min(params_.width, x + kBlock) - 1;
+      const int32_t origin = taps.x.first[x];
+      const int64_t bytes = (taps.x.first[last] + taps.x.count[last] - int64_t{origin}) * channels;
+      if (next.sample >= 0) fetch(next, x, last);
+      RowTaps rows[16];
+      for (int32_t r = 0; r < kernels_.rows; ++r) {
+        // Rows below the image are made but not written.
+        const int32_t o = std::min(y + r, params_.height - 1);
+        rows[r] = {image.data + taps.y.first[o] * stride + int64_t{origin} * channels,
+                   taps.y.weights.data() + int64_t{o} * taps.y.length, taps.y.count[o]};
+      }
+      float* const columns = source.get((bytes + kernels_.rows) * kernels_.rows);
+      kernels_.vertical(columns, rows, taps.y.padded, stride, bytes, end);
+      const ColumnTaps across = {taps.x.first.data() + x, taps.x.count.data() + x,
+                                 taps.x.weights.data() + int64_t{x} * taps.x.length, taps.x.length, taps.x.padded};
+      const int32_t place = mirror ? params_.width - 1 - x : x;
+      kernels_.horizontal(out + place * pixel, columns, origin, across, last + 1 - x, channels, step);
+    }
+    return out;
+  }
+
+  void mix_cycle(int32_t cycle, int32_t y, const Part& after, ThreadScratch& scratch) const {
+    const int32_t begin = walk_.cycles.begin[cycle];
+    const int32_t end = walk_.cycles.begin[cycle + 1];
+    const int32_t* order = walk_.cycles.order.data();
+    const auto next = [&](int32_t k) { return k + 1 < end ? Part{order[k + 1], y} : after; };
+    const float* const head = resample(scratch.bands[0], order[begin], y, next(begin), scratch.source);
+    const float* own = head;
+    for (int32_t k = begin; k < end; ++k) {
+      const float* partner = head;
+      if (k + 1 < end)
+        partner = resample(scratch.bands[1 + (k - begin) % 2], order[k + 1], y, next(k + 1), scratch.source);
+      write(order[k], y, own, partner);
+      own = partner;
+    }
+  }
+
+  void mix_alone(int32_t sample, int32_t y, const Part& after, ThreadScratch& scratch) const {
+    const bool mixed = !params_.plan.untouched(sample);
+    const Part partner_part = {params_.plan.partner[sample], y};
+    const float* const own = resample(scratch.bands[0], sample, y, mixed ? partner_part : after, scratch.source);
+    const float* partner = own;
+    if (mixed) partner = resample(scratch.bands[1], partner_part.sample, y, after, scratch.source);
+    write(sample, y, own, partner);
+  }
+
+  void write(int32_t sample, int32_t y, const float* own, const float* partner) const {
+    const PlanView& plan = params_.plan;
+    const int64_t plane = int64_t{params_.height} * params_.width;
+    const bool interleaved = params_.out_layout == Layout::kNHWC;
+    BandWrite band{};
+    band.stream = stream_;
+    band.dtype = params_.out_dtype;
+    band.interleaved = interleaved;
+    band.row_stride = int64_t{params_.width} * (interleaved ? params_.channels : 1);
+    band.plane_stride = plane;
+    band.out = static_cast<unsigned char*>(params_.out) +
+               (sample * plane * params_.channels + y * band.row_stride) * size_of(params_.out_dtype);
+    band.rows = std::min(kernels_.rows, params_.height - y);
+    band.width = params_.width;
+    band.channels = params_.channels;
+    band.scale = params_.scale;
+    band.bias = params_.bias;
+    band.mixed = !plan.untouched(sample);
+    band.outside = plan.weight_out[sample];
+    alignas(64) float inside[16];
+    band.inside = inside;
+    if (plan.has_box(sample)) {
+      const int32_t* box = plan.box + 4 * sample;
+      band.box_begin = box[1];
+      band.box_end = box[3];
+      for (int32_t r = 0; r < kernels_.rows; ++r) {
+        const bool crossed = y + r >= box[0] && y + r < box[2];
+        inside[r] = crossed ? plan.weight_in[sample] : plan.weight_out[sample];
+      }
+    }
+    kernels_.write(band, own, partner);
+  }
+
+  const ResampleMixParams params_;
+  const CpuWalk walk_;
+  const ResampleKernels& kernels_;
+  const int64_t bands_;
+  const bool stream_;
+  mutable std::vector<SampleTaps> taps_;
+};
+
+}  // namespace
+
+std::unique_ptr<CpuJob> resample_mix_cpu(const ResampleMixParams& params) {
+  return std::make_unique<ResampleMixJob>(params);
+}
+
+}  // namespace fastmix

@@ -1,0 +1,218 @@
+// A block's tile of one resampled image: separable, vertical pass first, through shared memory. The sums are those
+// of the CPU kernels: ascending taps, products and sums rounded each, partial sums of kTapsPerSum taps.
+#pragma once
+
+#include <cstdint>
+
+#include "cuda/launch.h"
+#include "cuda/vector_io.h"
+#include "resample_mix/filter_weights.h"
+
+namespace fastmix {
+
+constexpr int kTileRows = 16;
+constexpr int kTileColumns = 32;  // a warp writes a row of them
+constexpr int kTileThreads = 256;
+constexpr int kRowsPerThread = kTileRows * kTileColumns / kTileThreads;
+// Source bytes of a row that are resampled vertically at once, one per thread, and source rows staged for that.
+constexpr int kStripBytes = kTileThreads;
+constexpr int kStageRows = kTapsPerSum;
+constexpr int kStagePitch = kStripBytes + 8;  // rows start at any byte of an aligned word
+constexpr int kTableTaps = 16;                // longer horizontal taps are computed where they are used
+
+struct ResampleSample {
+  const uint8_t* data;
+  int32_t height, width;
+  Window window;
+  uint32_t mirror, blend;
+  float inside, outside;
+  int32_t y0, x0, y1, x1;
+};
+
+struct TileShared {
+  TapSpan y[kTileRows];
+  TapSpan x[kTileColumns];
+  float columns[kTileRows][kStripBytes];  // after the vertical pass
+  float y_weights[kTileRows][kTapsPerSum];
+  float x_weights[kTileColumns][kTableTaps];
+  uint32_t stage[kStageRows][kStagePitch / 4];
+};
+
+// The aligned word that holds `address`; bytes of it that lie outside the image are 0 and not read.
+__device__ __forceinline__ uint32_t load_word_within(const uint8_t* word, const uint8_t* begin, const uint8_t* end) {
+  if (word >= begin && word + 4 <= end) return load_global<4>(word).word[0];
+  uint32_t value = 0;
+#pragma unroll 1
+  for (int j = 0; j < 4; ++j) {
+    if (word + j >= begin && word + j < end) value |= load_global<1>(word + j).word[0] << (8 * j);
+  }
+  return value;
+}
+
+template <int kChannels>
+class TileResampler {
+ public:
+  static constexpr int kStripPixels = kStripBytes / kChannels;
+
+  __device__ __forceinline__ TileResampler(TileShared& shared, const ResampleSample& sample, Filter filter,
+                                           int32_t height, int32_t width)
+      : shared_(shared),
+        image_(sample.data),
+        stride_(static_cast<int64_t>(sample.width) * kChannels),
+        end_(sample.data + sample.height * stride_),
+        y_axis_(resample_axis(filter, sample.window.y, sample.window.height, sample.height, height)),
+        x_axis_(resample_axis(filter, sample.window.x, sample.window.width, sample.width, width)),
+        last_row_(height - 1),
+        last_column_(width - 1),
+        mirror_(sample.mirror != 0) {}
+
+  // values[i * kChannels + c]: row y + threadIdx.y + 8 i, column x + threadIdx.x. All threads of the block call it.
+  __device__ __forceinline__ void run(int32_t y, int32_t x, float (&values)[kRowsPerThread * kChannels]) {
+    const int thread = thread_index();
+    __syncthreads();  // a previous run reads what is written here
+    if (thread < kTileRows) {
+      shared_.y[thread] = tap_span(y_axis_, smaller(y + thread, last_row_));
+    } else if (thread >= 32 && thread < 32 + kTileColumns) {
+      const int32_t column = smaller(x + thread - 32, last_column_);
+      shared_.x[thread - 32] = tap_span(x_axis_, mirror_ ? last_column_ - column : column);
+    }
+    __syncthreads();
+    for (int i = thread; i < kTileColumns * kTableTaps; i += kTileThreads) {
+      const TapSpan& span = shared_.x[i / kTableTaps];
+      if (i % kTableTaps < span.count)
+        shared_.x_weights[i / kTableTaps][i % kTableTaps] = tap_weight(x_axis_, span, i % kTableTaps);
+    }
+
+    const TapSpan& left = shared_.x[mirror_ ? kTileColumns - 1 : 0];
+    const TapSpan& right = shared_.x[mirror_ ? 0 : kTileColumns - 1];
+    const int32_t end = right.first + right.count;
+    float sums[kRowsPerThread * kChannels] = {};
+#pragma unroll
+    for (int j = 0; j < kRowsPerThread * kChannels; ++j) values[j] = 0.0f;
+    int32_t tap = 0;
+#pragma unroll 1
+    for (int32_t strip = left.first; strip < end; strip += kStripPixels) {
+      const int32_t pixels = smaller(kStripPixels, end - strip);
+      vertical(strip, pixels * kChannels);
+      __syncthreads();
+      horizontal(strip, strip + pixels, tap, sums, values);
+    }
+#pragma unroll
+    for (int j = 0; j < kRowsPerThread * kChannels; ++j) {
+      const float total = values[j] + sums[j];
+      const float positive = total > 0.0f ? total : 0.0f;
+      values[j] = positive < 255.0f ? positive : 255.0f;
+    }
+  }
+
+ private:
+  static __device__ __forceinline__ int thread_index() { return threadIdx.y * kTileColumns + threadIdx.x; }
+  static __device__ __forceinline__ int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
+
+  // Rows are taken together as long as their taps fit the stage; a row with more taps is summed in several stages.
+  __device__ __forceinline__ void vertical(int32_t strip, int32_t bytes) {
+#pragma unroll 1
+    for (int first = 0; first < kTileRows;) {
+      const int32_t top = shared_.y[first].first;
+      int last = first + 1;
+      while (last < kTileRows && shared_.y[last].first + shared_.y[last].count - top <= kStageRows) ++last;
+      const int32_t bottom = shared_.y[last - 1].first + shared_.y[last - 1].count;
+#pragma unroll 1
+      for (int32_t done = 0; top + done < bottom; done += kStageRows) {
+        fill_weights(first, last, done);
+        fill_stage(top + done, smaller(kStageRows, bottom - top - done), strip, bytes);
+        __syncthreads();
+        if (thread_index() < bytes) {
+          for (int row = first; row < last; ++row) sum_column(row, top, done, strip);
+        }
+        __syncthreads();  // the stage is filled anew
+      }
+      first = last;
+    }
+  }
+
+  __device__ __forceinline__ void fill_weights(int first, int last, int32_t done) {
+    for (int i = thread_index(); i < (last - first) * kTapsPerSum; i += kTileThreads) {
+      const int row = first + i / kTapsPerSum;
+      const int32_t tap = done + i % kTapsPerSum;
+      const TapSpan& span = shared_.y[row];
+      if (tap < span.count) shared_.y_weights[row][i % kTapsPerSum] = tap_weight(y_axis_, span, tap);
+    }
+  }
+
+  __device__ __forceinline__ const uint8_t* source(int32_t row, int32_t pixel) const {
+    return image_ + row * stride_ + static_cast<int64_t>(pixel) * kChannels;
+  }
+  static __device__ __forceinline__ uint32_t misalignment(const uint8_t* address) {
+    return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(address)) & 3u;
+  }
+
+  __device__ __forceinline__ void fill_stage(int32_t top, int32_t rows, int32_t strip, int32_t bytes) {
+    const int words = (bytes + 3) / 4 + 1;
+    // A warp takes a row: neighbouring lanes, neighbouring words.
+    for (int row = threadIdx.y; row < rows; row += kTileThreads / kTileColumns) {
+      const uint8_t* const from = source(top + row, strip);
+      const uint8_t* const aligned = from - misalignment(from);
+      const uint8_t* const needed = from + bytes;
+      for (int word = threadIdx.x; word < words; word += kTileColumns) {
+        if (aligned + 4 * word < needed) shared_.stage[row][word] = load_word_within(aligned + 4 * word, image_, end_);
+      }
+    }
+  }
+
+  // Adds the taps from `done` on to the thread's source column.
+  __device__ __forceinline__ void sum_column(int row, int32_t top, int32_t done, int32_t strip) {
+    const int32_t first = shared_.y[row].first;
+    const int32_t count = smaller(kTapsPerSum, shared_.y[row].count - done);
+    const int32_t at = first - top;  // within the stage; 0 if there are several
+    const uint8_t* const stage = reinterpret_cast<const uint8_t*>(shared_.stage) + thread_index();
+    uint32_t start = misalignment(source(first + done, strip));
+    const uint32_t stride = static_cast<uint32_t>(stride_);
+    float sum = 0.0f;
+    for (int32_t tap = 0; tap < count; ++tap, start += stride) {
+      const float pixel = static_cast<float>(stage[(at + tap) * kStagePitch + (start & 3u)]);
+      sum += shared_.y_weights[row][tap] * pixel;
+    }
+    float& column = shared_.columns[row][thread_index()];
+    column = done == 0 ? sum : column + sum;
+  }
+
+  // Adds the taps with source pixels in [begin, end) to the thread's outputs; `tap` is the next one.
+  __device__ __forceinline__ void horizontal(int32_t begin, int32_t end, int32_t& tap,
+                                             float (&sums)[kRowsPerThread * kChannels],
+                                             float (&totals)[kRowsPerThread * kChannels]) {
+    const TapSpan& span = shared_.x[threadIdx.x];
+    const int32_t stop = smaller(span.count, end - span.first);
+    const bool tabled = span.count <= kTableTaps;
+    for (; tap < stop; ++tap) {
+      const float weight = tabled ? shared_.x_weights[threadIdx.x][tap] : tap_weight(x_axis_, span, tap);
+      const int32_t at = (span.first + tap - begin) * kChannels;
+      const bool restart = tap > 0 && tap % kTapsPerSum == 0;
+#pragma unroll
+      for (int i = 0; i < kRowsPerThread; ++i) {
+        const float* const columns = shared_.columns[threadIdx.y + i * (kTileThreads / kTileColumns)] + at;
+#pragma unroll
+        for (int c = 0; c < kChannels; ++c) {
+          const int j = i * kChannels + c;
+          const float product = weight * columns[c];
+          if (restart) {
+            totals[j] += sums[j];
+            sums[j] = product;
+          } else {
+            sums[j] += product;
+          }
+        }
+      }
+    }
+  }
+
+  TileShared& shared_;
+  const uint8_t* const image_;
+  const int64_t stride_;
+  const uint8_t* const end_;
+  const ResampleAxis y_axis_, x_axis_;
+  const int32_t last_row_, last_column_;
+  const bool mirror_;
+};
+
+}  // namespace fastmix

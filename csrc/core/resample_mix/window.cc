@@ -1,0 +1,77 @@
+#include "resample_mix/window.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "resample_mix/filter_weights.h"
+
+namespace fastmix {
+
+namespace {
+
+struct Span {
+  int32_t begin, end;
+};
+
+// From the first tap of the first output to the last tap of the last one, and all of the window.
+Span source_of(Filter filter, float begin, float extent, int32_t size, int32_t outputs) {
+  const ResampleAxis axis = resample_axis(filter, begin, extent, size, outputs);
+  const TapSpan last = tap_span(axis, outputs - 1);
+  const auto end = static_cast<int32_t>(std::ceil(static_cast<double>(begin) + extent));
+  return {std::min(tap_span(axis, 0).first, static_cast<int32_t>(begin)),
+          std::min(std::max(last.first + last.count, end), size)};
+}
+
+// Python's round(), as torchvision uses it: halves to even. No mode of the floating-point unit changes it.
+int64_t half_rounded_to_even(int64_t whole) {
+  const int64_t half = whole / 2;
+  return half + (whole % 2 != 0 && half % 2 != 0 ? 1 : 0);
+}
+
+}  // namespace
+
+Window center_window(Size image, Size out, int32_t shorter) {
+  check(image.height >= 1 && image.width >= 1 && image.height <= kMaxSourceSide && image.width <= kMaxSourceSide,
+        "center_window: expected an image of 1 to ", kMaxSourceSide, " pixels a side, got ", image.height, " x ",
+        image.width);
+  check(out.height >= 1 && out.width >= 1 && shorter >= out.height && shorter >= out.width,
+        "center_window: expected 1 <= size <= resize, got size ", out.height, " x ", out.width, " and resize ",
+        shorter);
+  const bool portrait = image.height >= image.width;
+  const int64_t longer = portrait ? int64_t{shorter} * image.height / image.width  // down, as torchvision's int()
+                                  : int64_t{shorter} * image.width / image.height;
+  const int64_t height = portrait ? longer : shorter;
+  const int64_t width = portrait ? shorter : longer;
+  const double y_scale = static_cast<double>(image.height) / height;
+  const double x_scale = static_cast<double>(image.width) / width;
+  return {static_cast<float>(half_rounded_to_even(height - out.height) * y_scale),
+          static_cast<float>(half_rounded_to_even(width - out.width) * x_scale),
+          static_cast<float>(out.height * y_scale), static_cast<float>(out.width * x_scale)};
+}
+
+Region seen_region(Filter filter, const Window& window, Size image, Size out) {
+  check(inside(window, image.height, image.width), "decode_region: expected a window (y, x, height, width) inside the ",
+        "image of ", image.height, " x ", image.width, " pixels, got (", window.y, ", ", window.x, ", ", window.height,
+        ", ", window.width, ")");
+  const Span rows = source_of(filter, window.y, window.height, image.height, out.height);
+  const Span columns = source_of(filter, window.x, window.width, image.width, out.width);
+  return {rows.begin, columns.begin, rows.end - rows.begin, columns.end - columns.begin};
+}
+
+Region decode_region(Filter filter, const Window& window, Size image, Size out) {
+  Region region = seen_region(filter, window, image, out);
+  if (int64_t{3} * region.width > int64_t{2} * image.width) {
+    region.x = 0;
+    region.width = image.width;
+  }
+  return region;
+}
+
+Window within(const Window& window, const Region& region) {
+  // Exact: the differences are no larger than the minuends, and multiples of their last places.
+  return {window.y - static_cast<float>(region.y), window.x - static_cast<float>(region.x), window.height,
+          window.width};
+}
+
+}  // namespace fastmix

@@ -1,0 +1,147 @@
+// uint8 with AVX2, 32 at a time in integers. Part of kernels_inl.h.
+//
+// The mix is partner + weight * d with d = own - partner. Let M = floor(2^32 weight). For weights of 2^-9 and above
+// float32 has no bit below 2^-32, so M / 2^32 is the weight; below, weight * 255 < 1/2 and both round to 0. The
+// rounded mix is then partner + sign(d) * floor(M |d| / 2^32 + 1/2), except in a tie. A tie needs an odd multiple of
+// 1/2 from |d| < 256, hence a weight that is a multiple of 2^-8; with those both products are whole in 16 bits.
+// Where there is no tie, weight * d is a multiple of 2^-32 or far from 1/2: float64 does not see one either.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+#include "base/dtype.h"
+
+namespace fastmix {
+namespace FM_ISA {
+namespace {
+
+// Of weights between 0 and 1.
+inline bool may_tie(float weight) {
+  const float units = weight * 256.0f;
+  return units == static_cast<float>(static_cast<int32_t>(units));
+}
+
+// Rounds 16 products |d| * M / 2^32 to nearest.
+inline __m256i scale_distance(__m256i distance, __m256i high, __m256i low) {
+  const __m256i whole = _mm256_mulhi_epu16(distance, high);
+  // 16 bits of the fraction. Saturated where it carries: the sum is then little above 1, and rounds to 1 as well.
+  const __m256i fraction = _mm256_adds_epu16(_mm256_mullo_epi16(distance, high), _mm256_mulhi_epu16(distance, low));
+  return _mm256_add_epi16(whole, _mm256_srli_epi16(fraction, 15));
+}
+
+inline __m256i load_32(const uint8_t* x) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)); }
+inline void store_32(uint8_t* out, __m256i x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), x); }
+
+// Does multiples of 32 elements and returns how many, as all of these. `out` may be `own`.
+inline int64_t blend_by_distance(uint8_t* out, const uint8_t* own, const uint8_t* partner, __m256i high, __m256i low,
+                                 int64_t n) {
+  const __m256i zero = _mm256_setzero_si256();
+  int64_t k = 0;
+  for (; k + 32 <= n; k += 32) {
+    const __m256i x = load_32(own + k);
+    const __m256i y = load_32(partner + k);
+    const __m256i above = _mm256_subs_epu8(x, y);
+    const __m256i distance = _mm256_or_si256(above, _mm256_subs_epu8(y, x));
+    const __m256i delta = _mm256_packus_epi16(scale_distance(_mm256_unpacklo_epi8(distance, zero), high, low),
+                                              scale_distance(_mm256_unpackhi_epi8(distance, zero), high, low));
+    // Equal pixels have a delta of 0, whatever its sign.
+    const __m256i down = _mm256_cmpeq_epi8(above, zero);
+    store_32(out + k, _mm256_blendv_epi8(_mm256_add_epi8(y, delta), _mm256_sub_epi8(y, delta), down));
+  }
+  return k;
+}
+
+// With less than half the instructions: own is `other`, partner is `base`, and their distance times factor / 2^15 is
+// rounded. For a weight below 1/2 that fits a signed byte.
+inline int64_t blend_by_factor(uint8_t* out, const uint8_t* other, const uint8_t* base, int16_t factor, int64_t n) {
+  const __m256i factors = _mm256_set1_epi16(factor);
+  const __m256i signs = _mm256_set1_epi16(static_cast<int16_t>(0xff01));  // other - base, of neighbouring bytes
+  int64_t k = 0;
+  for (; k + 32 <= n; k += 32) {
+    const __m256i x = load_32(other + k);
+    const __m256i y = load_32(base + k);
+    const __m256i low = _mm256_mulhrs_epi16(_mm256_maddubs_epi16(_mm256_unpacklo_epi8(x, y), signs), factors);
+    const __m256i high = _mm256_mulhrs_epi16(_mm256_maddubs_epi16(_mm256_unpackhi_epi8(x, y), signs), factors);
+    store_32(out + k, _mm256_add_epi8(y, _mm256_packs_epi16(low, high)));
+  }
+  return k;
+}
+
+// Whether that rounds all distances, up and down, as the weight itself does.
+inline bool rounds_alike(int16_t factor, __m256i high, __m256i low) {
+  const __m256i factors = _mm256_set1_epi16(factor);
+  __m256i distance = _mm256_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  __m256i wrong = _mm256_setzero_si256();
+  for (int k = 0; k < 16; ++k) {
+    const __m256i exact = scale_distance(distance, high, low);
+    const __m256i down = _mm256_mulhrs_epi16(_mm256_sub_epi16(_mm256_setzero_si256(), distance), factors);
+    wrong = _mm256_or_si256(wrong, _mm256_xor_si256(_mm256_mulhrs_epi16(distance, factors), exact));
+    wrong = _mm256_or_si256(wrong, _mm256_add_epi16(down, exact));
+    distance = _mm256_add_epi16(distance, _mm256_set1_epi16(16));
+  }
+  return _mm256_testz_si256(wrong, wrong);
+}
+
+// A weight and the factor that stands for it, if any does. As many are remembered as a batch has weights, or so.
+struct TriedFactor {
+  float weight;
+  int16_t factor;
+};
+constexpr int16_t kNoFactor = -1;
+inline TriedFactor& tried_factor(float weight) {
+  thread_local TriedFactor tried[256];  // zero: no weight that is blended
+  return tried[bit_cast<uint32_t>(weight) * 2654435761u >> 24];
+}
+
+// For weights that cannot tie. 2^15 times the weight lies between two factors, and for nine weights in ten one of them
+// rounds all 511 distances right: which one, if any, is tried out.
+inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
+  constexpr int64_t kWorthTrying = 1024;
+  const bool most = weight > 0.5f;  // then 1 - weight is exact
+  const uint8_t* const base = most ? own : partner;
+  const uint8_t* const other = most ? partner : own;
+  const float smaller = most ? 1.0f - weight : weight;
+  const uint32_t scaled = static_cast<uint32_t>(static_cast<int64_t>(static_cast<double>(smaller) * 0x1p32));
+  const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(scaled >> 16));
+  const __m256i low = _mm256_set1_epi16(static_cast<int16_t>(scaled & 0xffff));
+  TriedFactor& tried = tried_factor(smaller);
+  if (tried.weight != smaller && n >= kWorthTrying) {
+    const auto below = static_cast<int16_t>(scaled >> 17);
+    const auto above = static_cast<int16_t>(below + 1);
+    tried = {smaller, rounds_alike(below, high, low) ? below : rounds_alike(above, high, low) ? above : kNoFactor};
+  }
+  if (tried.weight == smaller && tried.factor != kNoFactor) {
+    return blend_by_factor(out, other, base, tried.factor, n);
+  }
+  return blend_by_distance(out, other, base, high, low, n);
+}
+
+// Rounds 16 sums in units of 2^-8, to nearest even.
+inline __m256i blend_whole(__m256i x, __m256i y, __m256i own, __m256i rest) {
+  const __m256i sum = _mm256_add_epi16(_mm256_mullo_epi16(x, own), _mm256_mullo_epi16(y, rest));
+  const __m256i last = _mm256_and_si256(_mm256_srli_epi16(sum, 8), _mm256_set1_epi16(1));
+  return _mm256_srli_epi16(_mm256_add_epi16(_mm256_add_epi16(sum, _mm256_set1_epi16(127)), last), 8);
+}
+
+// For weights that can tie.
+inline int64_t blend_with_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
+  const int16_t units = static_cast<int16_t>(weight * 256.0f);
+  const __m256i in = _mm256_set1_epi16(units);
+  const __m256i rest = _mm256_set1_epi16(static_cast<int16_t>(256 - units));
+  const __m256i zero = _mm256_setzero_si256();
+  int64_t k = 0;
+  for (; k + 32 <= n; k += 32) {
+    const __m256i x = load_32(own + k);
+    const __m256i y = load_32(partner + k);
+    store_32(out + k,
+             _mm256_packus_epi16(blend_whole(_mm256_unpacklo_epi8(x, zero), _mm256_unpacklo_epi8(y, zero), in, rest),
+                                 blend_whole(_mm256_unpackhi_epi8(x, zero), _mm256_unpackhi_epi8(y, zero), in, rest)));
+  }
+  return k;
+}
+
+}  // namespace
+}  // namespace FM_ISA
+}  // namespace fastmix

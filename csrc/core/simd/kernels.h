@@ -1,0 +1,64 @@
+// The inner loops of the CPU jobs, compiled once per instruction set from kernels_inl.h.
+#pragma once
+
+#include <cstdint>
+
+#include "base/dtype.h"
+
+namespace fastmix {
+
+constexpr int64_t kLineBytes = 64;  // of a cache
+
+// Batches of this size are written past the caches, which cannot hold them anyway until somebody reads them.
+constexpr int64_t kStreamBytes = int64_t{4} << 20;
+
+struct CpuKernels {
+  const char* name;
+
+  // out[k] = mix_element(own[k], partner[k], weight) for n elements; out may be own.
+  void (*mix)(DType dtype, void* out, const void* own, const void* partner, float weight, int64_t n);
+
+  // The same with weight mask_weight(levels[k], inside, outside).
+  void (*mix_levels)(DType dtype, void* out, const void* own, const void* partner, const uint8_t* levels, float inside,
+                     float outside, int64_t n);
+
+  // acc[k] += weight * x[k], in float64.
+  void (*accumulate)(DType dtype, double* acc, const void* x, double weight, int64_t n);
+  // The same with the weight of level k, or with what it leaves to the partner; none is added where that is 0.
+  void (*accumulate_levels)(DType dtype, double* acc, const void* x, const uint8_t* levels, float inside, float outside,
+                            bool as_partner, int64_t n);
+  void (*store)(DType dtype, void* out, const double* acc, int64_t n);
+
+  // One row of HWC pixels to `channels` planes of `width` bytes each (planar), or to HWC again; reversed when mirrored.
+  void (*unpack)(uint8_t* out, const uint8_t* row, int64_t width, int32_t channels, bool planar, bool mirror);
+
+  // out[k] = narrow_float(normalize_element(own[k], partner[k], weight, scale, bias)), one channel.
+  void (*normalize_plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight, float scale,
+                          float bias, int64_t n);
+  // The same for interleaved channels: scale and bias are arrays that repeat with the channels.
+  void (*normalize_interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight,
+                                const float* scale, const float* bias, int64_t n);
+  // Both with weight mask_weight(levels[k], inside, outside).
+  void (*normalize_levels_plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner,
+                                 const uint8_t* levels, float inside, float outside, float scale, float bias,
+                                 int64_t n);
+  void (*normalize_levels_interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner,
+                                       const uint8_t* levels, float inside, float outside, const float* scale,
+                                       const float* bias, int64_t n);
+
+  // memcpy past the caches; order_streams makes what was copied visible before what this thread writes later.
+  void (*stream)(void* to, const void* from, int64_t bytes);
+  void (*order_streams)();
+};
+
+const CpuKernels& baseline_kernels();
+#if defined(__x86_64__)
+const CpuKernels& avx2_kernels();
+const CpuKernels& avx512_kernels();
+const CpuKernels& avx512vbmi_kernels();
+#endif
+
+// The widest set this processor runs. FASTMIX_CPU=baseline|avx2|avx512|avx512vbmi picks one (for tests).
+const CpuKernels& cpu_kernels();
+
+}  // namespace fastmix

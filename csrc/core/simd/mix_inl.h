@@ -1,0 +1,84 @@
+// Mixing and its gradient, by element type. Part of kernels_inl.h.
+#pragma once
+
+#include <cstring>
+
+#include "simd/blend_inl.h"
+
+namespace fastmix {
+namespace FM_ISA {
+namespace {
+
+template <typename T>
+void mix_span(void* out, const void* own, const void* partner, float weight, int64_t n) {
+  if (weight == 1.0f) {
+    if (out != own) memcpy(out, own, n * sizeof(T));
+  } else if (weight == 0.0f) {
+    if (out != partner) memcpy(out, partner, n * sizeof(T));
+  } else {
+    blend_span(static_cast<T*>(out), static_cast<const T*>(own), static_cast<const T*>(partner), weight, n);
+  }
+}
+
+void mix(DType dtype, void* out, const void* own, const void* partner, float weight, int64_t n) {
+  switch (dtype) {
+    case DType::kU8:
+      return mix_span<uint8_t>(out, own, partner, weight, n);
+    case DType::kF16:
+      return mix_span<Half>(out, own, partner, weight, n);
+    case DType::kBF16:
+      return mix_span<BFloat16>(out, own, partner, weight, n);
+    case DType::kF32:
+      return mix_span<float>(out, own, partner, weight, n);
+    case DType::kF64:
+      return mix_span<double>(out, own, partner, weight, n);
+  }
+}
+
+template <typename T>
+void accumulate_span(double* acc, const void* x, double weight, int64_t n) {
+  const T* values = static_cast<const T*>(x);
+#pragma GCC ivdep
+  for (int64_t k = 0; k < n; ++k) acc[k] += weight * widen(values[k]);
+}
+
+void accumulate(DType dtype, double* acc, const void* x, double weight, int64_t n) {
+  switch (dtype) {
+    case DType::kU8:
+      return accumulate_span<uint8_t>(acc, x, weight, n);
+    case DType::kF16:
+      return accumulate_span<Half>(acc, x, weight, n);
+    case DType::kBF16:
+      return accumulate_span<BFloat16>(acc, x, weight, n);
+    case DType::kF32:
+      return accumulate_span<float>(acc, x, weight, n);
+    case DType::kF64:
+      return accumulate_span<double>(acc, x, weight, n);
+  }
+}
+
+template <typename T>
+void store_span(void* out, const double* acc, int64_t n) {
+  T* values = static_cast<T*>(out);
+#pragma GCC ivdep
+  for (int64_t k = 0; k < n; ++k) values[k] = narrow<T>(acc[k]);
+}
+
+void store(DType dtype, void* out, const double* acc, int64_t n) {
+  switch (dtype) {
+    case DType::kU8:
+      return store_span<uint8_t>(out, acc, n);
+    case DType::kF16:
+      return store_span<Half>(out, acc, n);
+    case DType::kBF16:
+      return store_span<BFloat16>(out, acc, n);
+    case DType::kF32:
+      return store_span<float>(out, acc, n);
+    case DType::kF64:
+      return store_span<double>(out, acc, n);
+  }
+}
+
+}  // namespace
+}  // namespace FM_ISA
+}  // namespace fastmix

@@ -1,0 +1,64 @@
+// Mixing with normalising. Part of kernels_inl.h.
+#pragma once
+
+#include "formula/mix_math.h"
+#include "simd/convert_inl.h"
+
+namespace fastmix {
+namespace FM_ISA {
+namespace {
+
+// Scale and bias come by value (one channel) or as arrays (interleaved channels).
+struct Constant {
+  float value;
+  float operator[](int64_t) const { return value; }
+  Constant operator+(int64_t) const { return *this; }
+};
+
+template <typename Factor>
+void normalize_span(float* out, const uint8_t* own, const uint8_t* partner, float weight, Factor scale, Factor bias,
+                    int64_t n) {
+#pragma GCC ivdep
+  for (int64_t k = 0; k < n; ++k) {
+    out[k] = normalize_element(own[k], partner[k], weight, scale[k], bias[k]);
+  }
+}
+
+// float32 first, in a buffer that stays in the first-level cache, then narrowed.
+template <typename T16, typename Factor>
+void normalize_16(T16* out, const uint8_t* own, const uint8_t* partner, float weight, Factor scale, Factor bias,
+                  int64_t n) {
+  float x[kChunk];
+  for (int64_t begin = 0; begin < n; begin += kChunk) {
+    const int64_t count = n - begin < kChunk ? n - begin : kChunk;
+    normalize_span(x, own + begin, partner + begin, weight, scale + begin, bias + begin, count);
+    narrow_span(out + begin, x, count);
+  }
+}
+
+template <typename Factor>
+void normalize(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight, Factor scale,
+               Factor bias, int64_t n) {
+  switch (dtype) {
+    case DType::kF16:
+      return normalize_16(static_cast<Half*>(out), own, partner, weight, scale, bias, n);
+    case DType::kBF16:
+      return normalize_16(static_cast<BFloat16*>(out), own, partner, weight, scale, bias, n);
+    default:
+      return normalize_span(static_cast<float*>(out), own, partner, weight, scale, bias, n);
+  }
+}
+
+void normalize_plane(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight, float scale,
+                     float bias, int64_t n) {
+  normalize(dtype, out, own, partner, weight, Constant{scale}, Constant{bias}, n);
+}
+
+void normalize_interleaved(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight,
+                           const float* scale, const float* bias, int64_t n) {
+  normalize(dtype, out, own, partner, weight, scale, bias, n);
+}
+
+}  // namespace
+}  // namespace FM_ISA
+}  // namespace fastmix

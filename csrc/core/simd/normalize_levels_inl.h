@@ -1,0 +1,58 @@
+// Mixing with normalising, with a weight for each element, given as the levels of a mask. Part of kernels_inl.h.
+#pragma once
+
+#include <cstring>
+
+#include "simd/masked_inl.h"
+#include "simd/normalize_inl.h"
+
+namespace fastmix {
+namespace FM_ISA {
+namespace {
+
+inline void put_span(Half* out, const float* x, int64_t n) { narrow_span(out, x, n); }
+inline void put_span(BFloat16* out, const float* x, int64_t n) { narrow_span(out, x, n); }
+inline void put_span(float* out, const float* x, int64_t n) { memcpy(out, x, n * sizeof(float)); }
+
+template <typename T, typename Factor>
+void normalize_levels_span(T* out, const uint8_t* own, const uint8_t* partner, const uint8_t* levels, float inside,
+                           float outside, Factor scale, Factor bias, int64_t n) {
+  float weights[kChunk], x[kChunk];
+  for (int64_t begin = 0; begin < n; begin += kChunk) {
+    const int64_t count = n - begin < kChunk ? n - begin : kChunk;
+    weights_of(weights, levels + begin, inside, outside, count);
+    for (int64_t k = 0; k < count; ++k) {
+      const int64_t at = begin + k;
+      x[k] = normalize_element(own[at], partner[at], weights[k], scale[at], bias[at]);
+    }
+    put_span(out + begin, x, count);
+  }
+}
+
+template <typename Factor>
+void normalize_levels(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, const uint8_t* levels,
+                      float inside, float outside, Factor scale, Factor bias, int64_t n) {
+  switch (dtype) {
+    case DType::kF16:
+      return normalize_levels_span(static_cast<Half*>(out), own, partner, levels, inside, outside, scale, bias, n);
+    case DType::kBF16:
+      return normalize_levels_span(static_cast<BFloat16*>(out), own, partner, levels, inside, outside, scale, bias, n);
+    default:
+      return normalize_levels_span(static_cast<float*>(out), own, partner, levels, inside, outside, scale, bias, n);
+  }
+}
+
+void normalize_levels_plane(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, const uint8_t* levels,
+                            float inside, float outside, float scale, float bias, int64_t n) {
+  normalize_levels(dtype, out, own, partner, levels, inside, outside, Constant{scale}, Constant{bias}, n);
+}
+
+void normalize_levels_interleaved(DType dtype, void* out, const uint8_t* own, const uint8_t* partner,
+                                  const uint8_t* levels, float inside, float outside, const float* scale,
+                                  const float* bias, int64_t n) {
+  normalize_levels(dtype, out, own, partner, levels, inside, outside, scale, bias, n);
+}
+
+}  // namespace
+}  // namespace FM_ISA
+}  // namespace fastmix

@@ -1,0 +1,28 @@
+// Stands in for the .cu files when the build has no CUDA (-DFASTMIX_CUDA=OFF).
+#include "base/error.h"
+#include "labels/labels.h"
+#include "mix/combine.h"
+#include "mix/mix.h"
+#include "normalize_mix/normalize_mix.h"
+#include "resample_mix/resample_mix.h"
+
+namespace fastmix {
+
+namespace {
+
+[[noreturn]] void refuse(const char* function) {
+  throw CudaError(concat(function,
+                         ": this build of fastmix has no CUDA kernels; rebuild it without -DFASTMIX_CUDA=OFF, with "
+                         "the system's nvcc or the one of 'pip install -r requirements/nvcc.txt'"));
+}
+
+}  // namespace
+
+void mix_cuda(const MixParams&, CudaStream) { refuse("mix"); }
+void mix_backward_cuda(const MixParams&, CudaStream) { refuse("mix_backward"); }
+void combine_cuda(const CombineParams&, CudaStream) { refuse("combine"); }
+void normalize_mix_cuda(const NormalizeMixParams&, CudaStream) { refuse("normalize_mix"); }
+void mix_labels_cuda(const MixLabelsParams&, CudaStream) { refuse("mix_labels"); }
+void resample_mix_cuda(const ResampleMixParams&, CudaStream) { refuse("resample_mix"); }
+
+}  // namespace fastmix

@@ -1,0 +1,68 @@
+// fn.fastmix.center_window: the evaluation preset's window.
+#include <vector>
+
+#include "dali/pipeline/operator/checkpointing/stateless_operator.h"
+#include "errors.h"
+#include "window_arguments.h"
+
+namespace fastmix {
+
+namespace {
+
+constexpr const char* kName = "center_window";
+
+}  // namespace
+
+class CenterWindowOp : public dali::StatelessOperator<dali::CPUBackend> {
+ public:
+  explicit CenterWindowOp(const dali::OpSpec& spec)
+      : StatelessOperator(spec),
+        size_(with_dali_errors([&] { return read_size(spec); })),
+        shorter_(spec.GetArgument<int>("resize")) {
+    with_dali_errors([&] { center_window({1, 1}, size_, shorter_); });
+  }
+
+ protected:
+  bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override {
+    with_dali_errors([&] { check_shapes(workspace, kName); });
+    outputs.resize(1);
+    outputs[0] = {dali::uniform_list_shape(workspace.GetInputBatchSize(0), dali::TensorShape<1>{4}), DALI_FLOAT};
+    return true;
+  }
+
+  void RunImpl(dali::Workspace& workspace) override {
+    with_dali_errors([&] {
+      auto& windows = workspace.Output<dali::CPUBackend>(0);
+      for (int i = 0; i < windows.num_samples(); ++i) {
+        const Window window = center_window(read_shape(workspace, i, kName), size_, shorter_);
+        float* out = windows.mutable_tensor<float>(i);
+        out[0] = window.y;
+        out[1] = window.x;
+        out[2] = window.height;
+        out[3] = window.width;
+      }
+    });
+  }
+
+ private:
+  Size size_;
+  int32_t shorter_;
+};
+
+}  // namespace fastmix
+
+DALI_REGISTER_OPERATOR(fastmix__CenterWindow, ::fastmix::CenterWindowOp, ::dali::CPU);
+
+DALI_SCHEMA(fastmix__CenterWindow)
+    .DocStr(R"(The window of evaluation: torchvision's ``Resize(resize)`` and ``CenterCrop(size)`` as one window.
+
+The shorter side is resized to ``resize`` pixels, the longer one in proportion, rounded down; of that, the center of
+``size`` pixels is seen. Returns it in pixels of the image, float ``(y, x, height, width)``, for ``fastmix.batch``.)")
+    .NumInput(1)
+    .InputDox(0, "shape", "1D TensorList of int64",
+              "``(height, width)`` or ``(height, width, channels)`` of the image, as ``fn.peek_image_shape`` gives it.")
+    .NumOutput(1)
+    .OutputDType(0, DALI_FLOAT)
+    .OutputNDim(0, 1)
+    .AddArg("size", "Size of the output in pixels: one number for squares, or (height, width).", DALI_INT_VEC)
+    .AddArg("resize", "What the shorter side is resized to, at least ``size``; 256 for 224.", DALI_INT32);

@@ -1,0 +1,117 @@
+#include "resample_mix_op.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "dali/core/tensor_shape_print.h"
+#include "errors.h"
+#include "launch.h"
+#include "window_arguments.h"
+
+namespace fastmix {
+
+namespace {
+
+int32_t side(int64_t length, int sample) {
+  check(length >= 1 && length <= kMaxSourceSide, "batch: expected images with sides of 1 to ", kMaxSourceSide,
+        " pixels, got ", length, " for sample ", sample);
+  return static_cast<int32_t>(length);
+}
+
+}  // namespace
+
+template <typename Backend>
+ResampleMixOp<Backend>::ResampleMixOp(const dali::OpSpec& spec)
+    : MixOp<Backend>(spec),
+      filter_(with_dali_errors([&] { return read_filter(spec); })),
+      window_argument_("window", spec) {
+  const Size size = with_dali_errors([&] { return read_size(spec); });
+  height_ = size.height;
+  width_ = size.width;
+}
+
+template <typename Backend>
+bool ResampleMixOp<Backend>::SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) {
+  with_dali_errors([&] {
+    this->batch_ = workspace.GetInputBatchSize(0);
+    check(this->batch_ > 0, "batch: expected a batch with samples, got an empty one");
+    const auto type = workspace.GetInputDataType(0);
+    check(type == DALI_UINT8 && this->options_.normalizes(type), "batch: expected UINT8 images, got ",
+          dali::TypeName(type));
+    outputs.resize(workspace.NumOutput());
+    read_images(workspace);
+    read_windows(workspace);
+
+    // The options as of images that have the output's size already.
+    NormalizeMixParams same = this->options_.normalize_params({height_, width_, params_.channels}, "HWC");
+    this->read_plan(workspace, height_, width_);
+    this->read_mirror(workspace, same);
+    params_.images = images_.data();
+    params_.windows = windows_.data();
+    params_.mirror = same.mirror;
+    params_.out_dtype = same.out_dtype;
+    params_.out_layout = same.out_layout;
+    params_.height = height_;
+    params_.width = width_;
+    params_.filter = filter_;
+    std::copy(same.scale, same.scale + kMaxChannels, params_.scale);
+    std::copy(same.bias, same.bias + kMaxChannels, params_.bias);
+    params_.plan = this->plan_.view();
+    validate(params_);
+    outputs[0] = {dali::uniform_list_shape(this->batch_, this->options_.output_shape(same)),
+                  this->options_.output_type()};
+    if (workspace.NumInput() > 1) this->read_labels(outputs, workspace);
+  });
+  return true;
+}
+
+template <typename Backend>
+void ResampleMixOp<Backend>::read_images(const dali::Workspace& workspace) {
+  const auto shapes = workspace.GetInputShape(0);
+  const auto layout = workspace.GetInputLayout(0);
+  check(layout.empty() || layout == "HWC", "batch: expected images with layout HWC, got '", layout.str(), "'");
+  images_.resize(this->batch_);
+  for (int i = 0; i < this->batch_; ++i) {
+    const dali::TensorShape<> shape = shapes[i];
+    check(shape.size() == 3 && shape[2] == shapes[0][2], "batch: expected images of shape (height, width, channels) ",
+          "with the same channels, got (", dali::to_string(dali::TensorShape<>(shapes[0])), ") for sample 0 and (",
+          dali::to_string(shape), ") for sample ", i);
+    images_[i] = {nullptr, side(shape[0], i), side(shape[1], i)};
+  }
+  params_.channels = static_cast<int32_t>(shapes[0][2]);
+}
+
+template <typename Backend>
+void ResampleMixOp<Backend>::read_windows(const dali::Workspace& workspace) {
+  windows_.resize(this->batch_);
+  const bool given = window_argument_.HasExplicitValue();
+  if (given) window_argument_.Acquire(this->spec_, workspace, this->batch_, dali::TensorShape<1>{4});
+  for (int i = 0; i < this->batch_; ++i) {
+    windows_[i] = {0, 0, static_cast<float>(images_[i].height), static_cast<float>(images_[i].width)};
+    if (!given) continue;
+    const float* w = window_argument_[i].data;
+    windows_[i] = {w[0], w[1], w[2], w[3]};
+  }
+}
+
+template <typename Backend>
+void ResampleMixOp<Backend>::RunImpl(dali::Workspace& workspace) {
+  ++this->state_.step;
+  with_dali_errors([&] {
+    const auto& images = workspace.Input<Backend>(0);
+    for (int i = 0; i < this->batch_; ++i) images_[i].data = static_cast<const uint8_t*>(images.raw_tensor(i));
+    auto& out = workspace.Output<Backend>(0);
+    out.SetLayout(this->options_.output_layout());
+    check(out.IsContiguousInMemory(), "batch: expected DALI to allocate the batch in one piece");
+    params_.out = out.raw_mutable_tensor(0);
+    launch(params_, workspace, Backend{});
+    if (workspace.NumOutput() < 2) return;
+    this->label_params_.out = workspace.Output<Backend>(1).template mutable_tensor<float>(0);
+    launch(this->label_params_, workspace, Backend{});
+  });
+}
+
+template class ResampleMixOp<dali::CPUBackend>;
+template class ResampleMixOp<dali::GPUBackend>;
+
+}  // namespace fastmix

@@ -1,0 +1,35 @@
+// fn.fastmix.batch: decoded images of any sizes to the training batch. What mix does, behind a window and an
+// antialiased resampling in the same pass.
+#pragma once
+
+#include <vector>
+
+#include "mix_op.h"
+#include "resample_mix/resample_mix.h"
+
+namespace fastmix {
+
+template <typename Backend>
+class ResampleMixOp : public MixOp<Backend> {
+ public:
+  explicit ResampleMixOp(const dali::OpSpec& spec);
+
+ protected:
+  bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override;
+  void RunImpl(dali::Workspace& workspace) override;
+
+ private:
+  void read_images(const dali::Workspace& workspace);
+  void read_windows(const dali::Workspace& workspace);
+
+  Filter filter_;
+  int32_t height_ = 0, width_ = 0;
+  dali::ArgValue<float, 1> window_argument_;
+
+  // Of the current batch. The parameters borrow the vectors.
+  std::vector<SourceImage> images_;
+  std::vector<Window> windows_;
+  ResampleMixParams params_;
+};
+
+}  // namespace fastmix

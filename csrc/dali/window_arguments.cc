@@ -1,0 +1,76 @@
+#include "window_arguments.h"
+
+#include <string>
+
+#include "base/error.h"
+#include "dali/core/tensor_shape_print.h"
+#include "dali/pipeline/data/types.h"
+#include "errors.h"
+
+namespace fastmix {
+
+Size read_size(const dali::OpSpec& spec) {
+  const auto size = spec.GetRepeatedArgument<int>("size");
+  check(size.size() == 1 || size.size() == 2, "batch: expected size as one number or (height, width), got ",
+        size.size(), " values");
+  check(size.front() >= 1 && size.back() >= 1, "batch: expected size of at least one pixel, got ", size.front(), " x ",
+        size.back());
+  return {size.front(), size.back()};
+}
+
+Filter read_filter(const dali::OpSpec& spec) {
+  const auto name = spec.GetArgument<std::string>("filter");
+  if (name == "nearest") return Filter::kNearest;
+  if (name == "triangle") return Filter::kTriangle;
+  check(name == "cubic", "batch: expected filter 'nearest', 'triangle' or 'cubic', got '", name, "'");
+  return Filter::kCubic;
+}
+
+WindowArguments read_view_arguments(const dali::OpSpec& spec) {
+  return with_dali_errors([&]() -> WindowArguments {
+    return {read_size(spec), read_filter(spec), spec.GetArgument<int64_t>("max_pixels")};
+  });
+}
+
+void check_shapes(const dali::Workspace& workspace, const char* caller) {
+  const auto type = workspace.GetInputDataType(0);
+  check(type == DALI_INT64, caller, ": expected shape of type INT64, got ", dali::TypeName(type));
+  const auto shapes = workspace.GetInputShape(0);
+  for (int i = 0; i < shapes.num_samples(); ++i) {
+    const dali::TensorShape<> shape = shapes[i];
+    check(shape.size() == 1 && (shape[0] == 2 || shape[0] == 3), caller,
+          ": expected shape as (height, width) or (height, width, channels), got an array of shape (",
+          dali::to_string(shape), ") for sample ", i);
+  }
+}
+
+Size read_shape(const dali::Workspace& workspace, int sample, const char* caller) {
+  const int64_t* shape = workspace.Input<dali::CPUBackend>(0).tensor<int64_t>(sample);
+  check(shape[0] >= 1 && shape[1] >= 1 && shape[0] <= kMaxSourceSide && shape[1] <= kMaxSourceSide, caller,
+        ": expected an image with sides of 1 to ", kMaxSourceSide, " pixels, got ", shape[0], " x ", shape[1],
+        " for sample ", sample);
+  return {static_cast<int32_t>(shape[0]), static_cast<int32_t>(shape[1])};
+}
+
+bool fits(const dali::Workspace& workspace, int sample, int64_t max_pixels) {
+  const int64_t* shape = workspace.Input<dali::CPUBackend>(0).tensor<int64_t>(sample);
+  return max_pixels <= 0 || shape[0] <= 0 || shape[1] <= max_pixels / shape[0];
+}
+
+void check_windows(const dali::Workspace& workspace, int input, const char* caller) {
+  const auto type = workspace.GetInputDataType(input);
+  check(type == DALI_FLOAT, caller, ": expected window of type FLOAT, got ", dali::TypeName(type));
+  const auto shapes = workspace.GetInputShape(input);
+  for (int i = 0; i < shapes.num_samples(); ++i) {
+    const dali::TensorShape<> shape = shapes[i];
+    check(shape == dali::TensorShape<>{4}, caller, ": expected window (y, x, height, width), got an array of shape (",
+          dali::to_string(shape), ") for sample ", i);
+  }
+}
+
+Window read_window(const dali::Workspace& workspace, int input, int sample) {
+  const float* w = workspace.Input<dali::CPUBackend>(input).tensor<float>(sample);
+  return {w[0], w[1], w[2], w[3]};
+}
+
+}  // namespace fastmix

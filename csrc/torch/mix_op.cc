@@ -1,0 +1,210 @@
+// mix_, mix, its backward and regmixup: the same parameters, three kernels.
+#include <algorithm>
+#include <vector>
+
+#include "huge_pages.h"
+#include "registration.h"
+
+namespace fastmix {
+
+namespace {
+
+using CpuKernel = std::unique_ptr<CpuJob> (*)(const MixParams&);
+using CudaKernel = void (*)(const MixParams&, CudaStream);
+
+void launch(const MixParams& params, const Tensor& images, CpuKernel cpu, CudaKernel cuda) {
+  if (images.is_cpu()) {
+    run(*cpu(params));
+  } else {
+    const CudaScope scope(images);
+    cuda(params, scope.stream());
+  }
+}
+
+MixParams params_of(DType dtype, const SampleLayout& layout, const PlanView& plan) {
+  MixParams params;
+  params.dtype = dtype;
+  params.elements = layout.elements;
+  params.pixel_stride = layout.pixel_stride;
+  params.width = layout.width;
+  params.height = layout.height;
+  params.depth = layout.depth;
+  params.plan = plan;
+  return params;
+}
+
+// Masks with frames weigh the third dimension from the end, which has to be one of rows.
+void check_frames(const char* op, const Tensor& images, const SampleLayout& layout, const PlanView& plan) {
+  check(!has_any_mask(plan) || plan.mask.extent.depth == 1 ||
+            (images.dim() >= 4 && !(images.dim() == 4 && layout.channels_last)),
+        op, ": expected contiguous images (B, T, H, W) or images (B, C, T, H, W) for masks of ", plan.mask.extent.depth,
+        " frames, got shape ", shape_of(images), layout.channels_last ? " channels_last" : "");
+}
+
+// The batch that partners come from where it is another one: as `images` but for the number of samples.
+void check_other(const char* op, const Tensor& images, const Tensor& other) {
+  const int64_t rank = images.dim();
+  bool fits =
+      other.dim() == rank && other.scalar_type() == images.scalar_type() && device_of(other) == device_of(images);
+  for (int64_t dim = 1; fits && dim < rank; ++dim) fits = other.size(dim) == images.size(dim);
+  check(fits, op, ": expected other as images but for the batch size, ",
+        torch::headeronly::toString(images.scalar_type()), " ", shape_of(images), " on ", device_of(images), ", got ",
+        torch::headeronly::toString(other.scalar_type()), " ", shape_of(other), " on ", device_of(other));
+  check_batch(op, "other", other);
+}
+
+void check_layout(const char* op, const SampleLayout& images, const Tensor& other) {
+  const SampleLayout layout = sample_layout(other);
+  check(layout.packed && layout.pixel_stride == images.pixel_stride, op,
+        ": expected samples of other that lie in memory as those of images, ",
+        images.channels_last ? "channels_last" : "contiguous", "; use other.contiguous(memory_format=...)");
+}
+
+bool overlap(const std::vector<const void*>& images, const std::vector<const void*>& other, int64_t bytes) {
+  if (images.empty() || other.empty() || bytes == 0) return false;
+  const auto begin = [](const void* sample) { return reinterpret_cast<uintptr_t>(sample); };
+  const auto end = [&](const void* sample) { return begin(sample) + static_cast<uintptr_t>(bytes); };
+  // Both lists ascend: apart as wholes, or looked at one by one.
+  if (end(images.back()) <= begin(other.front()) || end(other.back()) <= begin(images.front())) return false;
+  for (const void* sample : other) {
+    const auto next = std::lower_bound(images.begin(), images.end(), sample);
+    if (next != images.end() && begin(*next) < end(sample)) return true;
+    if (next != images.begin() && end(*(next - 1)) > begin(sample)) return true;
+  }
+  return false;
+}
+
+PlanView with_others(PlanView plan, const std::optional<Tensor>& other) {
+  if (other) plan.others = static_cast<int32_t>(other->size(0));
+  return plan;
+}
+
+// `images` themselves where their samples lie packed, else a contiguous copy.
+Tensor packed(const Tensor& images) {
+  return sample_layout(images).packed ? images : torch::stable::contiguous(images);
+}
+
+Tensor empty_samples(const Tensor& images, const SampleLayout& layout, int64_t count) {
+  std::vector<int64_t> sizes(images.sizes().begin(), images.sizes().end());
+  sizes[0] = count;
+  return with_huge_pages(torch::stable::empty(sizes, images.scalar_type(), std::nullopt, images.device(), std::nullopt,
+                                              layout.memory_format(images.dim())));
+}
+
+// Into a fresh tensor with the layout of `images`, or a contiguous one where that has gaps: the mixed batch, behind
+// the images themselves if `with_clean`.
+Tensor mix_out_of_place(const char* op, const Tensor& images, const PlanView& plan, const std::optional<Tensor>& other,
+                        bool with_clean) {
+  const DType dtype = dtype_of(op, images.scalar_type());
+  if (other) check_other(op, images, *other);
+  const SampleLayout given = sample_layout(images);
+  validate(plan, given.height, given.width, false);
+  check_frames(op, images, given, plan);
+  Tensor out = empty_samples(images, given, with_clean ? 2 * int64_t{plan.batch} : plan.batch);
+  if (out.numel() == 0) return out;
+
+  const Tensor source = packed(images);
+  const SampleLayout layout = sample_layout(source);
+  const std::vector<const void*> in = sample_pointers(source);
+  std::vector<const void*> others;
+  MixParams params = params_of(dtype, layout, plan);
+  if (other) {
+    check_layout(op, layout, *other);
+    others = sample_pointers(*other);
+    params.others = others.data();
+  }
+  params.in = in.data();
+  params.out = out.mutable_data_ptr();
+  params.out_stride = layout.elements;
+  if (with_clean) {
+    params.clean = params.out;
+    params.out = static_cast<char*>(params.out) + plan.batch * layout.elements * size_of(dtype);
+  }
+  launch(params, source, mix_cpu, mix_cuda);
+  return out;
+}
+
+}  // namespace
+
+void mix_in_place_op(const Tensor& images, const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out,
+                     const Tensor& box, std::optional<Tensor> mask, std::optional<Tensor> mask_index,
+                     std::optional<Tensor> other) {
+  constexpr const char* op = "mix_";
+  check_batch(op, "images", images);
+  const DType dtype = dtype_of(op, images.scalar_type());
+  if (other) check_other(op, images, *other);
+  const PlanView plan =
+      with_others(plan_view(op, images, partner, weight_in, weight_out, box, mask, mask_index), other);
+  const SampleLayout layout = sample_layout(images);
+  check(layout.packed && layout.batch_stride >= layout.elements,
+        "mix_: expected images whose samples lie packed in memory, contiguous or channels_last, and do not overlap, "
+        "got shape ",
+        shape_of(images), " with other strides; use images.contiguous(), or mix(), which writes a new batch");
+  validate(plan, layout.height, layout.width, true);
+  check_frames("mix_", images, layout, plan);
+  if (images.numel() == 0) return;
+
+  // First: a lazy clone gets memory of its own here, and `in` has to be the same memory.
+  void* const out = images.mutable_data_ptr();
+  const std::vector<const void*> in = sample_pointers(images);
+  std::vector<const void*> others;
+  MixParams params = params_of(dtype, layout, plan);
+  if (other) {
+    check_layout(op, layout, *other);
+    others = sample_pointers(*other);
+    check(!overlap(in, others, layout.elements * size_of(dtype)), op,
+          ": expected other in memory of its own, got one that overlaps images; use mix(), which writes a new batch");
+    params.others = others.data();
+  }
+  params.in = in.data();
+  params.out = out;
+  params.out_stride = layout.batch_stride;
+  params.in_place = true;
+  launch(params, images, mix_cpu, mix_cuda);
+}
+
+Tensor mix_op(const Tensor& images, const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out,
+              const Tensor& box, std::optional<Tensor> mask, std::optional<Tensor> mask_index,
+              std::optional<Tensor> other) {
+  check_batch("mix", "images", images);
+  const PlanView plan = plan_view("mix", images, partner, weight_in, weight_out, box, mask, mask_index);
+  return mix_out_of_place("mix", images, with_others(plan, other), other, false);
+}
+
+Tensor regmixup_op(const Tensor& images, const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out,
+                   const Tensor& box, std::optional<Tensor> mask, std::optional<Tensor> mask_index) {
+  check_batch("regmixup", "images", images);
+  const PlanView plan = plan_view("regmixup", images, partner, weight_in, weight_out, box, mask, mask_index);
+  return mix_out_of_place("regmixup", images, plan, std::nullopt, true);
+}
+
+Tensor mix_backward_op(const Tensor& grad, const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out,
+                       const Tensor& box, std::optional<Tensor> mask, std::optional<Tensor> mask_index, int64_t others,
+                       bool of_other) {
+  constexpr const char* op = "mix_backward";
+  const int32_t batch = check_batch(op, "grad", grad);
+  check(grad.scalar_type() != ScalarType::Byte, "mix_backward: expected a floating point gradient, got uint8");
+  check(others >= -1 && others <= INT32_MAX, op, ": expected others in [-1, 2^31), got ", others);
+  check(!of_other || others >= 0, op, ": expected others >= 0 for the gradient of the other batch, got ", others);
+  const DType dtype = dtype_of(op, grad.scalar_type());
+  PlanView plan = plan_view(op, grad, partner, weight_in, weight_out, box, mask, mask_index);
+  plan.others = static_cast<int32_t>(others);
+  const SampleLayout given = sample_layout(grad);
+  validate(plan, given.height, given.width, false);
+  check_frames(op, grad, given, plan);
+  Tensor out = empty_samples(grad, given, of_other ? others : batch);
+  if (out.numel() == 0) return out;
+
+  const Tensor source = packed(grad);
+  const SampleLayout layout = sample_layout(source);
+  const std::vector<const void*> in = sample_pointers(source);
+  MixParams params = params_of(dtype, layout, plan);
+  params.in = in.data();
+  params.out = out.mutable_data_ptr();
+  params.out_stride = layout.elements;
+  params.gradient_of_others = of_other;
+  launch(params, source, mix_backward_cpu, mix_backward_cuda);
+  return out;
+}
+
+}  // namespace fastmix

@@ -1,0 +1,235 @@
+"""Mixing inside CUDA graphs: a plan in device memory that is refilled between replays.
+
+A captured call of :func:`fastmix.mix_` would replay the plan it was captured with, since that plan travels in the
+kernel's parameters. The functions here read theirs from a :class:`ResidentPlan` instead::
+
+    resident_plan = cuda_graphs.ResidentPlan(batch_size=256, image_size=(224, 224))
+    resident_plan.update(policy.plan(256, image_size=(224, 224), seed=0, step=0))
+    with torch.cuda.graph(graph):
+        cuda_graphs.mix_(static_images, resident_plan)
+        targets = cuda_graphs.mix_labels(static_labels, resident_plan, num_classes=1000)
+    for step in ...:
+        resident_plan.update(policy.plan(256, image_size=(224, 224), seed=0, step=step))
+        graph.replay()
+
+Same kernels, same bits as the functions of the same names in :mod:`fastmix`; they work outside of graphs too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from fastmix import _core
+from fastmix.ops import labels as _labels
+from fastmix.ops import mix as _mix
+from fastmix.ops import normalize_mix as _normalize_mix
+from fastmix.ops import registration as _ops
+from fastmix.ops.checks import check_images, check_tensor, mirror_flags, pixel_units
+from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
+from fastmix.plan.mix_plan import MixPlan
+
+__all__ = ["ResidentPlan", "mix_", "mix_labels", "normalize_mix"]
+
+_SLOTS = 4  # host copies under way at a time; update waits for the oldest
+
+
+class ResidentPlan:
+    """Device memory that holds the plan of one batch, always at the same address.
+
+    On the CPU, where there is nothing to capture, it holds the plan itself, and the functions of this module are those
+    of :mod:`fastmix`.
+
+    Args:
+        batch_size: B of all its plans.
+        device: Where the images are.
+        image_size: (height, width) that boxes must lie in; None leaves boxes unchecked (a box beyond the image mixes
+            the part inside).
+
+    Attributes:
+        batch_size: B.
+        device: Of the memory.
+
+    Raises:
+        ValueError: A negative batch size, or a device that is neither CPU nor CUDA.
+        RuntimeError: CUDA is not available.
+    """
+
+    def __init__(
+        self, batch_size: int, device: torch.device | str = "cuda", image_size: tuple[int, int] | None = None
+    ) -> None:
+        if batch_size < 0:
+            raise ValueError(f"ResidentPlan: expected batch_size >= 0, got {batch_size}")
+        device = torch.device(device)
+        if device.type not in ("cpu", "cuda"):
+            raise ValueError(f"ResidentPlan: expected a CPU or CUDA device, got {device}")
+        if device.type == "cuda" and device.index is None:
+            device = torch.device("cuda", torch.cuda.current_device())
+        self.batch_size = batch_size
+        self.device = device
+        self._image_size = image_size if image_size is not None else (2**31 - 1, 2**31 - 1)
+        self._plan = MixPlan.identity(batch_size)
+        self._mirror: Tensor | None = None
+        self._slot = 0
+        size = _core.resident_plan_bytes(batch_size)
+        on_cuda = device.type == "cuda"
+        self.memory = torch.empty(size, dtype=torch.uint8, device=device)
+        self._staging = [torch.empty(size, dtype=torch.uint8, pin_memory=on_cuda) for _ in range(_SLOTS)]
+        self._copied: list[torch.cuda.Event | None] = [None] * _SLOTS
+        self.update(self._plan)
+
+    def update(self, plan: MixPlan, mirror: Tensor | Sequence[bool] | None = None) -> None:
+        """Take another plan: one asynchronous copy from pinned memory on the current stream.
+
+        Launches on that stream see the plan of the last update before them. For replays on another stream, let it wait
+        for this one first, and this one for the last replay before the next update.
+
+        Args:
+            plan: For B samples; its partners are a permutation.
+            mirror: bool (B,) on the CPU, or a sequence: what :func:`normalize_mix` flips; None flips nothing.
+
+        Raises:
+            TypeError: ``plan`` is no MixPlan, ``mirror`` is not bool.
+            ValueError: Another batch size, masks, a repeated partner, a weight outside [0, 1] or a box that does not
+                fit. The plan before stays.
+            RuntimeError: The current stream is capturing: the update belongs outside of the graph.
+        """
+        op = "ResidentPlan.update"
+        if not isinstance(plan, MixPlan):
+            raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
+        if plan.mask is not None:
+            raise ValueError(
+                f"{op}: expected a plan without masks, which a ResidentPlan has no room for, got one with them"
+            )
+        if len(plan) != self.batch_size:
+            raise ValueError(f"{op}: expected a plan for {self.batch_size} samples, got one for {len(plan)}")
+        flags = None if mirror is None else mirror_flags(op, mirror, self.batch_size)
+        on_cuda = self.device.type == "cuda"
+        if on_cuda and torch.cuda.is_current_stream_capturing():
+            raise RuntimeError(f"{op}: expected a stream that is not capturing; update outside of the graph")
+        self._slot = (self._slot + 1) % _SLOTS
+        copied = self._copied[self._slot]
+        if copied is not None and not copied.query():
+            copied.synchronize()
+        staging = self._staging[self._slot]
+        arrays = [getattr(plan, name).numpy() for name in ("partner", "weight_in", "weight_out", "box", "label_weight")]
+        bytes_of_mirror = None if flags is None else flags.view(torch.uint8).numpy()
+        _core.pack_resident_plan(*arrays, bytes_of_mirror, *self._image_size, staging.numpy())
+        self._plan, self._mirror = plan, flags
+        self.memory.copy_(staging, non_blocking=True)
+        if on_cuda:
+            with torch.cuda.device(self.device):
+                self._copied[self._slot] = torch.cuda.current_stream().record_event()
+
+
+def mix_(images: Tensor, plan: ResidentPlan) -> Tensor:
+    """Mix a batch in place, as :func:`fastmix.mix_` with the plan of the last update.
+
+    Args:
+        images: As for :func:`fastmix.mix_`, on the plan's device.
+        plan: For B samples.
+
+    Returns:
+        ``images`` itself.
+
+    Raises:
+        TypeError: ``images`` is no tensor, has another dtype, or ``plan`` is no ResidentPlan.
+        ValueError: The plan is for another batch size or device.
+        RuntimeError: ``images`` require grad, have other strides or overlap.
+    """
+    op = "cuda_graphs.mix_"
+    check_images(op, images)
+    _check_plan(op, plan, images)
+    if torch.is_grad_enabled() and images.requires_grad:
+        raise RuntimeError(f"{op}: expected images that do not require grad, got a tensor that does")
+    if plan.device.type == "cpu":
+        return _mix.mix_(images, plan._plan)
+    _ops.mix_resident_(images, plan.memory)
+    if not images.is_inference():
+        torch.autograd.graph.increment_version(images)
+    return images
+
+
+def normalize_mix(
+    images: Tensor,
+    plan: ResidentPlan,
+    *,
+    mean: Sequence[float] = IMAGENET_MEAN,
+    std: Sequence[float] = IMAGENET_STD,
+    dtype: torch.dtype = torch.float32,
+    memory_format: torch.memory_format = torch.contiguous_format,
+) -> Tensor:
+    """Turn decoded pixels into a training batch, as :func:`fastmix.normalize_mix` with the last plan and mirror flags.
+
+    Args:
+        images: uint8 (B, H, W, C), contiguous, with 1 to 4 channels, on the plan's device.
+        plan: For B samples.
+        mean: One value per channel, in units of the full pixel range (0 to 1).
+        std: One value > 0 per channel, in the same units.
+        dtype: float16, bfloat16 or float32.
+        memory_format: torch.contiguous_format (NCHW) or torch.channels_last (NHWC) of the result.
+
+    Returns:
+        (B, C, H, W) of ``dtype``; inside a graph, from the graph's memory.
+
+    Raises:
+        TypeError: ``images`` is no tensor or ``plan`` is no ResidentPlan.
+        ValueError: The plan is for another batch size or device, or mean and std do not fit.
+        RuntimeError: Another dtype, shape or stride.
+    """
+    op = "cuda_graphs.normalize_mix"
+    check_tensor(op, "images", images)
+    _check_plan(op, plan, images)
+    if plan.device.type == "cpu":
+        options = {"mean": mean, "std": std, "dtype": dtype, "memory_format": memory_format, "mirror": plan._mirror}
+        return _normalize_mix.normalize_mix(images, plan._plan, **options)
+    if memory_format not in (torch.contiguous_format, torch.channels_last):
+        raise ValueError(
+            f"{op}: expected memory_format torch.contiguous_format or torch.channels_last, got {memory_format}"
+        )
+    channels = images.shape[-1]
+    return _ops.normalize_mix_resident(
+        images,
+        plan.memory,
+        pixel_units(op, "mean", mean, channels, positive=False),
+        pixel_units(op, "std", std, channels, positive=True),
+        dtype,
+        memory_format == torch.channels_last,
+    )
+
+
+def mix_labels(labels: Tensor, plan: ResidentPlan, num_classes: int, smoothing: float = 0.0) -> Tensor:
+    """Mix class ids into dense soft targets, as :func:`fastmix.mix_labels` with the plan of the last update.
+
+    Args:
+        labels: int64 (B,) on the plan's device.
+        plan: For B samples.
+        num_classes: C.
+        smoothing: In [0, 1).
+
+    Returns:
+        float32 (B, C); rows of a label outside [0, C) are NaN on CUDA.
+
+    Raises:
+        TypeError: ``labels`` is no tensor or ``plan`` is no ResidentPlan.
+        ValueError: The plan is for another batch size or device.
+        RuntimeError: Another dtype or shape, or num_classes or smoothing out of range.
+    """
+    op = "cuda_graphs.mix_labels"
+    check_tensor(op, "labels", labels)
+    _check_plan(op, plan, labels)
+    if plan.device.type == "cpu":
+        return _labels.mix_labels(labels, plan._plan, num_classes, smoothing)
+    return _ops.mix_labels_resident(labels, plan.memory, num_classes, smoothing)
+
+
+def _check_plan(op: str, plan: ResidentPlan, batch: Tensor) -> None:
+    if not isinstance(plan, ResidentPlan):
+        raise TypeError(f"{op}: expected plan to be a ResidentPlan, got {type(plan).__name__}")
+    if plan.batch_size != batch.shape[0] or plan.device != batch.device:
+        raise ValueError(
+            f"{op}: expected {plan.batch_size} samples on {plan.device} as the ResidentPlan has, "
+            f"got {batch.shape[0]} on {batch.device}"
+        )

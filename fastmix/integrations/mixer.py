@@ -1,0 +1,180 @@
+"""A batch transform for any training loop: draws the plan of each step, mixes, and remembers where it is."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any, Literal
+
+from torch import Tensor
+
+from fastmix.ops.labels import mix_labels, pair_labels
+from fastmix.ops.mix import mix, mix_
+from fastmix.plan.mix_plan import MixPlan
+from fastmix.plan.multiway import DirichletMix, MultiwayPlan
+from fastmix.plan.pairings import other_partners
+from fastmix.plan.policies import Policy
+
+_BY_CLASS = ("same_class", "different_class")
+
+
+class Mixer:
+    """Mixes one batch per call, each with the plan of the next step.
+
+    Equivalent to ``plan = policy.plan(len(images), images.shape[-2:], seed=seed, epoch=epoch, step=step, rank=rank)``,
+    ``mix(images, plan)`` and ``mix_labels(labels, plan, num_classes, smoothing)``.
+
+    Args:
+        policy: What to draw.
+        num_classes: Needed for class ids when ``targets="dense"``.
+        seed: Of the run, below 2**64.
+        smoothing: In [0, 1); label smoothing of class ids.
+        targets: ``"dense"`` for float32 (B, C); ``"pair"`` for ``(y_a, y_b, w)``, which never makes (B, C).
+        in_place: Mix the given batch itself, without a copy; it has to be yours to overwrite.
+        partners: ``"batch"``, or ``"previous"``: the previous batch that this mixer returned, as RecursiveMix and
+            MindSpore's ``is_single=False`` have it. The first batch then goes through as it is. Needs dense targets;
+            in place the mixer keeps a copy, else the tensors it returned, which you then must not overwrite. They are
+            no part of ``state_dict``.
+        rank: Ranks draw independent plans; leave 0 to draw the same on all of them.
+
+    Attributes:
+        plan: The plan of the last batch, for :func:`fastmix.mix_loss` and :func:`fastmix.mix_accuracy`; None before.
+            Its partners are rows of the previous batch where that was asked for.
+        enabled: Set to False, batches go through as they are, targets still in the form above; steps are counted.
+
+    Raises:
+        TypeError: ``policy`` is no policy.
+        ValueError: Unknown ``targets`` or ``partners``, or options that exclude each other.
+    """
+
+    def __init__(
+        self,
+        policy: Policy | DirichletMix,
+        num_classes: int | None = None,
+        seed: int = 0,
+        *,
+        smoothing: float = 0.0,
+        targets: Literal["dense", "pair"] = "dense",
+        in_place: bool = False,
+        partners: Literal["batch", "previous"] = "batch",
+        rank: int = 0,
+    ) -> None:
+        if not isinstance(policy, Policy | DirichletMix):
+            raise TypeError(f"Mixer: expected a fastmix policy, got {type(policy).__name__}")
+        if targets not in ("dense", "pair"):
+            raise ValueError(f"Mixer: expected targets 'dense' or 'pair', got {targets!r}")
+        if targets == "pair" and smoothing:
+            raise ValueError("Mixer: expected smoothing=0 with targets='pair'; smooth in the loss")
+        if partners not in ("batch", "previous"):
+            raise ValueError(f"Mixer: expected partners 'batch' or 'previous', got {partners!r}")
+        if partners == "previous" and targets == "pair":
+            raise ValueError("Mixer: expected targets='dense' with partners='previous': its targets are mixed ones")
+        if isinstance(policy, DirichletMix) and (in_place or targets == "pair" or partners == "previous"):
+            raise ValueError(
+                "Mixer: DirichletMix mixes more than two: expected in_place=False, targets='dense', partners='batch'"
+            )
+        self.policy = policy
+        self.num_classes = num_classes
+        self.seed = seed
+        self.smoothing = smoothing
+        self.targets = targets
+        self.in_place = in_place
+        self.partners = partners
+        self.rank = rank
+        self.enabled = True
+        self.epoch = 0
+        self.step = 0
+        self.plan: MixPlan | MultiwayPlan | None = None
+        self._previous: tuple[Tensor, Tensor] | None = None
+        self._versions: list[int] = []
+
+    def __call__(self, images: Tensor, labels: Tensor, groups: Any = None) -> tuple[Tensor, Any]:
+        """Mix a batch.
+
+        Args:
+            images: (B, ..., H, W), as for :func:`fastmix.mix`.
+            labels: (B,) class ids or (B, C) dense labels; anything (B, ...) with ``targets="pair"``.
+            groups: (B,) for pairings by class; the class ids when left out.
+
+        Returns:
+            ``(images, targets)``.
+
+        Raises:
+            TypeError: As for :func:`fastmix.mix` and :func:`fastmix.mix_labels`.
+            ValueError: As for :func:`fastmix.mix` and :func:`fastmix.mix_labels`.
+            RuntimeError: As for :func:`fastmix.mix` and :func:`fastmix.mix_labels`.
+        """
+        if self.partners == "previous":
+            return self._mix_with_previous(images, labels)
+        plan = self._draw(images, labels, groups)
+        # Labels first: where they are refused, nothing was changed.
+        mixed_labels = (
+            pair_labels(labels, plan)
+            if self.targets == "pair"
+            else mix_labels(labels, plan, self.num_classes, self.smoothing)
+        )
+        if self.in_place:
+            mix_(images, plan)
+        else:
+            images = mix(images, plan)
+        self.plan = plan
+        self.step += 1
+        return images, mixed_labels
+
+    def _mix_with_previous(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        own = mix_labels(labels, MixPlan.identity(labels.shape[0]), self.num_classes, self.smoothing)
+        plan = MixPlan.identity(images.shape[0])
+        target = own
+        if self._previous is not None and self.enabled and self._previous[0].shape[0] > 0:
+            if [x._version for x in self._previous] != self._versions:
+                raise RuntimeError("Mixer: the previous batch was changed in place; change a copy of it")
+            key = {"seed": self.seed, "epoch": self.epoch, "step": self.step, "rank": self.rank}
+            others = self._previous[0].shape[0]
+            partner = other_partners(images.shape[0], others, **key)
+            plan = self._draw(images, labels, None).with_partner(partner)
+            target = mix_labels(own, plan, other=self._previous[1])
+            if self.in_place:
+                mix_(images, plan, self._previous[0])
+            else:
+                images = mix(images, plan, self._previous[0])
+        elif not self.in_place:
+            images = mix(images, plan)
+        self.plan = plan
+        self.step += 1
+        # In place the batch is the caller's, who may reuse it.
+        kept = images.detach().clone() if self.in_place else images.detach()
+        self._previous = kept, target
+        self._versions = [x._version for x in self._previous]
+        return images, target
+
+    def set_epoch(self, epoch: int) -> None:
+        """Begin an epoch: steps are counted from 0 again.
+
+        Raises:
+            TypeError: ``epoch`` is no integer.
+        """
+        self.epoch = operator.index(epoch)
+        self.step = 0
+
+    def state_dict(self) -> dict[str, int]:
+        """What the next plan depends on."""
+        return {"seed": self.seed, "epoch": self.epoch, "step": self.step}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        """Go on where a mixer with this state was.
+
+        Raises:
+            KeyError: Parts are missing.
+        """
+        self.seed, self.epoch, self.step = (operator.index(state[name]) for name in ("seed", "epoch", "step"))
+
+    def _draw(self, images: Tensor, labels: Tensor, groups: Any) -> MixPlan | MultiwayPlan:
+        if not self.enabled:
+            return MixPlan.identity(images.shape[0])
+        if isinstance(self.policy, DirichletMix):
+            return self.policy.plan(images.shape[0], seed=self.seed, epoch=self.epoch, step=self.step, rank=self.rank)
+        if groups is None and self.policy.pairing in _BY_CLASS and labels.dim() == 1:
+            groups = labels
+        size = (1, *images.shape[1:])[-2:] if images.dim() > 1 else (1, 1)
+        return self.policy.plan(
+            images.shape[0], size, seed=self.seed, epoch=self.epoch, step=self.step, rank=self.rank, groups=groups
+        )

@@ -1,0 +1,257 @@
+"""Mixing for loaders that exist already: their CPU batches are copied, normalised and mixed one step ahead."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from fastmix.ops.labels import mix_labels
+from fastmix.ops.mix import mix, mix_
+from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD, normalize_mix
+from fastmix.ops.resample_mix import WindowedImages, resample_mix
+from fastmix.plan.mix_plan import MixPlan
+from fastmix.plan.policies import Policy
+
+if TYPE_CHECKING:
+    from fastmix.stats import Stats
+
+
+def prefetch(
+    loader: Iterable[Any],
+    *,
+    mix: Policy | None = None,
+    num_classes: int | None = None,
+    size: int | tuple[int, int] | None = None,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
+    dtype: torch.dtype = torch.float32,
+    memory_format: torch.memory_format = torch.contiguous_format,
+    smoothing: float = 0.0,
+    device: str | torch.device = "auto",
+    seed: int = 0,
+    rank: int | None = None,
+) -> Prefetch:
+    """Wrap any loader that yields batches ``(images, labels, ...)`` on the CPU.
+
+    Images uint8, (B, H, W, 3) or (B, 3, H, W), are normalised and mixed in one pass: a quarter of the bytes of floats
+    cross the bus, so let the Dataset return ``PILToTensor``'s and leave ``Normalize`` out. Floating images (B, ...) are
+    mixed as they are. What comes after the labels is moved to the device and else left alone.
+
+    With ``size`` the images are :class:`fastmix.WindowedImages`, or a list of uint8 (H, W, C) of any sizes, as a
+    ``collate_fn`` returns them. :func:`fastmix.resample_mix` then also crops, resizes and flips them in the same pass,
+    and the workers only decode.
+
+    On CUDA the copy and the kernels of the next batch run on a stream of their own while the current batch trains; a
+    batch is ready on the stream that is current when it is taken, and its memory is not used again before that
+    stream is done with it. Pinned batches (``pin_memory=True``) are copied without stopping the host.
+
+    Equivalent to ``for x, y in loader: plan = mix.plan(len(x), ..., epoch=epoch, step=step, rank=rank);
+    x, y = normalize_mix(x.to(device), plan), mix_labels(y.to(device), plan, num_classes)``.
+
+    Args:
+        loader: a torch DataLoader or whatever yields batches, once per epoch.
+        mix: policy, or None: then labels stay what they are.
+        num_classes: columns of the soft targets; needed for class ids with ``mix``.
+        size: (height, width) in pixels, or one number for squares, of the batches made of views or lists of images.
+        mean: of uint8 images, per channel, in units of the full pixel range; ImageNet's by default.
+        std: likewise.
+        dtype: of uint8 images when normalised: torch.float32, torch.float16 or torch.bfloat16.
+        memory_format: likewise, torch.contiguous_format or torch.channels_last.
+        smoothing: label smoothing in [0, 1) of class ids, with ``mix``.
+        device: "cpu", "cuda", "cuda:1", or "auto": CUDA if there is a GPU.
+        seed: of the plans, which are functions of (seed, epoch, step, rank).
+        rank: by default torch.distributed's if it is initialised, else 0.
+
+    Raises:
+        TypeError, ValueError: an argument, or while iterating a batch, is not as said here.
+    """
+    from fastmix.loader import settings
+    from fastmix.stats import Stats
+
+    if mix is not None and not isinstance(mix, Policy):
+        raise TypeError(f"prefetch: expected mix to be a fastmix policy or None, got {type(mix).__name__}")
+    if smoothing and mix is None:
+        raise ValueError("prefetch: expected smoothing=0 without mix, whose soft targets it smooths")
+    sides = None if size is None else tuple(size) if isinstance(size, list | tuple) else (size, size)
+    if sides is not None and (len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides)):
+        raise ValueError(f"prefetch: expected size as a number of pixels > 0 or (height, width), got {size!r}")
+    chosen_rank, _ = settings.choose_ranks(rank, None if rank is None else rank + 1)
+    normalize = {
+        "mean": settings.per_channel("mean", IMAGENET_MEAN if mean is None else mean),
+        "std": settings.per_channel("std", IMAGENET_STD if std is None else std, positive=True),
+        "dtype": dtype,
+        "memory_format": memory_format,
+    }
+    return Prefetch(
+        loader,
+        mix,
+        num_classes,
+        smoothing,
+        sides,
+        normalize,
+        settings.choose_device(device),
+        seed,
+        chosen_rank,
+        Stats(),
+    )
+
+
+class Prefetch:
+    """What :func:`prefetch` returns. ``len`` and attributes such as ``dataset`` and ``batch_size`` are the loader's."""
+
+    def __init__(
+        self,
+        loader: Iterable[Any],
+        policy: Policy | None,
+        num_classes: int | None,
+        smoothing: float,
+        size: tuple[int, int] | None,
+        normalize: dict[str, Any],
+        device: torch.device,
+        seed: int,
+        rank: int,
+        stats: Stats,
+    ) -> None:
+        self.loader = loader
+        self.device = device
+        self.epoch = 0
+        self._policy = policy
+        self._num_classes = num_classes
+        self._smoothing = smoothing
+        self._size = size
+        self._normalize = normalize
+        self._seed = seed
+        self._rank = rank
+        self._stats = stats
+        self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
+
+    def __len__(self) -> int:
+        return len(self.loader)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name == "loader":
+            raise AttributeError(name)
+        return getattr(self.loader, name)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch of the next pass; handed on to the loader's sampler if that has a ``set_epoch``."""
+        self.epoch = epoch
+        sampler = getattr(self.loader, "sampler", None)
+        if hasattr(sampler, "set_epoch"):
+            sampler.set_epoch(epoch)
+
+    def stats(self) -> dict[str, Any]:
+        """The last pass's costs, as ``DataLoader.stats``; ``read`` is the time that the loader inside took."""
+        return self._stats.as_dict()
+
+    def __iter__(self) -> Iterator[tuple]:
+        """One pass; at its end the epoch advances."""
+        epoch, stats = self.epoch, self._stats
+        stats.begin()
+        batches = iter(self.loader)
+        ahead = self._next(batches, epoch, 0)
+        step = 1
+        while ahead is not None:
+            start = time.perf_counter()
+            batch = self._hand_over(ahead)
+            # On CUDA the next one is on its way while the consumer works; on the CPU that would only delay this one.
+            ahead = self._next(batches, epoch, step) if self._stream is not None else None
+            stats.wait += time.perf_counter() - start
+            stats.batches += 1
+            stats.images += len(batch[0])
+            yield batch
+            if self._stream is None:
+                start = time.perf_counter()
+                ahead = self._next(batches, epoch, step)
+                stats.wait += time.perf_counter() - start
+            step += 1
+        stats.finish()
+        self.epoch = epoch + 1
+
+    def _next(self, batches: Iterator[Any], epoch: int, step: int) -> tuple | None:
+        """The next batch, under way on the device; None at the end."""
+        with self._stats.stage("read"):
+            batch = next(batches, None)
+        if batch is None:
+            return None
+        if not isinstance(batch, list | tuple) or len(batch) < 2 or not isinstance(batch[0], Tensor | list | tuple):
+            raise TypeError(f"prefetch: expected batches (images, labels, ...), got {type(batch).__name__}")
+        if isinstance(batch[0], Tensor):
+            self._stats.bytes += batch[0].nbytes
+        else:
+            batch = (self._views(batch[0]), *batch[1:])
+            self._stats.bytes += sum(image.nbytes for image in batch[0].images)
+        if self._stream is None:
+            return self._mixed(batch, epoch, step)
+        # On a stream of its own, whose memory the caching allocator keeps apart from the consumer's.
+        with torch.cuda.stream(self._stream):
+            return self._mixed(batch, epoch, step)
+
+    def _mixed(self, batch: Sequence[Any], epoch: int, step: int) -> tuple:
+        with self._stats.stage("pipeline"):
+            images, labels, *others = (self._moved(x) for x in batch)
+            size, count, channels_last = self._size, len(images), False
+            if isinstance(images, WindowedImages):
+                count = len(images.images)
+            else:
+                channels_last = images.dtype == torch.uint8 and images.dim() == 4 and images.shape[-1] in (1, 3)
+                size = images.shape[1:3] if channels_last else images.shape[-2:]
+                size = tuple(size) if images.dim() >= 3 else None
+            if self._policy is None:
+                plan = MixPlan.identity(count)
+            else:
+                keys = {"seed": self._seed, "epoch": epoch, "step": step, "rank": self._rank}
+                plan = self._policy.plan(count, size, **keys)
+                labels = self._mixed_labels(labels, plan)
+            if isinstance(images, WindowedImages):
+                made = resample_mix(
+                    images.images, images.windows, plan, size=size, mirror=images.mirror, **self._normalize
+                )
+                return made, labels, *others
+            return self._mixed_images(images, plan, channels_last), labels, *others
+
+    def _views(self, images: WindowedImages | Sequence[Tensor]) -> WindowedImages:
+        if self._size is None:
+            raise ValueError("prefetch: expected size where batches have a list of images or views, got None")
+        views = images if isinstance(images, WindowedImages) else WindowedImages(images)
+        if not all(isinstance(image, Tensor) for image in views.images):
+            kinds = sorted({type(image).__name__ for image in views.images})
+            raise TypeError(f"prefetch: expected images as tensors, got a list of {', '.join(kinds)}")
+        return views
+
+    def _moved(self, x: Any) -> Any:
+        """On the device; a view's window and flip stay on the host, where the kernels' arguments come from."""
+        if isinstance(x, WindowedImages):
+            return x._replace(images=[self._moved(image) for image in x.images])
+        return x.to(self.device, non_blocking=True) if isinstance(x, Tensor) else x
+
+    def _mixed_labels(self, labels: Tensor, plan: MixPlan) -> Tensor:
+        if not isinstance(labels, Tensor):
+            raise TypeError(f"prefetch: expected labels as a tensor, got {type(labels).__name__}")
+        return mix_labels(labels, plan, self._num_classes, self._smoothing)
+
+    def _mixed_images(self, images: Tensor, plan: MixPlan, channels_last: bool) -> Tensor:
+        if images.dtype == torch.uint8 and images.dim() == 4:
+            pixels = images if channels_last else images.permute(0, 2, 3, 1)
+            return normalize_mix(pixels.contiguous(), plan, **self._normalize)
+        if self._policy is None:
+            return images
+        if self._stream is None:
+            return mix(images, plan)  # these may be the data set's own memory
+        mix_(images, plan)
+        return images
+
+    def _hand_over(self, batch: tuple) -> tuple:
+        """Make a batch ready, and keep its memory, for the stream that the consumer is on."""
+        if self._stream is not None:
+            with self._stats.stage("hand_over"):
+                stream = torch.cuda.current_stream(self.device)
+                stream.wait_stream(self._stream)
+                for tensor in batch:
+                    if isinstance(tensor, Tensor):
+                        tensor.record_stream(stream)
+        return batch

@@ -1,0 +1,213 @@
+"""``timm.data.mixup``'s classes: same constructor arguments, same calls, same distributions.
+
+What differs, in both classes:
+
+- All random numbers come from ``seed`` and the number of calls so far; NumPy's global generator is not used. Give
+  each rank its own ``seed``.
+- Odd batches, batches of one and empty ones are mixed too: the sample in the middle keeps its bytes.
+- A box of an empty area and ``lam == 1`` leave a sample untouched, as in timm; ``lam`` is float64 until the end.
+- Bad arguments are refused when the object is made: both alphas 0 or negative, ``prob`` above 1, an unknown mode.
+- Targets are float32 for images of any dtype, and their rows sum to 1; in timm ``elem`` and ``pair`` weights have the
+  images' dtype: float16 rows sum to 0.9998, and for uint8 images the weight is truncated to 0, which gives the whole
+  target to the wrong image.
+- Labels of shape (B, C) are refused unless ``multi_label=True``; timm flattens them into a target of B * C rows.
+- CutMix cuts the last two dimensions, also of videos (B, C, T, H, W); timm cuts T and H.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import default_collate
+
+from fastmix.integrations.steps import Steps
+from fastmix.ops.labels import mix_labels
+from fastmix.ops.mix import mix_
+from fastmix.plan.boxes import Clipped, MinMax
+from fastmix.plan.mix_plan import MixPlan
+from fastmix.plan.policies import Choice, CutMix, Policy
+from fastmix.plan.policies import Mixup as MixupPolicy
+from fastmix.plan.weights import Beta
+
+__all__ = ["FastCollateMixup", "Mixup"]
+
+_PER = {"batch": "batch", "pair": "pair", "elem": "sample", "half": "sample"}
+
+
+class Mixup:
+    """As ``timm.data.Mixup``: mixes a batch in place and returns it with dense targets.
+
+    Args:
+        mixup_alpha: Mixup is active if > 0.
+        cutmix_alpha: CutMix is active if > 0.
+        cutmix_minmax: (least, most) shares of the sides; makes CutMix active and replaces its alpha.
+        prob: Of mixing, per batch, pair or element.
+        switch_prob: Of CutMix where both are active.
+        mode: ``"batch"``, ``"pair"`` or ``"elem"``.
+        correct_lam: Targets by the pixels that the clipped box takes; False takes the weight that was drawn.
+        label_smoothing: As in timm 0.1 unless told otherwise.
+        num_classes: C.
+        multi_label: Targets come as dense (B, C), and smoothing moves each label towards 1/2.
+        seed: Of all plans, below 2**64.
+
+    Raises:
+        ValueError: See the module.
+    """
+
+    _modes = ("batch", "pair", "elem")
+
+    def __init__(
+        self,
+        mixup_alpha: float = 1.0,
+        cutmix_alpha: float = 0.0,
+        cutmix_minmax: Sequence[float] | None = None,
+        prob: float = 1.0,
+        switch_prob: float = 0.5,
+        mode: str = "batch",
+        correct_lam: bool = True,
+        label_smoothing: float = 0.1,
+        num_classes: int = 1000,
+        multi_label: bool = False,
+        *,
+        seed: int = 0,
+    ) -> None:
+        if mode not in self._modes:
+            raise ValueError(f"{type(self).__name__}: expected mode {', '.join(self._modes)}; got {mode!r}")
+        if cutmix_minmax is not None and len(cutmix_minmax) != 2:
+            raise ValueError(f"{type(self).__name__}: expected cutmix_minmax=(least, most), got {cutmix_minmax}")
+        self.mixup_alpha = mixup_alpha
+        self.cutmix_alpha = 1.0 if cutmix_minmax is not None else cutmix_alpha
+        self.cutmix_minmax = cutmix_minmax
+        self.mix_prob = prob
+        self.switch_prob = switch_prob
+        self.mode = mode
+        self.correct_lam = correct_lam
+        self.label_smoothing = label_smoothing
+        self.num_classes = num_classes
+        self.multi_label = multi_label
+        self.mixup_enabled = True
+        self.plan: MixPlan | None = None
+        self._steps = Steps(seed)
+        self._policy()
+
+    def __call__(self, x: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Mix ``x`` in place.
+
+        Args:
+            x: (B, C, H, W), or any batch for Mixup alone; see :func:`fastmix.mix_`.
+            target: (B,) class ids, or dense (B, C) with ``multi_label=True``.
+
+        Returns:
+            ``x`` itself and float32 (B, num_classes).
+
+        Raises:
+            TypeError: As for :func:`fastmix.mix_` and :func:`fastmix.mix_labels`.
+            ValueError: As for :func:`fastmix.mix_` and :func:`fastmix.mix_labels`, or labels of the wrong shape.
+            RuntimeError: As for :func:`fastmix.mix_` and :func:`fastmix.mix_labels`.
+        """
+        plan = self._draw(len(x), tuple(x.shape[-2:]))
+        mixed_target = self._target(target, plan)
+        mix_(x, plan)
+        self.plan = plan
+        return x, mixed_target
+
+    def _policy(self) -> Policy:
+        """What the attributes say now: timm's may be changed between calls."""
+        common = {"per": _PER[self.mode], "prob": self.mix_prob, "pairing": "flip"}
+        policies: list[Policy] = []
+        if self.mixup_alpha > 0:
+            policies.append(MixupPolicy(self.mixup_alpha, **common))
+        if self.cutmix_alpha > 0:
+            box = Clipped() if self.cutmix_minmax is None else MinMax(*self.cutmix_minmax)
+            policies.append(CutMix(self.cutmix_alpha, **common, box=box))
+        if not policies:
+            raise ValueError(
+                f"{type(self).__name__}: expected mixup_alpha > 0, cutmix_alpha > 0 or cutmix_minmax, "
+                f"got {self.mixup_alpha}, {self.cutmix_alpha} and {self.cutmix_minmax}"
+            )
+        p = [1.0 - self.switch_prob, self.switch_prob] if len(policies) == 2 else None
+        return Choice(policies, p, per=_PER[self.mode])
+
+    def _draw(self, batch: int, size: tuple[int, int]) -> MixPlan:
+        key = self._steps.next_key()
+        if not self.mixup_enabled or batch == 0:
+            return MixPlan.identity(batch)
+        plan = self._policy().plan(batch, size, **key)
+        if self.correct_lam or self.cutmix_minmax is not None or self.cutmix_alpha <= 0:
+            return plan
+        return plan.with_label_weight(self._drawn_weight(plan, batch, key))
+
+    def _drawn_weight(self, plan: MixPlan, batch: int, key: dict[str, Any]) -> Tensor:
+        """The weight each box was cut for: the same stream read through Mixup."""
+        cutmix = self._policy().policies[-1]
+        as_blend = MixupPolicy(weight=Beta(cutmix.alpha), per=cutmix.per, prob=cutmix.prob, pairing="flip")
+        policies = [*self._policy().policies[:-1], as_blend]
+        p = self._policy().p
+        drawn = Choice(policies, p, per=cutmix.per).plan(batch, **key).label_weight
+        return torch.where(plan.box.any(dim=1), drawn, plan.label_weight)
+
+    def _target(self, target: Tensor, plan: MixPlan) -> Tensor:
+        if not self.multi_label:
+            return mix_labels(target, plan, self.num_classes, self.label_smoothing)
+        if target.dim() != 2 or target.shape[1] != self.num_classes:
+            raise ValueError(
+                f"{type(self).__name__}: expected dense targets (B, {self.num_classes}) with multi_label=True, "
+                f"got {tuple(target.shape)}"
+            )
+        return mix_labels(target.float() * (1.0 - self.label_smoothing) + 0.5 * self.label_smoothing, plan)
+
+
+class FastCollateMixup(Mixup):
+    """As ``timm.data.FastCollateMixup``: collates uint8 images and mixes them on the way.
+
+    Also what differs from timm: the samples of the dataset are never written (timm's ``pair`` and ``half`` CutMix
+    exchange boxes in the very arrays that an in-memory dataset keeps), and images that are not uint8 are refused
+    (timm truncates floating ones in [0, 1] to zeros and ones).
+
+    Args as for :class:`Mixup`; ``mode`` may also be ``"half"``: the first half of the samples, each mixed with one of
+    the second, so that a batch of B makes one of B // 2. In a DataLoader's worker the plans depend on the worker's
+    seed too, which comes from the DataLoader's ``generator=``.
+    """
+
+    _modes = ("batch", "pair", "elem", "half")
+
+    def __call__(self, batch: Sequence[tuple[Any, Any]], _: Any = None) -> tuple[Tensor, Tensor]:
+        """Collate and mix.
+
+        Args:
+            batch: (image, label) pairs; images are uint8 arrays or tensors (C, H, W) of one shape.
+            _: Ignored, as in timm.
+
+        Returns:
+            uint8 (B, C, H, W) and float32 (B, num_classes); B // 2 of both for ``"half"``.
+
+        Raises:
+            TypeError: Images that are not uint8.
+            ValueError: As for :class:`Mixup`; an odd batch for ``"half"``.
+        """
+        images = _stack([sample[0] for sample in batch])
+        target = default_collate([sample[1] for sample in batch])
+        if self.mode != "half":
+            return super().__call__(images, target)
+        if len(batch) % 2:
+            raise ValueError(f"FastCollateMixup: expected an even batch for mode 'half', got {len(batch)}")
+        plan = self._draw(len(batch), tuple(images.shape[-2:]))
+        mixed_target = self._target(target, plan)
+        mix_(images, plan)
+        self.plan = plan
+        kept = len(batch) // 2
+        return images[:kept], mixed_target[:kept]
+
+
+def _stack(images: Sequence[Any]) -> Tensor:
+    """A new tensor: the samples stay as they are."""
+    tensors = [torch.from_numpy(image) if isinstance(image, np.ndarray) else image for image in images]
+    for tensor in tensors:
+        if not isinstance(tensor, Tensor) or tensor.dtype != torch.uint8:
+            got = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
+            raise TypeError(f"FastCollateMixup: expected uint8 images, got {got}")
+    return torch.stack(tensors)

@@ -1,0 +1,8 @@
+"""The data loader: order -> source -> graph -> loader, one file each."""
+
+from fastmix.loader.faults.errors import BadSample, DataError
+from fastmix.loader.faults.faults import BadSampleWarning
+from fastmix.loader.faults.stall import StallError, StallWarning
+from fastmix.loader.loader import DataLoader
+
+__all__ = ["BadSample", "BadSampleWarning", "DataError", "DataLoader", "StallError", "StallWarning"]

@@ -1,0 +1,153 @@
+"""What is known of bad samples: in memory for this run, and in a file for later ones and for ``fastmix scan``."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from fastmix.loader.faults.errors import BadSample
+from fastmix.loader.sources.remote import is_url
+from fastmix.loader.sources.source import PathSource, Source
+
+VERSION = 1
+
+
+class FileStatus(NamedTuple):
+    """What changes when a file is repaired; None for what is not there, or not a local file."""
+
+    size: int | None
+    written: int | None
+
+
+def file_status(path: str) -> FileStatus:
+    if is_url(path):
+        return FileStatus(None, None)
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return FileStatus(None, None)
+    return FileStatus(status.st_size, status.st_mtime_ns)
+
+
+class Quarantine:
+    """The samples that are known to be bad.
+
+    A file of one JSON object per line, to which entries are only added, in one write each: several ranks and a scan
+    may share it. An entry holds as long as its file has the size and time that it had; of several for one path the
+    last one counts.
+
+    Args:
+        source: whose samples.
+        file: where they are kept, or None.
+
+    Attributes:
+        known: by sample, in the order in which they were found.
+
+    Raises:
+        ValueError: ``file`` is a folder, or in none.
+    """
+
+    def __init__(self, source: Source, file: str | os.PathLike[str] | None = None) -> None:
+        self.known: dict[int, BadSample] = {}
+        self._source = source
+        self._file = None if file is None else os.fspath(file)
+        if self._file is not None and (
+            os.path.isdir(self._file) or not os.path.isdir(os.path.dirname(os.path.abspath(self._file)))
+        ):
+            raise ValueError(f"DataLoader: expected quarantine to be a file in an existing folder, got {self._file}")
+        self._status: dict[int, FileStatus] = {}
+        self._read_to = 0
+        self._mask = np.zeros(len(source), dtype=bool)
+
+    def add(self, sample: int, bad: BadSample, lasting: bool = True) -> None:
+        """Remember a bad sample; a ``lasting`` fault, one that will be there next time, goes into the file."""
+        if sample in self.known:
+            return
+        status = file_status(bad.path)
+        self._remember(sample, bad, status)
+        if self._file is not None and lasting:
+            append(self._file, bad, status)
+
+    def bad(self, samples: np.ndarray) -> np.ndarray:
+        """Bool (B,): which of these are known to be bad."""
+        return self._mask[samples]
+
+    def forget(self, sample: int) -> None:
+        self.known.pop(sample, None)
+        self._status.pop(sample, None)
+        self._mask[sample] = False
+
+    def refresh(self) -> None:
+        """Take in what others have found, and forget those whose files have changed since."""
+        for sample, status in list(self._status.items()):
+            if file_status(self.known[sample].path) != status:
+                self.forget(sample)
+        if self._file is None:
+            return
+        entries = {bad.path: (bad, status) for bad, status in self._new_entries() if file_status(bad.path) == status}
+        if entries:
+            for sample in find_samples(self._source, entries):
+                bad, status = entries[self._source.path(sample)]
+                if sample not in self.known:
+                    self._remember(sample, bad, status)
+
+    def _remember(self, sample: int, bad: BadSample, status: FileStatus) -> None:
+        self.known[sample] = bad
+        self._status[sample] = status
+        self._mask[sample] = True
+
+    def _new_entries(self) -> list[tuple[BadSample, FileStatus]]:
+        try:
+            with open(self._file, "rb") as file:
+                file.seek(self._read_to)
+                data = file.read()
+        except FileNotFoundError:
+            return []
+        # Another process may be in the middle of a line.
+        whole = data[: data.rfind(b"\n") + 1]
+        first = self._read_to
+        self._read_to += len(whole)
+        return [parse(line, self._file, first) for line in whole.splitlines() if line.strip()]
+
+
+def append(file: str, bad: BadSample, status: FileStatus) -> None:
+    """Add one entry."""
+    record = {"version": VERSION, **bad._asdict(), **status._asdict()}
+    # Paths that are not Unicode keep their bytes as surrogates, which ASCII JSON can write.
+    line = (json.dumps(record) + "\n").encode("ascii")
+    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        os.write(descriptor, line)
+    finally:
+        os.close(descriptor)
+
+
+def parse(line: bytes, file: str, place: int) -> tuple[BadSample, FileStatus]:
+    """One entry.
+
+    Raises:
+        ValueError: the line is not one of this version.
+    """
+    try:
+        record = json.loads(line)
+        if record["version"] != VERSION:
+            raise ValueError(f"version {record['version']}")
+        return BadSample(record["path"], record["reason"]), FileStatus(record["size"], record["written"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(
+            f"DataLoader: expected a quarantine file of version {VERSION} at {file}, got {line[:80]!r} after byte "
+            f"{place} ({error}); remove it, or name another file"
+        ) from error
+
+
+def find_samples(source: Source, paths: Iterable[str]) -> list[int]:
+    """The samples that have one of these paths."""
+    if isinstance(source, PathSource):
+        encoded = np.array([os.fsencode(path) for path in paths])
+        return np.flatnonzero(np.isin(source.paths, encoded)).tolist()
+    wanted = set(paths)
+    return [sample for sample in range(len(source)) if source.path(sample) in wanted]

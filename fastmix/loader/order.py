@@ -1,0 +1,124 @@
+"""Which sample comes when: a pure function of (seed, epoch), cut into global batches and those into ranks' parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+import numpy as np
+
+from fastmix.loader.sampling import InOrder, Sampling, Shuffled
+
+LastBatch = Literal["drop", "partial", "pad"]
+
+LAST_BATCH = ("drop", "partial", "pad")
+# What the native order takes: 32-bit counts, signed 64-bit seeds (DALI's), 32-bit epochs.
+MAX_SAMPLES = 2**32 - 1
+MAX_SEED = 2**63 - 1
+MAX_EPOCH = 2**32 - 1
+
+
+class Part(NamedTuple):
+    """A rank's part of one global batch."""
+
+    start: int  # place of its first sample in the epoch's order
+    size: int  # number of samples
+    offset: int  # place of its first sample in the global batch
+    repeats: int = 0  # how many of its last samples fill up the batch
+
+
+@dataclass(frozen=True)
+class Order:
+    """The order of an epoch and its division into steps and ranks.
+
+    A global batch is ``batch_size * world_size`` consecutive samples of the epoch's order; rank ``r`` takes
+    ``[r * batch_size, (r + 1) * batch_size)`` of it. So the global batches do not depend on the world size as long as
+    its product with ``batch_size`` stays the same. The state is (epoch, step): nothing is replayed to get there.
+
+    Every rank has the same number of steps. What is left at the end of an epoch is dropped (``last_batch="drop"``), or
+    shared out evenly (``"partial"``): in neighbouring pairs if ``batch_size`` is even, so that samples that are mixed
+    with each other stay together. Where fewer pairs are left than there are ranks, some parts are empty. Or the last
+    global batch is filled up (``"pad"``) with samples from the beginning of the epoch's order, at its end.
+
+    Args:
+        count: N, number of samples per epoch, at least 1.
+        batch_size: samples per rank and step, at least 1.
+        seed: in [0, 2**63).
+        shuffle: whether each epoch has a uniformly random order of its own, or the source's.
+        last_batch: "drop", "partial" or "pad".
+        rank: in [0, world_size).
+        world_size: at least 1.
+        sampling: another order than these two, of ``count`` samples.
+
+    Raises:
+        ValueError: an argument is out of range, or ``"drop"`` would leave no step at all.
+    """
+
+    count: int
+    batch_size: int
+    seed: int = 0
+    shuffle: bool = True
+    last_batch: LastBatch = "drop"
+    rank: int = 0
+    world_size: int = 1
+    sampling: Sampling | None = None
+
+    def __post_init__(self) -> None:
+        limits = {
+            "count": (1, MAX_SAMPLES),
+            "batch_size": (1, 2**31 - 1),
+            "seed": (0, MAX_SEED),
+            "world_size": (1, 2**31 - 1),
+            "rank": (0, self.world_size - 1),
+        }
+        for name, (low, high) in limits.items():
+            value = getattr(self, name)
+            if not low <= value <= high:
+                raise ValueError(f"DataLoader: expected {name} in [{low}, {high}], got {value}")
+        if self.last_batch not in LAST_BATCH:
+            raise ValueError(f"DataLoader: expected last_batch to be one of {LAST_BATCH}, got {self.last_batch!r}")
+        if self.steps == 0:
+            raise ValueError(
+                f"DataLoader: expected at least batch_size * world_size = {self.global_batch} samples with "
+                f"last_batch='drop', got {self.count}; use a smaller batch_size or last_batch='partial' or 'pad'"
+            )
+
+    @property
+    def global_batch(self) -> int:
+        """Samples per step over all ranks."""
+        return self.batch_size * self.world_size
+
+    @property
+    def steps(self) -> int:
+        """Steps per epoch, the same on every rank."""
+        extra = 0 if self.last_batch == "drop" else self.global_batch - 1
+        return (self.count + extra) // self.global_batch
+
+    @cached_property
+    def kind(self) -> Sampling:
+        """The order itself."""
+        if self.sampling is not None:
+            return self.sampling
+        return Shuffled(self.count, self.seed) if self.shuffle else InOrder(self.count)
+
+    def samples(self, epoch: int) -> np.ndarray:
+        """int64 (N,): the epoch's order, the same on every rank."""
+        return self.kind.samples(epoch)
+
+    def part(self, step: int) -> Part:
+        """This rank's part of the global batch of ``step``. Places beyond the order's end go on at its beginning."""
+        start = step * self.global_batch
+        size = min(self.global_batch, self.count - start)
+        if size == self.global_batch:
+            offset = self.rank * self.batch_size
+            return Part(start + offset, self.batch_size, offset)
+        if self.last_batch == "pad":
+            offset = self.rank * self.batch_size
+            own = min(max(size - offset, 0), self.batch_size)
+            return Part(start + offset, self.batch_size, offset, self.batch_size - own)
+        # No share is larger than batch_size, since it is a multiple of the unit.
+        unit = 2 if self.batch_size % 2 == 0 else 1
+        units = -(-size // unit)
+        low, high = (min(size, unit * (units * r // self.world_size)) for r in (self.rank, self.rank + 1))
+        return Part(start + low, high - low, low)

@@ -1,0 +1,87 @@
+"""Threads that read samples ahead where DALI cannot: from shards, from Datasets."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import weakref
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from fastmix.loader.sources.source import Source
+
+
+@dataclass(eq=False)
+class Reading:
+    """A batch that is being read.
+
+    Attributes:
+        samples: int64 (B,).
+        data: per sample what was read, None until it is there or if it failed.
+        labels: per sample its label, where the source knows it only now.
+        errors: by place in the batch, what went wrong.
+        done: set when all have been read or failed.
+    """
+
+    samples: np.ndarray
+    data: list[np.ndarray | None] = field(init=False)
+    labels: list[Any] = field(init=False)
+    errors: dict[int, Exception] = field(default_factory=dict)
+    done: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self.data = [None] * len(self.samples)
+        self.labels = [None] * len(self.samples)
+        self._left = len(self.samples)
+        self._lock = threading.Lock()
+
+    def read(self, source: Source, place: int) -> None:
+        try:
+            self.data[place], self.labels[place] = source.read(int(self.samples[place]))
+        except Exception as error:
+            self.errors[place] = error
+        with self._lock:
+            self._left -= 1
+            if self._left == 0:
+                self.done.set()
+
+
+class ReaderPool:
+    """Threads that end when nobody refers to the pool. They are daemons: a read that hangs stops no program's end."""
+
+    def __init__(self, source: Source, threads: int) -> None:
+        self._source = source
+        self._threads = threads
+        self._tasks: queue.SimpleQueue = queue.SimpleQueue()
+        self._process: int | None = None  # in which the threads were started: a forked child has none
+
+    def start(self, samples: np.ndarray) -> Reading:
+        """Begin to read a batch."""
+        if self._process != os.getpid():
+            self._start_threads()
+        reading = Reading(samples)
+        for place in range(len(samples)):
+            self._tasks.put((self._source, reading, place))
+        return reading
+
+    def _start_threads(self) -> None:
+        self._process = os.getpid()
+        self._tasks = queue.SimpleQueue()
+        for i in range(self._threads):
+            threading.Thread(target=_work, args=(self._tasks,), name=f"fastmix-read-{i}", daemon=True).start()
+        weakref.finalize(self, _stop, self._tasks, self._threads)
+
+
+def _work(tasks: queue.SimpleQueue) -> None:
+    while (task := tasks.get()) is not None:
+        source, reading, place = task
+        reading.read(source, place)
+        del task, source, reading  # nothing is kept alive while waiting for more
+
+
+def _stop(tasks: queue.SimpleQueue, threads: int) -> None:
+    for _ in range(threads):
+        tasks.put(None)

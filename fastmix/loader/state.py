@@ -1,0 +1,69 @@
+"""The loader's state: where the consumer is, and everything that has to be the same for the same batches to follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastmix.loader import settings
+from fastmix.loader.batches import BatchMaker
+from fastmix.loader.progress import Progress
+
+VERSION = 2
+_WHERE = {"data": "the data set (its files, their order or labels)"}
+
+
+def identity(maker: BatchMaker, data: str) -> dict[str, Any]:
+    """What has to be the same; ``data`` is the source's fingerprint.
+
+    The world size is not in it, only the global batch; nor are threads, depth, device, memory format, ``on_error``.
+    """
+    order, graph, augment = maker.order, maker.graph, maker.graph.augment
+    return {
+        "data": data,
+        "samples": order.count,
+        "seed": order.seed,
+        "global_batch": order.global_batch,
+        "order": order.kind.name,
+        "last_batch": order.last_batch,
+        "train": graph.train,
+        "size": graph.size,
+        "resize": graph.resize,
+        "mix": None if maker.policy is None else repr(maker.policy),
+        "targets": maker.targets.form,
+        "num_classes": maker.targets.num_classes,
+        "smoothing": graph.smoothing,
+        "dtype": str(graph.dtype).removeprefix("torch."),
+        "mean": list(graph.mean),
+        "std": list(graph.std),
+        "augment": None if augment is None else getattr(augment, "__qualname__", type(augment).__qualname__),
+    }
+
+
+def take(progress: Progress, expected: dict[str, Any]) -> dict[str, Any]:
+    """The state, of JSON's types alone."""
+    epoch, step = progress.position()
+    drawn = progress.drawn if step else None
+    return {"version": VERSION, "epoch": epoch, "step": step, "sampler_order": drawn, **expected}
+
+
+def restore(progress: Progress, expected: dict[str, Any], state: Mapping[str, Any]) -> None:
+    """Go where a state was taken.
+
+    Raises:
+        ValueError, TypeError: it is no state, or one of another version, data set or setting, which the message names.
+    """
+    if not isinstance(state, Mapping):
+        raise TypeError(f"DataLoader: expected a state as state_dict() returns it, got {type(state).__name__}")
+    expected = {"version": VERSION, **expected}
+    differ = [name for name, value in expected.items() if state.get(name) != value]
+    if differ:
+        details = ", ".join(f"{_WHERE.get(name, name)}={expected[name]!r} (got {state.get(name)!r})" for name in differ)
+        raise ValueError(
+            f"DataLoader: expected a state with {details}; build the loader as it was when the state was taken"
+        )
+    missing = [name for name in ("epoch", "step") if name not in state]
+    if missing:
+        raise ValueError(f"DataLoader: expected a state with {' and '.join(missing)}")
+    epoch, step = (settings.integer(name, state[name], 0) for name in ("epoch", "step"))
+    progress.jump(epoch, step, state.get("sampler_order"))

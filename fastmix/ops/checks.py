@@ -1,0 +1,90 @@
+"""What functions on tensors refuse, each with what it expected and what it got, before any work is done."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from fastmix.plan.mix_plan import MixPlan
+from fastmix.plan.multiway import MultiwayPlan
+
+_MIX_DTYPES = (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64)
+
+
+def check_tensor(op: str, name: str, value: Tensor) -> None:
+    if not isinstance(value, Tensor):
+        raise TypeError(f"{op}: expected {name} to be a torch.Tensor, got {type(value).__name__}")
+    # "meta" carries shapes only.
+    if value.layout != torch.strided or value.device.type not in ("cpu", "cuda", "meta"):
+        raise ValueError(
+            f"{op}: expected dense {name} on the CPU or a CUDA device, got {value.layout} on {value.device}"
+        )
+    if value.dim() == 0:
+        raise ValueError(f"{op}: expected {name} with a batch dimension, got a tensor without dimensions")
+
+
+def check_images(op: str, images: Tensor) -> None:
+    check_tensor(op, "images", images)
+    if images.dtype not in _MIX_DTYPES:
+        names = ", ".join(str(dtype) for dtype in _MIX_DTYPES)
+        raise TypeError(f"{op}: expected images of one of the dtypes {names}, got {images.dtype}")
+
+
+def check_other(op: str, images: Tensor, other: Tensor) -> None:
+    check_tensor(op, "other", other)
+    if (other.shape[1:], other.dtype, other.device) != (images.shape[1:], images.dtype, images.device):
+        raise ValueError(
+            f"{op}: expected other as images but for the batch size, {tuple(images.shape)} {images.dtype} on "
+            f"{images.device}, got {tuple(other.shape)} {other.dtype} on {other.device}"
+        )
+
+
+def check_plan(op: str, plan: MixPlan | MultiwayPlan, batch: Tensor, *, multiway: bool = False) -> None:
+    if isinstance(plan, MultiwayPlan) and not multiway:
+        raise TypeError(
+            f"{op}: expected plan to be a fastmix.MixPlan, got a MultiwayPlan, which is for mix() and labels"
+        )
+    if not isinstance(plan, MixPlan | MultiwayPlan):
+        raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
+    if plan.partner.shape[0] != batch.shape[0]:
+        raise ValueError(
+            f"{op}: expected a plan for {batch.shape[0]} samples, got one for {plan.partner.shape[0]}; "
+            "draw it with this batch_size"
+        )
+
+
+def check_out(op: str, out: Tensor, images: Tensor, dtype: torch.dtype, memory_format: torch.memory_format) -> None:
+    check_tensor(op, "out", out)
+    if out.dtype != dtype:
+        raise TypeError(f"{op}: expected out of dtype {dtype}, got {out.dtype}")
+    batch, height, width, channels = images.shape
+    shape = (batch, channels, height, width)
+    if tuple(out.shape) != shape or out.device != images.device:
+        raise ValueError(
+            f"{op}: expected out of shape {shape} on {images.device}, got {tuple(out.shape)} on {out.device}"
+        )
+    if not out.is_contiguous(memory_format=memory_format):
+        raise ValueError(f"{op}: expected out in {memory_format}, got strides {out.stride()}")
+
+
+def pixel_units(op: str, name: str, values: Sequence[float], channels: int, *, positive: bool) -> list[float]:
+    if len(values) != channels:
+        raise ValueError(f"{op}: expected {name} with one value per channel ({channels}), got {len(values)}")
+    for value in values:
+        if not math.isfinite(value) or (positive and value <= 0.0):
+            raise ValueError(f"{op}: expected {name} {'> 0 and ' if positive else ''}finite, got {value}")
+    return [255.0 * value for value in values]
+
+
+def mirror_flags(op: str, mirror: Tensor | Sequence[bool], batch: int) -> Tensor:
+    flags = mirror if isinstance(mirror, Tensor) else torch.tensor(mirror, dtype=torch.bool)
+    if flags.dtype != torch.bool:
+        raise TypeError(f"{op}: expected mirror of dtype torch.bool, got {flags.dtype}")
+    if flags.dim() != 1 or flags.shape[0] != batch:
+        raise ValueError(f"{op}: expected mirror of shape ({batch},), got {tuple(flags.shape)}")
+    if flags.device.type != "cpu":
+        raise ValueError(f"{op}: expected mirror on the CPU, got {flags.device}; use mirror.cpu()")
+    return flags.contiguous()

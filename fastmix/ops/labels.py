@@ -1,0 +1,149 @@
+"""Mix labels: class ids into soft targets, pairs of labels, real values."""
+
+import torch
+from torch import Tensor
+
+from fastmix.ops import registration as _ops
+from fastmix.ops.checks import check_plan, check_tensor
+from fastmix.plan.mix_plan import MixPlan, partner_rows
+from fastmix.plan.multiway import MultiwayPlan, combine_labels, combine_values
+
+__all__ = ["mix_labels", "mix_values", "pair_labels"]
+
+_INTEGER_DTYPES = (
+    torch.uint8,
+    torch.int8,
+    torch.int16,
+    torch.int32,
+    torch.int64,
+    torch.uint16,
+    torch.uint32,
+    torch.uint64,
+)
+
+
+def mix_labels(
+    labels: Tensor,
+    plan: MixPlan | MultiwayPlan,
+    num_classes: int | None = None,
+    smoothing: float = 0.0,
+    *,
+    other: Tensor | None = None,
+) -> Tensor:
+    """Mix labels into dense soft targets, by each sample's share of own pixels, ``plan.label_weight``.
+
+    Equivalent to ``w * y + (1 - w) * y[plan.partner]`` in float64, rounded once, with ``w`` the label weight and
+    ``y`` the dense labels: given, or ``one_hot(labels, num_classes) * (1 - smoothing) + smoothing / num_classes``.
+    Rows of class ids sum to 1, also where both labels of a pair are the same.
+
+    Args:
+        labels: Class ids (B,) of any integer dtype, or dense floating labels (B, C).
+        plan: For B samples.
+        num_classes: Needed for class ids; for dense labels optional, and then equal to C.
+        smoothing: In [0, 1); label smoothing of class ids. Dense labels are smoothed by their maker.
+        other: (N,) or (N, C), the labels of the other batch, where partners are rows of one; not for a
+            MultiwayPlan.
+
+    Returns:
+        float32 (B, C) on the device of ``labels``.
+
+    Raises:
+        TypeError: ``labels`` is no tensor, or one-dimensional and not of an integer dtype.
+        ValueError: Wrong shape, no num_classes for class ids, smoothing out of range or with dense labels, or a plan
+            for another batch size.
+        RuntimeError: A label outside [0, num_classes). On CUDA it makes the rows it takes part in NaN instead,
+            since reading it here would wait for the device.
+    """
+    op = "mix_labels"
+    check_tensor(op, "labels", labels)
+    check_plan(op, plan, labels, multiway=True)
+    if isinstance(plan, MultiwayPlan) and other is not None:
+        raise ValueError(f"{op}: expected no other with a MultiwayPlan")
+    if labels.dim() == 2 and labels.is_floating_point():
+        if smoothing != 0.0:
+            raise ValueError(f"{op}: expected smoothing=0 with dense labels, got {smoothing}; smooth them before")
+        if num_classes is not None and num_classes != labels.shape[1]:
+            raise ValueError(f"{op}: expected num_classes={labels.shape[1]} as the labels have, got {num_classes}")
+        return blend_values(op, labels, plan, other).to(torch.float32)
+    if labels.dtype not in _INTEGER_DTYPES:
+        raise TypeError(
+            f"{op}: expected class ids (B,) of an integer dtype or dense floating labels (B, C), "
+            f"got {labels.dtype} {tuple(labels.shape)}"
+        )
+    if labels.dim() != 1:
+        raise ValueError(f"{op}: expected class ids of shape (B,), got {tuple(labels.shape)}; make dense ones float")
+    if num_classes is None:
+        raise ValueError(f"{op}: expected num_classes with class ids, got none; pass num_classes=...")
+    if isinstance(num_classes, bool | float | str):
+        raise TypeError(f"{op}: expected num_classes as an integer, got {num_classes!r}")
+    if num_classes < 1:
+        raise ValueError(f"{op}: expected num_classes >= 1, got {num_classes}")
+    if not 0.0 <= smoothing < 1.0:
+        raise ValueError(f"{op}: expected smoothing in [0, 1), got {smoothing}")
+    ids, partner = labels.to(torch.int64), plan.partner
+    if isinstance(plan, MultiwayPlan):
+        return combine_labels(op, ids, plan, num_classes, smoothing)
+    if other is not None:
+        partner_rows(op, labels, plan, other)
+        ids, partner = torch.cat((ids, other.to(torch.int64))), partner + labels.shape[0]
+    return _ops.mix_labels(ids, partner, plan.label_weight, num_classes, smoothing)
+
+
+def pair_labels(labels: Tensor, plan: MixPlan, *, other: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    """The pair form of mixed targets: own labels, the partners' labels, and the weight of the own ones.
+
+    Equivalent to ``(labels, labels[plan.partner], plan.label_weight.to(labels.device))``. A MultiwayPlan has no pairs:
+    ``labels[plan.partner]`` (B, K, ...) and ``plan.weight`` (B, K) are its form.
+
+    Args:
+        labels: (B, ...) of any dtype.
+        plan: For B samples.
+        other: (N, ...), the labels of the other batch, where partners are rows of one.
+
+    Returns:
+        ``(y_a, y_b, w)``: two tensors like ``labels``, the first one itself, and float32 (B,).
+
+    Raises:
+        TypeError: ``labels`` is no tensor or ``plan`` no MixPlan.
+        ValueError: The plan is for another batch size, or ``other`` do not fit.
+    """
+    check_tensor("pair_labels", "labels", labels)
+    check_plan("pair_labels", plan, labels)
+    return labels, partner_rows("pair_labels", labels, plan, other), plan.label_weight.to(labels.device)
+
+
+def mix_values(values: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | None = None) -> Tensor:
+    """Mix real-valued targets: regression, multi-label rows, embeddings of a teacher. Differentiable.
+
+    Equivalent to ``w * values + (1 - w) * values[plan.partner]`` in float64, rounded once, with ``w`` the label
+    weight of the sample; weights 1 and 0 copy. With a MultiwayPlan the sum over its ways, likewise.
+
+    Args:
+        values: (B, ...) of a floating dtype.
+        plan: For B samples.
+        other: (N, ...), the values of the other batch, where partners are rows of one.
+
+    Returns:
+        A tensor of the shape and dtype of ``values``.
+
+    Raises:
+        TypeError: ``values`` is no tensor, or no floating one, or ``plan`` no plan.
+        ValueError: The plan is for another batch size, or ``other`` do not fit.
+    """
+    check_tensor("mix_values", "values", values)
+    check_plan("mix_values", plan, values, multiway=True)
+    if not values.is_floating_point():
+        raise TypeError(f"mix_values: expected a floating dtype, got {values.dtype}; use values.float()")
+    return blend_values("mix_values", values, plan, other).to(values.dtype)
+
+
+def blend_values(op: str, values: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None = None) -> Tensor:
+    """Rows mixed by the label weight, in float64, not rounded. Weights 1 and 0 copy: no NaN of the other row leaks."""
+    if isinstance(plan, MultiwayPlan):
+        return combine_values(values, plan)
+    own = values.to(torch.float64)
+    partner = partner_rows(op, values, plan, other).to(torch.float64)
+    weight = plan.label_weight.to(device=values.device, dtype=torch.float64)
+    weight = weight.reshape(-1, *[1] * (values.dim() - 1))
+    mixed = weight * own + (1.0 - weight) * partner
+    return torch.where(weight == 1.0, own, torch.where(weight == 0.0, partner, mixed))

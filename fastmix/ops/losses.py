@@ -1,0 +1,164 @@
+"""The loss and the accuracy of a mixed batch, without dense targets."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from fastmix.plan.mix_plan import MixPlan, partner_rows
+from fastmix.plan.multiway import MultiwayPlan
+
+# What torch.nn.functional.cross_entropy and nll_loss ignore unless told otherwise.
+_DEFAULT_IGNORE_INDEX = -100
+
+
+def mix_loss(
+    criterion: Callable[..., Tensor],
+    logits: Tensor,
+    labels: Tensor,
+    plan: MixPlan | MultiwayPlan,
+    *,
+    other: Tensor | None = None,
+    **kwargs: Any,
+) -> Tensor:
+    """The mean of ``w * loss(logits, labels) + (1 - w) * loss(logits, labels[partner])``, ``w = plan.label_weight``.
+
+    Where partners are rows of another batch, ``other[partner]``; with a MultiwayPlan the weighted sum of the
+    losses on ``labels[plan.partner[:, k]]``.
+
+    Never makes (B, C) targets. For ``torch.nn.functional.cross_entropy`` it is equivalent to the loss on soft
+    targets, ``cross_entropy(logits, mix_labels(labels, plan, num_classes))``, since that loss is linear in its
+    targets; ``label_smoothing=s`` likewise equals ``mix_labels(..., smoothing=s)``.
+
+    A label equal to ``ignore_index`` (of ``kwargs``, else -100) has no loss and does not count in the mean, which
+    divides by the shares of all labels that do: with weights 1 this is torch's own mean. All labels ignored give
+    NaN, as in torch. Class weights (``weight=``) scale the losses and not the divisor, as torch does with soft
+    targets.
+
+    Args:
+        criterion: A function ``(logits, labels, reduction="none", **kwargs) -> losses`` with losses (B, ...), for
+            example ``torch.nn.functional.cross_entropy`` or ``binary_cross_entropy_with_logits``.
+        logits: (B, ...), whatever the criterion takes.
+        labels: (B, ...), class ids of an integer dtype or floating targets.
+        plan: For B samples.
+        other: (N, ...), the labels of the other batch, where partners are rows of one.
+        **kwargs: Handed on to the criterion.
+
+    Returns:
+        A scalar, differentiable with respect to ``logits``.
+
+    Raises:
+        TypeError: ``plan`` is no plan, ``criterion`` is a torch.nn.Module, ``reduction`` was given, or class ids
+            are floating point where the criterion needs integers (its own error).
+        ValueError: The batch sizes of labels, logits and plan differ, or the criterion reduced its losses.
+    """
+    _check_plan("mix_loss", plan)
+    if isinstance(criterion, torch.nn.Module):
+        raise TypeError(
+            f"mix_loss: expected a function that takes reduction=, such as torch.nn.functional.cross_entropy, "
+            f"got the module {type(criterion).__name__}; pass the function and the module's options as keywords"
+        )
+    if "reduction" in kwargs:
+        raise TypeError("mix_loss: expected no reduction=; the losses are weighted before they are averaged")
+    batch = len(plan)
+    for name, value in (("logits", logits), ("labels", labels)):
+        if value.dim() == 0 or value.shape[0] != batch:
+            raise ValueError(
+                f"mix_loss: expected {name} of {batch} samples as the plan has, got shape {tuple(value.shape)}"
+            )
+    total = counted = None
+    for term_labels, weight in label_terms("mix_loss", labels, plan, other):
+        loss = criterion(logits, term_labels, reduction="none", **kwargs)
+        if loss.dim() == 0 or loss.shape[0] != batch:
+            raise ValueError(
+                f'mix_loss: expected one loss per sample from the criterion with reduction="none", '
+                f"got shape {tuple(loss.shape)}"
+            )
+        weight = weight.to(device=loss.device, dtype=torch.promote_types(loss.dtype, torch.float32))
+        share = _shares(weight.reshape(-1, *[1] * (loss.dim() - 1)), term_labels, loss, criterion, kwargs)
+        # A share of 0 drops a label's loss even where that is infinite.
+        term = torch.where(share == 0.0, 0.0, share * loss)
+        total, counted = (term, share) if total is None else (total + term, counted + share)
+    return total.sum() / counted.sum()
+
+
+def label_terms(
+    op: str, labels: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None
+) -> list[tuple[Tensor, Tensor]]:
+    """The labels (B, ...) that a plan mixes and their weights (B,), the weights on the CPU or where the labels are.
+
+    Raises:
+        ValueError: A partner is out of range, or ``other`` does not fit.
+    """
+    if isinstance(plan, MultiwayPlan):
+        if other is not None:
+            raise ValueError(f"{op}: expected no other with a MultiwayPlan")
+        return [(labels[partner], weight) for partner, weight in plan.columns(labels.device)]
+    return [(labels, plan.label_weight), (partner_rows(op, labels, plan, other), 1.0 - plan.label_weight)]
+
+
+def mix_accuracy(
+    logits: Tensor,
+    labels: Tensor,
+    plan: MixPlan | MultiwayPlan,
+    topk: int = 1,
+    ignore_index: int = -100,
+    *,
+    other: Tensor | None = None,
+) -> Tensor:
+    """The accuracy of predictions on a mixed batch: a hit on either label counts by that label's weight.
+
+    Equivalent to the mean of ``w * hit(labels) + (1 - w) * hit(labels[partner])``, ``w = plan.label_weight``, where
+    ``hit`` is whether a label is among the ``topk`` largest logits. Where both labels are the same, a hit counts 1.
+
+    Args:
+        logits: (B, C).
+        labels: (B,) class ids of an integer dtype.
+        plan: For B samples.
+        topk: In [1, C].
+        ignore_index: A label that does not count, in the hits and in the mean; all of them give NaN.
+        other: (N,), the labels of the other batch, where partners are rows of one.
+
+    Returns:
+        A scalar in [0, 1], float32, on the device of ``logits``.
+
+    Raises:
+        TypeError: ``plan`` is no plan.
+        ValueError: Shapes that do not fit, or ``topk`` out of range.
+    """
+    _check_plan("mix_accuracy", plan)
+    batch = len(plan)
+    if logits.dim() != 2 or labels.dim() != 1 or logits.shape[0] != batch or labels.shape[0] != batch:
+        raise ValueError(
+            f"mix_accuracy: expected logits ({batch}, C) and labels ({batch},) as the plan has, "
+            f"got {tuple(logits.shape)} and {tuple(labels.shape)}"
+        )
+    if not 1 <= topk <= logits.shape[1]:
+        raise ValueError(f"mix_accuracy: expected topk in [1, {logits.shape[1]}], got {topk}")
+    ids, others = (x if x is None else x.to(logits.device, torch.int64) for x in (labels, other))
+    best = logits.detach().topk(topk, dim=1).indices
+    hits = counted = torch.zeros(batch, dtype=torch.float64, device=logits.device)
+    for label, weight in label_terms("mix_accuracy", ids, plan, others):
+        share = torch.where(label == ignore_index, 0.0, weight.to(logits.device, torch.float64))
+        hits = hits + share * (best == label[:, None]).any(1)
+        counted = counted + share
+    return (hits.sum() / counted.sum()).to(torch.float32)
+
+
+def _check_plan(op: str, plan: MixPlan | MultiwayPlan) -> None:
+    if not isinstance(plan, MixPlan | MultiwayPlan):
+        raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
+
+
+def _shares(
+    weight: Tensor, labels: Tensor, losses: Tensor, criterion: Callable[..., Tensor], kwargs: dict[str, Any]
+) -> Tensor:
+    """The weight of every loss in the mean, 0 where its label is ignored."""
+    share = weight.expand(losses.shape)
+    if labels.is_floating_point() or labels.shape != losses.shape:
+        return share
+    # A functools.partial may carry the option.
+    bound = getattr(criterion, "keywords", {})
+    ignore_index = kwargs.get("ignore_index", bound.get("ignore_index", _DEFAULT_IGNORE_INDEX))
+    return torch.where(labels == ignore_index, 0.0, share)

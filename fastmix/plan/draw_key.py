@@ -1,0 +1,60 @@
+"""What a draw is a function of: its key, the images' size and the samples' groups, as the native core takes them."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+import torch
+
+
+def integer_below(name: str, value: int, bits: int) -> int:
+    """``value`` as an int in [0, 2**bits).
+
+    Raises:
+        TypeError: No integer.
+        ValueError: Out of range.
+    """
+    integer = operator.index(value)
+    if not 0 <= integer < 1 << bits:
+        raise ValueError(f"plan: expected {name} in [0, 2**{bits}), got {integer}")
+    return integer
+
+
+def draw_key(seed: int, epoch: int, step: int, rank: int, offset: int) -> list[int]:
+    """The key of a draw as the native core takes it.
+
+    Raises:
+        TypeError: A part that is no integer.
+        ValueError: A part out of its range.
+    """
+    parts = (("seed", seed, 64), ("epoch", epoch, 32), ("step", step, 64), ("rank", rank, 32), ("offset", offset, 32))
+    return [integer_below(name, value, bits) for name, value, bits in parts]
+
+
+def image_extent(image_size: tuple[int, ...] | None) -> tuple[int, int, int]:
+    """(frames, height, width); no frames are 0."""
+    if image_size is None:
+        return 0, 0, 0
+    try:
+        frames, height, width = image_size if len(image_size) == 3 else (0, *image_size)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"plan: expected image_size=(height, width) or (frames, height, width), got {image_size!r}"
+        ) from None
+    return integer_below("frames", frames, 31), integer_below("height", height, 31), integer_below("width", width, 31)
+
+
+def group_ids(groups: Any) -> np.ndarray:
+    """Any one-dimensional array or sequence as int64, equal numbers for equal entries.
+
+    Raises:
+        ValueError: It has another number of dimensions.
+    """
+    if isinstance(groups, torch.Tensor):
+        groups = groups.detach().cpu().numpy()
+    array = np.asarray(groups)
+    if array.ndim != 1:
+        raise ValueError(f"plan: expected groups of shape (B,), got {array.shape}")
+    return np.unique(array, return_inverse=True)[1].astype(np.int64)

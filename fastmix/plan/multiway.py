@@ -1,0 +1,240 @@
+"""Mixing more than two: plans of up to four partners per sample, and Dirichlet weights for them.
+
+``fastmix.mix``, ``mix_labels``, ``mix_values``, ``pair_labels``, ``mix_loss`` and ``mix_accuracy`` take these plans as
+they take a :class:`~fastmix.plan.MixPlan`; only in place there is no way to mix more than two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fastmix import _core
+from fastmix.arguments import number
+from fastmix.plan import description as _plan_table
+from fastmix.plan.draw_key import draw_key, integer_below
+from fastmix.plan.files import PlanFormat
+from fastmix.plan.stored_plan import StoredPlan, content_digest
+
+__all__ = ["DirichletMix", "MultiwayPlan"]
+
+_TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class MultiwayPlan(StoredPlan):
+    """What to mix in a batch of B samples, K = 2, 3 or 4 each. Plain CPU tensors; ``np.asarray`` reads them.
+
+    Sample i becomes ``sum(weight[i, k] * x[partner[i, k]] for k in range(K))``, and its label likewise. Plans of the
+    policies have the sample itself in the first column. Weights are float64, so that they sum to 1 and mixing equal
+    images gives the same image.
+
+    Attributes:
+        partner: int32 (B, K), in [0, B); they may repeat.
+        weight: float64 (B, K), in [0, 1]; every row sums to 1.
+
+    Raises:
+        TypeError: An entry is not a CPU tensor of the dtype above.
+        ValueError: An entry has another shape. Values are checked when the plan is applied.
+    """
+
+    _format = PlanFormat("MultiwayPlan", {1: ("partner", "weight")}, dims={"partner": (2,), "weight": (2,)})
+
+    partner: Tensor
+    weight: Tensor
+
+    def __post_init__(self) -> None:
+        for name, dtype in (("partner", torch.int32), ("weight", torch.float64)):
+            value = getattr(self, name)
+            if not isinstance(value, Tensor) or value.dtype != dtype or value.device.type != "cpu":
+                got = f"{value.dtype} on {value.device}" if isinstance(value, Tensor) else type(value).__name__
+                raise TypeError(f"MultiwayPlan.{name}: expected a {dtype} tensor on the CPU, got {got}")
+        shape = tuple(self.partner.shape)
+        if len(shape) != 2 or not 2 <= shape[1] <= _core.MAX_WAYS or tuple(self.weight.shape) != shape:
+            raise ValueError(
+                f"MultiwayPlan: expected partner and weight of one shape (B, K) with K from 2 to {_core.MAX_WAYS}, "
+                f"got {shape} and {tuple(self.weight.shape)}"
+            )
+
+    @classmethod
+    def from_arrays(cls, partner: Any, weight: Any) -> MultiwayPlan:
+        """A plan from anything ``torch.as_tensor`` reads.
+
+        Raises:
+            ValueError: The shapes do not fit, or ``partner`` holds what no int32 is.
+        """
+        given = torch.as_tensor(partner)
+        cast = given.to(torch.int32)
+        if not bool((cast == given).all()):
+            raise ValueError(f"MultiwayPlan.partner: expected integers that fit torch.int32, got {given.dtype}")
+        return cls(cast.contiguous(), torch.as_tensor(weight, dtype=torch.float64).contiguous())
+
+    @property
+    def ways(self) -> int:
+        """K, how many samples make one."""
+        return self.partner.shape[1]
+
+    def __len__(self) -> int:
+        return self.partner.shape[0]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, MultiwayPlan):
+            return NotImplemented
+        return torch.equal(self.partner, other.partner) and torch.equal(self.weight, other.weight)
+
+    __hash__ = StoredPlan.__hash__
+
+    def digest(self) -> str:
+        """SHA-256 of the content, in hexadecimal: equal plans have equal digests, on every machine."""
+        arrays = {"partner": self.partner.numpy(), "weight": self.weight.numpy()}
+        return content_digest(f"fastmix.MultiwayPlan 1 {self.ways}", arrays)
+
+    def _arrays(self) -> dict[str, np.ndarray]:
+        # A row per way: so the number of ways is kept where there are no samples.
+        return {"partner": self.partner.T.numpy(), "weight": self.weight.T.numpy()}
+
+    @classmethod
+    def _of_arrays(cls, arrays: dict[str, np.ndarray]) -> MultiwayPlan:
+        return cls.from_arrays(**{name: array.T for name, array in arrays.items()})
+
+    def describe(self, names: Sequence[object] | None = None) -> str:
+        """One line per sample: what it is mixed of.
+
+        Args:
+            names: (B,) what to call the samples: labels, paths; their numbers when left out.
+
+        Raises:
+            ValueError: The names are not one per sample.
+        """
+        names = _plan_table.sample_names("MultiwayPlan.describe", len(self), names)
+        lines = []
+        for name, partners, weights in zip(names, self.partner.tolist(), self.weight.tolist(), strict=True):
+            parts = [f"{w:.4f} of {_plan_table.name_of(j, names)}" for j, w in zip(partners, weights, strict=True) if w]
+            lines.append(f"{name}: {' + '.join(parts)}")
+        return "\n".join(lines)
+
+    def columns(self, device: torch.device) -> list[tuple[Tensor, Tensor]]:
+        """Per way the partners, int64 (B,), and the weights, float64 (B,), on a device.
+
+        Raises:
+            ValueError: A partner is out of range, a weight is outside [0, 1], or a row does not sum to 1.
+        """
+        if not torch.compiler.is_compiling():
+            self._check()
+        partner, weight = self.partner.to(device=device, dtype=torch.int64), self.weight.to(device)
+        return [(partner[:, k], weight[:, k]) for k in range(self.ways)]
+
+    def _check(self) -> None:
+        if len(self) == 0:
+            return
+        low, high = (int(bound) for bound in self.partner.aminmax())
+        if low < 0 or high >= len(self):
+            got = low if low < 0 else high
+            raise ValueError(f"MultiwayPlan: expected partner in [0, {len(self)}), got {got}")
+        total = self.weight.sum(1)
+        if not bool(((self.weight >= 0) & (self.weight <= 1)).all() and ((total - 1).abs() <= _TOLERANCE).all()):
+            raise ValueError("MultiwayPlan: expected weights in [0, 1] that sum to 1 in every row, got others or NaN")
+
+
+@dataclass(frozen=True)
+class DirichletMix:
+    """Mix K samples with weights ~ Dirichlet(alpha): mixup of more than two.
+
+    For K = 2 it is ``Mixup``. The mixup paper (section 2) tried it and found no further gain; MultiMix and zeta-mixup
+    build on it. Every column of partners but the first, the sample itself, is a uniform permutation of its own: a
+    partner may come up twice for one sample.
+
+    Args:
+        k: 2, 3 or 4.
+        alpha: > 0, one for all or K of them, the first one for the own image. Never NaN, however small.
+        per: What shares one draw of the weights, ``"sample"`` or ``"batch"``.
+        prob: Probability that a unit of ``per`` is mixed at all.
+
+    Raises:
+        TypeError: ``k`` is no integer.
+        ValueError: A parameter out of its range.
+    """
+
+    k: int = 3
+    alpha: float | Sequence[float] = 1.0
+    per: Literal["batch", "sample"] = "sample"
+    prob: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.alpha, int | float | str):
+            object.__setattr__(self, "alpha", tuple(number("alpha", alpha) for alpha in self.alpha))
+        self._to_core()
+
+    def _to_core(self) -> _core.DirichletPolicy:
+        k = integer_below("k", self.k, 31)
+        alpha = (
+            self.alpha if isinstance(self.alpha, tuple) else (number("alpha", self.alpha),) * min(k, _core.MAX_WAYS + 1)
+        )
+        if len(alpha) != k:
+            raise ValueError(
+                f"DirichletMix: expected k from 2 to {_core.MAX_WAYS} and k alphas, got {k} and {len(alpha)}"
+            )
+        if self.per not in ("batch", "sample"):
+            raise ValueError(f"DirichletMix: expected per 'batch' or 'sample', got {self.per!r}")
+        return _core.DirichletPolicy(list(alpha), number("prob", self.prob), _core.Per.__members__[self.per])
+
+    def plan(
+        self,
+        batch_size: int,
+        image_size: tuple[int, int] | None = None,  # noqa: ARG002
+        *,
+        seed: int = 0,
+        epoch: int = 0,
+        step: int = 0,
+        rank: int = 0,
+        offset: int = 0,
+    ) -> MultiwayPlan:
+        """The plan of one batch; equal arguments give equal plans, on every machine.
+
+        Args:
+            batch_size: B >= 0.
+            image_size: Ignored; other policies need it.
+            seed: As for ``Policy.plan``.
+            epoch: As for ``Policy.plan``.
+            step: As for ``Policy.plan``.
+            rank: As for ``Policy.plan``.
+            offset: As for ``Policy.plan``; weights go by the place in the global batch, partners by the batch.
+
+        Raises:
+            TypeError: An argument that is no integer.
+            ValueError: A negative or too large argument.
+        """
+        size = integer_below("batch_size", batch_size, 29)
+        return MultiwayPlan.from_arrays(*self._to_core().draw(size, *draw_key(seed, epoch, step, rank, offset)))
+
+
+def combine_values(values: Tensor, plan: MultiwayPlan) -> Tensor:
+    """Rows mixed by the plan, in float64, not rounded. Weight 0 is left out and weight 1 copies: no NaN leaks."""
+    wide = values.to(torch.float64)
+    total = torch.zeros_like(wide)
+    for partner, weight in plan.columns(values.device):
+        weight = weight.reshape(-1, *[1] * (values.dim() - 1))
+        rows = wide[partner]
+        # Others have weight 0 where one has 1.
+        total = torch.where(weight == 0.0, total, torch.where(weight == 1.0, rows, total + weight * rows))
+    return total
+
+
+def combine_labels(op: str, labels: Tensor, plan: MultiwayPlan, num_classes: int, smoothing: float) -> Tensor:
+    """Class ids (B,) to soft targets float32 (B, C): in float64, rounded once."""
+    known = (labels >= 0) & (labels < num_classes)
+    if labels.device.type == "cpu" and not bool(known.all()):
+        raise RuntimeError(f"{op}: expected labels in [0, {num_classes}), got others")
+    classes = torch.arange(num_classes, device=labels.device)
+    share = torch.zeros((len(plan), num_classes), dtype=torch.float64, device=labels.device)
+    bad = torch.zeros(len(plan), dtype=torch.bool, device=labels.device)
+    for partner, weight in plan.columns(labels.device):
+        share = share + weight[:, None] * (labels[partner][:, None] == classes)
+        bad = bad | ~known[partner]
+    rows = (1.0 - smoothing) * share + smoothing / num_classes
+    return torch.where(bad[:, None], torch.nan, rows).to(torch.float32)

@@ -1,0 +1,132 @@
+"""The distributions that own weights are drawn from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+from fastmix import _core
+from fastmix.arguments import number
+
+Fold = Literal["max", "min"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weight(ABC):
+    """A distribution of a sample's own weight, on [0, 1]: what is drawn is folded first, then clamped.
+
+    Attributes:
+        fold: ``"max"`` takes the larger of ``w`` and ``1 - w``, ``"min"`` the smaller, None takes ``w``.
+        clamp: ``(least, most)``: what lies outside is moved to the nearer end.
+    """
+
+    fold: Fold | None = None
+    clamp: tuple[float, float] = (0.0, 1.0)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "clamp", tuple(map(float, self.clamp)))
+        self.to_core()
+
+    @abstractmethod
+    def law(self) -> tuple[_core.Law, float, float]:
+        """The law and its two parameters."""
+
+    def to_core(self) -> _core.WeightLaw:
+        """The distribution as the native core understands it.
+
+        Raises:
+            ValueError: Bad parameters.
+        """
+        folds = {None: _core.Fold.none, "max": _core.Fold.max, "min": _core.Fold.min}
+        if self.fold not in folds:
+            raise ValueError(f"fold: expected 'max', 'min' or None; got {self.fold!r}")
+        if len(self.clamp) != 2:
+            raise ValueError(f"clamp: expected (least, most), got {self.clamp}")
+        return _core.WeightLaw(*self.law(), folds[self.fold], self.clamp)
+
+
+@dataclass(frozen=True)
+class Beta(Weight):
+    """Beta(a, b), mean ``a / (a + b)``. Never NaN, however small the shapes are.
+
+    Args:
+        a: > 0.
+        b: > 0; as ``a`` when left out.
+        fold: See :class:`Weight`.
+        clamp: See :class:`Weight`.
+
+    Raises:
+        ValueError: A shape is not finite and > 0, or bad ``fold`` or ``clamp``.
+    """
+
+    a: float = 1.0
+    b: float | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "b", self.a if self.b is None else self.b)
+        super().__post_init__()
+
+    def law(self) -> tuple[_core.Law, float, float]:
+        return _core.Law.beta, number("alpha", self.a), number("b", self.b)
+
+
+@dataclass(frozen=True)
+class Uniform(Weight):
+    """Uniform between ``low`` and ``high``.
+
+    Args:
+        low: >= 0.
+        high: <= 1.
+        fold: See :class:`Weight`.
+        clamp: See :class:`Weight`.
+
+    Raises:
+        ValueError: Not ``0 <= low <= high <= 1``, or bad ``fold`` or ``clamp``.
+    """
+
+    low: float = 0.0
+    high: float = 1.0
+
+    def law(self) -> tuple[_core.Law, float, float]:
+        return _core.Law.uniform, number("low", self.low), number("high", self.high)
+
+
+@dataclass(frozen=True)
+class Fixed(Weight):
+    """Always the same weight.
+
+    Args:
+        weight: In [0, 1].
+        fold: See :class:`Weight`.
+        clamp: See :class:`Weight`.
+
+    Raises:
+        ValueError: ``weight`` outside [0, 1], or bad ``fold`` or ``clamp``.
+    """
+
+    weight: float = 0.5
+
+    def law(self) -> tuple[_core.Law, float, float]:
+        return _core.Law.fixed, number("weight", self.weight), 0.0
+
+
+@dataclass(frozen=True)
+class UniformSide(Weight):
+    """``1 - s**2`` with ``s`` uniform between ``low`` and ``high``: the share that a box with sides of ``s`` leaves.
+
+    Args:
+        low: >= 0.
+        high: <= 1.
+        fold: See :class:`Weight`.
+        clamp: See :class:`Weight`.
+
+    Raises:
+        ValueError: Not ``0 <= low <= high <= 1``, or bad ``fold`` or ``clamp``.
+    """
+
+    low: float = 0.0
+    high: float = 1.0
+
+    def law(self) -> tuple[_core.Law, float, float]:
+        return _core.Law.uniform_side, number("low", self.low), number("high", self.high)

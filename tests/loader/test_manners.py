@@ -1,0 +1,315 @@
+"""What a loader does besides loading: figures, stalls, interrupts, forks, and leaving nothing behind."""
+
+import gc
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import hostile
+import pytest
+import torch
+from data_support import make, same
+from support import devices
+from typer.testing import CliRunner
+
+import fastmix as fm
+from fastmix.cli import app
+from fastmix.loader import StallWarning
+
+
+def test_stats(small):
+    loader = make(small[:40], 8, mix=fm.Mixup(0.4))
+    assert loader.stats()["images"] == 0
+    for _ in loader:
+        time.sleep(0.01)
+    stats = loader.stats()
+    assert (stats["batches"], stats["images"], stats["skipped"], stats["replaced"]) == (5, 40, 0, 0)
+    assert stats["bytes"] == sum(os.path.getsize(path) for path, _ in small[:40])
+    assert 0 < stats["wait_seconds"] < stats["seconds"] and 0 < stats["wait_share"] < 1
+    assert sum(stats["stage_seconds"].values()) <= stats["wait_seconds"]
+    assert json.loads(json.dumps(stats)) == stats == loader.stats()
+
+
+def test_attributes(small):
+    loader = make(small[:40], 8)
+    assert (loader.batch_size, len(loader), loader.drop_last, loader.dataset) == (8, 5, True, small[:40])
+    batches = iter(loader)
+    next(batches)
+    assert len(batches) == 4
+
+
+class Slow(torch.utils.data.Dataset):
+    """Waits at its fourth sample for an event."""
+
+    def __init__(self, data: list[bytes]) -> None:
+        self.data = data
+        self.go_on = threading.Event()
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, i: int) -> tuple[bytes, int]:
+        if i == 3:
+            self.go_on.wait(30)
+        return self.data[i], i
+
+
+def test_a_stall_is_reported_with_its_stage(small_jpegs):
+    data = Slow(small_jpegs[:4])
+    data.go_on.set()
+    loader = make(data, 2, shuffle=False, num_workers=2, stall_after=0.05)
+    expected = list(loader)
+    data.go_on.clear()
+    loader.set_epoch(0)
+    threading.Timer(0.5, data.go_on.set).start()
+    with pytest.warns(StallWarning, match="threads that read samples"):
+        assert same(loader, expected)
+
+
+def test_a_timeout_ends_the_wait(small, tmp_path):
+    os.mkfifo(tmp_path / "x.jpg")  # opening it blocks until somebody writes
+    loader = make([(tmp_path / "x.jpg", 0)], 1, stall_after=0.05, timeout=0.3)
+    with pytest.warns(StallWarning, match="DALI's pipeline"), pytest.raises(TimeoutError, match=r"timeout=0\.3"):
+        next(iter(loader))
+    writer = os.open(tmp_path / "x.jpg", os.O_RDWR)  # let the thread go
+    os.close(writer)
+    del loader
+    assert len(list(make(small[:4], 4))) == 1
+
+
+def python(program: str, folder: Path, *arguments: str) -> subprocess.Popen:
+    """A process of its own with the same fastmix."""
+    script = folder / "program.py"
+    # Python leaves interrupts ignored that were ignored when it started, as in a shell's background job.
+    listens = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    script.write_text(listens + textwrap.dedent(program))
+    paths = [str(Path(fm.__file__).parents[1]), str(Path(__file__).parent), str(Path(__file__).parents[1])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*paths, os.environ.get("PYTHONPATH", "")])}
+    command = [sys.executable, str(script), *arguments]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_an_interrupt_ends_a_stalled_program_at_once(tmp_path):
+    os.mkfifo(tmp_path / "x.jpg")
+    program = f"""
+        import fastmix as fm, sys
+        batches = iter(fm.DataLoader([({str(tmp_path / "x.jpg")!r}, 0)], 1, 16, device="cpu"))
+        print("waiting", flush=True)
+        next(batches)
+    """
+    process = python(program, tmp_path)
+    try:
+        assert process.stdout.readline() == "waiting\n"
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode in (-signal.SIGINT, 130, 1) and "KeyboardInterrupt" in errors
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "Pipeline.schedule_run = lambda self: (schedule_run(self), signal.raise_signal(signal.SIGINT)); next(batches)",
+        "batches._fill(); signal.raise_signal(signal.SIGINT)",
+        "batches._fill(); del batches, loader; signal.raise_signal(signal.SIGINT)",
+    ],
+    ids=["submitting", "between submitting and waiting", "after deleting the loader"],
+)
+def test_an_interrupt_ends_a_stalled_program_at_any_moment(tmp_path, moment):
+    os.mkfifo(tmp_path / "x.jpg")
+    program = f"""
+        import signal
+        import fastmix as fm
+        from nvidia.dali import Pipeline
+        schedule_run = Pipeline.schedule_run
+        loader = fm.DataLoader([({str(tmp_path / "x.jpg")!r}, 0)], 1, 16, device="cpu")
+        batches = iter(loader)
+        {moment}
+    """
+    process = python(program, tmp_path)
+    try:
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode in (-signal.SIGINT, 130, 1) and "KeyboardInterrupt" in errors
+
+
+@pytest.mark.parametrize("kind", ["path", "dataset"])
+def test_nothing_is_left_behind(small, small_jpegs, kind, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    data = small[:16] if kind == "path" else Slow(small_jpegs[:16])
+    if kind == "dataset":
+        data.go_on.set()
+
+    def count() -> tuple[int, int, int]:
+        gc.collect()
+        return len(os.listdir("/proc/self/task")), threading.active_count(), len(os.listdir("/proc/self/fd"))
+
+    def use() -> None:
+        loader = make(data, 4, num_workers=3)
+        for _ in range(2):
+            next(iter(loader))
+        with pytest.raises(ZeroDivisionError):
+            for _ in loader:
+                raise ZeroDivisionError
+        del loader, _
+        deadline = time.monotonic() + 10
+        while any("fastmix" in thread.name for thread in threading.enumerate()) and time.monotonic() < deadline:
+            time.sleep(0.02)  # reader threads end when they have seen that their loader is gone
+
+    use()  # DALI's own singletons
+    before = count()
+    use()
+    assert count() == before
+    assert list(tmp_path.iterdir()) == []
+
+
+CHILDREN = """
+import json, multiprocessing, sys, torch
+from data_support import make, same
+torch.set_num_threads(1)  # torch's OpenMP threads do not survive a fork, and hang
+
+class Data:
+    def __init__(self, samples):
+        self.samples = samples
+    def __len__(self):
+        return len(self.samples)
+    def __getitem__(self, i):
+        return open(self.samples[i][0], "rb").read(), i
+
+def child(loader, samples, expected, queue):
+    queue.put(same(loader if loader is not None else make(samples, 4), expected))
+
+if __name__ == "__main__":
+    kind, samples = sys.argv[1], [tuple(sample) for sample in json.loads(sys.argv[2])]
+    context = multiprocessing.get_context(kind)
+    for data in (samples, Data(samples)):
+        loader = make(data, 4)
+        expected = list(loader)
+        loader.set_epoch(0)
+        queue = context.Queue()
+        inherited = loader if kind == "fork" else None
+        process = context.Process(target=child, args=(inherited, samples, expected, queue))
+        process.start()
+        print(queue.get(timeout=60))
+        process.join(60)
+        print(process.exitcode, same(loader, expected))
+"""
+
+
+@pytest.mark.parametrize("kind", ["fork", "spawn"])
+def test_children_of_a_process_that_loads(small, kind, tmp_path):
+    process = python(CHILDREN, tmp_path, kind, json.dumps(small[:16]))
+    output, errors = process.communicate(timeout=120)
+    assert output.split() == ["True", "0", "True"] * 2, errors
+
+
+def test_scan(small, tmp_path):
+    for path, i in small[:30]:
+        target = tmp_path / "data" / f"c{i % 2}" / Path(path).name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    bad = sorted((tmp_path / "data").glob("*/*.jpg"))[3:24:4]
+    for maker, path in zip(hostile.BAD[2:], bad, strict=False):
+        maker(path)
+    file, out = tmp_path / "q", tmp_path / "found.json"
+    arguments = ["scan", str(tmp_path / "data"), "--quarantine", str(file), "--json", str(out), "--threads", "2"]
+    result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 1 and f"30 samples, {len(bad)} of them bad" in result.output
+    assert {entry["path"] for entry in json.loads(out.read_text())["bad"]} == set(map(str, bad))
+    loader = make(tmp_path / "data", 10, on_error="skip", max_bad=len(bad), quarantine=file)
+    with pytest.warns(UserWarning, match="skipped"):
+        assert sum(len(images) for images, _ in loader) == 30 - len(bad)
+    for path in bad:
+        path.rmdir() if path.is_dir() else path.unlink()
+    assert CliRunner().invoke(app, arguments).exit_code == 0
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC", "float"])
+def test_prefetch_wraps_any_loader(layout, generator):
+    images = torch.randint(0, 256, (20, 3, 8, 10), dtype=torch.uint8, generator=generator)
+    if layout == "NHWC":
+        images = images.permute(0, 2, 3, 1).contiguous()
+    if layout == "float":
+        images = images.float()
+    data = torch.utils.data.TensorDataset(images, torch.arange(20) % 4, torch.arange(20))
+    inner = torch.utils.data.DataLoader(data, batch_size=8, generator=torch.Generator())
+    policy = fm.CutMix(1.0, per="pair")
+    kept = images.clone()
+    loader = fm.prefetch(inner, mix=policy, num_classes=4, device="cpu", seed=3)
+    assert len(loader) == 3 and loader.batch_size == 8 and loader.dataset is data
+    for epoch in range(2):
+        assert loader.epoch == epoch
+        for step, ((x, y, ids), (raw, labels, index)) in enumerate(zip(loader, inner, strict=True)):
+            size = raw.shape[1:3] if layout == "NHWC" else raw.shape[2:]
+            plan = policy.plan(len(raw), tuple(size), seed=3, epoch=epoch, step=step)
+            pixels = raw if layout == "NHWC" else raw.permute(0, 2, 3, 1).contiguous()
+            assert x.equal(fm.mix(raw, plan) if layout == "float" else fm.normalize_mix(pixels, plan))
+            assert y.equal(fm.mix_labels(labels, plan, 4)) and ids.equal(index)
+    assert images.equal(kept)
+    assert loader.stats()["images"] == 20 and loader.stats()["batches"] == 3
+    plain = next(iter(fm.prefetch(inner, device="cpu")))
+    assert plain[1].equal(torch.arange(8) % 4)
+
+
+@pytest.mark.parametrize("device", devices())
+@pytest.mark.parametrize("form", ["views", "list"])
+def test_prefetch_makes_batches_of_views(form, device, generator):
+    images = [torch.randint(0, 256, (9 + i, 40 - i, 3), dtype=torch.uint8, generator=generator) for i in range(12)]
+    windows = torch.tensor([[1.0, 2.5, 5 + i / 2, 20 + i / 3] for i in range(12)])
+    mirror = torch.arange(12) % 3 == 0
+
+    def collate(samples):
+        views = fm.WindowedImages([images[i] for i in samples], windows[samples], mirror[samples])
+        return views if form == "views" else views.images, torch.tensor(samples) % 4, "kept"
+
+    inner = torch.utils.data.DataLoader(range(12), 5, collate_fn=collate, generator=torch.Generator())
+    policy = fm.CutMix(1.0, per="pair")
+    options = {"mean": (0.4, 0.5, 0.6), "std": (0.2, 0.2, 0.3), "dtype": torch.float16}
+    loader = fm.prefetch(inner, mix=policy, num_classes=4, size=(16, 20), device=device, seed=3, **options)
+    for step, (x, y, other) in enumerate(loader):
+        samples = list(range(12))[5 * step : 5 * step + 5]
+        plan = policy.plan(len(samples), (16, 20), seed=3, epoch=0, step=step)
+        seen = (windows[samples], mirror[samples]) if form == "views" else (None, None)
+        expected = fm.resample_mix(
+            [images[i] for i in samples], seen[0], plan, size=(16, 20), mirror=seen[1], **options
+        )
+        assert x.device.type == device and x.cpu().equal(expected) and other == "kept"
+        assert y.cpu().equal(fm.mix_labels(torch.tensor(samples) % 4, plan, 4))
+    assert step == 2 and loader.stats()["images"] == 12
+    assert loader.stats()["bytes"] == sum(image.nbytes for image in images)
+
+
+def test_prefetch_refuses(small):
+    image = torch.zeros(4, 4, 3, dtype=torch.uint8)
+    with pytest.raises(ValueError, match="expected size where batches have a list"):
+        next(iter(fm.prefetch([([image], torch.zeros(1))], device="cpu")))
+    with pytest.raises(TypeError, match="a list of str"):
+        next(iter(fm.prefetch([(["a"], torch.zeros(1))], device="cpu", size=2)))
+    with pytest.raises(ValueError, match="expected size as a number of pixels"):
+        fm.prefetch([], size=(3, 0))
+    with pytest.raises(TypeError, match="policy or None"):
+        fm.prefetch([], mix=0.2)
+    with pytest.raises(ValueError, match="smoothing=0"):
+        fm.prefetch([], smoothing=0.1)
+    with pytest.raises(TypeError, match="batches"):
+        next(iter(fm.prefetch([{"x": small}], device="cpu")))
+
+
+@pytest.mark.cuda
+def test_prefetch_on_cuda_keeps_memory_alive(generator):
+    images = torch.randint(0, 256, (64, 3, 64, 64), dtype=torch.uint8, generator=generator)
+    data = torch.utils.data.TensorDataset(images, torch.arange(64))
+    inner = torch.utils.data.DataLoader(data, batch_size=8, pin_memory=True, generator=torch.Generator())
+    expected = [x for x, _ in fm.prefetch(inner, device="cpu")]
+    sums = [(x * 2.0).cpu() for x, _ in fm.prefetch(inner, device="cuda")]
+    assert all(got.equal(want * 2.0) for got, want in zip(sums, expected, strict=True))
