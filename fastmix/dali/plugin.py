@@ -14,7 +14,7 @@ BUILD = LIBRARY.with_suffix(".json")
 JPEG_LIBRARY = LIBRARY.with_name("libdali_fastmix_jpeg.so")
 REBUILD = "pip install --no-build-isolation --force-reinstall --no-deps ."
 
-_SCHEMAS = ("fastmix__Batch", "fastmix__Mix", "fastmix__RandomResizedCrop")
+_SCHEMAS = ("fastmix__ResampleMix", "fastmix__Mix", "fastmix__RandomResizedCrop")
 _JPEG_SCHEMAS = ("fastmix__DecodeJpeg",)
 _DYNAMIC_MODE = "nvidia.dali.experimental.dynamic"
 _lock = threading.Lock()

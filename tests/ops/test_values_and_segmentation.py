@@ -4,7 +4,6 @@ import torch.nn.functional as F
 from support import devices, random_plan, same_bits
 
 import fastmix as fm
-from fastmix.ops import labels as targets
 from fastmix.ops.reference import mix_reference, weight_map
 from fastmix.plan import boxes
 from fastmix.plan.boxes import FixedBox
@@ -151,8 +150,8 @@ def test_ignored_pixels_are_zero_in_dense_maps():
         (lambda p: fm.mix_values([0.0] * 4, p), TypeError, "values to be a torch.Tensor"),
         (lambda p: fm.pair_labels(torch.zeros(3), p), ValueError, "plan for 3 samples, got one for 4"),
         (lambda _: fm.pair_labels(torch.zeros(3), 0.5), TypeError, "fastmix.MixPlan, got float"),
-        (lambda p: targets.remix_label_weight(torch.zeros(4).long(), p, [1], kappa=0.5), ValueError, "kappa >= 1"),
-        (lambda p: targets.attention_label_weight(torch.ones(4, 6), p, (6, 6)), ValueError, r"attention \(B, h, w\)"),
+        (lambda p: fm.remix_label_weight(torch.zeros(4).long(), p, [1], kappa=0.5), ValueError, "kappa >= 1"),
+        (lambda p: fm.attention_label_weight(torch.ones(4, 6), p, (6, 6)), ValueError, r"attention \(B, h, w\)"),
     ],
 )
 def test_refuses(make, error, message):
@@ -164,7 +163,7 @@ def test_remix_gives_the_rarer_class_the_label():
     counts = torch.tensor([300.0, 100.0, 1.0])
     labels = torch.tensor([0, 1, 2, 2, 0, 0])
     plan = fm.MixPlan.mixup([1, 0, 0, 0, 2, 5], [0.4, 0.6, 0.6, 0.4, 0.9, 0.3])
-    weight = targets.remix_label_weight(labels, plan, counts, kappa=3.0, tau=0.5)
+    weight = fm.remix_label_weight(labels, plan, counts, kappa=3.0, tau=0.5)
     # 300 to 100 at 0.4: all to the rarer; the reverse; rarest with 0.6 and 0.4: partner's share 0.4 < tau, 0.6 is not.
     torch.testing.assert_close(weight, torch.tensor([0.0, 1.0, 1.0, 0.4, 0.9, 0.3]))
     assert plan.with_label_weight(weight).label_weight.tolist() == weight.tolist()
@@ -176,11 +175,11 @@ def test_transmix_averages_area_and_attention():
     attention[0, 0, 0] = 3.0
     attention[1, 3, 3] = 5.0
     # The box covers 1/8 of the pixels, and all or nothing of what is looked at.
-    weight = targets.attention_label_weight(attention, plan, (16, 16))
+    weight = fm.attention_label_weight(attention, plan, (16, 16))
     assert weight.tolist() == [(0.875 + 0.0) / 2, (0.875 + 1.0) / 2]
-    even = targets.attention_label_weight(torch.ones(2, 3, 5), plan, (16, 16))
+    even = fm.attention_label_weight(torch.ones(2, 3, 5), plan, (16, 16))
     torch.testing.assert_close(even, plan.label_weight)
-    assert targets.attention_label_weight(torch.zeros(2, 4, 4), plan, (16, 16)).tolist() == [0.875, 0.875]
+    assert fm.attention_label_weight(torch.zeros(2, 4, 4), plan, (16, 16)).tolist() == [0.875, 0.875]
 
 
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
