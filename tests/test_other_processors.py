@@ -16,7 +16,7 @@ def test_the_core_builds_for_arm_and_uses_its_vectors(tmp_path: Path) -> None:
     options = ["-DCMAKE_BUILD_TYPE=None", "-DFASTMIX_SANITIZE="]
     run(["cmake", "-S", ROOT / "tests/core", "-B", tmp_path, "-G", "Ninja", *system, *options])
     run(["cmake", "--build", tmp_path, "--target", "fastmix_core"])
-    (kernels,) = tmp_path.rglob("cpu/baseline.cc.o")
+    (kernels,) = tmp_path.rglob("simd/baseline.cc.o")
     code = run(["aarch64-linux-gnu-objdump", "-d", "--no-show-raw-insn", kernels])
     assert "\tfmul\tv" in code and "\tldr\tq" in code, "no vectors of NEON"
     # Contracted, w * a + (1 - w) * b would give other bits than on x86 and CUDA.
