@@ -90,8 +90,8 @@ def test_a_library_that_does_not_load_says_why(broken, tmp_path):
     if broken:
         library.write_bytes(b"no library")
     script = (
-        "import pathlib, sys; from fastmix import _library; _library.LIBRARY = pathlib.Path(sys.argv[1]); "
-        "_library.load()"
+        "import pathlib, sys; from fastmix.ops import library; library.LIBRARY = pathlib.Path(sys.argv[1]); "
+        "library.load()"
     )
     run = subprocess.run([sys.executable, "-c", script, str(library)], capture_output=True, text=True)
     error = run.stderr[run.stderr.index("ImportError: fastmix:") :]

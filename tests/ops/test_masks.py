@@ -327,6 +327,6 @@ def test_operators_want_masks_beside_the_images(generator):
 def test_who_takes_no_masks_says_so(generator):
     plan = fm.MixPlan.masked(partners("flip", 2, generator), torch.zeros(1, 2, 2))
     with pytest.raises(ValueError, match="masks; resize first"):
-        resample.batch([torch.zeros(4, 4, 3, dtype=torch.uint8)] * 2, plan=plan, size=4)
+        resample.resample_mix([torch.zeros(4, 4, 3, dtype=torch.uint8)] * 2, plan=plan, size=4)
     with pytest.raises(ValueError, match=r"masks, which the DALI operators do not take; .*prefetch"):
         plan_arguments(plan)
