@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "mix/mix.h"
+#include "plan/multiway.h"
 #include "plan/plan.h"
 
 namespace fastmix {
@@ -37,12 +38,14 @@ int32_t check_batch(const char* op, const char* name, const Tensor& tensor);
 template <typename T>
 const T* plan_array(const char* op, const char* name, const Tensor& tensor, int32_t batch, int64_t per_sample = 1);
 
-// Borrows from the tensors, which must outlive the view. `images` are what the plan is for: masks lie on their device.
-PlanView plan_view(const char* op, int32_t batch, const Tensor& partner, const Tensor& weight_in,
-                   const Tensor& weight_out, const Tensor& box);
-PlanView plan_view(const char* op, const Tensor& images, const Tensor& partner, const Tensor& weight_in,
-                   const Tensor& weight_out, const Tensor& box, const std::optional<Tensor>& mask,
-                   const std::optional<Tensor>& mask_index);
+// Borrows the rows int32 (B, 16) of a plan and its masks, which must outlive the view. `images` are what it mixes:
+// masks lie on their device. Partners are rows of `other` where it is given.
+PlanView plan_view(const char* op, const Tensor& plan, int32_t batch, const std::optional<Tensor>& masks,
+                   const Tensor& images, const std::optional<Tensor>& other = std::nullopt);
+
+// Whether the rows mix more than two images. An empty plan has no kind: it is taken for one that mixes two.
+bool is_multiway(const Tensor& plan);
+MultiwayView multiway_view(const char* op, const Tensor& plan);
 
 // How the elements of one sample lie in memory. The samples themselves may be any distance apart.
 struct SampleLayout {

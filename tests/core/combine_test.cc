@@ -89,7 +89,7 @@ struct OtherCase {
 
   static Plan plan_of_both(Random& random, int32_t batch, int32_t others, Shape shape) {
     Plan plan = random_plan(random, batch + others, Pairs::kIdentity, Mixing::kBoxes, shape.height, shape.width);
-    for (int32_t i = 0; i < batch; ++i) plan.partner[i] = batch + static_cast<int32_t>(random() % others);
+    for (int32_t i = 0; i < batch; ++i) plan.rows[i].partner = batch + static_cast<int32_t>(random() % others);
     return plan;
   }
 
@@ -165,8 +165,8 @@ TEST(other_batch_in_place_reads_and_writes_once) {
   Random random(65);
   OtherCase pair(random, DType::kF32, {3, 8, 8, false}, 30, 30, 0);
   for (int32_t i = 0; i < 30; ++i) {
-    pair.plan.partner[i] = 29 - i;
-    pair.plan.weight_out[i] = 0.25f;
+    pair.plan.rows[i].partner = 29 - i;
+    pair.plan.rows[i].weight_out = 0.25f;
   }
   MixParams params = pair.params;
   std::vector<const void*> own;

@@ -138,7 +138,7 @@ TEST(masks_images_are_read_and_written_once) {
       mix_cuda(batch.params, nullptr);
       std::vector<bool> read(21, false);
       for (int32_t i = 0; i < 21; ++i) {
-        if (!plan.untouched(i)) read[i] = read[plan.partner[i]] = true;
+        if (!plan.untouched(i)) read[i] = read[plan.rows[i].partner] = true;
       }
       for (int32_t i = 0; i < 21; ++i) {
         for (int64_t k = i * batch.sample_bytes(); k < (i + 1) * batch.sample_bytes(); ++k) {

@@ -112,7 +112,7 @@ TEST(resident_labels_replay_any_plan) {
   for (int round = 0; round < 4; ++round) {
     LabelCase label_case(random, 64, 10, 0.1);
     Plan plan = random_plan(random, 64, Pairs::kPermutation, Mixing::kNoBox, 1, 1);
-    for (int32_t i = 0; i < 64; ++i) plan.label_weight[i] = plan.weight_out[i];
+    for (int32_t i = 0; i < 64; ++i) plan.rows[i].label_weight = plan.rows[i].weight_out;
     label_case.params.partner = plan.partner.data();
     label_case.params.label_weight = plan.label_weight.data();
     mix_labels_cpu(label_case.params);

@@ -16,11 +16,9 @@ struct MixLabelsParams {
   float* out = nullptr;             // batch x classes
   int64_t classes = 0;
   double smoothing = 0.0;
-  int32_t batch = 0;
-  int32_t rows = -1;  // how many labels there are, at least `batch`, for partners from another batch; negative: `batch`
-  const int32_t* partner = nullptr;     // host
-  const float* label_weight = nullptr;  // host
-  const void* resident = nullptr;       // on CUDA: the plan in device memory (resident_plan.h), instead of both
+  const int64_t* other = nullptr;  // the labels of another batch, plan.others of them, whose rows are the partners
+  PlanView plan;                   // partner and label_weight are read
+  const void* resident = nullptr;  // on CUDA: the plan in device memory (resident_plan.h); of `plan` the batch size
 };
 
 // Refuses a bad partner, weight, class count or smoothing; on the host also a label outside [0, classes).

@@ -18,11 +18,8 @@ struct DirichletPolicy {
 };
 
 struct MultiwayPlan {
-  int32_t ways = 1;
-  std::vector<int32_t> partner;  // batch x ways; the first of each sample is itself
-  std::vector<double> weight;    // batch x ways
-  int32_t batch() const { return static_cast<int32_t>(partner.size()) / ways; }
-  MultiwayView view() const { return {batch(), ways, partner.data(), weight.data()}; }
+  std::vector<MultiwayRow> rows;  // the first partner of each sample is itself
+  MultiwayView view() const { return {static_cast<int32_t>(rows.size()), rows.data()}; }
 };
 
 void validate(const DirichletPolicy& policy);

@@ -4,17 +4,27 @@
 #include <cstdint>
 #include <vector>
 
+#include "plan/plan.h"
+
 namespace fastmix {
 
 constexpr int32_t kMaxWays = 4;
 
-// Output i mixes the samples partner[i * ways + k] by the weights weight[i * ways + k], which sum to 1. Borrowed host
-// arrays. Weights are float64: rounded to float32 they would not sum to 1, and identical images would not stay.
+// One sample of a plan that mixes up to four: a row of the same 64 bytes as PlanRow. The sample mixes partner[k] by
+// weight[k] for k < ways; the weights sum to 1. They are float64: rounded to float32 they would not sum to 1.
+struct alignas(64) MultiwayRow {
+  int32_t header = kMultiwayHeader;
+  int32_t ways = 1;
+  int32_t spare[2] = {};
+  int32_t partner[kMaxWays] = {};
+  double weight[kMaxWays] = {};
+};
+static_assert(sizeof(MultiwayRow) == sizeof(PlanRow));
+
+// Borrowed host rows.
 struct MultiwayView {
   int32_t batch = 0;
-  int32_t ways = 1;
-  const int32_t* partner = nullptr;
-  const double* weight = nullptr;
+  const MultiwayRow* rows = nullptr;
 };
 
 // Refuses other than 2 to kMaxWays ways, partners outside [0, samples), weights outside [0, 1] and other sums than 1.

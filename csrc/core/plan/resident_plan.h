@@ -31,8 +31,7 @@ struct ResidentLayout {
 };
 
 // Writes the plan of a batch to `to`, of ResidentLayout(plan.batch).bytes. Refuses what `validate` refuses, repeated
-// partners among it. `label_weight` is not null; `mirror` may be (none).
-void pack_resident_plan(const PlanView& plan, const float* label_weight, const uint8_t* mirror, int64_t height,
-                        int64_t width, unsigned char* to);
+// partners among it. `mirror` may be null (none).
+void pack_resident_plan(const PlanView& plan, const uint8_t* mirror, int64_t height, int64_t width, unsigned char* to);
 
 }  // namespace fastmix
