@@ -65,7 +65,7 @@ def small(device: str) -> int:
             fm.mix(gradient, plan).sum().backward()
             fm.mix_labels(torch.arange(batch, device=device) % 10, plan, 10)
             calls += 2
-            if plan.mask is None:
+            if plan.masks is None:
                 resident_plan = cuda_graphs.ResidentPlan(batch, device)
                 resident_plan.update(plan)
                 cuda_graphs.mix_(values((batch, 3, height, width), torch.float16, device), resident_plan)

@@ -126,7 +126,6 @@ void mix_in_place_op(const Tensor& images, const Tensor& rows, std::optional<Ten
   constexpr const char* op = "mix_";
   const int32_t batch = check_batch(op, "images", images);
   const DType dtype = dtype_of(op, images.scalar_type());
-  check(!is_multiway(rows), op, ": expected a plan that mixes two images, got one that mixes more; use mix()");
   if (other) check_other(op, images, *other);
   const PlanView plan = plan_view(op, rows, batch, masks, images, other);
   const SampleLayout layout = sample_layout(images);
@@ -158,26 +157,27 @@ void mix_in_place_op(const Tensor& images, const Tensor& rows, std::optional<Ten
 }
 
 Tensor mix_op(const Tensor& images, const Tensor& plan, std::optional<Tensor> masks, std::optional<Tensor> other,
-              bool with_clean) {
+              bool with_clean, bool multiway) {
   constexpr const char* op = "mix";
   const int32_t batch = check_batch(op, "images", images);
-  if (is_multiway(plan)) {
+  if (multiway) {
     check(!masks && !other && !with_clean, op,
           ": expected no masks, other or with_clean with a plan that mixes more than two images");
     return combine(images, plan);
   }
+  check(!with_clean || !other, op, ": expected either with_clean or other, got both");
   if (other) check_other(op, images, *other);
   return mix_out_of_place(op, images, plan_view(op, plan, batch, masks, images, other), other, with_clean);
 }
 
 Tensor mix_backward_op(const Tensor& grad, const Tensor& rows, std::optional<Tensor> masks, int64_t inputs,
-                       bool of_other) {
+                       bool of_other, bool multiway) {
   constexpr const char* op = "mix_backward";
   const int32_t batch = check_batch(op, "grad", grad);
   check(grad.scalar_type() != ScalarType::Byte, "mix_backward: expected a floating point gradient, got uint8");
   check(inputs >= -1 && inputs <= INT32_MAX, op, ": expected inputs in [-1, 2^31), got ", inputs);
   check(!of_other || inputs >= 0, op, ": expected inputs >= 0 for the gradient of the other batch, got ", inputs);
-  if (is_multiway(rows)) return combine_backward(grad, rows, inputs);
+  if (multiway) return combine_backward(grad, rows, inputs);
   const DType dtype = dtype_of(op, grad.scalar_type());
   PlanView plan = plan_view(op, rows, batch, masks, grad);
   plan.others = static_cast<int32_t>(inputs);

@@ -12,9 +12,9 @@ namespace fastmix {
 void mix_in_place_op(const Tensor& images, const Tensor& plan, std::optional<Tensor> masks,
                      std::optional<Tensor> other);
 Tensor mix_op(const Tensor& images, const Tensor& plan, std::optional<Tensor> masks, std::optional<Tensor> other,
-              bool with_clean);
+              bool with_clean, bool multiway);
 Tensor mix_backward_op(const Tensor& grad, const Tensor& plan, std::optional<Tensor> masks, int64_t inputs,
-                       bool of_other);
+                       bool of_other, bool multiway);
 Tensor normalize_mix_op(const Tensor& images, const Tensor& plan, std::vector<double> mean, std::vector<double> std,
                         ScalarType dtype, bool channels_last, std::optional<Tensor> mirror,
                         std::optional<Tensor> masks);

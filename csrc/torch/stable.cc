@@ -137,11 +137,6 @@ PlanView plan_view(const char* op, const Tensor& plan, int32_t batch, const std:
   return view;
 }
 
-bool is_multiway(const Tensor& plan) {
-  return plan.is_cpu() && plan.scalar_type() == ScalarType::Int && plan.dim() == 2 && plan.size(0) > 0 &&
-         plan.size(1) == kRowWords && *static_cast<const int32_t*>(plan.const_data_ptr()) == kMultiwayHeader;
-}
-
 MultiwayView multiway_view(const char* op, const Tensor& plan) {
   const int32_t batch = check_batch(op, "plan", plan);
   return {batch, reinterpret_cast<const MultiwayRow*>(plan_array<int32_t>(op, "plan", plan, batch, kRowWords))};

@@ -43,8 +43,7 @@ const T* plan_array(const char* op, const char* name, const Tensor& tensor, int3
 PlanView plan_view(const char* op, const Tensor& plan, int32_t batch, const std::optional<Tensor>& masks,
                    const Tensor& images, const std::optional<Tensor>& other = std::nullopt);
 
-// Whether the rows mix more than two images. An empty plan has no kind: it is taken for one that mixes two.
-bool is_multiway(const Tensor& plan);
+// Borrows rows that mix more than two images.
 MultiwayView multiway_view(const char* op, const Tensor& plan);
 
 // How the elements of one sample lie in memory. The samples themselves may be any distance apart.

@@ -3,7 +3,6 @@
 Importing this module imports neither DALI nor the operators: :func:`load` does both.
 """
 
-from fastmix.dali.plans import plan_arguments
 from fastmix.dali.plugin import decodes_jpeg, load
 
-__all__ = ["decodes_jpeg", "load", "plan_arguments"]
+__all__ = ["decodes_jpeg", "load"]

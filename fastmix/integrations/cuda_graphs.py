@@ -99,7 +99,7 @@ class ResidentPlan:
         op = "ResidentPlan.update"
         if not isinstance(plan, MixPlan):
             raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
-        if plan.mask is not None:
+        if plan.masks is not None:
             raise ValueError(
                 f"{op}: expected a plan without masks, which a ResidentPlan has no room for, got one with them"
             )
@@ -114,10 +114,9 @@ class ResidentPlan:
         if copied is not None and not copied.query():
             copied.synchronize()
         staging = self._staging[self._slot]
-        arrays = [getattr(plan, name).numpy() for name in ("partner", "weight_in", "weight_out", "box", "label_weight")]
         bytes_of_mirror = None if flags is None else flags.view(torch.uint8).numpy()
-        _core.pack_resident_plan(*arrays, bytes_of_mirror, *self._image_size, staging.numpy())
-        self._plan, self._mirror = plan, flags
+        _core.pack_resident_plan(plan.rows.numpy(), bytes_of_mirror, *self._image_size, staging.numpy())
+        self._plan, self._mirror = plan.clone(), flags
         self.memory.copy_(staging, non_blocking=True)
         if on_cuda:
             with torch.cuda.device(self.device):

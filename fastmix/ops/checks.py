@@ -49,10 +49,9 @@ def check_plan(op: str, plan: MixPlan | MultiwayPlan, batch: Tensor, *, multiway
         )
     if not isinstance(plan, MixPlan | MultiwayPlan):
         raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
-    if plan.partner.shape[0] != batch.shape[0]:
+    if len(plan) != batch.shape[0]:
         raise ValueError(
-            f"{op}: expected a plan for {batch.shape[0]} samples, got one for {plan.partner.shape[0]}; "
-            "draw it with this batch_size"
+            f"{op}: expected a plan for {batch.shape[0]} samples, got one for {len(plan)}; draw it with this batch_size"
         )
 
 

@@ -64,7 +64,7 @@ def attention_label_weight(attention: Tensor, plan: MixPlan, image_size: tuple[i
     if attention.dim() != 3:
         raise ValueError(f"attention_label_weight: expected attention (B, h, w), got {tuple(attention.shape)}")
     looked = attention.detach().to("cpu", torch.float64)
-    if plan.mask is not None:
+    if plan.masks is not None:
         raise ValueError(
             "attention_label_weight: expected a plan of boxes and weights, got one with masks; weigh the attention by "
             "fastmix.ops.reference.weight_map(plan, images.shape) and pass the result to plan.with_label_weight"

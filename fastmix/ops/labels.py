@@ -5,7 +5,7 @@ from torch import Tensor
 
 from fastmix.ops import registration as _ops
 from fastmix.ops.checks import check_plan, check_tensor
-from fastmix.plan.mix_plan import MixPlan, partner_rows
+from fastmix.plan.mix_plan import MixPlan, batch_of_partners, partner_rows
 from fastmix.plan.multiway import MultiwayPlan, combine_labels, combine_values
 
 __all__ = ["mix_labels", "mix_values", "pair_labels"]
@@ -80,13 +80,13 @@ def mix_labels(
         raise ValueError(f"{op}: expected num_classes >= 1, got {num_classes}")
     if not 0.0 <= smoothing < 1.0:
         raise ValueError(f"{op}: expected smoothing in [0, 1), got {smoothing}")
-    ids, partner = labels.to(torch.int64), plan.partner
+    ids = labels.to(torch.int64)
     if isinstance(plan, MultiwayPlan):
         return combine_labels(op, ids, plan, num_classes, smoothing)
     if other is not None:
-        partner_rows(op, labels, plan, other)
-        ids, partner = torch.cat((ids, other.to(torch.int64))), partner + labels.shape[0]
-    return _ops.mix_labels(ids, partner, plan.label_weight, num_classes, smoothing)
+        batch_of_partners(op, labels, plan, other)
+        other = other.to(torch.int64)
+    return _ops.mix_labels(ids, plan.rows, num_classes, smoothing, other)
 
 
 def pair_labels(labels: Tensor, plan: MixPlan, *, other: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:

@@ -49,7 +49,7 @@ def mix_(images: Tensor, plan: MixPlan, other: Tensor | None = None) -> Tensor:
         other = _ops.samples_like(images, other)
     if not torch.compiler.is_compiling() and forward_ad.unpack_dual(images).tangent is not None:
         raise NotImplementedError("mix_: expected no forward-mode tangent, got one; use mix(), which has them")
-    _ops.mix_(images, *_arrays(plan, images.device), other)
+    _ops.mix_(images, plan.rows, masks_on(plan, images.device), other)
     return images
 
 
@@ -78,12 +78,12 @@ def mix(images: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None = Non
     if isinstance(plan, MultiwayPlan):
         if other is not None:
             raise ValueError("mix: expected no other with a MultiwayPlan; mix torch.cat((images, other))")
-        return _linear(lambda x: _ops.combine(x, plan.partner, plan.weight), images)
-    arrays = _arrays(plan, images.device)
+        return _linear(lambda x: _ops.mix(x, plan.rows, None, None, False, True), images)
+    masks = masks_on(plan, images.device)
     if other is None:
-        return _linear(lambda x: _ops.mix(x, *arrays), images)
+        return _linear(lambda x: _ops.mix(x, plan.rows, masks), images)
     check_other("mix", images, other)
-    return _linear(lambda x, y: _ops.mix(x, *arrays, _ops.samples_like(x, y)), images, other)
+    return _linear(lambda x, y: _ops.mix(x, plan.rows, masks, _ops.samples_like(x, y)), images, other)
 
 
 def regmixup(images: Tensor, plan: MixPlan) -> Tensor:
@@ -107,8 +107,8 @@ def regmixup(images: Tensor, plan: MixPlan) -> Tensor:
     """
     check_images("regmixup", images)
     check_plan("regmixup", plan, images)
-    arrays = _arrays(plan, images.device)
-    return _linear(lambda x: _ops.regmixup(x, *arrays), images)
+    masks = masks_on(plan, images.device)
+    return _linear(lambda x: _ops.mix(x, plan.rows, masks, None, True), images)
 
 
 def _linear(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
@@ -122,13 +122,6 @@ def _linear(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
     return forward_ad.make_dual(function(*(dual.primal for dual in duals)), function(*tangents))
 
 
-def masks_on(plan: MixPlan, device: torch.device) -> tuple[Tensor | None, Tensor | None]:
-    """The masks, which kernels read where the images lie, and which sample has which one; None where there are none."""
-    if plan.mask is None:
-        return None, None
-    return plan.mask.to(device, non_blocking=True), plan.mask_index
-
-
-def _arrays(plan: MixPlan, device: torch.device) -> tuple[Tensor | None, ...]:
-    """A plan as the operators take it."""
-    return plan.partner, plan.weight_in, plan.weight_out, plan.box, *masks_on(plan, device)
+def masks_on(plan: MixPlan, device: torch.device) -> Tensor | None:
+    """The masks on the images' device, where kernels read them; None where there are none."""
+    return None if plan.masks is None else plan.masks.to(device, non_blocking=True)

@@ -79,11 +79,12 @@ def normalize_mix(
     if plan is None:
         plan = MixPlan.identity(images.shape[0])
     check_plan(op, plan, images)
-    arrays = (images, mirror, plan.partner, plan.weight_in, plan.weight_out, plan.box)
     channels_last = memory_format == torch.channels_last
     masks = masks_on(plan, images.device)
     if out is None:
-        return _ops.normalize_mix(*arrays, pixel_mean, pixel_std, dtype, channels_last, *masks)
+        return _ops.normalize_mix(
+            images, plan.rows, pixel_mean, pixel_std, dtype, channels_last, mirror=mirror, masks=masks
+        )
     check_out(op, out, images, dtype, memory_format)
-    _ops.normalize_mix_into(out, *arrays, pixel_mean, pixel_std, channels_last, *masks)
+    _ops.normalize_mix_into(out, images, plan.rows, pixel_mean, pixel_std, channels_last, mirror=mirror, masks=masks)
     return out

@@ -36,8 +36,8 @@ def weight_map(plan: MixPlan, shape: Sequence[int], device: torch.device | str =
     y0, x0, y1, x1 = (edge[:, None, None] for edge in plan.box.unbind(1))
     inside = (y0 <= y) & (y < y1) & (x0 <= x) & (x < x1)
     weight = torch.where(inside, plan.weight_in[:, None, None], plan.weight_out[:, None, None])
-    if plan.mask is not None:
-        frames = plan.mask.dim() == 4
+    if plan.masks is not None:
+        frames = plan.masks.dim() == 4
         volume = (shape[-3] if frames else 1, height, width)
         by_level = _mask_weights(plan, volume)
         masked = (plan.mask_index >= 0)[:, None, None, None]
@@ -48,7 +48,7 @@ def weight_map(plan: MixPlan, shape: Sequence[int], device: torch.device | str =
 
 def _mask_weights(plan: MixPlan, volume: tuple[int, int, int]) -> Tensor:
     """float32 (B, T, H, W) by the masks; samples without one get any."""
-    masks = plan.mask if plan.mask.dim() == 4 else plan.mask[:, None]
+    masks = plan.masks if plan.masks.dim() == 4 else plan.masks[:, None]
     t, y, x = (torch.arange(n) * cells // n for n, cells in zip(volume, masks.shape[1:], strict=True))
     chosen = masks[plan.mask_index.clamp(min=0).long()]
     level = chosen[:, t[:, None, None], y[:, None], x].to(torch.float32)

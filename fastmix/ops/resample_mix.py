@@ -100,9 +100,9 @@ def resample_mix(
         )
     if plan is None:
         plan = MixPlan.identity(len(images))
-    if plan.partner.shape[0] != len(images):
-        raise ValueError(f"{op}: expected a plan for {len(images)} samples, got one for {plan.partner.shape[0]}")
-    if plan.mask is not None:
+    if len(plan) != len(images):
+        raise ValueError(f"{op}: expected a plan for {len(images)} samples, got one for {len(plan)}")
+    if plan.masks is not None:
         raise ValueError(
             f"{op}: expected a plan of boxes and weights, got one with masks; resize first, then use normalize_mix()"
         )
@@ -110,12 +110,8 @@ def resample_mix(
     channels = images[0].shape[2]
     return _resample_mix(
         list(images),
+        plan.rows,
         _window_array(op, windows, images),
-        None if mirror is None else mirror_flags(op, mirror, len(images)),
-        plan.partner,
-        plan.weight_in,
-        plan.weight_out,
-        plan.box,
         height,
         width,
         _FILTERS[resample],
@@ -123,6 +119,7 @@ def resample_mix(
         pixel_units(op, "std", std, channels, positive=True),
         dtype,
         memory_format == torch.channels_last,
+        None if mirror is None else mirror_flags(op, mirror, len(images)),
     )
 
 
@@ -141,12 +138,8 @@ def _window_array(op: str, windows: Tensor | Sequence[Sequence[float]] | None, i
 @torch.library.register_fake("fastmix::resample_mix")
 def _(
     images: list[Tensor],
+    plan: Tensor,
     windows: Tensor,
-    mirror: Tensor | None,
-    partner: Tensor,
-    weight_in: Tensor,
-    weight_out: Tensor,
-    box: Tensor,
     height: int,
     width: int,
     filter: int,
@@ -154,6 +147,7 @@ def _(
     std: list[float],
     dtype: torch.dtype,
     channels_last: bool,
+    mirror: Tensor | None = None,
 ) -> Tensor:
     shape = (len(images), images[0].shape[2], height, width)
     memory_format = torch.channels_last if channels_last else torch.contiguous_format

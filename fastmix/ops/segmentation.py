@@ -69,9 +69,9 @@ def mix_segmentation(
 def _blended_samples(plan: MixPlan, with_other: bool) -> list[int]:
     """Samples with a pixel of a weight between 0 and 1."""
     has_box = (plan.box[:, 2] > plan.box[:, 0]) & (plan.box[:, 3] > plan.box[:, 1])
-    if plan.mask is not None:
+    if plan.masks is not None:
         # Levels between the ends blend, and so do ends of such a weight.
-        soft = ((plan.mask != 0) & (plan.mask != 255)).flatten(1).any(1)
+        soft = ((plan.masks != 0) & (plan.masks != 255)).flatten(1).any(1)
         has_mask = plan.mask_index >= 0
         equal = plan.weight_in == plan.weight_out
         blends = has_mask & soft[plan.mask_index.clamp(min=0).long()] & ~equal

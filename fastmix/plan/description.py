@@ -24,7 +24,7 @@ def _row(plan: MixPlan, i: int, names: list[str]) -> tuple[str, ...]:
     partner = int(plan.partner[i])
     box = plan.box[i].tolist()
     has_box = box[2] > box[0] and box[3] > box[1]
-    mask = -1 if plan.mask_index is None else int(plan.mask_index[i])
+    mask = int(plan.mask_index[i])
     inside, outside = float(plan.weight_in[i]), float(plan.weight_out[i])
     if partner == i or (outside == 1.0 and ((not has_box and mask < 0) or inside == 1.0)):
         how = "-"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+import torch
 
 from fastmix import _core
 from fastmix.arguments import number, option
@@ -96,7 +97,8 @@ class Policy(ABC):
         for name, values, array in (("groups", groups, labels), ("partner", partner, given)):
             if values is not None and len(array) != batch:
                 raise ValueError(f"plan: expected {name} of shape ({batch},), got ({len(array)},)")
-        return MixPlan.from_arrays(*self.at(epoch).to_core().draw(batch, size, *key, labels, given))
+        rows, masks = self.at(epoch).to_core().draw(batch, size, *key, labels, given)
+        return MixPlan(torch.from_numpy(rows), None if masks is None else torch.from_numpy(masks))
 
 
 @dataclass(frozen=True, repr=False)

@@ -5,10 +5,10 @@ import json
 
 import pytest
 import torch
+from fastmix.dali.plans import plan_arguments
 from support import DTYPES, devices, partners, random_images, random_plan, same_bits
 
 import fastmix as fm
-from fastmix.dali.plans import plan_arguments
 from fastmix.ops import resample_mix as resample
 from fastmix.ops.reference import mix_backward_reference, mix_reference, normalize_mix_reference, weight_map
 
