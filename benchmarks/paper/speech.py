@@ -178,7 +178,7 @@ class SpeechBatches:
         feeds: dict[str, Any] = {"path": paths, "label": self.clips.labels[samples]}
         if self.mix is not None:
             plan = self.mix.plan(len(samples), seed=key(self.seed), epoch=self.epoch, step=step)
-            feeds |= fastmix.dali.plan_arguments(plan)
+            feeds["plan"] = plan.rows.numpy()
         for name, value in feeds.items():
             self._pipeline.feed_input(name, value)
         self._pipeline.schedule_run()

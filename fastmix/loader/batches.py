@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from fastmix.dali import plan_arguments
 from fastmix.loader.faults.faults import Faults
 from fastmix.loader.graph.dali_queue import Ticket
 from fastmix.loader.graph.graph import Graph
@@ -85,7 +84,7 @@ class BatchMaker:
         if self.graph.train:
             inputs["key"] = np.stack((np.full_like(samples, epoch), samples), axis=1)
         if draft.plan is not None:
-            inputs.update(plan_arguments(draft.plan))
+            inputs["plan"] = draft.plan.rows.numpy()
             if self.graph.targets:
                 inputs["label"] = self._labels(samples, reading)
         if self.graph.augment is not None:

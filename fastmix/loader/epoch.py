@@ -14,6 +14,7 @@ from fastmix.loader.faults.stall import Stall
 from fastmix.loader.graph.dali_queue import PIPELINE_ERRORS, DaliQueue, Ticket
 from fastmix.loader.progress import Progress
 from fastmix.loader.sources.reader_pool import ReaderPool, Reading
+from fastmix.plan.mix_plan import MixPlan
 from fastmix.stats import Stats
 
 
@@ -193,7 +194,7 @@ class EpochIterator:
         for i, sample in enumerate(step.draft.samples.tolist()):
             inputs = {name: values[i : i + 1] for name, values in step.ticket.inputs.items()}
             if graph.mixing:
-                inputs["partner"] = np.zeros(1, dtype=np.int32)
+                inputs["plan"] = MixPlan.identity(1).rows.numpy()
             try:
                 alone.submit(Ticket(self._owner, step.draft.samples[i : i + 1], inputs))
                 alone.take(self._owner)

@@ -8,7 +8,6 @@ from nvidia.dali import fn, pipeline_def
 from support import devices, random_plan
 
 import fastmix as fm
-from fastmix.dali import plan_arguments
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 4, 4, 3), dtype=np.uint8)
 LABELS = np.array([0, 9, 3, 3, 5, 0])
@@ -46,7 +45,7 @@ def test_without_label_weight_the_share_of_own_pixels(policy):
 
     @pipeline_def(batch_size=6, num_threads=1, device_id=None)
     def graph():
-        arguments = {name: feed([value]) for name, value in plan_arguments(plan).items() if name != "label_weight"}
+        arguments = {"plan": feed([plan.rows.numpy()])}
         return tuple(fn.fastmix.mix(feed([IMAGES]), feed([LABELS]), num_classes=10, **arguments))
 
     _, given = run_mix(IMAGES, LABELS, plan, num_classes=10)

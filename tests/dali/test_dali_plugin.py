@@ -10,7 +10,7 @@ import pytest
 
 import fastmix as fm
 import fastmix.dali
-from fastmix.dali import plan_arguments, plugin
+from fastmix.dali import plugin
 
 
 def run_python(code: str, **environment: str) -> str:

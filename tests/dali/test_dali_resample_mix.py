@@ -30,7 +30,7 @@ def run_batch(images, labels=None, plan=None, mirror=None, windows=None, runs: i
             inputs.append(feed([labels]))
         arguments = {}
         if plan is not None:
-            arguments = {name: feed([values]) for name, values in fastmix.dali.plan_arguments(plan).items()}
+            arguments = {"plan": feed([plan.rows.numpy()])}
         if mirror is not None:
             arguments["mirror"] = feed([np.asarray(mirror, np.int32)])
         if windows is not None:

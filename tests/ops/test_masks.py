@@ -120,7 +120,7 @@ def test_gradient_equals_reference(memory_format, dtype, device, generator):
 def test_opcheck(dtype, device, generator):
     images = random_images((3, 3, 5, 7), dtype, generator, device)
     plan = masked_plan(3, (5, 7), (2, 3), generator)
-    arrays = (plan.partner, plan.weight_in, plan.weight_out, plan.box, plan.mask.to(device), plan.mask_index)
+    arrays = (plan.partner, plan.weight_in, plan.weight_out, plan.box, plan.masks.to(device), plan.mask_index)
     with torch.random.fork_rng(devices=[]):
         torch.library.opcheck(OPS.mix_.default, (images.clone(), *arrays))
         torch.library.opcheck(OPS.mix.default, (images, *arrays))
@@ -238,7 +238,7 @@ def test_files_digest_and_table(mask, tmp_path, generator):
         assert other != plan and other.digest() != plan.digest()
     plain = dataclasses.replace(plan, mask=None, mask_index=None)
     assert plain != plan and plan != plain and plain.digest() != plan.digest()
-    flat = dataclasses.replace(plan, mask=plan.mask.reshape(3, -1, 1))
+    flat = dataclasses.replace(plan, mask=plan.masks.reshape(3, -1, 1))
     assert flat.digest() != plan.digest()
 
 
@@ -314,11 +314,11 @@ def test_operators_want_masks_beside_the_images(generator):
     arrays = [plan.partner, plan.weight_in, plan.weight_out, plan.box]
     images = torch.zeros(2, 3, 4, 4)
     for mask, index, message in (
-        (plan.mask, None, "both or neither"),
-        (plan.mask[:, :, ::2], plan.mask_index, "contiguous mask of dtype uint8"),
-        (plan.mask[0], plan.mask_index, r"shape \(M, h, w\)"),
-        (plan.mask.float(), plan.mask_index, "dtype uint8"),
-        (plan.mask, plan.mask_index.long(), "mask_index of dtype Int"),
+        (plan.masks, None, "both or neither"),
+        (plan.masks[:, :, ::2], plan.mask_index, "contiguous mask of dtype uint8"),
+        (plan.masks[0], plan.mask_index, r"shape \(M, h, w\)"),
+        (plan.masks.float(), plan.mask_index, "dtype uint8"),
+        (plan.masks, plan.mask_index.long(), "mask_index of dtype Int"),
     ):
         with pytest.raises(RuntimeError, match=message):
             OPS.mix(images, *arrays, mask, index)

@@ -28,22 +28,12 @@ RESIZE = ("fastmix", "dali")
 Decode = Literal["auto", "fastmix", "dali"]
 DECODE = ("auto", "fastmix", "dali")
 
-_PLAN_INPUTS = {
-    "partner": (types.INT32, 0),
-    "weight_in": (types.FLOAT, 0),
-    "weight_out": (types.FLOAT, 0),
-    "box": (types.INT32, 1),
-    "label_weight": (types.FLOAT, 0),
-}
-
-
 @dataclass(frozen=True)
 class Graph:
     """What a pipeline computes. Two pipelines built from equal graphs give equal outputs for equal inputs.
 
     Inputs, by name, one entry per sample: ``path`` uint8 (padded with zeros), ``encoded`` uint8 or ``pixels`` uint8
-    (H, W, 3), whichever ``delivers`` says; if ``train``, ``key`` int64 (epoch, sample); if ``mixing``, the arguments of
-    a plan; if ``targets``, ``label`` int64; with ``augment``, ``random_state`` uint32 (6,). Outputs: images; if
+    (H, W, 3), whichever ``delivers`` says; if ``train``, ``key`` int64 (epoch, sample); if ``mixing``, ``plan`` int32 (16,); if ``targets``, ``label`` int64; with ``augment``, ``random_state`` uint32 (6,). Outputs: images; if
     ``targets``, float32 targets; unless ``pixels`` come in, what is known of the samples (see :meth:`checks`).
 
     Attributes:
@@ -173,10 +163,7 @@ class Graph:
             options.update(window=window, size=self.size)
         if not self.mixing:
             return (operator(images, alpha=0.0, **options),)
-        options.update(
-            (name, fn.external_source(name=name, dtype=dtype, ndim=ndim))
-            for name, (dtype, ndim) in _PLAN_INPUTS.items()
-        )
+        options["plan"] = fn.external_source(name="plan", dtype=types.INT32, ndim=1)
         if not self.targets:
             return (operator(images, **options),)
         label = fn.external_source(name="label", dtype=types.INT64, ndim=0)
