@@ -58,7 +58,7 @@ def random_plan(
         box = torch.stack((y[:, 0], x[:, 0], y[:, 1], x[:, 1]), 1).to(torch.int32)
         box[2::5] = torch.tensor([0, 0, height, width], dtype=torch.int32)
         box[3::5] = 0
-    return MixPlan(partners(kind, batch, generator), weights(), weights(), box, weights())
+    return MixPlan.from_arrays(partners(kind, batch, generator), weights(), weights(), box, weights())
 
 
 def same_bits(a: torch.Tensor, b: torch.Tensor) -> bool:

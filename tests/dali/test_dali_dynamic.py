@@ -6,7 +6,6 @@ import pytest
 from dali_support import MEAN, STD, normalized, same_bits, soft_targets
 from support import random_plan
 
-
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 9, 7, 3), dtype=np.uint8)
 LABELS = np.array([0, 9, 3, 3, 5, 0])
 

@@ -22,7 +22,7 @@ def random_multiway(batch: int, ways: int, generator: torch.Generator) -> fm.Mul
     weight[::3, 1:] *= torch.randint(0, 2, (len(weight[::3]), ways - 1), generator=generator)
     weight[1::4, 0] *= 1e-12
     weight[2::5] = F.one_hot(torch.arange(len(weight[2::5])) % ways, ways).double()
-    return fm.MultiwayPlan(partner, weight / weight.sum(1, keepdim=True))
+    return fm.MultiwayPlan.from_arrays(partner, weight / weight.sum(1, keepdim=True))
 
 
 @pytest.mark.parametrize("device", devices())
@@ -67,11 +67,11 @@ def test_opcheck(batch, dtype, device, generator):
     for memory_format in FORMATS:
         images = random_images((batch, 3, 4, 5), dtype, generator, device, memory_format)
         with torch.random.fork_rng(devices=[]):
-            torch.library.opcheck(ops.combine.default, (images, plan.partner, plan.weight))
+            torch.library.opcheck(ops.mix.default, (images, plan.rows, None, None, False, True))
             if dtype != torch.uint8:
-                arguments = images.requires_grad_(), plan.partner, plan.weight
-                torch.library.opcheck(ops.combine.default, arguments)
-                torch.library.opcheck(ops.combine_backward.default, (*arguments, batch))
+                leaf = images.requires_grad_()
+                torch.library.opcheck(ops.mix.default, (leaf, plan.rows, None, None, False, True))
+                torch.library.opcheck(ops.mix_backward.default, (leaf, plan.rows, None, batch, False, True))
 
 
 def test_compile(generator):
@@ -97,7 +97,7 @@ def test_two_ways_are_mixup(generator):
     pair = fm.Mixup(per="sample").plan(6)
     own = pair.weight_out.double()
     partner = torch.stack((torch.arange(6, dtype=torch.int32), pair.partner), 1)
-    plan = fm.MultiwayPlan(partner, torch.stack((own, 1 - own), 1))
+    plan = fm.MultiwayPlan.from_arrays(partner, torch.stack((own, 1 - own), 1))
     assert torch.equal(fm.mix(images, plan), fm.mix(images, pair))
     labels = torch.arange(6) % 4
     assert torch.equal(fm.mix_labels(labels, plan, 4, 0.1), fm.mix_labels(labels, pair, 4, 0.1))

@@ -73,16 +73,15 @@ def test_opcheck(batch, memory_format, device, generator):
     ops = torch.ops.fastmix
     images, other = (random_images((n, 3, 4, 5), torch.float32, generator, device, memory_format) for n in (batch, 2))
     plan = random_pair(batch, 2, 4, 5, generator)
-    arrays = plan.partner, plan.weight_in, plan.weight_out, plan.box, None, None
     with torch.random.fork_rng(devices=[]):
-        torch.library.opcheck(ops.mix_.default, (images.clone(), *arrays, other))
-        torch.library.opcheck(ops.mix.default, (images, *arrays, other))
+        torch.library.opcheck(ops.mix_.default, (images.clone(), plan.rows, None, other))
+        torch.library.opcheck(ops.mix.default, (images, plan.rows, None, other))
         leaves = images.requires_grad_(), other.requires_grad_()
-        torch.library.opcheck(ops.mix.default, (leaves[0], *arrays, leaves[1]))
+        torch.library.opcheck(ops.mix.default, (leaves[0], plan.rows, None, leaves[1]))
         for of_other in (False, True):
-            torch.library.opcheck(ops.mix_backward.default, (leaves[0], *arrays, 2, of_other))
-        within = random_plan(batch, 4, 5, generator).partner
-        torch.library.opcheck(ops.regmixup.default, (leaves[0], within, *arrays[1:]))
+            torch.library.opcheck(ops.mix_backward.default, (leaves[0], plan.rows, None, 2, of_other))
+        within = random_plan(batch, 4, 5, generator).rows
+        torch.library.opcheck(ops.mix.default, (leaves[0], within, None, None, True))
 
 
 def test_compile(generator):
@@ -206,7 +205,6 @@ def test_refuses_gradients_in_place():
 
 
 def test_operators_check_for_themselves():
-    arrays = PLAN.partner, PLAN.weight_in, PLAN.weight_out, PLAN.box, None, None
     images = torch.zeros(3, 2, 4, 5)
     for other, message in (
         (torch.zeros(2, 2, 4, 6), "as images but for the batch size"),
@@ -215,9 +213,9 @@ def test_operators_check_for_themselves():
     ):
         for op in (torch.ops.fastmix.mix, torch.ops.fastmix.mix_):
             with pytest.raises(RuntimeError, match=message):
-                op(images, *arrays, other)
+                op(images, PLAN.rows, None, other)
     with pytest.raises(RuntimeError, match="others >= 0"):
-        torch.ops.fastmix.mix_backward(images, *arrays, -1, True)
+        torch.ops.fastmix.mix_backward(images, PLAN.rows, None, -1, True)
     with pytest.raises(ValueError, match="rows of the other batch of shape"):
         fm.mix_labels(torch.arange(3), PLAN, 5, other=torch.zeros(2, 4, dtype=torch.int64))
     with pytest.raises(RuntimeError, match=r"labels in \[0, 5\), got 9"):

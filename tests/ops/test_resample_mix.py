@@ -133,7 +133,7 @@ def test_large_batches_are_written_as_small_ones(width, dtype, memory_format, ge
     assert whole.nbytes >= 4 << 20
     for k in range(0, 16, 2):
         parts = (plan.weight_in[k : k + 2], plan.weight_out[k : k + 2], plan.box[k : k + 2])
-        pair = fm.MixPlan(torch.tensor([1, 0], dtype=torch.int32), *parts, plan.label_weight[k : k + 2])
+        pair = fm.MixPlan.from_arrays(torch.tensor([1, 0], dtype=torch.int32), *parts, plan.label_weight[k : k + 2])
         assert same_bits(whole[k : k + 2], resample_mix(images[k : k + 2], None, pair, **options))
 
 
@@ -153,7 +153,7 @@ def test_instruction_sets_agree():
         "for resample in ('triangle', 'cubic', 'nearest'):\n"
         "    for dtype in (torch.float32, torch.float16, torch.bfloat16):\n"
         "        w = torch.rand(8, generator=g); box = torch.tensor([[3, 5, 30, 41]] * 8, dtype=torch.int32)\n"
-        "        plan = MixPlan(torch.randperm(8, generator=g).int(), torch.rand(8, generator=g), w, box, w)\n"
+        "        plan = MixPlan.from_arrays(torch.randperm(8, generator=g).int(), torch.rand(8, generator=g), w, box, w)\n"
         "        out = resample_mix(images, None, plan, size=(45, 51), dtype=dtype, resample=resample)\n"
         "        digest.update(out.view(torch.uint8).numpy().tobytes())\n"
         "large = resample_mix(images, None, plan, size=(224, 256))  # beyond 4 MiB: written past the caches\n"

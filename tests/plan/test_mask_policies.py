@@ -135,7 +135,7 @@ def test_fmix_keeps_exactly_its_share(softness: float) -> None:
 
 def test_fmix_masks_are_of_low_frequency() -> None:
     def edges(decay: float) -> float:
-        mask = fm.FMix(weight=fm.Fixed(0.5), decay=decay, per="sample").plan(20, (48, 48), seed=1).mask != 0
+        mask = fm.FMix(weight=fm.Fixed(0.5), decay=decay, per="sample").plan(20, (48, 48), seed=1).masks != 0
         return (mask[:, 1:] ^ mask[:, :-1]).double().mean().item()
 
     assert edges(6.0) < edges(3.0) < edges(1.0) < 0.5
@@ -177,9 +177,9 @@ def test_prob_is_applied_once_and_0_mixes_nothing(kind: type) -> None:
     plan = kind(per="sample", prob=0.3).plan(2000, (2, 3), seed=1)
     assert stats.binomtest(int((plan.mask_index >= 0).sum()), 2000, 0.3).pvalue > 1e-3
     none = kind(prob=0.0).plan(4, (4, 4))
-    assert none.mask is None and none.label_weight.tolist() == [1] * 4
-    assert fm.Scheduled(kind(), start_epoch=1).plan(4, (4, 4), epoch=0).mask is None
-    assert fm.Scheduled(kind(), start_epoch=1).plan(4, (4, 4), epoch=1).mask is not None
+    assert none.masks is None and none.label_weight.tolist() == [1] * 4
+    assert fm.Scheduled(kind(), start_epoch=1).plan(4, (4, 4), epoch=0).masks is None
+    assert fm.Scheduled(kind(), start_epoch=1).plan(4, (4, 4), epoch=1).masks is not None
 
 
 @pytest.mark.parametrize("kind", [fm.FMix, fm.GMix])
@@ -203,13 +203,13 @@ def test_weights_follow_the_law(alpha: float, kind: type) -> None:
     "policy", [fm.SmoothMix(sigma=0.1, per="sample"), fm.GMix(weight=fm.Fixed(0.05), per="sample")], ids=["dip", "bell"]
 )
 def test_centres_are_uniform(policy: fm.Policy) -> None:
-    masks = policy.plan(3000, (5, 7), seed=2).mask.flatten(1)
+    masks = policy.plan(3000, (5, 7), seed=2).masks.flatten(1)
     centres = (masks.argmin(1) if isinstance(policy, fm.SmoothMix) else masks.argmax(1)).numpy()
     assert stats.chisquare(np.bincount(centres, minlength=35)).pvalue > 1e-3
 
 
 def test_fmix_covers_all_places_alike() -> None:
-    masks = fm.FMix(weight=fm.Fixed(0.3), per="sample").plan(2000, (8, 12), seed=3).mask != 0
+    masks = fm.FMix(weight=fm.Fixed(0.3), per="sample").plan(2000, (8, 12), seed=3).masks != 0
     assert (masks.double().mean(0) - 0.3).abs().max() < 0.06
 
 

@@ -28,6 +28,7 @@ RESIZE = ("fastmix", "dali")
 Decode = Literal["auto", "fastmix", "dali"]
 DECODE = ("auto", "fastmix", "dali")
 
+
 @dataclass(frozen=True)
 class Graph:
     """What a pipeline computes. Two pipelines built from equal graphs give equal outputs for equal inputs.
