@@ -68,3 +68,11 @@ def same_bits(a: torch.Tensor, b: torch.Tensor) -> bool:
     # The clones have the plain strides that a view as bytes needs, which contiguous() leaves as they are.
     bits = [x.cpu().clone(memory_format=torch.contiguous_format).flatten().view(torch.uint8) for x in (a, b)]
     return torch.equal(*bits)
+
+
+def changed(plan: MixPlan, masks: torch.Tensor | None = None, **entries: torch.Tensor) -> MixPlan:
+    """A copy of the plan with other masks and entries."""
+    copy = MixPlan(plan.rows.clone(), plan.masks if masks is None else masks)
+    for name, value in entries.items():
+        getattr(copy, name)[:] = value
+    return copy

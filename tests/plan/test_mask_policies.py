@@ -53,7 +53,7 @@ def assert_exact(policy: fm.Policy, batch: int, size: tuple[int, ...], key: Key)
     named = {"seed": key.seed, "epoch": key.epoch, "step": key.step, "rank": key.rank, "offset": key.offset}
     plan = policy.plan(batch, size, **named)
     expected = plan_arrays(policy, batch, size, key)
-    assert (plan.masks is not None) == ("mask" in expected), (policy, size)
+    assert (plan.masks is not None) == ("masks" in expected), (policy, size)
     for name, array in expected.items():
         assert torch.equal(getattr(plan, name), torch.from_numpy(array)), (name, policy, batch, size, key)
     return plan
