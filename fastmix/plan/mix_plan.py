@@ -236,6 +236,8 @@ class MixPlan(StoredPlan):
         weight = weight.repeat(len(self)) if weight.dim() == 0 else weight
         if not bool(((weight >= 0) & (weight <= 1)).all()):
             raise ValueError("MixPlan.with_label_weight: expected weights in [0, 1], got others or NaN")
+        if weight.shape != (len(self),):
+            raise ValueError(f"MixPlan.label_weight: expected shape ({len(self)},), got {tuple(weight.shape)}")
         plan = MixPlan(self.rows.clone(), self.masks)
         plan.label_weight[:] = weight
         return plan

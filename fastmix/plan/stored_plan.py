@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from fastmix.plan import files
-from fastmix.plan.rows import check_rows
+from fastmix.plan.rows import check_rows, zero_rows
 
 
 class StoredPlan:
@@ -26,7 +26,8 @@ class StoredPlan:
 
     def __init__(self, rows: Tensor, masks: Tensor | None = None) -> None:
         check_rows(self._kind, rows, self._header)
-        self.rows = rows
+        # NumPy gives an array without rows strides of 0, which no view in another dtype takes.
+        self.rows = rows if len(rows) else zero_rows(0, self._header)
         self.masks = masks
 
     def __len__(self) -> int:

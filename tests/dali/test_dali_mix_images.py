@@ -102,8 +102,7 @@ def test_defaults_of_a_plan_mix_nothing():
     images = random_images(np.random.default_rng(4), 4, 6, 6, 3)
     partner = np.arange(4)[::-1]
     (out,) = run_mix(images, plan=fm.MixPlan.mixup(partner.copy(), 1.0))
-    (constant,) = run_mix(images, partner=2)
-    assert same_bits(out, laid_out(images.astype(np.float32), "CHW")) and same_bits(out, constant)
+    assert same_bits(out, laid_out(images.astype(np.float32), "CHW"))
 
 
 def test_same_bits_as_the_torch_operator(generator):

@@ -175,8 +175,8 @@ def test_instruction_sets_agree():
 def test_fake_and_threads(generator):
     images = [noise(40, 60, 3, generator), noise(50, 30, 3, generator)]
     plan = fm.MixPlan.identity(2)
-    arguments = (images, torch.tensor([[0.0, 0, 40, 60], [0, 0, 50, 30]]), None, plan.partner, plan.weight_in)
-    rest = (plan.weight_out, plan.box, 20, 21, 1, [0.0] * 3, [1.0] * 3, torch.bfloat16, True)
+    arguments = (images, plan.rows, torch.tensor([[0.0, 0, 40, 60], [0, 0, 50, 30]]))
+    rest = (20, 21, 1, [0.0] * 3, [1.0] * 3, torch.bfloat16, True)
     torch.library.opcheck(torch.ops.fastmix.resample_mix.default, (*arguments, *rest))
 
 

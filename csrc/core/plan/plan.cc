@@ -43,7 +43,7 @@ void check_rows(const PlanView& plan) {
 
 void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place) {
   check_rows(plan);
-  if (has_any_mask(plan)) check_extent(plan.mask.extent);
+  if (plan.mask.count > 0) check_extent(plan.mask.extent);
   std::vector<int32_t> chosen_by(plan.batch, -1);
   for (int32_t i = 0; i < plan.batch; ++i) {
     const int32_t partner = plan.rows[i].partner;
