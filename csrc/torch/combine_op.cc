@@ -1,4 +1,4 @@
-// combine and its backward: one kernel, given the plan's terms or their transpose.
+// combine and combine_backward: one kernel, applied to the plan's terms or their transpose.
 #include "huge_pages.h"
 #include "mix/combine.h"
 #include "registration.h"
@@ -7,10 +7,10 @@ namespace fastmix {
 
 namespace {
 
-MultiwayView multiway_view(const char* op, const Tensor& partner, const Tensor& weight) {
+MultiwayArrays multiway_arrays(const char* op, const Tensor& partner, const Tensor& weight) {
   check(partner.dim() == 2 && weight.dim() == 2, op, ": expected partner and weight of shape (B, ways), got ",
         shape_of(partner), " and ", shape_of(weight));
-  MultiwayView plan;
+  MultiwayArrays plan;
   plan.batch = check_batch(op, "partner", partner);
   check(partner.size(1) >= 2 && partner.size(1) <= kMaxWays, op, ": expected 2 to ", kMaxWays,
         " partners per sample, got ", partner.size(1));
@@ -50,7 +50,7 @@ Tensor combine(const char* op, const Tensor& images, Terms terms) {
 
 Tensor combine_op(const Tensor& images, const Tensor& partner, const Tensor& weight) {
   const int32_t samples = check_batch("combine", "images", images);
-  const MultiwayView plan = multiway_view("combine", partner, weight);
+  const MultiwayArrays plan = multiway_arrays("combine", partner, weight);
   validate(plan, samples);
   return combine("combine", images, terms_of(plan));
 }
@@ -58,9 +58,9 @@ Tensor combine_op(const Tensor& images, const Tensor& partner, const Tensor& wei
 Tensor combine_backward_op(const Tensor& grad, const Tensor& partner, const Tensor& weight, int64_t samples) {
   constexpr const char* op = "combine_backward";
   const int32_t batch = check_batch(op, "grad", grad);
-  check(grad.scalar_type() != ScalarType::Byte, op, ": expected a floating point gradient, got uint8");
+  check(grad.scalar_type() != ScalarType::Byte, op, ": expected a floating-point gradient, got uint8");
   check(samples >= 0 && samples <= INT32_MAX, op, ": expected samples in [0, 2^31), got ", samples);
-  const MultiwayView plan = multiway_view(op, partner, weight);
+  const MultiwayArrays plan = multiway_arrays(op, partner, weight);
   check(plan.batch == batch, op, ": expected a plan for ", batch, " samples, got one for ", plan.batch);
   validate(plan, static_cast<int32_t>(samples));
   return combine(op, grad, transposed(plan, static_cast<int32_t>(samples)));

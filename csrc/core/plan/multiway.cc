@@ -12,7 +12,7 @@ constexpr double kSumTolerance = 1e-6;
 
 }  // namespace
 
-void validate(const MultiwayView& plan, int32_t samples) {
+void validate(const MultiwayArrays& plan, int32_t samples) {
   check(plan.ways >= 2 && plan.ways <= kMaxWays, "plan: expected 2 to ", kMaxWays, " partners per sample, got ",
         plan.ways);
   for (int32_t i = 0; i < plan.batch; ++i) {
@@ -29,7 +29,7 @@ void validate(const MultiwayView& plan, int32_t samples) {
   }
 }
 
-Terms terms_of(const MultiwayView& plan) {
+Terms terms_of(const MultiwayArrays& plan) {
   Terms terms;
   terms.begin.push_back(0);
   for (int32_t i = 0; i < plan.batch; ++i) {
@@ -43,7 +43,7 @@ Terms terms_of(const MultiwayView& plan) {
   return terms;
 }
 
-Terms transposed(const MultiwayView& plan, int32_t samples) {
+Terms transposed(const MultiwayArrays& plan, int32_t samples) {
   const int64_t count = int64_t{plan.batch} * plan.ways;
   Terms terms;
   terms.begin.assign(samples + 1, 0);
