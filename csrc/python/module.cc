@@ -1,4 +1,4 @@
-// fastmix._core: plans, crop windows and orders as NumPy arrays, and facts about the build. Host only, no torch.
+// fastmix._core: plans, windows and epoch orders as NumPy arrays, and facts about the build. Host only, no torch.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -43,7 +43,8 @@ void validate_arrays(const Dense<int32_t>& partner, const Dense<float>& weight_i
 
 py::array_t<float> label_weights(const py::array_t<uint8_t, py::array::c_style>& masks, std::array<int32_t, 3> image,
                                  float inside, float outside) {
-  check(masks.ndim() == 4, "masks: expected shape (M, t, h, w), got ", masks.ndim(), " dimensions");
+  check(masks.ndim() == 4, "mask_label_weights: expected masks of shape (M, t, h, w), got ", masks.ndim(),
+        " dimensions");
   const auto size = [&](int dim) { return static_cast<int32_t>(masks.shape(dim)); };
   const Extent extent{size(1), size(2), size(3)};
   py::array_t<float> weights(masks.shape(0));
@@ -60,7 +61,9 @@ void pack_into(const Dense<int32_t>& partner, const Dense<float>& weight_in, con
   const auto batch = static_cast<int32_t>(partner.size());
   check(
       label_weight.size() == batch && (!mirror || mirror->size() == batch) && to.size() == ResidentLayout(batch).bytes,
-      "pack_resident_plan: expected label weights, mirror flags and memory for ", batch, " samples");
+      "pack_resident_plan: expected label weights, mirror flags and ", ResidentLayout(batch).bytes, " bytes for ",
+      batch, " samples, got ", label_weight.size(), " label weights, ", mirror ? mirror->size() : batch,
+      " mirror flags and ", to.size(), " bytes");
   PlanView plan;
   plan.batch = batch;
   plan.partner = partner.data();
@@ -112,7 +115,7 @@ py::dict build_info() {
 }  // namespace
 
 PYBIND11_MODULE(_core, m) {
-  m.doc() = "Plans, crop windows and orders, drawn on the host; no torch, no DALI.";
+  m.doc() = "Draw plans, windows and epoch orders on the host, without torch and DALI.";
   py::register_exception_translator([](std::exception_ptr error) {
     try {
       if (error) std::rethrow_exception(error);
@@ -133,19 +136,20 @@ PYBIND11_MODULE(_core, m) {
 
   m.def("validate_plan", &validate_arrays, py::arg("partner"), py::arg("weight_in"), py::arg("weight_out"),
         py::arg("box"), py::arg("mask_index"), py::arg("mask_shape"), py::arg("height"), py::arg("width"),
-        py::arg("in_place"), "Raises ValueError for a bad plan.");
+        py::arg("in_place"), "Raise ValueError for a bad plan.");
   m.def("mask_label_weights", &label_weights, py::arg("masks"), py::arg("image"), py::arg("inside"), py::arg("outside"),
-        "float32 (M,): per mask of uint8 (M, t, h, w) the mean own weight over an image (t, h, w).");
+        "Return float32 (M,): for each mask of uint8 (M, t, h, w), the mean own weight over an image (t, h, w).");
   m.def(
       "resident_plan_bytes", [](int32_t batch) { return ResidentLayout(batch).bytes; }, py::arg("batch"),
-      "How much memory pack_resident_plan fills.");
+      "Return the bytes that pack_resident_plan fills.");
   m.def("pack_resident_plan", &pack_into, py::arg("partner"), py::arg("weight_in"), py::arg("weight_out"),
         py::arg("box"), py::arg("label_weight"), py::arg("mirror").none(true), py::arg("height"), py::arg("width"),
-        py::arg("to").noconvert(), "Writes a plan in the form that kernels read from device memory.");
+        py::arg("to").noconvert(), "Write a plan to `to` in the form that kernels read from device memory.");
   m.def("random_resized_crop", &crop_windows, py::arg("spec"), py::arg("sizes"), py::arg("samples"), py::arg("seed"),
         py::arg("epoch"),
-        "(windows int32 (N, 4) as y, x, height, width; mirror bool (N,)) of samples with these sizes.");
+        "Draw windows, int32 (N, 4) as y, x, height, width, and mirror flags, bool (N,), for samples of these sizes.");
   m.def("epoch_order", &epoch_order, py::arg("count"), py::arg("seed"), py::arg("epoch"),
-        "A uniform permutation of 0 .. count - 1, a pure function of (seed, epoch).");
-  m.def("build_info", &build_info, "What this build has: CPU kernels in use, CUDA version and architectures.");
+        "Return a uniform permutation of 0 ... count - 1, a pure function of (seed, epoch).");
+  m.def("build_info", &build_info,
+        "Return the CPU kernels in use, the CUDA version, its architectures and the compiler.");
 }

@@ -29,7 +29,7 @@ void bind_multiway(py::module_& m) {
            }),
            py::arg("alpha"), py::arg("prob"), py::arg("per"))
       .def("draw", &draw, py::arg("batch"), py::arg("seed"), py::arg("epoch"), py::arg("step"), py::arg("rank"),
-           py::arg("offset"), "(partner int32 (B, ways), weight float64 (B, ways)) of one batch.");
+           py::arg("offset"), "Draw one batch: (partner int32 (B, ways), weight float64 (B, ways)).");
 }
 
 }  // namespace fastmix

@@ -134,12 +134,12 @@ void bind_policies(py::module_& m) {
            py::arg("policies"), py::arg("p"), py::arg("per"), py::arg("pairing"))
       .def("draw", &draw, py::arg("batch"), py::arg("image"), py::arg("seed"), py::arg("epoch"), py::arg("step"),
            py::arg("rank"), py::arg("offset"), py::arg("groups"), py::arg("partner"),
-           "(partner, weight_in, weight_out, box, label_weight, mask or None, mask_index or None) of one batch of "
-           "images "
-           "(frames or 0, height, width); no groups and no partners are empty arrays.");
-  m.def("weighted_partners", &draw_weighted_partners, py::arg("weights"), py::arg("seed"), py::arg("epoch"),
-        py::arg("step"), py::arg("rank"), py::arg("offset"),
-        "int32 (B,): per sample one partner with probability proportional to its row of (B, B) weights.");
+           "Draw one batch: (partner, weight_in, weight_out, box, label_weight, mask or None, mask_index or None). "
+           "`image` is (frames or 0, height, width); `groups` and `partner` may be empty.");
+  m.def(
+      "weighted_partners", &draw_weighted_partners, py::arg("weights"), py::arg("seed"), py::arg("epoch"),
+      py::arg("step"), py::arg("rank"), py::arg("offset"),
+      "Draw int32 (B,): one partner per sample, with probability proportional to the sample's row of (B, B) weights.");
 }
 
 }  // namespace fastmix

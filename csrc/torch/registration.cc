@@ -1,4 +1,4 @@
-// Schemas and registration. Fake kernels and autograd are in fastmix/_ops.py.
+// Schemas and registration. fastmix/ops/registration.py adds fake kernels and autograd.
 #include "registration.h"
 
 STABLE_TORCH_LIBRARY(fastmix, m) {
@@ -11,7 +11,7 @@ STABLE_TORCH_LIBRARY(fastmix, m) {
   m.def(
       "regmixup(Tensor images, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box, "
       "Tensor? mask=None, Tensor? mask_index=None) -> Tensor");
-  // others: how many samples the other batch has, if partners are rows of another one; its gradient is of_other.
+  // others: the size of the other batch, if partners are its rows. of_other asks for that batch's gradient.
   m.def(
       "mix_backward(Tensor grad, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box, "
       "Tensor? mask=None, Tensor? mask_index=None, SymInt others=-1, bool of_other=False) -> Tensor");
@@ -45,7 +45,7 @@ void implement(Library& m) {
 
 }  // namespace
 
-// One function serves both keys: images on CUDA come with a plan on the CPU, and a plan wrongly on CUDA
-// reaches the CUDA key with images on the CPU. The operators look at the tensors themselves.
+// One function serves both dispatch keys and checks the tensors' devices itself. Images on CUDA come with a plan on the
+// CPU. A plan wrongly on CUDA would reach the CUDA key with images on the CPU.
 STABLE_TORCH_LIBRARY_IMPL(fastmix, CPU, m) { implement(m); }
 STABLE_TORCH_LIBRARY_IMPL(fastmix, CUDA, m) { implement(m); }
