@@ -54,7 +54,7 @@ void validate(const BoxRule& rule, int32_t height, int32_t width);
 // Draws a box with a share of `area` of the image before clipping, if the rule uses the area. The box may be empty.
 Box draw_box(const BoxRule& rule, int32_t height, int32_t width, double area, RandomStream& draws);
 
-// For rules that choose frames too.
+// Whether a rule chooses frames too. draw_cuboid is for these rules, draw_box for all others.
 inline bool chooses_frames(const BoxRule& rule) {
   return rule.placement == Placement::kFrames || rule.placement == Placement::kCuboid;
 }
