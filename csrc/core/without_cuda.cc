@@ -1,4 +1,4 @@
-// Stands in for the .cu files when the build has no CUDA (-DFASTMIX_CUDA=OFF).
+// Replaces the .cu files in a build without CUDA (-DFASTMIX_CUDA=OFF).
 #include "base/error.h"
 #include "labels/labels.h"
 #include "mix/combine.h"

@@ -1,4 +1,4 @@
-// NumPy arrays in and out.
+// Conversions between NumPy arrays and C++ vectors.
 #pragma once
 
 #include <pybind11/numpy.h>

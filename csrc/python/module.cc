@@ -1,4 +1,4 @@
-// fastmix._core: plans, crop windows and orders as NumPy arrays, and facts about the build. Host only, no torch.
+// fastmix._core: plans, windows and epoch orders as NumPy arrays, and facts about the build. Host only, no torch.
 #include <pybind11/numpy.h>
 #include <pybind11/pybind11.h>
 #include <pybind11/stl.h>
@@ -45,7 +45,8 @@ void validate_rows(const Dense<int32_t>& rows, std::array<int64_t, 4> masks, int
 
 py::array_t<float> label_weights(const py::array_t<uint8_t, py::array::c_style>& masks, std::array<int32_t, 3> image,
                                  float inside, float outside) {
-  check(masks.ndim() == 4, "masks: expected shape (M, t, h, w), got ", masks.ndim(), " dimensions");
+  check(masks.ndim() == 4, "mask_label_weights: expected masks of shape (M, t, h, w), got ", masks.ndim(),
+        " dimensions");
   const auto size = [&](int dim) { return static_cast<int32_t>(masks.shape(dim)); };
   const Extent extent{size(1), size(2), size(3)};
   py::array_t<float> weights(masks.shape(0));
@@ -106,7 +107,7 @@ py::dict build_info() {
 }  // namespace
 
 PYBIND11_MODULE(_core, m) {
-  m.doc() = "Plans, crop windows and orders, drawn on the host; no torch, no DALI.";
+  m.doc() = "Draw plans, windows and epoch orders on the host, without torch and DALI.";
   py::register_exception_translator([](std::exception_ptr error) {
     try {
       if (error) std::rethrow_exception(error);
@@ -130,7 +131,7 @@ PYBIND11_MODULE(_core, m) {
         py::arg("in_place"),
         "Raises ValueError for bad rows int32 (B, 16); masks is the shape (M, t, h, w) of theirs.");
   m.def("mask_label_weights", &label_weights, py::arg("masks"), py::arg("image"), py::arg("inside"), py::arg("outside"),
-        "float32 (M,): per mask of uint8 (M, t, h, w) the mean own weight over an image (t, h, w).");
+        "Return float32 (M,): for each mask of uint8 (M, t, h, w), the mean own weight over an image (t, h, w).");
   m.def(
       "resident_plan_bytes", [](int32_t batch) { return ResidentLayout(batch).bytes; }, py::arg("batch"),
       "How much memory pack_resident_plan fills.");
@@ -138,8 +139,9 @@ PYBIND11_MODULE(_core, m) {
         py::arg("width"), py::arg("to").noconvert(), "Writes a plan in the form that kernels read from device memory.");
   m.def("random_resized_crop", &crop_windows, py::arg("spec"), py::arg("sizes"), py::arg("samples"), py::arg("seed"),
         py::arg("epoch"),
-        "(windows int32 (N, 4) as y, x, height, width; mirror bool (N,)) of samples with these sizes.");
+        "Draw windows, int32 (N, 4) as y, x, height, width, and mirror flags, bool (N,), for samples of these sizes.");
   m.def("epoch_order", &epoch_order, py::arg("count"), py::arg("seed"), py::arg("epoch"),
-        "A uniform permutation of 0 .. count - 1, a pure function of (seed, epoch).");
-  m.def("build_info", &build_info, "What this build has: CPU kernels in use, CUDA version and architectures.");
+        "Return a uniform permutation of 0 ... count - 1, a pure function of (seed, epoch).");
+  m.def("build_info", &build_info,
+        "Return the CPU kernels in use, the CUDA version, its architectures and the compiler.");
 }

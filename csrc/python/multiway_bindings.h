@@ -4,7 +4,7 @@
 
 namespace fastmix {
 
-// Plans that mix more than two samples. After bind_policies, whose enums they use.
+// Binds plans that mix up to kMaxWays samples. Call bind_policies first: it binds the enums that this uses.
 void bind_multiway(pybind11::module_& m);
 
 }  // namespace fastmix

@@ -4,7 +4,7 @@
 
 namespace fastmix {
 
-// Policies, what they are made of, and draws.
+// Binds policies, their parts and their draws.
 void bind_policies(pybind11::module_& m);
 
 }  // namespace fastmix

@@ -36,14 +36,14 @@ Tensor combine(const char* op, const Tensor& images, Terms terms) {
 }  // namespace
 
 Tensor combine(const Tensor& images, const Tensor& rows) {
-  const MultiwayView plan = multiway_view("mix", rows);
+  const MultiwayRows plan = multiway_rows("mix", rows);
   validate(plan, static_cast<int32_t>(images.size(0)));
   return combine("mix", images, terms_of(plan));
 }
 
 Tensor combine_backward(const Tensor& grad, const Tensor& rows, int64_t inputs) {
   constexpr const char* op = "mix_backward";
-  const MultiwayView plan = multiway_view(op, rows);
+  const MultiwayRows plan = multiway_rows(op, rows);
   check(inputs >= 0, op, ": expected inputs >= 0 for a plan that mixes more than two images, got ", inputs);
   check(plan.batch == grad.size(0), op, ": expected a plan for ", grad.size(0), " samples, got one for ", plan.batch);
   validate(plan, static_cast<int32_t>(inputs));

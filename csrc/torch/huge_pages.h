@@ -1,12 +1,12 @@
-// New memory for large results.
+// Huge pages for new memory of large results.
 #pragma once
 
 #include <torch/csrc/stable/tensor.h>
 
 namespace fastmix {
 
-// Asks the system for huge pages where `fresh`, which nobody has written yet, is large and on the CPU: clearing a page
-// at a time, on the first touch of each, otherwise takes longer than a mix. Only advice; returns `fresh`.
+// Advises the kernel to use huge pages for `fresh` if it is large and on the CPU; returns `fresh`. Call it before the
+// first write. Clearing small pages one by one on first touch would take longer than a mix.
 torch::stable::Tensor with_huge_pages(torch::stable::Tensor fresh);
 
 }  // namespace fastmix

@@ -1,3 +1,4 @@
+// mix_labels: soft targets from class ids.
 #include "labels/labels.h"
 #include "registration.h"
 

@@ -33,7 +33,7 @@ MixParams params_of(DType dtype, const SampleLayout& layout, const PlanView& pla
   return params;
 }
 
-// Masks with frames weigh the third dimension from the end, which has to be one of rows.
+// Refuses layouts whose third dimension from the end does not hold the frames of the masks.
 void check_frames(const char* op, const Tensor& images, const SampleLayout& layout, const PlanView& plan) {
   check(!has_any_mask(plan) || plan.mask.extent.depth == 1 ||
             (images.dim() >= 4 && !(images.dim() == 4 && layout.channels_last)),
@@ -41,13 +41,13 @@ void check_frames(const char* op, const Tensor& images, const SampleLayout& layo
         " frames, got shape ", shape_of(images), layout.channels_last ? " channels_last" : "");
 }
 
-// The batch that partners come from where it is another one: as `images` but for the number of samples.
+// Refuses another batch that differs from `images` in more than the number of samples.
 void check_other(const char* op, const Tensor& images, const Tensor& other) {
   const int64_t rank = images.dim();
   bool fits =
       other.dim() == rank && other.scalar_type() == images.scalar_type() && device_of(other) == device_of(images);
   for (int64_t dim = 1; fits && dim < rank; ++dim) fits = other.size(dim) == images.size(dim);
-  check(fits, op, ": expected other as images but for the batch size, ",
+  check(fits, op, ": expected other like images except for the batch size, ",
         torch::headeronly::toString(images.scalar_type()), " ", shape_of(images), " on ", device_of(images), ", got ",
         torch::headeronly::toString(other.scalar_type()), " ", shape_of(other), " on ", device_of(other));
   check_batch(op, "other", other);
@@ -55,16 +55,16 @@ void check_other(const char* op, const Tensor& images, const Tensor& other) {
 
 void check_layout(const char* op, const SampleLayout& images, const Tensor& other) {
   const SampleLayout layout = sample_layout(other);
-  check(layout.packed && layout.pixel_stride == images.pixel_stride, op,
-        ": expected samples of other that lie in memory as those of images, ",
-        images.channels_last ? "channels_last" : "contiguous", "; use other.contiguous(memory_format=...)");
+  check(layout.packed && layout.pixel_stride == images.pixel_stride, op, ": expected other ",
+        images.channels_last ? "channels_last" : "contiguous",
+        " like images, got another memory layout; use other.contiguous(memory_format=...)");
 }
 
 bool overlap(const std::vector<const void*>& images, const std::vector<const void*>& other, int64_t bytes) {
   if (images.empty() || other.empty() || bytes == 0) return false;
   const auto begin = [](const void* sample) { return reinterpret_cast<uintptr_t>(sample); };
   const auto end = [&](const void* sample) { return begin(sample) + static_cast<uintptr_t>(bytes); };
-  // Both lists ascend: apart as wholes, or looked at one by one.
+  // Both lists ascend. Compares them as wholes first, then sample by sample.
   if (end(images.back()) <= begin(other.front()) || end(other.back()) <= begin(images.front())) return false;
   for (const void* sample : other) {
     const auto next = std::lower_bound(images.begin(), images.end(), sample);
@@ -74,7 +74,7 @@ bool overlap(const std::vector<const void*>& images, const std::vector<const voi
   return false;
 }
 
-// `images` themselves where their samples lie packed, else a contiguous copy.
+// Returns `images` if their samples are packed, else a contiguous copy.
 Tensor packed(const Tensor& images) {
   return sample_layout(images).packed ? images : torch::stable::contiguous(images);
 }
@@ -86,8 +86,8 @@ Tensor empty_samples(const Tensor& images, const SampleLayout& layout, int64_t c
                                               layout.memory_format(images.dim())));
 }
 
-// Into a fresh tensor with the layout of `images`, or a contiguous one where that has gaps: the mixed batch, behind
-// the images themselves if `with_clean`.
+// Mixes into a fresh tensor with the layout of `images`, or a contiguous one if that layout has gaps. With `with_clean`
+// the unmixed images come first.
 Tensor mix_out_of_place(const char* op, const Tensor& images, const PlanView& plan, const std::optional<Tensor>& other,
                         bool with_clean) {
   const DType dtype = dtype_of(op, images.scalar_type());
@@ -130,14 +130,13 @@ void mix_in_place_op(const Tensor& images, const Tensor& rows, std::optional<Ten
   const PlanView plan = plan_view(op, rows, batch, masks, images, other);
   const SampleLayout layout = sample_layout(images);
   check(layout.packed && layout.batch_stride >= layout.elements,
-        "mix_: expected images whose samples lie packed in memory, contiguous or channels_last, and do not overlap, "
-        "got shape ",
+        "mix_: expected images whose samples are packed (contiguous or channels_last) and do not overlap, got shape ",
         shape_of(images), " with other strides; use images.contiguous(), or mix(), which writes a new batch");
   validate(plan, layout.height, layout.width, true);
   check_frames("mix_", images, layout, plan);
   if (images.numel() == 0) return;
 
-  // First: a lazy clone gets memory of its own here, and `in` has to be the same memory.
+  // Call mutable_data_ptr first: it gives a lazy clone its own memory, and `in` must be the same memory.
   void* const out = images.mutable_data_ptr();
   const std::vector<const void*> in = sample_pointers(images);
   std::vector<const void*> others;
@@ -146,7 +145,7 @@ void mix_in_place_op(const Tensor& images, const Tensor& rows, std::optional<Ten
     check_layout(op, layout, *other);
     others = sample_pointers(*other);
     check(!overlap(in, others, layout.elements * size_of(dtype)), op,
-          ": expected other in memory of its own, got one that overlaps images; use mix(), which writes a new batch");
+          ": expected other in memory of its own, got memory shared with images; use mix(), which writes a new batch");
     params.others = others.data();
   }
   params.in = in.data();
@@ -174,7 +173,7 @@ Tensor mix_backward_op(const Tensor& grad, const Tensor& rows, std::optional<Ten
                        bool of_other, bool multiway) {
   constexpr const char* op = "mix_backward";
   const int32_t batch = check_batch(op, "grad", grad);
-  check(grad.scalar_type() != ScalarType::Byte, "mix_backward: expected a floating point gradient, got uint8");
+  check(grad.scalar_type() != ScalarType::Byte, "mix_backward: expected a floating-point gradient, got uint8");
   check(inputs >= -1 && inputs <= INT32_MAX, op, ": expected inputs in [-1, 2^31), got ", inputs);
   check(!of_other || inputs >= 0, op, ": expected inputs >= 0 for the gradient of the other batch, got ", inputs);
   if (multiway) return combine_backward(grad, rows, inputs);

@@ -1,3 +1,4 @@
+// normalize_mix and normalize_mix_into: uint8 pixels to a normalised batch.
 #include "pixels.h"
 #include "registration.h"
 
@@ -7,7 +8,7 @@ namespace {
 
 constexpr const char* kOp = "normalize_mix";
 
-// Into `out`, (B, C, H, W) without gaps.
+// Writes the batch to `out`, (B, C, H, W) without gaps.
 void fill(Tensor& out, bool channels_last, const Tensor& images, const Tensor& plan, const std::vector<double>& mean,
           const std::vector<double>& std, const std::optional<Tensor>& mirror, const std::optional<Tensor>& masks) {
   const Normalization normalization = normalization_of(kOp, mean, std, images.size(3));
@@ -57,7 +58,7 @@ void normalize_mix_into_op(Tensor out, const Tensor& images, const Tensor& plan,
   check(device_of(out) == device_of(images), kOp, ": expected out on the images' device ", device_of(images), ", got ",
         device_of(out));
   check(is_dense(out, channels_last ? MemoryFormat::ChannelsLast : MemoryFormat::Contiguous), kOp,
-        ": expected out without gaps, contiguous or channels_last as memory_format says");
+        ": expected out without gaps and ", channels_last ? "channels_last" : "contiguous", ", got other strides");
   fill(out, channels_last, images, plan, mean, std, mirror, masks);
 }
 

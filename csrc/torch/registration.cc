@@ -1,4 +1,4 @@
-// Schemas and registration. Fake kernels and autograd are in fastmix/ops/registration.py.
+// Schemas and registration. fastmix/ops/registration.py adds fake kernels and autograd.
 #include "registration.h"
 
 STABLE_TORCH_LIBRARY(fastmix, m) {
@@ -36,7 +36,7 @@ void implement(Library& m) {
 
 }  // namespace
 
-// One function serves both keys: images on CUDA come with a plan on the CPU, and a plan wrongly on CUDA
-// reaches the CUDA key with images on the CPU. The operators look at the tensors themselves.
+// One function serves both dispatch keys and checks the tensors' devices itself. Images on CUDA come with a plan on the
+// CPU. A plan wrongly on CUDA would reach the CUDA key with images on the CPU.
 STABLE_TORCH_LIBRARY_IMPL(fastmix, CPU, m) { implement(m); }
 STABLE_TORCH_LIBRARY_IMPL(fastmix, CUDA, m) { implement(m); }

@@ -1,5 +1,5 @@
-// The operators of namespace `fastmix`. Each checks everything before it writes anything, since it can be
-// called without the Python functions that check first. A plan lies on the CPU, wherever the images lie.
+// The operators of namespace `fastmix`. Each checks everything before it writes, because users can call it without the
+// Python functions that check first. Plans are always on the CPU.
 #pragma once
 
 #include <optional>

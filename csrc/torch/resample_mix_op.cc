@@ -1,4 +1,4 @@
-// resample_mix, for images of different sizes. This file is complete: schema, kernel and registration.
+// resample_mix, for images of different sizes: schema, implementation and registration.
 #include <vector>
 
 #include "pixels.h"

@@ -1,5 +1,5 @@
-// The operators that take a plan in device memory, for CUDA graphs. This file is complete: schemas, kernels and
-// registration. The memory is packed by fastmix.cuda_graphs.
+// The operators that take a resident plan, for CUDA graphs: schemas, implementations and registration.
+// fastmix.cuda_graphs packs the plan's memory.
 #include <vector>
 
 #include "labels/labels.h"
@@ -11,7 +11,7 @@ namespace fastmix {
 
 namespace {
 
-// On the images' device, of the size for their batch.
+// Refuses memory on another device than the images, or of the wrong size for their batch.
 const void* resident_memory(const char* op, const Tensor& plan, const Tensor& images, int32_t batch) {
   check(images.is_cuda() && device_of(plan) == device_of(images), op,
         ": expected data and plan on one CUDA device, got ", device_of(images), " and ", device_of(plan));
@@ -32,8 +32,7 @@ void mix_resident_op(const Tensor& images, const Tensor& plan) {
   params.resident = resident_memory(op, plan, images, params.plan.batch);
   const SampleLayout layout = sample_layout(images);
   check(layout.packed && layout.batch_stride >= layout.elements, op,
-        ": expected images whose samples lie packed in memory, contiguous or channels_last, and do not overlap, got "
-        "shape ",
+        ": expected images whose samples are packed (contiguous or channels_last) and do not overlap, got shape ",
         shape_of(images), " with other strides; use images.contiguous()");
   if (images.numel() == 0) return;
   params.elements = layout.elements;
@@ -108,6 +107,6 @@ STABLE_TORCH_LIBRARY_FRAGMENT(fastmix, m) {
   m.def("mix_labels_resident(Tensor labels, Tensor plan, int num_classes, float smoothing) -> Tensor");
 }
 
-// On the CPU they refuse, with the same words.
+// Registered for CPU too, so that CPU tensors reach the operators' own error.
 STABLE_TORCH_LIBRARY_IMPL(fastmix, CPU, m) { fastmix::implement(m); }
 STABLE_TORCH_LIBRARY_IMPL(fastmix, CUDA, m) { fastmix::implement(m); }

@@ -5,8 +5,8 @@
 #include <type_traits>
 #include <vector>
 
-// Lies in libtorch_cuda. Weak, so that this library also loads under a torch without CUDA, where it is null;
-// the portable way to the native stream, torch_stream_native_handle, exists only since torch 2.13.
+// libtorch_cuda defines this. It is weak, so the library also loads under a torch without CUDA, where it is null. The
+// portable function, torch_stream_native_handle, exists only since torch 2.13.
 extern "C" __attribute__((weak)) AOTITorchError aoti_torch_get_current_cuda_stream(int32_t device_index, void** stream);
 
 namespace fastmix {
@@ -22,18 +22,19 @@ constexpr ScalarType kScalarType = std::is_same_v<T, float>     ? ScalarType::Fl
 CudaStream current_stream(int32_t device_index) {
   if (aoti_torch_get_current_cuda_stream == nullptr) {
     throw CudaError(
-        "fastmix: this torch was built without CUDA (no aoti_torch_get_current_cuda_stream in libtorch_cuda); install "
-        "a CUDA build of torch");
+        "fastmix: expected a CUDA build of torch, got one without aoti_torch_get_current_cuda_stream; install a CUDA "
+        "build");
   }
   void* stream = nullptr;
   if (aoti_torch_get_current_cuda_stream(device_index, &stream) != AOTI_TORCH_SUCCESS) {
-    throw CudaError(concat("fastmix: torch has no current CUDA stream for device ", device_index));
+    throw CudaError(
+        concat("fastmix: expected a current CUDA stream on device ", device_index, ", got none from torch"));
   }
   return static_cast<CudaStream>(stream);
 }
 
-// Whether the dimensions `order`, the last one innermost, lie without gaps, by torch's rule for strides: sizes
-// of 0 count as 1, so that an empty batch has a layout too.
+// Whether the dimensions `order` (last one innermost) have no gaps, by torch's rule for strides. Sizes of 0 count as 1,
+// so an empty batch has a layout too.
 bool is_packed(const Tensor& images, const std::vector<int64_t>& order) {
   int64_t expected = 1;
   for (auto dim = order.rbegin(); dim != order.rend(); ++dim) {
@@ -87,7 +88,7 @@ int32_t check_batch(const char* op, const char* name, const Tensor& tensor) {
 
 template <typename T>
 const T* plan_array(const char* op, const char* name, const Tensor& tensor, int32_t batch, int64_t per_sample) {
-  check(tensor.is_cpu(), op, ": expected ", name, " on the CPU (the plan travels in the kernel's parameters), got ",
+  check(tensor.is_cpu(), op, ": expected ", name, " on the CPU (plans travel in kernel parameters), got ",
         device_of(tensor), "; use ", name, ".cpu()");
   constexpr ScalarType expected = kScalarType<T>;
   check(tensor.scalar_type() == expected, op, ": expected ", name, " of dtype ", torch::headeronly::toString(expected),
@@ -109,7 +110,7 @@ namespace {
 
 constexpr int64_t kRowWords = sizeof(PlanRow) / sizeof(int32_t);
 
-MaskView masks_of(const char* op, const Tensor& masks, const Tensor& images) {
+MaskArrays masks_of(const char* op, const Tensor& masks, const Tensor& images) {
   const int64_t rank = masks.dim();
   check(masks.scalar_type() == ScalarType::Byte && (rank == 3 || rank == 4) && masks.is_contiguous(), op,
         ": expected contiguous masks of dtype uint8 and shape (M, h, w) or (M, t, h, w), got ",
@@ -137,7 +138,7 @@ PlanView plan_view(const char* op, const Tensor& plan, int32_t batch, const std:
   return view;
 }
 
-MultiwayView multiway_view(const char* op, const Tensor& plan) {
+MultiwayRows multiway_rows(const char* op, const Tensor& plan) {
   const int32_t batch = check_batch(op, "plan", plan);
   return {batch, reinterpret_cast<const MultiwayRow*>(plan_array<int32_t>(op, "plan", plan, batch, kRowWords))};
 }

@@ -1,5 +1,5 @@
-// The one file that names the awkward parts of LibTorch's stable ABI: checks, the current stream, plans and
-// layouts read from tensors. Everything here exists since torch 2.10.
+// Wraps LibTorch's stable ABI: checks, the current stream, and plans and layouts of tensors. It uses only functions
+// that exist since torch 2.10.
 #pragma once
 
 #include <torch/csrc/stable/accelerator.h>
@@ -23,18 +23,19 @@ using torch::headeronly::MemoryFormat;
 using torch::headeronly::ScalarType;
 using torch::stable::Tensor;
 
-// The type of the kernels for a tensor's type; refuses every type they do not have.
+// The kernels' type for a tensor's type. Refuses types that they do not support.
 DType dtype_of(const char* op, ScalarType dtype);
 
 // "(2, 3, 224, 224)"
 std::string shape_of(const Tensor& tensor);
 std::string device_of(const Tensor& tensor);
 
-// Refuses a tensor that is not on the CPU or a CUDA device, has no batch dimension, or is too large a batch.
-// Returns the size of the batch.
+// Returns the batch size. Refuses a tensor that is not on the CPU or a CUDA device, has no batch dimension, or has 2^31
+// samples or more.
 int32_t check_batch(const char* op, const char* name, const Tensor& tensor);
 
-// One array of a plan: on the CPU, contiguous, of this type, with `per_sample` entries for each of `batch`.
+// The data of one array of a plan. Refuses arrays that are not on the CPU, contiguous, of type T, and of `per_sample`
+// entries for each of `batch` samples.
 template <typename T>
 const T* plan_array(const char* op, const char* name, const Tensor& tensor, int32_t batch, int64_t per_sample = 1);
 
@@ -44,17 +45,17 @@ PlanView plan_view(const char* op, const Tensor& plan, int32_t batch, const std:
                    const Tensor& images, const std::optional<Tensor>& other = std::nullopt);
 
 // Borrows rows that mix more than two images.
-MultiwayView multiway_view(const char* op, const Tensor& plan);
+MultiwayRows multiway_rows(const char* op, const Tensor& plan);
 
-// How the elements of one sample lie in memory. The samples themselves may be any distance apart.
+// The memory layout of one sample. The distance between samples is free.
 struct SampleLayout {
   bool packed = false;         // no gaps within a sample, channels first or last
-  bool channels_last = false;  // of a 4-D or 5-D batch
+  bool channels_last = false;  // only for 4-D and 5-D batches
   int64_t elements = 1;
   int64_t pixel_stride = 1;
   int64_t height = 1;
   int64_t width = 1;
-  int64_t depth = 1;  // rows are counted through (depth, height); channels first, the channels of (B, C, H, W) are one
+  int64_t depth = 1;  // the dimension before height: frames, or the channels of a contiguous (B, C, H, W)
   int64_t batch_stride = 0;
 
   MemoryFormat memory_format(int64_t rank) const {
@@ -64,10 +65,10 @@ struct SampleLayout {
 };
 SampleLayout sample_layout(const Tensor& images);
 
-// Whether a 4-D batch lies without gaps in this format.
+// Whether a 4-D batch has this format without gaps.
 bool is_dense(const Tensor& images, MemoryFormat format);
 
-// One pointer per sample, for samples that lie packed.
+// One pointer per sample. Needs packed samples.
 template <typename T = void>
 std::vector<const T*> sample_pointers(const Tensor& images) {
   const int64_t bytes = sample_layout(images).batch_stride * static_cast<int64_t>(images.element_size());
@@ -79,10 +80,10 @@ std::vector<const T*> sample_pointers(const Tensor& images) {
   return pointers;
 }
 
-// On the threads of torch's intra-op pool.
+// Runs the job on the threads of torch's intra-op pool.
 void run(const CpuJob& job);
 
-// Makes the tensor's device current while it lives and holds the stream torch works on there.
+// Makes the tensor's device current during its lifetime and holds torch's current stream there.
 class CudaScope {
  public:
   explicit CudaScope(const Tensor& tensor);

@@ -15,7 +15,7 @@ namespace fastmix::test {
 
 struct CombineCase {
   CombineCase(Random& random, DType type, int32_t samples, int32_t ways, int64_t elements, size_t misalignment)
-      : partner(samples * ways), weight(samples * ways, 0.0), view{samples, ways, partner.data(), weight.data()} {
+      : partner(samples * ways), weight(samples * ways, 0.0), arrays{samples, ways, partner.data(), weight.data()} {
     for (int32_t& p : partner) p = static_cast<int32_t>(random() % samples);
     for (int32_t i = 0; i < samples; ++i) {
       double* row = weight.data() + i * ways;
@@ -58,7 +58,7 @@ struct CombineCase {
     const auto count = static_cast<int64_t>(expected.size());
     const auto* bytes = reinterpret_cast<const unsigned char*>(expected.data());
     const int64_t at = first_difference(params.dtype, out->data(), bytes, count);
-    CHECK(at < 0, what, " ", name_of(params.dtype), ", ", view.batch, " samples, ", view.ways, " ways: differs at ",
+    CHECK(at < 0, what, " ", name_of(params.dtype), ", ", arrays.batch, " samples, ", arrays.ways, " ways: differs at ",
           at);
   }
 
@@ -66,7 +66,7 @@ struct CombineCase {
   void check_all() {
     for (const bool backward : {false, true}) {
       if (backward && params.dtype == DType::kU8) continue;
-      params.terms = backward ? transposed(view, view.batch) : terms_of(view);
+      params.terms = backward ? transposed(arrays, arrays.batch) : terms_of(arrays);
       std::memset(out->data(), 0xa5, out->size());
       run_job(*combine_cpu(params));
       check_equals_a_plain_loop<T>("CPU");
@@ -78,7 +78,7 @@ struct CombineCase {
 
   std::vector<int32_t> partner;
   std::vector<double> weight;
-  MultiwayView view;
+  MultiwayRows arrays;
   std::unique_ptr<Memory> in, out;
   std::vector<const void*> pointers;
   CombineParams params;

@@ -46,7 +46,7 @@ TEST(combine_of_a_large_batch_is_one_launch) {
   Random random(62);
   for (const int32_t samples : {400, 1500}) {
     CombineCase large(random, DType::kF32, samples, 4, 4, 0);
-    large.params.terms = terms_of(large.view);
+    large.params.terms = terms_of(large.arrays);
     const host_cuda::Counters before = host_cuda::counters();
     combine_cuda(large.params, nullptr);
     CHECK(host_cuda::counters().launches - before.launches == 1, samples, " samples");

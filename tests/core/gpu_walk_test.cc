@@ -25,7 +25,7 @@ uint32_t next_entry(const GpuWalk& walk, uint32_t group, uint32_t s, uint32_t k)
   return walk.entries[walk.segment_begin[successor]];
 }
 
-void check_schedule(const PlanView& plan, const GpuWalk& walk, Writes writes, int32_t max_warps) {
+void check_walk(const PlanView& plan, const GpuWalk& walk, Writes writes, int32_t max_warps) {
   const std::vector<uint8_t> blends = blends_of(plan);
   const bool permutation = is_permutation(plan);
   std::map<uint32_t, int> written, read;
@@ -59,7 +59,7 @@ void check_schedule(const PlanView& plan, const GpuWalk& walk, Writes writes, in
     CHECK(read[i] == static_cast<int>(wanted.count(i)), "sample ", i, " is read ", read[i], " times");
 }
 
-TEST(schedule_holds_its_promises) {
+TEST(walk_holds_its_promises) {
   Random random(7);
   for (const int32_t batch : {0, 1, 2, 3, 5, 31, 64, 257, 1024, 1500}) {
     for (const Pairs pairs : kAnyPairs) {
@@ -68,18 +68,18 @@ TEST(schedule_holds_its_promises) {
         const Plan plan = random_plan(random, batch, pairs, mixing, 9, 11);
         const PlanView view = plan.view();
         for (const int32_t max_warps : {1, 2, 8, 32}) {
-          check_schedule(view, make_gpu_walk(view, blends_of(view), nullptr, Writes::kAll, max_warps), Writes::kAll,
-                         max_warps);
+          check_walk(view, make_gpu_walk(view, blends_of(view), nullptr, Writes::kAll, max_warps), Writes::kAll,
+                     max_warps);
           if (!is_permutation(view)) continue;
-          check_schedule(view, make_gpu_walk(view, blends_of(view), nullptr, Writes::kBlended, max_warps),
-                         Writes::kBlended, max_warps);
+          check_walk(view, make_gpu_walk(view, blends_of(view), nullptr, Writes::kBlended, max_warps), Writes::kBlended,
+                     max_warps);
         }
       }
     }
   }
 }
 
-TEST(schedule_cuts_a_long_cycle_evenly) {
+TEST(walk_cuts_a_long_cycle_evenly) {
   Random random(8);
   const Plan plan = random_plan(random, 1024, Pairs::kCycle, Mixing::kAllBlended, 1, 1);
   const GpuWalk walk = make_gpu_walk(plan.view(), blends_of(plan.view()), nullptr, Writes::kBlended, 32);
@@ -87,14 +87,14 @@ TEST(schedule_cuts_a_long_cycle_evenly) {
   for (uint32_t s = 0; s < 32; ++s) CHECK(walk.segment_begin[s + 1] - walk.segment_begin[s] == 32, s);
 }
 
-TEST(schedule_of_pairs_is_one_warp_each_and_full_blocks) {
+TEST(walk_of_pairs_is_one_warp_each_and_full_blocks) {
   Random random(9);
   const Plan plan = random_plan(random, 256, Pairs::kFlip, Mixing::kAllBlended, 1, 1);
   const GpuWalk walk = make_gpu_walk(plan.view(), blends_of(plan.view()), nullptr, Writes::kBlended, 8);
   CHECK(walk.segments() == 128 && walk.groups() == 16 && walk.warps() == 8, walk.groups());
 }
 
-TEST(schedule_leaves_untouched_samples_alone) {
+TEST(walk_leaves_untouched_samples_alone) {
   Plan plan(4);  // a cycle 0 1 2 3 in which only 0 takes part of its partner
   for (int32_t i = 0; i < 4; ++i) plan.rows[i].partner = (i + 1) % 4;
   plan.rows[0].weight_out = 0.25f;
@@ -105,7 +105,7 @@ TEST(schedule_leaves_untouched_samples_alone) {
   CHECK(sample_of(walk.entries[1]) == 1 && (walk.entries[1] & kWriteFlag) == 0, walk.entries[1]);
 }
 
-TEST(schedule_grows_blocks_for_small_images_only) {
+TEST(walk_grows_blocks_for_small_images_only) {
   Random random(10);
   const Plan plan = random_plan(random, 1024, Pairs::kCycle, Mixing::kAllBlended, 1, 1);
   const std::vector<uint8_t> blends = blends_of(plan.view());

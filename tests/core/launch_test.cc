@@ -78,7 +78,7 @@ TEST(launch_refuses_to_capture_an_uploaded_plan) {
   const std::string message = message_of([&] { mix_cuda(large.params, nullptr); });
   const std::string no_message = message_of([&] { mix_cuda(small.params, nullptr); });
   settings().capturing = false;
-  CHECK(message.find("cuda_graphs.KernelPlan") != std::string::npos, message);
+  CHECK(message.find("cuda_graphs.ResidentPlan") != std::string::npos, message);
   CHECK(no_message.empty(), no_message);
 }
 

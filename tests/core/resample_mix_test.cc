@@ -9,12 +9,12 @@
 #include "formula/mix_math.h"
 #include "host_cuda.h"
 #include "resample_cases.h"
-#include "resample_mix/filter_weights.h"
+#include "resample_mix/filter_taps.h"
 
 namespace fastmix::test {
 namespace {
 
-// The sum over the taps of one axis, as resample_weights.h defines it.
+// The sum over the taps of one axis, as filter_taps.h defines it.
 template <typename Value>
 float sum_of_taps(const ResampleAxis& axis, int32_t output, const Value& value) {
   const TapSpan span = tap_span(axis, output);
@@ -24,7 +24,7 @@ float sum_of_taps(const ResampleAxis& axis, int32_t output, const Value& value) 
       total += sum;
       sum = 0.0f;
     }
-    sum += tap_weight(axis, span, tap) * value(span.first + tap);
+    sum += tap_coefficient(axis, span, tap) * value(span.first + tap);
   }
   return total + sum;
 }

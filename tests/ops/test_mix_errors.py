@@ -107,7 +107,7 @@ def test_operators_check_for_themselves(op):
 
 
 def test_gradient_must_be_floating():
-    with pytest.raises(RuntimeError, match="floating point gradient, got uint8"):
+    with pytest.raises(RuntimeError, match="floating-point gradient, got uint8"):
         torch.ops.fastmix.mix_backward(torch.zeros((3, 4), dtype=torch.uint8), PLAN.rows)
 
 

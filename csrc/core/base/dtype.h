@@ -1,4 +1,4 @@
-// Element types, and the 16-bit floats as plain bits: the core depends on no framework's half type.
+// Element types. 16-bit floats are plain bits, so the core needs no framework's half type.
 #pragma once
 
 #include <cstdint>
@@ -66,15 +66,15 @@ FM_HD float to_float(Half x) {
 #else
   const uint32_t sign = static_cast<uint32_t>(x.bits & 0x8000u) << 16;
   const uint32_t magnitude = x.bits & 0x7fffu;
-  // Shifting exponent and mantissa into float's place leaves the exponent 112 too small; the product with
-  // 2^112 mends that, exactly, for subnormals too. Infinity and NaN need their exponent set by hand.
+  // The shift leaves the exponent 112 too small. Multiplying by 2^112 corrects it exactly, subnormals included.
+  // Infinity and NaN get their exponent set directly.
   const float scaled = bit_cast<float>(magnitude << 13) * 0x1p112f;
   const uint32_t bits = magnitude >= 0x7c00u ? (0x7f800000u | (magnitude << 13)) : bit_cast<uint32_t>(scaled);
   return bit_cast<float>(sign | bits);
 #endif
 }
 
-// Round to nearest even; NaN stays NaN (its payload is not kept).
+// Rounds to nearest even. NaN stays NaN but loses its payload.
 FM_HD BFloat16 to_bfloat16(float x) {
 #if defined(__CUDA_ARCH__)
   BFloat16 result;
@@ -88,7 +88,7 @@ FM_HD BFloat16 to_bfloat16(float x) {
 #endif
 }
 
-// Round to nearest even, overflow to infinity, gradual underflow: what F16C and cvt.rn.f16.f32 do.
+// Rounds to nearest even, overflows to infinity, underflows gradually: the same as F16C and cvt.rn.f16.f32.
 FM_HD Half to_half(float x) {
 #if defined(__CUDA_ARCH__)
   Half result;
@@ -104,8 +104,8 @@ FM_HD Half to_half(float x) {
   } else if (magnitude >= 0x477ff000u) {
     half = 0x7c00u;  // 65520 and above round to infinity
   } else if (magnitude < 0x38800000u) {
-    // Below 2^-14 the result is a multiple of 2^-24: adding 0.5 puts that unit at float's last bit, so the
-    // addition rounds to nearest even by itself.
+    // Below 2^-14 the result is a multiple of 2^-24. Adding 0.5 moves that unit to float's last bit, so the
+    // addition itself rounds to nearest even.
     half = bit_cast<uint32_t>(bit_cast<float>(magnitude) + 0.5f) - 0x3f000000u;
   } else {
     half = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;

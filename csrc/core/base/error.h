@@ -1,4 +1,4 @@
-// One exception type for every refusal of the core; the edges (torch, DALI, Python) turn it into theirs.
+// The core's exceptions. The torch, DALI and Python layers translate them into their own.
 #pragma once
 
 #include <sstream>
@@ -7,13 +7,13 @@
 
 namespace fastmix {
 
-// Bad input. The message says what was expected, what was got and what to do.
+// Bad input. The message gives the expected value, the value it got and what to do.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// A CUDA call failed, or CUDA is not in this build. Nothing is retried and the process goes on.
+// A CUDA call failed, or this build has no CUDA. The core does not retry, and the process continues.
 class CudaError : public Error {
  public:
   using Error::Error;

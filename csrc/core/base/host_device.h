@@ -1,5 +1,5 @@
-// FM_HD marks a free function that host and device share. It is forced inline so that no copy compiled
-// for one instruction set can be picked by the linker for another.
+// FM_HD marks a free function that host and device share. Forced inlining leaves the linker no copy that was compiled
+// for another instruction set.
 #pragma once
 
 #if defined(__CUDACC__)

@@ -1,4 +1,4 @@
-// How work is started: a CPU job that its caller's threads share, or a launch on a CUDA stream.
+// How callers start work: a CPU job for their own threads, or a launch on a CUDA stream.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@ namespace fastmix {
 
 using CudaStream = CUstream_st*;
 
-// A CPU job is cut into `tasks` that may run in any order on any threads: the caller owns the threads.
+// The caller owns the threads and may run the tasks in any order on any of them.
 class CpuJob {
  public:
   virtual ~CpuJob() = default;

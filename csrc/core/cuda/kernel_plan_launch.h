@@ -1,4 +1,4 @@
-// Host side of kernel_plan.h: packs a plan and its walk, and calls back with the form that fits.
+// The host side of kernel_plan.h: packs a plan and its walk into the smallest KernelPlan that holds them.
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,9 @@ namespace fastmix {
 struct PlanSource {
   PlanView plan;
   const GpuWalk* walk = nullptr;
-  const void* const* in = nullptr;  // one pointer per sample, or null if the kernel does not need them
-  int32_t pointers = 0;             // how many, if not one per sample of the plan
-  const std::vector<double>* term_weights = nullptr;  // one per entry of the walk, instead of the plan's weights
+  const void* const* in = nullptr;                    // one pointer per sample, or null if the kernel needs none
+  int32_t pointers = 0;                               // the number of pointers if it is not plan.batch
+  const std::vector<double>* term_weights = nullptr;  // replaces the plan's weights: one per entry of the walk
 };
 
 inline bool has_any_box(const PlanView& plan) {
@@ -63,7 +63,7 @@ class PlanPacker {
 
   const PlanTable& table() const { return table_; }
   const std::vector<unsigned char>& bytes() const { return bytes_; }
-  bool exact() const { return exact_; }  // no index or coordinate was too large for its type
+  bool exact() const { return exact_; }  // every index and coordinate fits its type
 
  private:
   using Index = typename Plan::IndexType;
@@ -107,19 +107,19 @@ class PlanPacker {
   bool exact_ = true;
 };
 
-// Device memory that is allocated and freed in stream order.
+// Device memory, allocated and freed in stream order.
 class StreamMemory {
  public:
   StreamMemory(const std::vector<unsigned char>& bytes, CudaStream stream) : stream_(stream) {
     cudaStreamCaptureStatus capturing = cudaStreamCaptureStatusNone;
     check_cuda(cudaStreamIsCapturing(stream, &capturing), "to query the stream");
-    // A captured copy would read the host bytes at replay, when they are gone.
+    // At replay a captured copy would read host bytes that no longer exist.
     if (capturing != cudaStreamCaptureStatusNone)
       throw CudaError(
-          "fastmix: a plan of this size (more than about 1,024 samples) cannot be captured into a CUDA "
-          "graph; use fastmix.cuda_graphs.ResidentPlan, or mix outside of the graph");
+          "fastmix: expected a plan of at most about 1,024 samples inside a CUDA graph, got a larger one; use "
+          "fastmix.cuda_graphs.ResidentPlan, or mix outside of the graph");
     check_cuda(cudaMallocAsync(&data_, bytes.size(), stream), "memory for a large plan");
-    // From pageable memory: the bytes have left the vector when this returns.
+    // The source is pageable memory, so the copy has read `bytes` when this call returns.
     const cudaError_t copied = cudaMemcpyAsync(data_, bytes.data(), bytes.size(), cudaMemcpyHostToDevice, stream);
     if (copied != cudaSuccess) cudaFreeAsync(data_, stream);
     check_cuda(copied, "to copy a large plan");
@@ -155,7 +155,7 @@ void with_kernel_plan(const PlanSource& source, CudaStream stream, const Launch&
   launch(UploadedPlan{wide.table(), {memory.data()}});
 }
 
-// One of the walks of a plan that lies in device memory already.
+// The kernel plan of a resident plan and one of its walks.
 inline UploadedPlan resident_plan(const void* memory, const ResidentLayout& layout, const ResidentLayout::Walk& walk) {
   PlanTable table;
   table.header = walk.header;
@@ -168,9 +168,10 @@ inline UploadedPlan resident_plan(const void* memory, const ResidentLayout& layo
   return {table, {static_cast<const unsigned char*>(memory)}};
 }
 
-// A grid of `tiles` x the plan's groups; where there are more groups than grid.y allows, blocks take several.
+// A grid of `tiles` x the plan's groups. If the groups exceed the limit of grid.y, a block walks several.
 inline dim3 grid_of(int64_t tiles, uint32_t groups) {
-  check(tiles <= INT32_MAX, "fastmix: a sample of this size is too large for one kernel");
+  check(tiles <= INT32_MAX, "fastmix: expected samples of less than 2^31 tiles for one kernel, got ", tiles,
+        "; split the samples");
   return dim3(static_cast<uint32_t>(tiles), groups < kMaxGridY ? groups : kMaxGridY);
 }
 

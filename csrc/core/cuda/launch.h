@@ -1,5 +1,5 @@
-// Launching a kernel: checked by us, since a macro that aborts or a sticky error left behind would take the
-// trainer down. The host shim of the tests (tests/core/host_cuda.h) compiles the same sources with g++.
+// Kernel launches with our own error check: an aborting macro or a sticky error would end the training process. The
+// tests' host shim (tests/core/host_cuda.h) compiles the same sources with g++.
 #pragma once
 
 #if defined(__CUDACC__)
@@ -20,7 +20,7 @@ constexpr uint32_t kMaxGridY = 65535;
 constexpr uint32_t kMaxGridY = host_cuda::kMaxGridY;
 #endif
 
-// Throws CudaError. cudaGetLastError also clears the error, so the caller may go on with other work.
+// Throws CudaError on failure. cudaGetLastError clears the error, so the caller may continue with other work.
 inline void check_cuda(cudaError_t status, const char* what) {
   if (status == cudaSuccess) return;
   cudaGetLastError();
@@ -33,7 +33,7 @@ inline void check_cuda(cudaError_t status, const char* what) {
 // FM_LAUNCH(what, kernel, grid, block, shared_bytes, stream, args...): `what` names the kernel in errors.
 // FM_SHARED(type, name): the block's dynamic shared memory.
 #if defined(__CUDACC__)
-// Not <<<>>>, whose error cannot be told from one that somebody else's call left behind.
+// cudaLaunchKernelEx returns its own error. After <<<>>> it could be an earlier call's.
 #define FM_LAUNCH(what, kernel, grid, block, shared_bytes, stream, ...)                                       \
   do {                                                                                                        \
     cudaLaunchConfig_t config{};                                                                              \

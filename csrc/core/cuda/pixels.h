@@ -1,4 +1,4 @@
-// Which elements of a lane's vector lie inside a sample's box.
+// Finds the elements of a lane's vector that lie inside a sample's box.
 #pragma once
 
 #include <cstdint>
@@ -7,18 +7,18 @@
 
 namespace fastmix {
 
-// Division by a launch constant, in 32 bits wherever they suffice: 64-bit division is a subroutine on a GPU.
+// Divides in 32 bits if both operands fit: 64-bit division is a subroutine on a GPU.
 __device__ __forceinline__ uint64_t quotient(uint64_t a, uint64_t b) {
   if (((a | b) >> 32) == 0) return static_cast<uint32_t>(a) / static_cast<uint32_t>(b);
   return a / b;
 }
 
-// How elements map to pixels; see MixParams. Used only if a sample has a box, and then below 2^30 each.
+// Maps elements to pixels as MixParams says. Only used if a sample has a box or a mask; each is then at most 2^30.
 struct PixelGrid {
   int32_t pixel_stride, width, height;
 };
 
-// Where a run of consecutive elements starts, and the column of its last one were the row wide enough.
+// The place of a run of consecutive elements: the first element's, and the last one's column if the row did not end.
 struct alignas(16) Span {
   int32_t channel, x, y, last_x;
 };
@@ -39,24 +39,24 @@ constexpr uint32_t kAllElements = (1u << kCount) - 1u;
 
 // Bit j is set if the span's element j lies inside the box.
 template <int kCount>
-__device__ __forceinline__ uint32_t elements_inside(const PixelGrid& grid, const Span& span, const Box& box) {
+__device__ __forceinline__ uint32_t elements_inside(const PixelGrid& grid, const Span& span, const KernelBox& box) {
   if (span.last_x < grid.width) {
-    // All in one row: mostly all of them inside or all outside.
+    // One row holds the whole span: mostly all elements are inside, or all outside.
     if (span.y < box.y0 || span.y >= box.y1 || span.last_x < box.x0 || span.x >= box.x1) return 0;
     if (span.x >= box.x0 && span.last_x < box.x1) return kAllElements<kCount>;
   }
-  uint32_t mask = 0;
+  uint32_t bits = 0;
   int32_t channel = span.channel, x = span.x, y = span.y;
 #pragma unroll 1
   for (int j = 0; j < kCount; ++j) {
-    if (y >= box.y0 && y < box.y1 && x >= box.x0 && x < box.x1) mask |= 1u << j;
+    if (y >= box.y0 && y < box.y1 && x >= box.x0 && x < box.x1) bits |= 1u << j;
     if (++channel < grid.pixel_stride) continue;
     channel = 0;
     if (++x < grid.width) continue;
     x = 0;
     if (++y == grid.height) y = 0;
   }
-  return mask;
+  return bits;
 }
 
 }  // namespace fastmix

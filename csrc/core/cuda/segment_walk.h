@@ -1,4 +1,18 @@
-// The walk along a walk that mix and normalize_mix share: every sample is read once, also in place.
+// The loop of mix and normalize_mix over a GpuWalk. It reads every sample once, also in place.
+//
+// A cycle A -> B -> C -> D -> E -> F -> A becomes two segments: one warp each, in one block, so they share `heads`.
+// A lane does this for its own vector position:
+//
+//             warp 0, segment A B C, successor 1    warp 1, segment D E F, successor 0
+//   prefetch  load A, B, C into registers           load D, E, F into registers
+//             heads[0] = A   (shared memory)        heads[1] = D
+//   --------------------------- __syncthreads(): every head is read, nothing is written ---------------------------
+//   turn 1    write A = mix(A, B)                   write D = mix(D, E)
+//   turn 2    write B = mix(B, C)                   write E = mix(E, F)
+//   turn 3    write C = mix(C, heads[1])            write F = mix(F, heads[0])
+//
+// In place this order is safe. Within a segment, the lane loads a partner before it overwrites it, one turn later: load
+// k + kDepth follows turn k. Across segments, the only vector needed is the successor's first, which `heads` keeps.
 #pragma once
 
 #include <cstdint>
@@ -10,20 +24,16 @@ namespace fastmix {
 
 constexpr int kLanes = 32;
 
-// Block (32, warps): a warp takes a segment of the block's group, a lane one vector position of every sample
-// (`active` is false beyond the sample's end). load(entry) reads the lane's vector of a sample, settle(entry, v)
-// makes it ready for use once it has arrived, emit(entry, own, partner) mixes and writes.
-//
-// In place the order is what makes it right. Before the barrier every segment has read its first vector and put
-// it into `heads`; behind it the segments write, and the only vector that a segment needs from another one is
-// such a head. Within a segment the partner is read, by the same lane, before its own turn to be overwritten.
+// Block (32, warps): a warp takes a segment of the block's group, a lane one vector position of every sample.
+// `active` is false beyond the sample's end. load(entry) reads the lane's vector of a sample. settle(entry, v) prepares
+// it once it has arrived. emit(entry, own, partner) mixes and writes.
 template <int kWords, int kLess = 0, typename Plan, typename Load, typename Settle, typename Emit>
 __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads, bool active, const Load& load,
                                               const Settle& settle, const Emit& emit) {
-  // 64 bytes of a lane in flight, however wide its vector; see kWindow. kLess fewer vectors where an emit needs the
-  // registers.
-  constexpr int kDepth = !Plan::kInline ? 2 : (kWords <= 4 ? kWindow : kWindow - 1) - kLess;
-  // Neither loop is unrolled further: the registers are needed for the vectors.
+  // A lane keeps kVectorsInFlight vectors in flight; one less if they are wide, two if the plan is uploaded. kLess more
+  // give way to registers that `emit` needs.
+  constexpr int kDepth = !Plan::kInline ? 2 : (kWords <= 4 ? kVectorsInFlight : kVectorsInFlight - 1) - kLess;
+  // unroll 1 here and below: further unrolling would take the registers of the vectors in flight.
 #pragma unroll 1
   for (uint32_t group = blockIdx.y; group < plan.groups(); group += gridDim.y) {
     const uint32_t segment = plan.group_begin(group) + threadIdx.y;
@@ -31,15 +41,15 @@ __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads,
     uint32_t at = mine ? plan.segment_begin(segment) : 0;
     const uint32_t end = mine ? plan.segment_begin(segment + 1) : 0;
 
-    Words<kWords> window[kDepth] = {};
+    Words<kWords> in_flight[kDepth] = {};
 #pragma unroll
     for (int j = 0; j < kDepth; ++j) {
-      if (at + j < end) window[j] = load(plan.entry(at + j));
+      if (at + j < end) in_flight[j] = load(plan.entry(at + j));
     }
     if (mine) {
-      settle(plan.entry(at), window[0]);
+      settle(plan.entry(at), in_flight[0]);
 #pragma unroll
-      for (int w = 0; w < kWords; ++w) heads[(threadIdx.y * kWords + w) * kLanes + threadIdx.x] = window[0].word[w];
+      for (int w = 0; w < kWords; ++w) heads[(threadIdx.y * kWords + w) * kLanes + threadIdx.x] = in_flight[0].word[w];
     }
     __syncthreads();
     const uint32_t* tail = heads + (mine ? plan.successor(segment) : 0) * kWords * kLanes + threadIdx.x;
@@ -51,7 +61,7 @@ __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads,
         const uint32_t k = at + j;
         if (k >= end) break;
         const uint32_t entry = plan.entry(k);
-        Words<kWords>& partner = window[(j + 1) % kDepth];
+        Words<kWords>& partner = in_flight[(j + 1) % kDepth];
         if (k + 1 < end) {
           settle(plan.entry(k + 1), partner);
         } else {
@@ -59,17 +69,17 @@ __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads,
           for (int w = 0; w < kWords; ++w) partner.word[w] = tail[w * kLanes];
         }
         if constexpr (kDepth > 2) {
-          // Two loads are under way during this; own needs no registers besides its place in the window.
-          emit(entry, window[j], partner);
-          if (k + kDepth < end) window[j] = load(plan.entry(k + kDepth));
+          // kDepth - 2 loads are in flight during `emit`, and `own` takes no registers beside in_flight[j].
+          emit(entry, in_flight[j], partner);
+          if (k + kDepth < end) in_flight[j] = load(plan.entry(k + kDepth));
         } else {
-          const Words<kWords> own = window[j];
-          if (k + kDepth < end) window[j] = load(plan.entry(k + kDepth));
+          const Words<kWords> own = in_flight[j];
+          if (k + kDepth < end) in_flight[j] = load(plan.entry(k + kDepth));
           emit(entry, own, partner);
         }
       }
     }
-    // The next group's heads must not overwrite tails that a slower warp still has to read.
+    // The next group must not overwrite heads that a slower warp has yet to read.
     if (group + gridDim.y < plan.groups()) __syncthreads();
   }
 }

@@ -1,4 +1,4 @@
-// Vectors of up to 16 bytes: the only way in which kernels touch image memory. The host shim counts here.
+// Loads and stores of up to 16 bytes. Kernels access image memory only through these; the host shim counts them.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@ struct Words {
 template <int kBytes>
 constexpr int kWordsOf = (kBytes + 3) / 4;
 
-// One load or store of 1, 2, 4, 8 or 16 bytes, aligned to its size.
+// One load of 1, 2, 4, 8 or 16 bytes, aligned to its size. store_global is its counterpart.
 template <int kBytes>
 __device__ __forceinline__ Words<kWordsOf<kBytes>> load_global(const void* address) {
 #if defined(__CUDACC__)
-  // Some addresses come from the plan, where the compiler cannot see that they are global ones.
+  // The compiler cannot see that addresses from the plan are global ones.
   __builtin_assume(__isGlobal(address));
 #else
   host_cuda::note_read(address, kBytes);
@@ -63,8 +63,8 @@ __device__ __forceinline__ void store_global(void* address, const Words<kWordsOf
   }
 }
 
-// The compiler forgets where these bits come from. Else it keeps what it once converted (16 bytes of uint8 are
-// 32 registers of float64) for the next use of the same vector, and spills.
+// Hides from the compiler where these bits come from. Otherwise it keeps the converted values (32 registers of float64
+// for 16 bytes of uint8) until the vector's next use, and spills.
 __device__ __forceinline__ void hide_origin(uint32_t& word) {
 #if defined(__CUDA_ARCH__)
   asm volatile("" : "+r"(word));
@@ -73,7 +73,7 @@ __device__ __forceinline__ void hide_origin(uint32_t& word) {
 #endif
 }
 
-// Element j of a vector, by shifts: an array of elements would tempt the compiler into local memory.
+// Element j of a vector, by shifts: the compiler would put an array of elements into local memory.
 template <typename T, int kWords>
 __device__ __forceinline__ T element(const Words<kWords>& vector, int j) {
   if constexpr (sizeof(T) == 8) {
@@ -87,7 +87,7 @@ __device__ __forceinline__ T element(const Words<kWords>& vector, int j) {
   }
 }
 
-// Sets element j of a vector whose bits there are still zero.
+// Sets element j of a vector, whose bits must still be zero there.
 template <typename T, int kWords>
 __device__ __forceinline__ void put_element(Words<kWords>& vector, int j, T value) {
   if constexpr (sizeof(T) == 8) {
@@ -103,9 +103,9 @@ __device__ __forceinline__ void put_element(Words<kWords>& vector, int j, T valu
   }
 }
 
-// Element j of a vector of bytes, as biased() gives it: one permutation of bytes. `bias` is kByteBias, from the
-// kernel's arguments: a number that the compiler knows would go into the instruction, and the choice of bytes, which
-// goes there otherwise, take a register and an instruction more.
+// biased() of byte j of a vector, by one byte permutation. `bias` is kByteBias from the kernel's arguments: the
+// instruction has one immediate, and a bias known to the compiler would take it. The byte selector would then cost a
+// register and an instruction.
 template <int kWords>
 __device__ __forceinline__ float biased_byte(const Words<kWords>& vector, int j, uint32_t bias) {
 #if defined(__CUDA_ARCH__)
@@ -114,7 +114,7 @@ __device__ __forceinline__ float biased_byte(const Words<kWords>& vector, int j,
   return bit_cast<float>(bias | element<uint8_t>(vector, j));
 #endif
 }
-// The lowest bytes of four words.
+// Packs the lowest bytes of four words.
 __device__ __forceinline__ uint32_t lowest_bytes(const uint32_t (&words)[4]) {
 #if defined(__CUDA_ARCH__)
   return __byte_perm(__byte_perm(words[0], words[1], 0x0040u), __byte_perm(words[2], words[3], 0x0040u), 0x5410u);
@@ -123,7 +123,7 @@ __device__ __forceinline__ uint32_t lowest_bytes(const uint32_t (&words)[4]) {
 #endif
 }
 
-// Two 16-bit floats in one word, each rounded to nearest even.
+// Rounds two floats to 16 bits, to nearest even, and packs them into one word.
 template <typename T>
 __device__ __forceinline__ uint32_t narrow_pair(float low, float high) {
 #if defined(__CUDA_ARCH__)
@@ -139,7 +139,7 @@ __device__ __forceinline__ uint32_t narrow_pair(float low, float high) {
 #endif
 }
 
-// Two 16-bit floats times 0, plus `sum`: zeros, until one is not finite.
+// `sum` plus 0 times each of two 16-bit floats: stays zero until one of them is not finite.
 template <typename T>
 __device__ __forceinline__ uint32_t times_zero_plus(uint32_t pair, uint32_t sum) {
 #if defined(__CUDA_ARCH__)

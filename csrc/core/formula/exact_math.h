@@ -1,5 +1,5 @@
-// log and exp out of +, -, *, / alone: identical bits on every IEEE machine, where libm's differ by library
-// and processor. Plans must not depend on either. Error below 2 units in the last place.
+// log and exp from +, -, * and / alone: the same bits on every IEEE machine. libm's bits differ by library and
+// processor, and plans must not. The error is below 2 units in the last place.
 #pragma once
 
 #include <cmath>
@@ -9,7 +9,7 @@ namespace fastmix {
 constexpr double kLn2High = 0x1.62e42fee00000p-1;  // 32 bits: k * kLn2High is exact for |k| < 2^21
 constexpr double kLn2Low = 0x1.a39ef35793c76p-33;
 
-// x > 0 and finite. log(m * 2^k) = k ln 2 + 2 atanh((m - 1) / (m + 1)), |s| <= 0.172, so z^11 / 23 < 1e-18.
+// Needs a finite x > 0. log(m * 2^k) = k ln 2 + 2 atanh((m - 1) / (m + 1)); |s| <= 0.172, so z^11 / 23 < 1e-18.
 inline double exact_log(double x) {
   int exponent = 0;
   double m = std::frexp(x, &exponent);
@@ -25,7 +25,8 @@ inline double exact_log(double x) {
   return k * kLn2High + (2.0 * s + (2.0 * s * z * series + k * kLn2Low));
 }
 
-// Any x but NaN; 0 below -745, infinity above 709, about the range of doubles. |r| <= 0.347, so r^15 / 15! < 1e-19.
+// Needs an x that is not NaN. Returns 0 below -745 and infinity above 709, near the limits of float64.
+// |r| <= 0.347, so r^15 / 15! < 1e-19.
 inline double exact_exp(double x) {
   if (x < -745.0) return 0.0;
   if (x > 709.0) return HUGE_VAL;

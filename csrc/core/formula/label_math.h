@@ -1,4 +1,4 @@
-// The value of one cell of a soft target, host and device alike.
+// One cell of a soft target, for host and device.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace fastmix {
 
-// In float64 and rounded once. `column` equal to both labels gets both weights: the row sums to 1.
+// Computes in float64 and rounds once. A column that equals both labels gets both weights, so the row sums to 1.
 FM_HD float target_cell(int64_t column, int64_t own, int64_t partner, float weight, double on, double off) {
   const double w = static_cast<double>(weight);
   const double own_value = column == own ? on : off;

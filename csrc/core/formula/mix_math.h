@@ -1,6 +1,6 @@
-// The formulas of fastmix, each written once and used by CPU kernels, CUDA kernels and the host shim.
-// Contraction is off in every build (-ffp-contract=off, -fmad=false): all of them give the same bits. Where one
-// rounding of a product and a sum is meant, fused() says so.
+// The mixing formulas. CPU kernels, CUDA kernels and the host shim of the tests share them and give the same bits:
+// every build turns contraction off (-ffp-contract=off, -fmad=false). fused() marks a product and a sum that are
+// rounded once.
 #pragma once
 
 #include <cmath>
@@ -11,23 +11,23 @@
 
 namespace fastmix {
 
-// Own weight w in, `w * own + (1 - w) * partner` out, in float64. float32 operands make both products exact
-// or nearly so, hence rounding the result once gives the correctly rounded mix in every narrower type.
+// w * own + (1 - w) * partner in float64. Both products of float32 operands are exact or nearly so. Rounding the
+// result once therefore gives the correctly rounded mix in every narrower type.
 FM_HD double blend(double own, double partner, double weight) { return weight * own + (1.0 - weight) * partner; }
 
-// float64 to a float of 14 significant bits by "round to odd" (Boldo and Melquiond, 2008): cut the rest off and,
-// if it was not zero, set the last bit kept. Rounding that to at most 12 bits equals rounding the float64
-// directly, where rounding to float32 first would round twice. 14 bits also fit float32's subnormals.
+// Rounds float64 to a float of 14 significant bits by "round to odd" (Boldo and Melquiond, 2008): cuts the rest off
+// and sets the last kept bit if the rest was not zero. Rounding that to at most 12 bits equals rounding the float64
+// directly. Rounding to float32 first would round twice. 14 bits also fit float32's subnormals.
 FM_HD float round_to_odd(double x) {
   constexpr uint64_t kRest = (uint64_t{1} << 39) - 1;
   const uint64_t bits = bit_cast<uint64_t>(x);
-  const uint64_t sticky = (bits & kRest) + kRest;  // carries into the last bit kept unless the rest is zero
+  const uint64_t sticky = (bits & kRest) + kRest;  // carries into the last kept bit unless the rest is zero
   return static_cast<float>(bit_cast<double>((bits | sticky) & ~kRest));
 }
 
 FM_HD double widen(uint8_t x) {
 #if defined(__CUDA_ARCH__) || defined(FASTMIX_HOST_CUDA)
-  // 2^52 + x holds x in its lowest bits: as exact as a conversion, which GPUs do at a quarter of the rate.
+  // 2^52 + x holds x in its lowest bits. This is as exact as a conversion, which GPUs run at a quarter of the rate.
   return bit_cast<double>(0x4330000000000000ull | x) - 0x1p52;
 #else
   return static_cast<double>(x);
@@ -38,10 +38,10 @@ FM_HD double widen(BFloat16 x) { return static_cast<double>(to_float(x)); }
 FM_HD double widen(float x) { return static_cast<double>(x); }
 FM_HD double widen(double x) { return x; }
 
-// One rounding, to nearest even, from float64 to T.
+// Rounds float64 to T once, to nearest even.
 template <typename T>
 FM_HD T narrow(double x);
-// 0 <= x <= 255: adding 2^52 leaves no bits for a fraction, so the addition rounds, and the low byte is the value.
+// Needs 0 <= x <= 255. Adding 2^52 leaves no bits for a fraction: the addition rounds, and the low byte is the value.
 template <>
 FM_HD uint8_t narrow<uint8_t>(double x) {
   return static_cast<uint8_t>(bit_cast<uint64_t>(x + 0x1p52));
@@ -63,7 +63,7 @@ FM_HD double narrow<double>(double x) {
   return x;
 }
 
-// One mixed element. Weight 1 and weight 0 copy bits, so NaN, infinity and -0 of the other image do not leak.
+// Mixes one element. Weights 1 and 0 copy bits, so NaN, infinity and -0 of the unused image do not leak.
 template <typename T>
 FM_HD T mix_element(T own, T partner, float weight) {
   if (weight == 1.0f) return own;
@@ -71,7 +71,7 @@ FM_HD T mix_element(T own, T partner, float weight) {
   return narrow<T>(blend(widen(own), widen(partner), static_cast<double>(weight)));
 }
 
-// a * b + c, rounded once. For kernels: without an instruction for it, a CPU takes long.
+// a * b + c, rounded once. For CUDA kernels: a CPU without an FMA instruction is slow here.
 FM_HD float fused(float a, float b, float c) {
 #if defined(__CUDA_ARCH__)
   float result;
@@ -82,16 +82,17 @@ FM_HD float fused(float a, float b, float c) {
 #endif
 }
 
-// A byte x as the float 2^23 + x, whose last bit is 1: x is its lowest byte. GPUs convert at a quarter of the rate.
+// The byte x as the float 2^23 + x. Its last bit is worth 1, so x is its lowest byte. A conversion would run at a
+// quarter of the rate on GPUs.
 constexpr uint32_t kByteBias = 0x4b000000u;
 FM_HD float biased(uint8_t x) { return bit_cast<float>(kByteBias | x); }
 
-// mix_element of two biased bytes where 0 < weight < 1, biased too, in one fused operation: partner + weight * (own -
-// partner) is rounded once, to whole numbers, ties to even. So does blend(): from 2^-21 on a weight is a multiple of
-// 2^-44 and blend() exact; with a smaller one both give the partner.
+// mix_element of two biased bytes for 0 < weight < 1; the result is biased too. One fused operation rounds
+// partner + weight * (own - partner) to a whole number, ties to even. blend() gives the same: it is exact for weights
+// from 2^-21 on, which are multiples of 2^-44, and both give the partner for smaller ones.
 FM_HD float mix_biased(float own, float partner, float weight) { return fused(weight, own - partner, partner); }
 
-// a * b + c, rounded once, down or up. For kernels, as fused(): GPUs round either way at no cost.
+// a * b + c, rounded once, down or up. For CUDA kernels: GPUs round either way at no cost.
 #if defined(__CUDA_ARCH__)
 FM_HD float fused_down(float a, float b, float c) {
   float result;
@@ -104,7 +105,7 @@ FM_HD float fused_up(float a, float b, float c) {
   return result;
 }
 #else
-// float64 holds the product; what its sum with c loses is known exactly (two-sum). Of zeros of both signs -0 is down.
+// float64 holds the product, and two-sum gives the exact error of adding c. Between zeros of both signs, -0 is lower.
 FM_HD float fused_toward(float a, float b, float c, float end) {
   const double product = static_cast<double>(a) * b;
   const double sum = product + c;
@@ -120,13 +121,13 @@ FM_HD float fused_down(float a, float b, float c) { return fused_toward(a, b, c,
 FM_HD float fused_up(float a, float b, float c) { return fused_toward(a, b, c, HUGE_VALF); }
 #endif
 
-// Two float32 between which mix_element's result of two 16-bit floats lies where kLeastBoundedWeight <= weight < 1:
-// where both round to the same 16-bit float, that is the mix, and no float64 was needed. An interval of partner +
-// weight * (own - partner): mostly of two neighbours or, of an exact value such as a tie, of one.
+// Two float32 bounds of partner + weight * (own - partner) for 16-bit floats and kLeastBoundedWeight <= weight < 1.
+// The bounds are mostly neighbours; they coincide for an exact value such as a tie. If both round to the same 16-bit
+// float, that is mix_element's result, without float64.
 //
-// What blend() gives is the exact value rounded to float64, which cannot leave the interval: its products are exact.
-// The second has the 11 bits of float16 (8) times those of 1 - weight, a multiple of 2^-42 (2^-45) below 1. Of what is
-// not finite nothing is said: the interval may be NaN.
+// blend() cannot leave the interval: its products are exact, so it rounds the exact value to float64. The second
+// product has the 11 bits of float16 (bfloat16: 8) times those of 1 - weight, a multiple of 2^-42 (2^-45) below 1.
+// The bounds may be NaN if an operand is not finite.
 struct MixBounds {
   float low, high;
 };
@@ -139,20 +140,19 @@ FM_HD MixBounds mix_bounds(float own, float partner, float weight) {
           fused_up(weight, fused_up(1.0f, own, -partner), partner)};
 }
 
-// Own weight where a sample's mask is `level`: exactly `outside` at 0, exactly `inside` at 255, evenly spaced and in
-// order between.
+// The own weight at a mask level: exactly `outside` at 0, exactly `inside` at 255, evenly spaced and monotonic between.
 FM_HD float mask_weight(uint8_t level, float inside, float outside) {
   const float share = (biased(level) - 0x1p23f) * (1.0f / 255.0f);
   const float weight = outside + (inside - outside) * share;
   return level == 255 ? inside : weight;
 }
 
-// One mixed and normalised element in float32: weight 1 gives exactly `own * scale + bias`.
+// Mixes and normalises one element in float32. Weight 1 gives exactly `own * scale + bias`.
 FM_HD float normalize_element(float own, float partner, float weight, float scale, float bias) {
   return (weight * own + (1.0f - weight) * partner) * scale + bias;
 }
 
-// The same bits from biased bytes: weight * 2^23 is exact, so each fused operation rounds the product with the byte.
+// Gives the same bits from biased bytes: weight * 2^23 is exact, so each fused operation rounds weight * byte once.
 FM_HD float normalize_biased(float own, float partner, float weight, float scale, float bias) {
   const float rest = 1.0f - weight;
   const float mixed = fused(weight, own, -0x1p23f * weight) + fused(rest, partner, -0x1p23f * rest);

@@ -1,4 +1,4 @@
-// Soft targets, one thread per cell.
+// Computes soft targets, one thread per cell.
 #include <algorithm>
 #include <type_traits>
 

@@ -1,4 +1,4 @@
-// Weighted sums of up to kMaxWays samples, and their gradient, which is one too: out of place, any plan.
+// Weighted sums of up to kMaxWays samples and their gradients, which are such sums too. Out of place, for any plan.
 #include <type_traits>
 
 #include "mix/combine.h"
@@ -22,7 +22,7 @@ __global__ void __launch_bounds__(kLanes* kSumWarps)
       [&](uint32_t k) { return plan.term_weight(k) == 1.0; });
 }
 
-GpuWalk schedule_of(const Terms& terms) {
+GpuWalk walk_of(const Terms& terms) {
   GpuWalk walk;
   for (const int32_t source : terms.source) walk.entries.push_back(static_cast<uint32_t>(source) << kFlagBits);
   walk.segment_begin = terms.begin;
@@ -37,7 +37,7 @@ void launch_combine(const CombineParams& params, CudaStream stream) {
   args.out_stride = params.elements * static_cast<int64_t>(sizeof(T));
   args.vectors = args.out_stride / kBytes;
   args.outputs = static_cast<uint32_t>(params.terms.outputs());
-  const GpuWalk walk = schedule_of(params.terms);
+  const GpuWalk walk = walk_of(params.terms);
   PlanSource source{{}, &walk, params.in, params.sources, &params.terms.weight};
   with_kernel_plan(source, stream, [&](const auto& kernel_plan) {
     const auto kernel = combine_kernel<T, kBytes, std::decay_t<decltype(kernel_plan)>>;

@@ -1,4 +1,4 @@
-// Mixing more than two: every output is a weighted sum of whole samples, out of place.
+// Mixes up to kMaxWays samples: every output is a weighted sum of whole samples, out of place.
 #pragma once
 
 #include <cstdint>
@@ -13,14 +13,14 @@ namespace fastmix {
 struct CombineParams {
   const void* const* in = nullptr;  // host array of one pointer per source
   int32_t sources = 0;
-  void* out = nullptr;  // densely packed, terms.outputs() samples
+  void* out = nullptr;  // terms.outputs() samples, densely packed
   DType dtype = DType::kF32;
   int64_t elements = 0;  // of one sample
   Terms terms;
 };
 
 std::unique_ptr<CpuJob> combine_cpu(const CombineParams& params);
-// One launch on `stream`, without synchronising. Up to about 1,500 terms travel in the launch's parameters.
+// Launches one kernel on `stream` without synchronising. Up to about 1,500 terms travel in its parameters.
 void combine_cuda(const CombineParams& params, CudaStream stream);
 
 }  // namespace fastmix

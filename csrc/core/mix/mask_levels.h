@@ -1,5 +1,5 @@
-// The mask levels of a lane's vector. Where its elements lie in a mask is the same for every sample: a block computes
-// it once, into shared memory.
+// The mask levels of a lane's vector. Its elements have the same place in every sample's mask, so a block computes
+// their offsets once, into shared memory.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +17,12 @@ struct MaskGrid {
   int64_t size;  // of one mask
   int32_t depth, height, width;
   int32_t frames;  // of the image
-  // Vectors of elements are vectors of levels too, equally aligned: masks as large as the image, channels first.
+  // A lane can load its levels as one aligned vector: masks as large as the image, channels first.
   bool direct;
 };
 
-// For images of `frames` x grid pixels, in vectors of `count` elements.
-inline MaskGrid mask_grid(const MaskView& mask, const PixelGrid& grid, int64_t frames, int count) {
+// The grid for images of `frames` x grid pixels, in vectors of `count` elements.
+inline MaskGrid mask_grid(const MaskArrays& mask, const PixelGrid& grid, int64_t frames, int count) {
   const Extent& size = mask.extent;
   const bool whole = size.width == grid.width && size.height == grid.height &&
                      (size.depth == 1 || size.depth == frames) && grid.pixel_stride == 1;
@@ -31,7 +31,7 @@ inline MaskGrid mask_grid(const MaskView& mask, const PixelGrid& grid, int64_t f
           whole && aligned};
 }
 
-// Masks are addressed in 32 bits on the device, as boxes are.
+// Refuses images whose masks the kernels could not address in 32 bits.
 inline void check_mask_sizes(const MixParams& params) {
   constexpr int64_t kMost = 1 << 30;
   check(params.pixel_stride <= kMost && params.width <= kMost && params.height <= kMost && params.depth <= kMost,
@@ -49,8 +49,8 @@ __device__ __forceinline__ int32_t level_offset(const PixelGrid& grid, const Mas
   return static_cast<int32_t>((t * masks.height + y) * masks.width + x);
 }
 
-// Row j of `offsets`, one column per lane: where element j of the lane's vector lies in a mask. The warps share the
-// work; a barrier has to follow.
+// offsets[j * kLanes + lane] becomes the place of element j of the lane's vector in a mask. The warps share the work;
+// the caller must synchronise the block afterwards.
 template <int kCount>
 __device__ __forceinline__ void fill_offsets(int32_t* offsets, const PixelGrid& grid, const MaskGrid& masks,
                                              int64_t vector) {
@@ -60,7 +60,7 @@ __device__ __forceinline__ void fill_offsets(int32_t* offsets, const PixelGrid& 
     offsets[j * kLanes + threadIdx.x] = level_offset(grid, masks, static_cast<uint64_t>(vector) * kCount + j);
 }
 
-// Byte j is the level of element j. `offsets` is the lane's column.
+// Loads the levels: byte j is the level of element j. `offsets` points at the lane's column.
 template <int kCount>
 __device__ __forceinline__ Words<kWordsOf<kCount>> load_levels(const MaskGrid& masks, const int32_t* offsets,
                                                                int32_t mask) {
@@ -70,7 +70,7 @@ __device__ __forceinline__ Words<kWordsOf<kCount>> load_levels(const MaskGrid& m
 #pragma unroll
   for (int w = 0; w < kWordsOf<kCount>; ++w) {
     uint32_t word = 0;
-    // Two at a time: more addresses at once would not fit beside 16 elements of uint8 and their window.
+    // unroll 2: more addresses at a time would not fit beside 16 elements of uint8 and the vectors in flight.
 #pragma unroll 2
     for (int b = 0; b < 4 && 4 * w + b < kCount; ++b)
       word |= load_global<1>(levels + offsets[(4 * w + b) * kLanes]).word[0] << (8 * b);
@@ -80,16 +80,16 @@ __device__ __forceinline__ Words<kWordsOf<kCount>> load_levels(const MaskGrid& m
   return result;
 }
 
-// The levels that amount to a box: 255 where a bit of `inside` is set.
+// The levels that stand for a box: 255 for each set bit of `inside`.
 template <int kCount>
 __device__ __forceinline__ Words<kWordsOf<kCount>> box_levels(uint32_t inside) {
   Words<kWordsOf<kCount>> result = {};
 #pragma unroll
-  for (int w = 0; w < kWordsOf<kCount>; ++w) result.word[w] = word_mask<uint8_t>(inside, w);
+  for (int w = 0; w < kWordsOf<kCount>; ++w) result.word[w] = word_bits<uint8_t>(inside, w);
   return result;
 }
 
-// The levels of a sample with a mask, with a box or with neither.
+// The levels of a sample with a mask, a box or neither.
 template <int kCount, typename Plan>
 __device__ __forceinline__ Words<kWordsOf<kCount>> sample_levels(const Plan& plan, const PixelGrid& grid,
                                                                  const Span& span, const MaskGrid& masks,

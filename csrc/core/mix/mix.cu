@@ -1,4 +1,4 @@
-// mix, in place or into a new batch: one pass over the batch for any permutation.
+// Mixes a batch in place or into a new batch, in one pass for any permutation.
 #include <algorithm>
 #include <vector>
 
@@ -19,8 +19,8 @@ struct MixArgs {
   unsigned char* out;
   int64_t out_stride;    // bytes
   int64_t vectors;       // of one sample
-  bool resident;         // in place, and the plan holds no pointers
-  unsigned char* clean;  // null, or where the samples go as they are
+  bool resident;         // the plan holds no pointers; the images are at `out`
+  unsigned char* clean;  // null, or the memory for unmixed copies of the samples
   PixelGrid grid;
   uint32_t byte_bias = kByteBias;
 };
@@ -31,7 +31,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
   constexpr int kWords = kWordsOf<kBytes>;
   constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
   using Vector = Words<kWords>;
-  // The lanes' spans, which all warps share, then the heads of the walk.
+  // Shared memory: the lanes' spans, which are the same for all warps, then the heads of the walk.
   FM_SHARED(Span, spans);
   const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
   const int64_t offset = vector * kBytes;

@@ -1,5 +1,5 @@
-// The gradient of mix: each sample gathers its own gradient and those of the samples it was partner of. Out of
-// place, in float64, in the order of the CPU job, so that both give the same bits.
+// The gradient of mix: each sample gathers its own gradient and those of the samples that it is the partner of. Out of
+// place, in float64 and in the CPU job's order, so both give the same bits.
 #include <type_traits>
 
 #include "cuda/pixels.h"
@@ -12,7 +12,7 @@ namespace fastmix {
 
 namespace {
 
-// Over a gather_gpu_walk.
+// `plan` has the walk of gather_gpu_walk.
 template <typename T, int kBytes, typename Plan>
 __global__ void __launch_bounds__(kLanes* kSumWarps)
     mix_backward_kernel(const __grid_constant__ Plan plan, const __grid_constant__ SumArgs args,

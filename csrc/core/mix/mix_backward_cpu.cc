@@ -8,7 +8,7 @@ namespace fastmix {
 
 namespace {
 
-SumTarget target_of(const MixParams& params) {
+SumOutputs outputs_of(const MixParams& params) {
   const int32_t outputs = params.gradient_of_others ? params.plan.others : params.plan.batch;
   return {params.out, params.out_stride, outputs, params.dtype, params.elements};
 }
@@ -16,7 +16,7 @@ SumTarget target_of(const MixParams& params) {
 class MixBackwardJob final : public SumJob {
  public:
   explicit MixBackwardJob(const MixParams& params)
-      : SumJob(target_of(params)),
+      : SumJob(outputs_of(params)),
         params_(params),
         gather_(gather_of(params.plan, params.gradient_of_others)),
         masks_(params.plan, params.pixel_stride, params.width, params.height, params.depth) {}
@@ -35,7 +35,7 @@ class MixBackwardJob final : public SumJob {
   }
 
  private:
-  // sum += W_j * g_j, or (1 - W_j) * g_j for the share that sample j took from its partner.
+  // sum += W_j * g_j, or (1 - W_j) * g_j for the partner's share of sample j.
   void add_share(double* sum, const Share& share, int64_t first, int64_t last) const {
     const PlanView& plan = params_.plan;
     const int32_t j = share.sample;
@@ -47,7 +47,7 @@ class MixBackwardJob final : public SumJob {
                   });
   }
 
-  // As add_share, for a sample with a mask.
+  // add_share for a sample with a mask.
   void add_masked(double* sum, const Share& share, int64_t first, int64_t last, MaskRows::Scratch& scratch) const {
     const PlanView& plan = params_.plan;
     const int32_t j = share.sample;

@@ -1,4 +1,4 @@
-// The gradient of mix for plans with masks: as mix_backward.cu, with a weight for each element.
+// The gradient of mix for plans with masks: as mix_backward.cu, with a weight per element.
 #include <type_traits>
 
 #include "cuda/vector_io.h"
@@ -13,7 +13,7 @@ namespace fastmix {
 
 namespace {
 
-// Over a gather_gpu_walk.
+// `plan` has the walk of gather_gpu_walk.
 template <typename T, int kBytes, typename Plan>
 __global__ void __launch_bounds__(kLanes* kSumWarps)
     mix_backward_masked_kernel(const __grid_constant__ Plan plan, const __grid_constant__ SumArgs args,

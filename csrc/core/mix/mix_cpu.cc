@@ -9,13 +9,12 @@ namespace fastmix {
 
 namespace {
 
-// A tile is long enough to stream; two of them and the saved head stay in the caches of one core.
+// Long enough for sequential reads; two tiles and the saved head stay in one core's caches.
 constexpr int64_t kTileBytes = 16 * 1024;
-// While one step of a tile is mixed, the same step of the tile read next is fetched. The processor's own prefetch
-// starts anew with every tile and page; in steps of this size memory never waits for it, nor it for memory.
+// While the job mixes one step of a tile, it prefetches the same step of the next image's tile. The hardware prefetcher
+// restarts with every tile and page; steps of this size keep memory and core busy.
 constexpr int64_t kStepBytes = 1024;
-constexpr int64_t kStepBytesU8 = 4096;  // a call may make a table of 256 entries first
-constexpr int64_t kLineBytes = 64;
+constexpr int64_t kStepBytesU8 = 4096;  // larger: a call may fill a table of 256 entries first
 
 class MixJob final : public CpuJob {
  public:
@@ -59,7 +58,8 @@ class MixJob final : public CpuJob {
     return static_cast<unsigned char*>(params_.clean) + (sample * params_.out_stride + element) * item_;
   }
 
-  // In place the first sample of a cycle is overwritten before the last one reads it: its tile is kept aside.
+  // In place, the cycle's first sample is overwritten before the last one reads it, so `head` keeps a copy of its tile.
+  // plan/cpu_walk.h draws the order.
   void mix_cycle(int32_t cycle, int64_t first, int64_t last, int32_t samples_end, unsigned char* head,
                  MaskRows::Scratch& levels) const {
     const int32_t begin = walk_.cycles.begin[cycle];
@@ -72,7 +72,7 @@ class MixJob final : public CpuJob {
       const int32_t partner = params_.plan.rows[sample].partner;
       const bool from_head = keep_head && partner == head_sample;
       if (params_.clean != nullptr) std::memcpy(clean(sample, first), in(sample, first), (last - first) * item_);
-      // Sample k reads k + 1, in this cycle; what is read after that is k + 2, in this cycle or the next.
+      // Sample k reads k + 1 as its partner. The next new image is k + 2, in this cycle or the following one.
       const unsigned char* next = k + 2 < samples_end ? in(walk_.cycles.order[k + 2], first) : nullptr;
       const unsigned char* from = from_head ? head : partner_in(partner, first);
       if (params_.plan.rows[sample].mask >= 0 && !params_.plan.untouched(sample)) {
@@ -83,7 +83,7 @@ class MixJob final : public CpuJob {
     }
   }
 
-  // `partner` and `next`, which is read after this sample (or null), point at their element `first`.
+  // `partner` points at its element `first`; so does `next`, the image to prefetch (or null).
   void mix_sample(int32_t sample, const unsigned char* partner, const unsigned char* next, int64_t first,
                   int64_t last) const {
     const PlanView& plan = params_.plan;
@@ -104,7 +104,7 @@ class MixJob final : public CpuJob {
                   });
   }
 
-  // As mix_sample, for a sample with a mask: what is copied whole goes to the kernel that copies.
+  // mix_sample for a sample with a mask. Runs of weight 0 or 1 go to the kernel that copies.
   void mix_masked(int32_t sample, const unsigned char* partner, const unsigned char* next, int64_t first, int64_t last,
                   MaskRows::Scratch& scratch) const {
     const PlanView& plan = params_.plan;

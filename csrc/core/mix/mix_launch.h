@@ -1,4 +1,4 @@
-// What the launches of mix, its gradient and their masked forms share.
+// Shared by the launches of mix, its gradient and their masked forms.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,12 @@
 
 namespace fastmix {
 
-// The kernels for plans with masks, which are apart so that the others pay nothing for them.
+// The kernels for plans with masks. They are separate so that the other kernels do not pay for masks.
 void mix_masked_cuda(const MixParams& params, CudaStream stream);
 void mix_backward_masked_cuda(const MixParams& params, CudaStream stream);
 
-// What the walk of a mix reads: the samples and, where partners are rows of another batch, behind them the partner of
-// each.
+// The images that the walk reads: the samples and, if partners are rows of another batch, each sample's partner after
+// them.
 inline std::vector<const void*> read_pointers(const MixParams& params) {
   std::vector<const void*> pointers;
   const PlanView& plan = params.plan;
@@ -30,7 +30,7 @@ inline PlanSource mix_source(const PlanView& plan, const GpuWalk& walk, const st
   return {plan, &walk, pointers.data(), static_cast<int32_t>(pointers.size())};
 }
 
-// Boxes are compared in 32 bits on the device.
+// Refuses images whose boxes the kernels could not compare in 32 bits.
 inline PixelGrid pixel_grid(const MixParams& params) {
   constexpr int64_t kMost = 1 << 30;
   check((params.resident == nullptr && !has_any_box(params.plan)) ||

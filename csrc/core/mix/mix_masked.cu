@@ -1,5 +1,5 @@
-// mix for plans with masks: the walk of mix.cu with a weight for each element. Samples with boxes or one weight may
-// be in the same plan.
+// Mixes by plans with masks: the walk of mix.cu with a weight per element. The same plan may have samples with boxes
+// or one weight.
 #include <type_traits>
 #include <vector>
 
@@ -20,12 +20,12 @@ struct MaskedArgs {
   unsigned char* out;
   int64_t out_stride;    // bytes
   int64_t vectors;       // of one sample
-  unsigned char* clean;  // null, or where the samples go as they are
+  unsigned char* clean;  // null, or the memory for unmixed copies of the samples
   PixelGrid grid;
   MaskGrid masks;
 };
 
-// Word by word, as mix_vector.
+// Mixes word by word, as mix_vector does.
 template <typename T, int kBytes>
 __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_by_level(
     Words<kWordsOf<kBytes>> own, Words<kWordsOf<kBytes>> partner,
@@ -70,7 +70,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
   constexpr int kWords = kWordsOf<kBytes>;
   constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
   using Vector = Words<kWords>;
-  // The lanes' spans and offsets into the masks, which all warps share, then the heads of the walk.
+  // Shared memory: the lanes' spans and mask offsets, which are the same for all warps, then the heads of the walk.
   FM_SHARED(Span, spans);
   int32_t* const offsets = reinterpret_cast<int32_t*>(spans + kLanes);
   const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;

@@ -1,4 +1,4 @@
-// The shared formula applied to whole vectors, and how wide these may be.
+// Applies the shared formula to whole vectors, and finds the widest vector that a batch's alignment allows.
 #pragma once
 
 #include <cstdint>
@@ -9,26 +9,26 @@
 
 namespace fastmix {
 
-// The bits of word `w` that belong to the elements set in `mask`.
+// All bits of word `w` that belong to the elements whose bit is set in `elements`.
 template <typename T>
-__device__ __forceinline__ uint32_t word_mask(uint32_t mask, int w) {
-  if constexpr (sizeof(T) == 8) return 0u - (mask >> (w / 2) & 1u);
-  if constexpr (sizeof(T) == 4) return 0u - (mask >> w & 1u);
+__device__ __forceinline__ uint32_t word_bits(uint32_t elements, int w) {
+  if constexpr (sizeof(T) == 8) return 0u - (elements >> (w / 2) & 1u);
+  if constexpr (sizeof(T) == 4) return 0u - (elements >> w & 1u);
   if constexpr (sizeof(T) == 2) {
-    const uint32_t pair = mask >> (2 * w) & 3u;
+    const uint32_t pair = elements >> (2 * w) & 3u;
     return ((pair | pair << 15) & 0x00010001u) * 0xffffu;
   }
-  const uint32_t four = mask >> (4 * w) & 15u;
+  const uint32_t four = elements >> (4 * w) & 15u;
   return ((four | four << 7 | four << 14 | four << 21) & 0x01010101u) * 0xffu;
 }
 
-// Vectors are mixed in steps: of one element, or of a word where elements are smaller and the vector has whole words.
+// A step mixes one element, or one word if elements are smaller than a word and the vector has whole words.
 template <typename T>
 constexpr int kWordsOfStep = sizeof(T) > 4 ? static_cast<int>(sizeof(T)) / 4 : 1;
 template <typename T, int kBytes>
 constexpr int kElementsOfStep = sizeof(T) > 4 || kBytes < 4 ? 1 : 4 / static_cast<int>(sizeof(T));
 
-// The words of one step, in float64: few elements are held so at a time.
+// Mixes the words of one step in float64, so that registers hold only a few converted elements.
 template <typename T, int kStep, int kEach>
 __device__ __forceinline__ Words<kStep> mix_step(Words<kStep> own, Words<kStep> partner, float weight) {
 #pragma unroll
@@ -45,8 +45,8 @@ __device__ __forceinline__ Words<kStep> mix_step(Words<kStep> own, Words<kStep> 
   return mixed;
 }
 
-// Word `index` of a vector, or its new value, by selection: an index that the compiler does not know would put the
-// vector into local memory.
+// Read and write word `index` of a vector by selection: an index unknown to the compiler would put the vector into
+// local memory.
 template <int kWords>
 __device__ __forceinline__ uint32_t word_at(const Words<kWords>& vector, int index) {
   uint32_t word = vector.word[0];
@@ -60,8 +60,8 @@ __device__ __forceinline__ void set_word(Words<kWords>& vector, int index, uint3
   for (int w = 0; w < kWords; ++w) vector.word[w] = index == w ? value : vector.word[w];
 }
 
-// Bytes, four at a time: what is 0, though the compiler cannot know it, of one word goes into the next. Else it unpacks
-// all 32 bytes first, and spills.
+// Mixes bytes, four at a time. `nothing` is 0, which the compiler cannot know. It makes each word depend on the
+// previous one; otherwise the compiler unpacks all 32 bytes first, and spills.
 template <int kWords>
 __device__ __forceinline__ Words<kWords> mix_bytes(const Words<kWords>& own, const Words<kWords>& partner, float weight,
                                                    uint32_t bias) {
@@ -80,15 +80,16 @@ __device__ __forceinline__ Words<kWords> mix_bytes(const Words<kWords>& own, con
   return result;
 }
 
-// A lane's own and partner's word of two 16-bit floats, and the two bounds of their mix, rounded. Where both values are
-// +0 the bounds are -0 and +0, and the mix is +0; other zeros are left open.
+// Whether the rounded bounds `low` and `high` leave the mix of two 16-bit floats open, for either half of a word. If
+// own and partner are both +0, the bounds are -0 and +0 and the mix is +0. Other zeros stay open.
 __device__ __forceinline__ bool leaves_open(uint32_t own, uint32_t partner, uint32_t low, uint32_t high) {
   constexpr uint32_t kMagnitudes = 0x7fff7fffu;
-  const uint32_t some = (((own | partner) & kMagnitudes) + kMagnitudes) | own | partner;  // highest bit: not +0 and +0
+  const uint32_t some = (((own | partner) & kMagnitudes) + kMagnitudes) | own | partner;  // top bit: not both are +0
   return ((low ^ high) & (some | kMagnitudes)) != 0;
 }
 
-// Pairs of 16-bit floats in float32; those few whose rounding that leaves open, and what is not finite, in float64.
+// Mixes pairs of 16-bit floats in float32. Repeats in float64 the few whose rounding stays open, and values that are
+// not finite.
 template <typename T, int kWords>
 __device__ __forceinline__ Words<kWords> mix_pairs(const Words<kWords>& own, const Words<kWords>& partner,
                                                    float weight) {
@@ -121,7 +122,7 @@ __device__ __forceinline__ Words<kWords> mix_pairs(const Words<kWords>& own, con
   return result;
 }
 
-// The words of one step, with any weight.
+// Mixes the words of one step with any weight.
 template <typename T, int kStep, int kEach>
 __device__ __forceinline__ Words<kStep> mix_few(const Words<kStep>& own, const Words<kStep>& partner, float weight,
                                                 uint32_t byte_bias) {
@@ -134,7 +135,7 @@ __device__ __forceinline__ Words<kStep> mix_few(const Words<kStep>& own, const W
   }
 }
 
-// A vector with one weight. Weight 1 and weight 0 copy bits, as mix_element. `byte_bias`: see biased_byte.
+// Mixes a vector with one weight. Weights 1 and 0 copy bits, as in mix_element. See biased_byte for `byte_bias`.
 template <typename T, int kBytes>
 __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_vector(const Words<kWordsOf<kBytes>>& own,
                                                               const Words<kWordsOf<kBytes>>& partner, float weight,
@@ -167,8 +168,8 @@ __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_vector(const Words<kWords
   }
 }
 
-// Mixes the elements set in `inside` anew, with this weight: of the few vectors that lie across a box's border. Word by
-// word, in code that is small.
+// Mixes the elements whose bit is set in `inside` again, with another weight. Only the few vectors that cross a box's
+// border need this, so the code favours size over speed.
 template <typename T, int kBytes>
 __device__ __forceinline__ void mix_inside(Words<kWordsOf<kBytes>>& result, const Words<kWordsOf<kBytes>>& own,
                                            const Words<kWordsOf<kBytes>>& partner, float weight, uint32_t inside,
@@ -184,13 +185,13 @@ __device__ __forceinline__ void mix_inside(Words<kWordsOf<kBytes>>& result, cons
       b.word[s] = word_at(partner, w + s);
     }
     const Words<kStep> mixed = mix_few<T, kStep, kEach>(a, b, weight, byte_bias);
-    const uint32_t bits = word_mask<T>(inside >> (w / kStep * kEach), 0);
+    const uint32_t bits = word_bits<T>(inside >> (w / kStep * kEach), 0);
 #pragma unroll
     for (int s = 0; s < kStep; ++s) set_word(result, w + s, (mixed.word[s] & bits) | (word_at(result, w + s) & ~bits));
   }
 }
 
-// The largest power of two that divides this divides every address and size, in bytes: how wide a vector may be.
+// The lowest set bit is the widest vector, in bytes, to which every address and size is aligned.
 inline uint64_t alignment_bits(const MixParams& params) {
   const uint64_t item = static_cast<uint64_t>(size_of(params.dtype));
   uint64_t bits = reinterpret_cast<uintptr_t>(params.out) | static_cast<uint64_t>(params.elements) * item;

@@ -1,5 +1,5 @@
-// The walk that mix_backward and combine share: output i is the weighted sum of the samples that segment i of the plan
-// lists, in float64, added in this order and rounded once.
+// The loop of mix_backward and combine: output i is the weighted sum of the samples in segment i of the walk. It adds
+// in float64, in the order of the segment, and rounds once.
 #pragma once
 
 #include <cstdint>
@@ -21,9 +21,8 @@ struct SumArgs {
   uint32_t outputs;
 };
 
-// weigh(k, entry) returns what gives the weight of the vector's element j: terms of weight 0 are left out, not
-// multiplied, so that an infinite value reaches nothing it has no share in. copies(k) is true where a segment's only
-// term is its output, bit by bit.
+// weigh(k, entry) returns a function from the vector's element j to its weight. Terms of weight 0 are skipped, so their
+// infinities and NaN do not leak. copies(k) is true if the only term of a segment is copied bit by bit.
 template <typename T, int kBytes, typename Plan, typename Weigh, typename Copies>
 __device__ __forceinline__ void sum_segments(const Plan& plan, const SumArgs& args, int64_t vector, const Weigh& weigh,
                                              const Copies& copies) {

@@ -1,4 +1,4 @@
-// What the launches of normalize_mix have in common, with masks or without.
+// Shared by the launches of normalize_mix with and without masks.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,17 @@
 
 namespace fastmix {
 
-// The kernel for plans with masks, which is apart so that the other pays nothing for them.
+// The kernel for plans with masks. It is separate so that the other kernel does not pay for masks.
 void normalize_mix_masked_cuda(const NormalizeMixParams& params, CudaStream stream);
 
-// Of the first pixel of a lane's run, in the output.
+// The first pixel of a lane's run in the output.
 struct alignas(8) Place {
   int32_t x, y;
 };
 
 struct NormalizeArgs {
   unsigned char* out;
-  const unsigned char* in;  // a packed batch, or null if the plan has a pointer for each sample
+  const unsigned char* in;  // a packed batch, or null if the plan has a pointer per sample
   int64_t pixels;           // of one sample
   int64_t runs;             // runs of pixels of one sample, kPixels each
   uint32_t sample_bytes;    // of `in`
@@ -34,7 +34,7 @@ struct NormalizeArgs {
   float scale[kMaxChannels], bias[kMaxChannels];
 };
 
-// Pixels of RGB have the most values in hand: one vector of 24 bytes less in flight, and no spills.
+// RGB pixels need the most registers: with one vector of 24 bytes less in flight, nothing spills.
 template <int kChannels>
 constexpr int kLessInFlight = kChannels == 3 ? 1 : 0;
 
@@ -54,8 +54,8 @@ NormalizeArgs normalize_args(const NormalizeMixParams& params) {
   return args;
 }
 
-// Unlike mix, a sample that is its own partner goes through the formula, as on the CPU.
-inline GpuWalk normalize_schedule(const NormalizeMixParams& params, int64_t tiles) {
+// As on the CPU and unlike mix, a sample that is its own partner goes through the formula.
+inline GpuWalk normalize_walk(const NormalizeMixParams& params, int64_t tiles) {
   std::vector<uint8_t> blends(params.plan.batch);
   for (int32_t i = 0; i < params.plan.batch; ++i) blends[i] = !params.plan.rows[i].keeps_weight_1();
   return fitting_gpu_walk(params.plan, blends, params.mirror, Writes::kAll, tiles, kMaxWideWarps);
@@ -66,7 +66,7 @@ size_t normalize_shared_bytes(uint32_t warps) {
   return sizeof(Place) * kLanes * warps + heads_bytes(warps, PixelRun<kChannels>::kWords);
 }
 
-// Whole rows of runs, each aligned for vector loads and stores.
+// Whether rows consist of whole runs, all aligned for vector loads and stores.
 inline bool fits_runs(const NormalizeMixParams& params) {
   if (params.width % kPixelsOfLane != 0 || reinterpret_cast<uintptr_t>(params.out) % 16 != 0) return false;
   for (int32_t i = 0; i < params.plan.batch; ++i) {
@@ -75,7 +75,7 @@ inline bool fits_runs(const NormalizeMixParams& params) {
   return true;
 }
 
-// Calls Launch::run<T, kChannels, kPlanar>(params, stream) with the instance that fits.
+// Calls the instance of Launch::run<T, kChannels, kPlanar>(params, stream) that fits.
 template <typename Launch, typename T>
 void dispatch_channels(const NormalizeMixParams& params, CudaStream stream) {
   const bool planar = params.out_layout == Layout::kNCHW;

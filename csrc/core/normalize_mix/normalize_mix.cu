@@ -1,5 +1,5 @@
-// normalize_mix: uint8 HWC pixels to a normalised batch in one pass. Every input byte is read once where the
-// partners are a permutation, every output element written once.
+// Turns uint8 HWC pixels into a normalised batch in one pass. Writes every output element once, and reads every input
+// byte once if the partners are a permutation.
 #include <type_traits>
 
 #include "cuda/kernel_plan_launch.h"
@@ -14,13 +14,13 @@ namespace fastmix {
 
 namespace {
 
-// A lane owns kPixels neighbours of an output row. kChannels 0: `channels` of them, one pixel at a time.
+// A lane owns kPixels neighbouring pixels of an output row. kChannels 0 means args.channels channels and one pixel.
 template <typename T, int kChannels, bool kPlanar, typename Plan>
 __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
     normalize_kernel(const __grid_constant__ Plan plan, const __grid_constant__ NormalizeArgs args) {
   constexpr int kPixels = kChannels == 0 ? 1 : kPixelsOfLane;
   using Pixels = PixelRun<kChannels>;
-  // The lanes' places, which all warps share, parked here rather than in registers, then the heads of the walk.
+  // Shared memory: the lanes' places, the same for all warps and kept here to save registers; then the walk's heads.
   FM_SHARED(Place, places);
   const int64_t run = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
   if (threadIdx.y == 0) {
@@ -31,7 +31,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
   __syncthreads();
   const Place& place = places[threadIdx.x];
   const int32_t channels = kChannels == 0 ? args.channels : kChannels;
-  // Anew from its place each time: two registers less to hold.
+  // Recomputed on each use, which saves two registers.
   const auto first_pixel = [&] { return static_cast<int64_t>(place.y) * args.width + place.x; };
 
   walk_segments<Pixels::kWords, kLessInFlight<kChannels>>(
@@ -45,7 +45,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
           in = static_cast<const unsigned char*>(plan.pointer(sample));
         }
         int64_t pixel = first_pixel();
-        // The first pixel of the run's mirror image, which lies in the same row.
+        // The first pixel of the run's mirror image, in the same row.
         if ((entry & kMirrorFlag) != 0) pixel += args.width - kPixels - 2 * place.x;
         return Pixels::load(in + pixel * channels, channels);
       },
@@ -55,14 +55,14 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
       [&](uint32_t entry, const Words<Pixels::kWords>& own, const Words<Pixels::kWords>& partner) {
         if ((entry & kWriteFlag) == 0) return;
         const uint32_t sample = sample_of(entry);
-        // A plan in memory is read piece by piece: what is read early takes registers until it is used.
+        // A value from an uploaded plan occupies registers until its use, so the box goes first.
         Weights weights;
         if constexpr (Plan::kInline) weights = plan.weights(sample);
         uint32_t inside = 0;
         if (plan.has_box()) inside = pixels_inside<kPixels>(place.y, place.x, plan.box(sample));
         if constexpr (!Plan::kInline) weights = plan.weights(sample);
         const NormalizeOut<T, kChannels, kPlanar> out{args.out, first_pixel(), args.pixels, channels, args.planar};
-        // A sample that takes no part of its partner has weight 1, and any bytes in its place give the same bits.
+        // A sample without kBlendFlag has weight 1, so any bytes in `partner` give the same bits.
         if (inside == 0 || inside == (1u << kPixels) - 1u) {
           const float weight = inside == 0 ? weights.outside : weights.inside;
           out.store(sample, own, partner, OneWeight{weight}, args.scale, args.bias, args.byte_bias);
@@ -89,7 +89,7 @@ struct LaunchNormalize {
       args.sample_bytes = static_cast<uint32_t>(args.pixels * params.channels);
       return launch(resident_plan(params.resident, layout, layout.out_of_place), layout.grid_rows, kResidentWarps);
     }
-    const GpuWalk walk = normalize_schedule(params, tiles);
+    const GpuWalk walk = normalize_walk(params, tiles);
     const auto* in = reinterpret_cast<const void* const*>(params.in);
     with_kernel_plan({params.plan, &walk, in}, stream,
                      [&](const auto& kernel_plan) { launch(kernel_plan, walk.groups(), walk.warps()); });

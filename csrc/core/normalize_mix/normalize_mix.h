@@ -1,4 +1,4 @@
-// From decoded pixels to the training batch in one pass: mirror -> mix -> normalise -> cast -> layout.
+// Turns decoded pixels into a training batch in one pass: mirror -> mix -> normalise -> cast -> layout.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ enum class Layout : int32_t { kNCHW = 0, kNHWC = 1 };
 constexpr int32_t kMaxChannels = 4;
 
 // uint8 HWC -> mirror -> mix -> value * scale[c] + bias[c] -> float16, bfloat16 or float32, NCHW or NHWC.
-// Out of place, so partners may repeat. `in` and `mirror` are host arrays; mirror may be null (none).
+// Out of place, so partners may repeat. `in` and `mirror` are host arrays; `mirror` may be null.
 struct NormalizeMixParams {
   const uint8_t* const* in = nullptr;  // sample i: height * width * channels bytes, densely packed
   void* out = nullptr;                 // densely packed batch
@@ -28,21 +28,21 @@ struct NormalizeMixParams {
   float bias[kMaxChannels] = {0, 0, 0, 0};
   const uint8_t* mirror = nullptr;
   PlanView plan;
-  // On CUDA: plan and mirror in device memory (resident_plan.h), the batch densely packed from in[0] on.
+  // CUDA only: a resident plan with its mirror flags (resident_plan.h). The batch is then densely packed from in[0] on.
   const void* resident = nullptr;
 };
 
-// mean and std in pixel units (0 to 255), rounded to float32 by the caller: every face of fastmix hands in
-// the same float32 numbers, so all of them normalise to the same bits.
+// mean and std are in pixel units (0 to 255), rounded to float32 by the caller. torch and DALI pass the same float32
+// numbers, so both normalise to the same bits.
 void set_normalization(NormalizeMixParams& params, const float* mean, const float* std, int32_t count);
 
 std::unique_ptr<CpuJob> normalize_mix_cpu(const NormalizeMixParams& params);
 
-// One launch on `stream`, without synchronising; throws CudaError when the launch is refused. The plan is copied into
-// the launch, so the caller's arrays may be freed on return.
+// Launches one kernel on `stream` without synchronising. Throws CudaError if the launch fails. The launch copies the
+// plan, so the caller may free its arrays on return.
 void normalize_mix_cuda(const NormalizeMixParams& params, CudaStream stream);
 
-// Refuses channels, dtypes and plans that do not fit.
+// Refuses unsupported channels and dtypes, and plans that do not fit the images.
 void validate(const NormalizeMixParams& params);
 
 }  // namespace fastmix

@@ -14,8 +14,8 @@ namespace {
 
 constexpr int64_t kRowsPerTask = 8;
 
-// Scratch of one thread: the rows of the cycle's first sample, of the current one and of its partner,
-// unpacked (channels split, mirrored), and the row that is being written. Each row is unpacked once and used twice.
+// A thread's scratch: the unpacked rows (channels split, mirrored) of the cycle's first sample, the current sample and
+// its partner, and the row to write. Each row is unpacked once and used twice, as own and as partner.
 struct Scratch {
   Scratch(int64_t row_bytes, int64_t item)
       : head(row_bytes), own(row_bytes), partner(row_bytes), out(row_bytes * item) {}
@@ -84,7 +84,7 @@ class NormalizeMixJob final : public CpuJob {
     write_row(sample, y, scratch.own.data(), scratch.partner.data(), scratch);
   }
 
-  // Large batches: made in `scratch`, then written past the caches.
+  // Builds rows of large batches in `scratch` and then writes them past the caches.
   void write_row(int32_t sample, int64_t y, const uint8_t* own, const uint8_t* partner, Scratch& scratch) const {
     const bool interleaved = params_.out_layout == Layout::kNHWC;
     const int64_t plane = params_.height * params_.width * item_;
@@ -96,7 +96,7 @@ class NormalizeMixJob final : public CpuJob {
       kernels_.stream(out + c * plane, scratch.out.data() + c * line, line);
   }
 
-  // The row's channels go to out + c * plane bytes; NHWC: all of them to `out`.
+  // Writes channel c to out + c * plane bytes (NCHW), or all channels to `out` (NHWC).
   void mix_row(int32_t sample, int64_t y, const uint8_t* own, const uint8_t* partner, unsigned char* out, int64_t plane,
                MaskRows::Scratch& levels) const {
     const PlanView& plan = params_.plan;

@@ -1,4 +1,4 @@
-// normalize_mix for plans with masks: the walk of normalize_mix.cu with a weight for each pixel.
+// normalize_mix for plans with masks: the walk of normalize_mix.cu with a weight per pixel.
 #include <type_traits>
 
 #include "cuda/kernel_plan_launch.h"
@@ -14,7 +14,7 @@ namespace fastmix {
 
 namespace {
 
-// Masks lie over the mirrored images, as boxes do.
+// As boxes, masks apply to the images after mirroring.
 struct MaskedNormalizeArgs {
   NormalizeArgs images;
   PixelGrid grid;
@@ -26,8 +26,8 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, Plan::kInline ? 2 : 1)
     normalize_masked_kernel(const __grid_constant__ Plan plan, const __grid_constant__ MaskedNormalizeArgs args) {
   constexpr int kPixels = kChannels == 0 ? 1 : kPixelsOfLane;
   using Pixels = PixelRun<kChannels>;
-  // Each thread's place, parked here rather than in registers, the lanes' offsets into the masks, which all warps
-  // share, then the heads of the walk.
+  // Shared memory: each thread's place, kept here to save registers; the lanes' mask offsets, the same for all warps;
+  // then the heads of the walk.
   FM_SHARED(Place, places);
   Place& place = places[threadIdx.y * kLanes + threadIdx.x];
   int32_t* const offsets = reinterpret_cast<int32_t*>(places + blockDim.y * kLanes);
@@ -45,7 +45,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, Plan::kInline ? 2 : 1)
       [&](uint32_t entry) {
         const auto* in = static_cast<const unsigned char*>(plan.pointer(sample_of(entry)));
         int64_t pixel = run * kPixels;
-        // The first pixel of the run's mirror image, which lies in the same row.
+        // The first pixel of the run's mirror image, in the same row.
         if ((entry & kMirrorFlag) != 0) pixel += args.images.width - kPixels - 2 * place.x;
         return Pixels::load(in + pixel * channels, channels);
       },
@@ -62,7 +62,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, Plan::kInline ? 2 : 1)
         } else if (plan.table.has_box) {
           weight.levels = box_levels<kPixels>(pixels_inside<kPixels>(place.y, place.x, plan.box(sample)));
         }
-        // A sample that takes no part of its partner has weight 1, and any bytes in its place give the same bits.
+        // A sample without kBlendFlag has weight 1, so any bytes in `partner` give the same bits.
         out.store(sample, own, partner, weight, args.images.scale, args.images.bias, args.images.byte_bias);
       });
 }
@@ -76,7 +76,7 @@ struct LaunchMasked {
     args.grid = {1, static_cast<int32_t>(params.width), static_cast<int32_t>(params.height)};
     args.masks = mask_grid(params.plan.mask, args.grid, 1, kPixels);
     const int64_t tiles = (args.images.runs + kLanes - 1) / kLanes;
-    const GpuWalk walk = normalize_schedule(params, tiles);
+    const GpuWalk walk = normalize_walk(params, tiles);
     const dim3 grid = grid_of(tiles, walk.groups());
     const dim3 block(kLanes, walk.warps());
     const size_t shared = normalize_shared_bytes<kChannels>(walk.warps()) + sizeof(int32_t) * kPixels * kLanes;

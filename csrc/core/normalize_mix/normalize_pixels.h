@@ -1,4 +1,4 @@
-// A lane's run of pixels in normalize_mix: reading, mirroring, normalising and writing it.
+// Reads, mirrors, normalises and writes a lane's run of pixels in normalize_mix.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ namespace fastmix {
 // 8 pixels of 2 bytes fill a 16-byte store of one channel's plane; 8 RGB pixels are three 8-byte loads.
 constexpr int kPixelsOfLane = 8;
 
-// kPixelsOfLane pixels of kChannels interleaved bytes, or (kChannels 0) one pixel of up to 4.
+// kPixelsOfLane pixels of kChannels interleaved bytes or, with kChannels 0, one pixel of up to 4 bytes.
 template <int kChannels>
 struct PixelRun {
   static constexpr int kWords = kChannels == 0 ? 1 : kPixelsOfLane * kChannels / 4;
@@ -51,14 +51,14 @@ struct PixelRun {
 
 // Bit p is set if pixel (y, x + p) lies inside the box.
 template <int kPixels>
-__device__ __forceinline__ uint32_t pixels_inside(int32_t y, int32_t x, const Box& box) {
+__device__ __forceinline__ uint32_t pixels_inside(int32_t y, int32_t x, const KernelBox& box) {
   if (y < box.y0 || y >= box.y1) return 0;
   const int32_t first = box.x0 <= x ? 0 : box.x0 - x < kPixels ? box.x0 - x : kPixels;
   const int32_t last = box.x1 <= x ? 0 : box.x1 - x < kPixels ? box.x1 - x : kPixels;
   return first < last ? (1u << last) - (1u << first) : 0;
 }
 
-// The own weights of a run: by the box, whose pixels are the bits of `inside`, or by the levels of a mask.
+// The own weights of a run that crosses its sample's box: bit p of `inside` is set if pixel p lies in the box.
 struct BoxWeights {
   Weights weights;
   uint32_t inside;
@@ -68,17 +68,18 @@ struct BoxWeights {
   }
 };
 
-// The own weight of a run that lies wholly inside or outside of its sample's box.
+// The own weight of a run that lies wholly inside or outside its sample's box.
 struct OneWeight {
   float weight;
   __device__ __forceinline__ void hide() {}
   __device__ __forceinline__ float operator()(int) const { return weight; }
 };
 
+// The own weights of a run by mask levels.
 template <int kWords>
 struct LevelWeights {
   Weights weights;
-  Words<kWords> levels;  // byte p is pixel p's
+  Words<kWords> levels;  // byte p is the level of pixel p
   __device__ __forceinline__ void hide() {
 #pragma unroll
     for (int w = 0; w < kWords; ++w) hide_origin(levels.word[w]);
@@ -88,14 +89,14 @@ struct LevelWeights {
   }
 };
 
-// Where a run goes in the packed output batch.
+// The place of a run in the packed output batch.
 template <typename T, int kChannels, bool kPlanar>
 struct NormalizeOut {
   unsigned char* base;
   int64_t pixel;   // the run's first
   int64_t pixels;  // of one sample
   int32_t channels;
-  bool planar;  // of the kernel with kChannels 0
+  bool planar;  // only for kChannels 0; else kPlanar
 
   static constexpr int kItem = static_cast<int>(sizeof(T));
   static constexpr int kEach = 16 / kItem;  // elements of one store
@@ -114,7 +115,7 @@ struct NormalizeOut {
     return narrow_pair<T>(values[0], values[1]);
   }
 
-  // Four elements after the other, so that few floats are held at a time.
+  // Called before every four elements, so that registers hold only a few converted floats.
   template <int kWords, typename Weigh>
   static __device__ __forceinline__ void hide(Words<kWords>& own, Words<kWords>& partner, Weigh& weight) {
 #pragma unroll

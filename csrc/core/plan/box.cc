@@ -22,7 +22,7 @@ int64_t inside(int64_t extent, int32_t length, RandomStream& draws) {
   return draws.below(static_cast<uint32_t>(length - extent + 1));
 }
 
-// One side of the box. Height is drawn before width, an extent before its place.
+// Draws one side of the box. The order is fixed: frames, height, width, and for each its extent before its place.
 Range draw_range(const BoxRule& rule, int32_t length, double side, RandomStream& draws) {
   int64_t extent = static_cast<int64_t>(length * side);
   switch (rule.placement) {
@@ -32,14 +32,14 @@ Range draw_range(const BoxRule& rule, int32_t length, double side, RandomStream&
       return clip(center - extent / 2, extent, length);
     }
     case Placement::kCoverage: {
-      // A box of `extent` pixels touches the image from length + extent - 1 places, and a pixel from `extent` of them.
-      // Without pixels any place will do.
+      // A box of `extent` pixels touches the image at length + extent - 1 places and covers each pixel at `extent` of
+      // them. An empty box may lie anywhere.
       if (extent == 0) return {0, 0};
       const int64_t place = draws.below(static_cast<uint32_t>(length + extent - 1));
       return clip(place - (extent - 1), extent, length);
     }
     case Placement::kMinMax: {
-      // The largest extent is left out, as the half-open range of the original has it, unless it is the only one.
+      // Excludes the largest extent unless it is the only one: the original draws from a half-open range.
       const int64_t least = static_cast<int64_t>(length * rule.least_side);
       const int64_t most = static_cast<int64_t>(length * rule.most_side);
       extent = least + (most > least ? draws.below(static_cast<uint32_t>(most - least)) : 0);

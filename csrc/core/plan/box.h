@@ -1,4 +1,4 @@
-// Where the box of a sample lies.
+// The rules that place a sample's box.
 #pragma once
 
 #include <cstdint>
@@ -7,29 +7,37 @@
 
 namespace fastmix {
 
-// Half open, in pixels.
+// In pixels; y1 and x1 are exclusive.
 struct Box {
   int32_t y0 = 0, x0 = 0, y1 = 0, x1 = 0;
   double pixels() const { return static_cast<double>(y1 - y0) * (x1 - x0); }
 };
 
-// A box in frames t0 ... t1 - 1 only.
+// A box in frames t0 ... t1 - 1.
 struct Cuboid {
   int32_t t0 = 0, t1 = 0;
   Box box;
 };
 
 enum class Placement : int32_t {
-  kClipped = 0,  // center uniform in the image, box clipped at the border (Yun et al., ICCV 2019)
-  kCoverage =
-      1,  // first edge uniform over all places that touch the image, clipped: every pixel is covered equally often
-  kInside = 2,   // uniform over the places where the whole box lies in the image
-  kMinMax = 3,   // sides uniform between two shares of the image's, whole box in the image; the weight is not asked
-  kFixed = 4,    // the given box; the weight is not asked
-  kRows = 5,     // whole rows, the range uniform over the places where it lies in the image
-  kColumns = 6,  // whole columns, likewise: of a spectrogram (frequency, time), a range of time
-  kFrames = 7,   // whole frames, likewise
-  kCuboid = 8,   // as kClipped, over frames too
+  // Center uniform in the image, box clipped at the border (Yun et al., ICCV 2019).
+  kClipped = 0,
+  // Uniform over all places that touch the image, then clipped: covers every pixel equally often.
+  kCoverage = 1,
+  // Uniform over the places where the whole box lies in the image.
+  kInside = 2,
+  // Sides uniform between two shares of the image's, whole box in the image. The drawn weight is ignored.
+  kMinMax = 3,
+  // The given box. The drawn weight is ignored.
+  kFixed = 4,
+  // A range of whole rows, uniform over the places where it lies in the image.
+  kRows = 5,
+  // A range of whole columns, likewise. In a spectrogram (frequency, time) it is a range of time.
+  kColumns = 6,
+  // A range of whole frames, likewise.
+  kFrames = 7,
+  // As kClipped, with a range of frames too.
+  kCuboid = 8,
 };
 
 struct BoxRule {
@@ -40,13 +48,13 @@ struct BoxRule {
 };
 
 void validate(const BoxRule& rule);
-// Refuses a fixed box that does not lie in the image.
+// Refuses a fixed box that leaves the image.
 void validate(const BoxRule& rule, int32_t height, int32_t width);
 
-// A box with a share of `area` of the image before it is clipped, where the rule asks for it; it may have no pixels.
+// Draws a box with a share of `area` of the image before clipping, if the rule uses the area. The box may be empty.
 Box draw_box(const BoxRule& rule, int32_t height, int32_t width, double area, RandomStream& draws);
 
-// The rules that choose frames, and the same for them.
+// Whether a rule chooses frames too. draw_cuboid is for these rules, draw_box for all others.
 inline bool chooses_frames(const BoxRule& rule) {
   return rule.placement == Placement::kFrames || rule.placement == Placement::kCuboid;
 }

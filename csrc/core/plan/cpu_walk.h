@@ -1,5 +1,16 @@
-// The order in which the CPU jobs visit a batch. A cycle is walked along its partners, so that the image just
-// read as partner is the next one's own and still in cache: every element comes from memory once.
+// The walk of the CPU jobs. A job walks a cycle from partner to partner, so it reads every element from memory once:
+// the image just read as a partner is the next own image and still in cache.
+//
+// One task mixes one tile (a range of elements) of all images of its cycles. Tile of a cycle A -> B -> C -> A, in
+// place:
+//
+//   turn   reads                    writes   in cache afterwards
+//   0      A from memory            -        head = copy of A
+//   1      A from cache, B memory   A        head, B     A is overwritten: only `head` still has its old value
+//   2      B from cache, C memory   B        head, C     B was read as a partner in turn 1, before this write
+//   3      C from cache, head       C        -           C's partner A comes from the head
+//
+// Out of place nothing is overwritten, so no head is kept. Tasks share no tile and need no order between them.
 #pragma once
 
 #include <algorithm>
@@ -10,8 +21,8 @@
 
 namespace fastmix {
 
-// Runs of `order` that one task takes, whole cycles each and at least kGroup samples but for the last.
-// A plan with repeated partners has no cycles: `cyclic` is false and every sample stands alone.
+// Groups of whole cycles, one group per task. Each has at least kGroup samples, except the last.
+// A plan with repeated partners has no cycles: `cyclic` is false and each sample is a cycle of its own.
 struct CpuWalk {
   static constexpr int32_t kGroup = 16;
 
@@ -36,8 +47,8 @@ struct CpuWalk {
   int64_t groups() const { return static_cast<int64_t>(group_begin.size()) - 1; }
 };
 
-// Calls visit(begin, end, inside) for the runs of [begin, end) that lie wholly inside or outside the box, in
-// order. Elements are numbered within a sample; see MixParams for how they map to pixels.
+// Calls visit(begin, end, inside), in ascending order, for the runs of [begin, end) that lie wholly inside or outside
+// the box. MixParams says how a sample's elements map to pixels.
 template <typename Visit>
 void for_each_span(const int32_t* box, bool has_box, int64_t pixel_stride, int64_t width, int64_t height, int64_t begin,
                    int64_t end, Visit&& visit) {

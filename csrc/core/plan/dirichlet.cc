@@ -4,19 +4,12 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "random/random.h"
 
 namespace fastmix {
 
 namespace {
 
-constexpr int32_t kMaxBatch = INT32_MAX / kMaxWays;
-
-RandomStream stream(const DrawKey& key, Purpose purpose, uint32_t unit, uint32_t variant = 0) {
-  return RandomStream(key.seed, purpose, key.epoch, key.rank, key.step, unit, variant);
-}
-
-// Gamma variates divided by their sum, relative to the largest: as logs they neither underflow all nor overflow.
+// Gamma variates divided by their sum. Logs relative to the largest cannot overflow, and never all underflow.
 void draw_dirichlet(const std::vector<double>& alpha, RandomStream draws, double* weight) {
   const auto ways = static_cast<int32_t>(alpha.size());
   for (int32_t k = 0; k < ways; ++k) weight[k] = draws.log_gamma_variate(std::max(alpha[k], kLeastShape));
@@ -36,19 +29,17 @@ void validate(const DirichletPolicy& policy) {
           "; to switch mixing off use prob=0 or no policy");
   }
   check(policy.prob >= 0.0 && policy.prob <= 1.0, "policy: expected prob in [0, 1], got ", policy.prob);
-  check(policy.per != Per::kPair, "policy: more than two samples are no pair; expected per batch or sample");
+  check(policy.per != Per::kPair, "policy: expected per='batch' or 'sample' for more than two ways, got 'pair'");
 }
 
 MultiwayPlan draw_multiway(const DirichletPolicy& policy, int32_t batch, const DrawKey& key) {
   validate(policy);
-  check(batch >= 0 && batch <= kMaxBatch, "policy: expected batch_size in [0, ", kMaxBatch, "], got ", batch);
-  check(key.offset <= UINT32_MAX - static_cast<uint32_t>(batch),
-        "policy: expected offset + batch_size below 2^32, got ", key.offset, " + ", batch);
+  check_batch(batch, key);
   const auto ways = static_cast<int32_t>(policy.alpha.size());
   MultiwayPlan plan;
   plan.rows.resize(batch);
   for (int32_t k = 1; k < ways; ++k) {
-    const auto column = stream(key, Purpose::kPairing, key.offset, static_cast<uint32_t>(k - 1))
+    const auto column = stream_of(key, Purpose::kPairing, key.offset, static_cast<uint32_t>(k - 1))
                             .permutation<int32_t>(static_cast<uint32_t>(batch));
     for (int32_t i = 0; i < batch; ++i) plan.rows[i].partner[k] = column[i];
   }
@@ -58,8 +49,8 @@ MultiwayPlan draw_multiway(const DirichletPolicy& policy, int32_t batch, const D
     row.ways = ways;
     row.partner[0] = i;
     row.weight[0] = 1.0;
-    if (stream(key, Purpose::kApply, unit).uniform() >= policy.prob) continue;
-    draw_dirichlet(policy.alpha, stream(key, Purpose::kWeight, unit), row.weight);
+    if (stream_of(key, Purpose::kApply, unit).uniform() >= policy.prob) continue;
+    draw_dirichlet(policy.alpha, stream_of(key, Purpose::kWeight, unit), row.weight);
   }
   return plan;
 }

@@ -1,4 +1,4 @@
-// Plans that mix more than two samples, with Dirichlet weights.
+// Draws plans that mix up to kMaxWays samples with Dirichlet weights.
 #pragma once
 
 #include <cstdint>
@@ -9,8 +9,8 @@
 
 namespace fastmix {
 
-// weight ~ Dirichlet(alpha[0], alpha[1], ...), the first for the sample's own image; applied with probability `prob`
-// and drawn anew `per` unit: the batch or the sample.
+// weight ~ Dirichlet(alpha[0], alpha[1], ...); the first is the own image's. Applied with probability `prob` and drawn
+// once per unit: the batch or the sample.
 struct DirichletPolicy {
   std::vector<double> alpha;  // one per way
   double prob = 1.0;
@@ -19,12 +19,12 @@ struct DirichletPolicy {
 
 struct MultiwayPlan {
   std::vector<MultiwayRow> rows;  // the first partner of each sample is itself
-  MultiwayView view() const { return {static_cast<int32_t>(rows.size()), rows.data()}; }
+  int32_t batch() const { return static_cast<int32_t>(rows.size()); }
 };
 
 void validate(const DirichletPolicy& policy);
 
-// Every column of partners but the first is a uniform permutation of its own.
+// Partner columns 1, 2, ... are independent uniform permutations.
 MultiwayPlan draw_multiway(const DirichletPolicy& policy, int32_t batch, const DrawKey& key);
 
 }  // namespace fastmix

@@ -1,5 +1,5 @@
-// FMix: noise with a decaying spectrum, then the pixels where it is highest. Sums of products in a fixed order, and
-// nothing of libm: the same bits on every machine, which no FFT library promises.
+// FMix: draws noise with a decaying spectrum and keeps the pixels where it is highest. The sums have a fixed order and
+// use no libm, so every machine gives the same bits. No FFT library promises that.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
@@ -13,16 +13,16 @@ namespace fastmix {
 
 namespace {
 
-// Waves of less than this of the longest's amplitude are left out: they would not be seen, and cost the most.
+// Skips waves below this share of the longest wave's amplitude: they are invisible and cost the most.
 constexpr double kLeastAmplitude = 1e-4;
 
-// cos and sin of 2 pi k / n for k = 0 ... n - 1, by their series on one eighth of the circle. Error below 1e-15.
+// cos and sin of 2 pi k / n for k = 0 ... n - 1, from their series on one eighth of the circle. Error below 1e-15.
 struct Circle {
   explicit Circle(int32_t n) : cosine(n), sine(n) {
     for (int32_t k = 0; k < n; ++k) {
-      // Quarter turns off; then, past its middle, the rest of the quarter instead.
+      // Removes whole quarter turns. Past the middle of a quarter, uses the angle to its end and swaps cos and sin.
       const int64_t quarter = int64_t{4} * k / n;
-      const int64_t rest = int64_t{4} * k - quarter * n;  // of n, in quarters
+      const int64_t rest = int64_t{4} * k - quarter * n;  // n is a full quarter
       const bool past = 2 * rest > n;
       const double angle = 1.57079632679489661923 * static_cast<double>(past ? n - rest : rest) / n;
       double c = cosine_series(angle), s = sine_series(angle);
@@ -52,7 +52,7 @@ struct Spectrum {
 };
 
 Spectrum draw_spectrum(double decay, int32_t height, int32_t width, RandomStream& draws) {
-  // In waves across the longer side, along which the longest wave is 1.
+  // Frequencies count waves along the longer side, so the longest wave has frequency 1.
   const double longer = std::max(height, width);
   const double highest = exact_exp(-exact_log(kLeastAmplitude) / decay);
   const auto most = [&](int32_t side) { return static_cast<int32_t>(std::min(side / 2.0, highest * side / longer)); };
@@ -61,7 +61,7 @@ Spectrum draw_spectrum(double decay, int32_t height, int32_t width, RandomStream
     for (int32_t kx = 0; kx <= spectrum.across; ++kx) {
       const double y = ky * longer / height, x = kx * longer / width;
       const double frequency = std::max(std::sqrt(y * y + x * x), 1.0);
-      // Scratch other than the first and, of an even width, the last stand for their conjugates too.
+      // A column stands for its conjugate too, except the first one and, for an even width, the last.
       const double amplitude = (kx == 0 || 2 * kx == width ? 1.0 : 2.0) * exact_exp(-decay * exact_log(frequency));
       spectrum.real.push_back(draws.normal() * amplitude);
       spectrum.imaginary.push_back(draws.normal() * amplitude);
@@ -70,7 +70,7 @@ Spectrum draw_spectrum(double decay, int32_t height, int32_t width, RandomStream
   return spectrum;
 }
 
-// The image of a spectrum: first every column of waves along y, then every row along x.
+// The inverse transform of a spectrum: sums the waves along y first, then along x.
 std::vector<double> synthesize(const Spectrum& spectrum, int32_t height, int32_t width) {
   const Circle rows(height), columns(width);
   const int32_t waves = spectrum.across + 1;
@@ -110,7 +110,8 @@ void draw_fourier(const MaskRule& rule, int32_t height, int32_t width, double we
   const double soft_share = std::min({rule.softness, weight, 1.0 - weight});
   const auto soft = std::min({static_cast<int64_t>(soft_share * static_cast<double>(pixels)), kept, pixels - kept});
 
-  // Ranks, ties by place: exactly `kept` pixels stay, however flat the noise is. Only those at the edge need an order.
+  // Ranks the pixels and breaks ties by position, so exactly `kept` pixels stay even if the noise is flat. Only the
+  // pixels on the soft edge need a full sort.
   std::vector<int32_t> order(pixels);
   std::iota(order.begin(), order.end(), 0);
   const auto higher = [&](int32_t a, int32_t b) { return noise[a] != noise[b] ? noise[a] > noise[b] : a < b; };
@@ -122,7 +123,7 @@ void draw_fourier(const MaskRule& rule, int32_t height, int32_t width, double we
   }
   std::fill_n(levels, pixels, uint8_t{0});
   for (auto at = order.begin(); at != edge_begin; ++at) levels[*at] = 255;
-  // Evenly from 1 to 0, both ends included.
+  // From 1 to 0 in even steps, both ends included.
   for (int64_t k = 0; k < 2 * soft; ++k) {
     const double share = 1.0 - static_cast<double>(k) / static_cast<double>(2 * soft - 1);
     levels[edge_begin[k]] = static_cast<uint8_t>(share * 255.0 + 0.5);

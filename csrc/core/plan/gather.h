@@ -1,4 +1,4 @@
-// The transposed plan: which gradients reach which sample. CPU and CUDA add them in this order, so both round alike.
+// The transposed plan: which gradients reach which sample. CPU and CUDA add them in this order, so they round alike.
 #pragma once
 
 #include <cstdint>
@@ -8,21 +8,21 @@
 
 namespace fastmix {
 
-// What the gradient of output `sample` gives: the share that the output kept, or the rest, which its partner gave.
+// The part of output `sample`'s gradient that reaches its own image, or the part that reaches its partner.
 struct Share {
   int32_t sample;
   bool of_partner;
 };
 
-// Input i collects shares[begin[i]] ... shares[begin[i + 1] - 1]: its own first, then, with ascending samples, those
-// it was partner of.
+// Input i collects shares[begin[i]] ... shares[begin[i + 1] - 1]: its own share first, then those of the samples that
+// it is the partner of, ascending.
 struct Gather {
   std::vector<uint32_t> begin;
   std::vector<Share> shares;
   int32_t inputs() const { return static_cast<int32_t>(begin.size()) - 1; }
 };
 
-// Of the batch's samples or, where partners are rows of another batch, of its samples or of that batch's.
+// The inputs are the batch's samples or, with `of_others`, the other batch's that the partners come from.
 Gather gather_of(const PlanView& plan, bool of_others);
 
 }  // namespace fastmix

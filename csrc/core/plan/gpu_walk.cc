@@ -8,8 +8,8 @@ namespace fastmix {
 
 namespace {
 
-// Entries that one warp after the other may walk. In a closed run the last entry's partner is the first; an open
-// run ends with an entry that needs no partner.
+// Consecutive entries that several warps may share. A closed run is a whole cycle: its last entry's partner is its
+// first. An open run ends with an entry that needs no partner.
 struct Runs {
   std::vector<uint32_t> entries;
   std::vector<uint32_t> begin{0};
@@ -58,7 +58,7 @@ class RunBuilder {
     return std::move(runs_);
   }
 
-  // A sample that keeps its values needs no partner, so the cycle is cut open behind each such sample.
+  // Cuts the cycle open behind each sample that keeps its values, because that sample needs no partner.
   void add_cycle(const int32_t* order, int32_t length) {
     int32_t start = 0;
     while (start < length && blends_[order[start]]) ++start;
@@ -70,7 +70,7 @@ class RunBuilder {
       const bool blended = blends_[sample] != 0;
       runs_.entries.push_back(entry(sample, blended || writes_ == Writes::kAll));
       if (blended) continue;
-      // In place, a run of one such sample would be read for nobody.
+      // In place, nothing would use a run of only one such sample.
       if (writes_ == Writes::kBlended && runs_.entries.size() == run_start + 1) {
         runs_.entries.pop_back();
       } else {
@@ -90,7 +90,7 @@ class RunBuilder {
 
 uint32_t divide_up(uint32_t a, uint32_t b) { return (a + b - 1) / b; }
 
-// Best fit, in linear time: groups are kept by the room that is left in them.
+// Best fit in linear time: indexes the groups by their free room.
 std::vector<std::vector<uint32_t>> pack(const std::vector<uint32_t>& pieces, uint32_t max_warps) {
   std::vector<std::vector<uint32_t>> groups;
   std::vector<std::vector<uint32_t>> by_room(max_warps + 1);
@@ -115,8 +115,8 @@ std::vector<std::vector<uint32_t>> pack(const std::vector<uint32_t>& pieces, uin
 GpuWalk cut(const Runs& runs, uint32_t max_warps) {
   std::vector<uint32_t> pieces(runs.closed.size());
   for (size_t run = 0; run < pieces.size(); ++run) {
-    pieces[run] = std::min(max_warps, divide_up(runs.size(run), kWindow));
-    // Equal pieces of ceil(size / pieces) entries may need one piece less.
+    pieces[run] = std::min(max_warps, divide_up(runs.size(run), kVectorsInFlight));
+    // Pieces of ceil(size / pieces) entries may need one piece less.
     pieces[run] = divide_up(runs.size(run), divide_up(runs.size(run), pieces[run]));
   }
   GpuWalk walk;
@@ -132,7 +132,7 @@ GpuWalk cut(const Runs& runs, uint32_t max_warps) {
         const uint32_t end = std::min(begin + length, runs.begin[run + 1]);
         walk.entries.insert(walk.entries.end(), runs.entries.begin() + begin, runs.entries.begin() + end);
         walk.segment_begin.push_back(static_cast<uint32_t>(walk.entries.size()));
-        // An open run's last segment names itself: its last entry does not look at its partner.
+        // The last segment of an open run names itself, because its last entry ignores its partner.
         const bool last = piece + 1 == pieces[run];
         const uint32_t next = !last ? piece + 1 : runs.closed[run] ? 0 : piece;
         walk.successor.push_back(first_place + next);
@@ -158,7 +158,7 @@ GpuWalk make_gpu_walk(const PlanView& plan, const std::vector<uint8_t>& blends, 
 
 GpuWalk fitting_gpu_walk(const PlanView& plan, const std::vector<uint8_t>& blends, const uint8_t* mirror, Writes writes,
                          int64_t tiles, int32_t most_warps) {
-  // An H200 holds 132 SMs x 64 warps; fewer than that leave part of it without work.
+  // An H200 holds 132 SMs x 64 warps. Fewer warps leave part of it idle.
   constexpr int64_t kEnoughWarps = 132 * 64;
   const Runs runs = RunBuilder(plan, blends, mirror, writes).build();
   const uint32_t most = static_cast<uint32_t>(most_warps);

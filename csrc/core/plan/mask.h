@@ -1,4 +1,4 @@
-// The mean own weight of a masked sample: what its label gets.
+// The label weight of a masked sample: its mean own weight.
 #pragma once
 
 #include <cstdint>
@@ -7,9 +7,9 @@
 
 namespace fastmix {
 
-// The mean over the pixels of `image` of mask_weight(level, inside, outside), the very float32 numbers that the pixels
-// are mixed with: pixels are counted level by level, so that only the last division and rounding are inexact. A mask
-// of depth 1 is the same for every frame, see MaskView.
+// The mean of mask_weight(level, inside, outside) over the pixels of `image`: the float32 weights that the kernels use.
+// Counts the pixels of each level, so only the sum's last rounding and the division are inexact. A mask of depth 1
+// applies to every frame (see MaskArrays).
 float mask_label_weight(const uint8_t* levels, const Extent& mask, const Extent& image, float inside, float outside);
 
 }  // namespace fastmix

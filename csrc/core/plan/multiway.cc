@@ -12,7 +12,7 @@ constexpr double kSumTolerance = 1e-6;
 
 }  // namespace
 
-void validate(const MultiwayView& plan, int32_t samples) {
+void validate(const MultiwayRows& plan, int32_t samples) {
   for (int32_t i = 0; i < plan.batch; ++i) {
     const MultiwayRow& row = plan.rows[i];
     check(row.header == kMultiwayHeader, "plan: expected rows that mix several images, layout version ", kPlanVersion,
@@ -32,7 +32,7 @@ void validate(const MultiwayView& plan, int32_t samples) {
   }
 }
 
-Terms terms_of(const MultiwayView& plan) {
+Terms terms_of(const MultiwayRows& plan) {
   Terms terms;
   terms.begin.push_back(0);
   for (int32_t i = 0; i < plan.batch; ++i) {
@@ -47,7 +47,7 @@ Terms terms_of(const MultiwayView& plan) {
   return terms;
 }
 
-Terms transposed(const MultiwayView& plan, int32_t samples) {
+Terms transposed(const MultiwayRows& plan, int32_t samples) {
   const Terms terms = terms_of(plan);
   Terms given;
   given.begin.assign(samples + 1, 0);

@@ -1,4 +1,4 @@
-// Plans that mix more than two samples, and the weighted sums that they amount to.
+// Plans that mix up to kMaxWays samples, and the weighted sums that they describe.
 #pragma once
 
 #include <cstdint>
@@ -22,29 +22,30 @@ struct alignas(64) MultiwayRow {
 static_assert(sizeof(MultiwayRow) == sizeof(PlanRow));
 
 // Borrowed host rows.
-struct MultiwayView {
+struct MultiwayRows {
   int32_t batch = 0;
   const MultiwayRow* rows = nullptr;
 };
 
-// Refuses other than 2 to kMaxWays ways, partners outside [0, samples), weights outside [0, 1] and other sums than 1.
-void validate(const MultiwayView& plan, int32_t samples);
+// Refuses a number of ways outside [2, kMaxWays], partners outside [0, samples), weights outside [0, 1] and weights
+// that do not sum to 1.
+void validate(const MultiwayRows& plan, int32_t samples);
 
-// Output i is the sum of weight[k] * in[source[k]] for begin[i] <= k < begin[i + 1], added in this order. Terms of
-// weight 0 are left out, so that no NaN of theirs leaks; a single term of weight 1 is copied, bit by bit.
+// Output i is the sum of weight[k] * in[source[k]] for begin[i] <= k < begin[i + 1], added in this order. No term has
+// weight 0, so no NaN leaks from an unused image. A single term of weight 1 is copied bit by bit.
 struct Terms {
   std::vector<uint32_t> begin;
   std::vector<int32_t> source;
   std::vector<double> weight;
 
   int32_t outputs() const { return static_cast<int32_t>(begin.size()) - 1; }
-  // The source of which output i is a copy, or -1.
+  // The source that output i copies, or -1.
   int32_t copied(int32_t i) const {
     return begin[i + 1] == begin[i] + 1 && weight[begin[i]] == 1.0 ? source[begin[i]] : -1;
   }
 };
-Terms terms_of(const MultiwayView& plan);
-// The gradient: input i collects what it gave, in ascending order of outputs.
-Terms transposed(const MultiwayView& plan, int32_t samples);
+Terms terms_of(const MultiwayRows& plan);
+// The terms of the gradient: input i collects from the outputs that use it, ascending.
+Terms transposed(const MultiwayRows& plan, int32_t samples);
 
 }  // namespace fastmix

@@ -20,7 +20,7 @@ bool has_fixed_point(const Partners& partner) {
   return false;
 }
 
-// One permutation in e has no fixed point, so this takes e draws on average whatever the batch.
+// About one permutation in e has no fixed point, so this takes e draws on average for any batch size.
 Partners derangement(int32_t batch, RandomStream& draws) {
   Partners partner = draws.permutation<int32_t>(batch);
   while (batch > 1 && has_fixed_point(partner)) partner = draws.permutation<int32_t>(batch);
@@ -36,7 +36,7 @@ Partners matching(int32_t batch, RandomStream& draws) {
   return partner;
 }
 
-// The groups are shuffled one after the other, in the order of their first samples.
+// Shuffles group after group, in the order of their first samples.
 Partners same_class(std::span<const int64_t> groups, RandomStream& draws) {
   std::unordered_map<int64_t, size_t> place_of;
   std::vector<Partners> members;
@@ -53,20 +53,21 @@ Partners same_class(std::span<const int64_t> groups, RandomStream& draws) {
   return partner;
 }
 
-// A uniform permutation, repaired: a sample i with a partner of its own key takes over the partner of the first j,
-// searched from a random place, for which both then differ. While no key has more than half of the batch there is
-// such a j: were there none, all samples of other groups would have partners of i's key, and i too, which makes more
-// than half. Where there is none, i becomes its own partner, and whoever had i takes i's.
+// Draws a uniform permutation and repairs it: a sample i with a partner of its own group swaps partners with a sample
+// j. The search for j starts at a random place and ends if both new partners come from other groups. Such a j exists if
+// no group has more than half of the batch: otherwise i and all samples of other groups would have partners of i's
+// group, which makes more than half. If no j exists, i becomes its own partner, and the sample that had i takes i's
+// partner.
 Partners repaired_permutation(const std::vector<int64_t>& groups, RandomStream& draws) {
   const auto batch = static_cast<uint32_t>(groups.size());
   Partners partner = draws.permutation<int32_t>(batch);
   for (uint32_t i = 0; i < batch; ++i) {
-    const int64_t key = groups[i];
-    if (groups[partner[i]] != key) continue;
+    const int64_t group = groups[i];
+    if (groups[partner[i]] != group) continue;
     const uint32_t start = draws.below(batch);
     uint32_t step = 0;
     uint32_t j = start;
-    while (step < batch && (groups[j] == key || groups[partner[j]] == key)) {
+    while (step < batch && (groups[j] == group || groups[partner[j]] == group)) {
       ++step;
       j = start + step < batch ? start + step : start + step - batch;
     }
@@ -78,7 +79,7 @@ Partners repaired_permutation(const std::vector<int64_t>& groups, RandomStream& 
   return partner;
 }
 
-// The repair favours some places over others, so the samples take their places at random.
+// The repair favours some places, so the samples take random places first.
 Partners different_class(std::span<const int64_t> groups, RandomStream& draws) {
   const auto order = draws.permutation<int32_t>(static_cast<uint32_t>(groups.size()));
   std::vector<int64_t> shuffled(groups.size());
@@ -120,19 +121,20 @@ std::vector<int32_t> draw_partners(Pairing pairing, int32_t batch, std::span<con
   return partner;
 }
 
-int32_t draw_weighted(std::span<const double> weights, int32_t sample, RandomStream& draws) {
-  for (size_t j = 0; j < weights.size(); ++j) {
-    check(weights[j] >= 0.0 && std::isfinite(weights[j]), "partners: expected finite weights >= 0, got ", weights[j],
+int32_t draw_by_odds(std::span<const double> odds, int32_t sample, RandomStream& draws) {
+  for (size_t j = 0; j < odds.size(); ++j) {
+    check(odds[j] >= 0.0 && std::isfinite(odds[j]), "weighted_partners: expected finite weights >= 0, got ", odds[j],
           " for partner ", j, " of sample ", sample);
   }
-  const double total = std::accumulate(weights.begin(), weights.end(), 0.0);
-  check(std::isfinite(total), "partners: expected weights with a finite sum for sample ", sample);
+  const double total = std::accumulate(odds.begin(), odds.end(), 0.0);
+  check(std::isfinite(total), "weighted_partners: expected weights with a finite sum, got a sum of ", total,
+        " for sample ", sample, "; scale them down");
   double left = draws.uniform() * total;
   int32_t chosen = sample;
-  // Rounding may leave a little at the end: then the last possible partner is it.
-  for (size_t j = 0; j < weights.size() && left >= 0.0; ++j) {
-    if (weights[j] > 0.0) chosen = static_cast<int32_t>(j);
-    left -= weights[j];
+  // Rounding may leave a remainder at the end; the last possible partner takes it.
+  for (size_t j = 0; j < odds.size() && left >= 0.0; ++j) {
+    if (odds[j] > 0.0) chosen = static_cast<int32_t>(j);
+    left -= odds[j];
   }
   return chosen;
 }

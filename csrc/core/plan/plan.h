@@ -1,5 +1,5 @@
-// The plan of one batch: for every sample its partner and the weights of its own image. Everything that
-// mixes takes a plan; nothing that mixes draws random numbers.
+// The plan of one batch: each sample's partner and the weights of its own image. Operators apply plans and draw no
+// random numbers.
 #pragma once
 
 #include <cstdint>
@@ -18,10 +18,10 @@ struct Extent {
   int64_t pixels() const { return static_cast<int64_t>(depth) * height * width; }
 };
 
-// `count` masks of one size, depth * height * width bytes each, stretched over the image by nearest neighbours: pixel
-// (t, y, x) of an image (D, H, W) takes the level at (t * depth / D, y * height / H, x * width / W). A mask of depth 1
-// is the same for every frame. On the device of the images.
-struct MaskView {
+// Borrowed masks on the images' device: `count` of one size, depth * height * width bytes each. Kernels stretch them
+// over the image by nearest neighbour: pixel (t, y, x) of an image (D, H, W) takes the level at
+// (t * depth / D, y * height / H, x * width / W). A mask of depth 1 applies to every frame.
+struct MaskArrays {
   const uint8_t* levels = nullptr;
   int32_t count = 0;
   Extent extent;
@@ -48,12 +48,12 @@ static_assert(sizeof(PlanRow) == 64);
 struct PlanView {
   int32_t batch = 0;
   const PlanRow* rows = nullptr;
-  MaskView mask;
+  MaskArrays mask;
   int32_t others = -1;  // partners are rows of another batch of this size; negative: of this batch itself
 
   int32_t partners() const { return others < 0 ? batch : others; }
   bool alone(int32_t i) const { return others < 0 && rows[i].partner == i; }
-  // True when the sample keeps its bytes: its own partner, or weight 1 wherever it is read.
+  // True if the sample keeps its bytes: it is its own partner, or has weight 1 everywhere.
   bool untouched(int32_t i) const { return alone(i) || rows[i].keeps_weight_1(); }
 };
 
@@ -73,13 +73,13 @@ struct Plan {
 // Refuses rows of another kind or version of the layout.
 void check_rows(const PlanView& plan);
 
-// Refuses what check_rows refuses, partners out of range, weights outside [0, 1] or NaN, boxes outside height x width,
-// masks that are not there, and samples with both a box and a mask. With `in_place`, refuses repeated partners too,
-// unless they come from another batch: only a permutation can be mixed without a copy.
+// Refuses other rows, partners out of range, weights outside [0, 1] or NaN, boxes outside height x width, missing
+// masks, and samples with both a box and a mask. With `in_place`, also refuses repeated partners unless they come from
+// another batch: only a permutation can be mixed without a copy.
 void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place);
 
-// The cycles of a permutation: cycle c is order[begin[c]] ... order[begin[c + 1] - 1], and within it the
-// partner of each sample is the next one, of the last the first. Samples left untouched are still listed.
+// The cycles of a permutation: cycle c is order[begin[c]] ... order[begin[c + 1] - 1]. Each sample's partner is the
+// next one in its cycle; the last one's is the first. Untouched samples are listed too.
 struct Cycles {
   std::vector<int32_t> order;
   std::vector<int32_t> begin;

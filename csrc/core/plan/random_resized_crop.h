@@ -1,4 +1,4 @@
-// The crop window of the training preset: torchvision's RandomResizedCrop, keyed by sample.
+// The window of the training preset: torchvision's RandomResizedCrop, drawn per sample.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct CropWindow {
 };
 
 void validate(const CropSpec& spec);
-// A pure function of its arguments; `sample` is the sample's index in the data set.
+// A pure function of its arguments. `sample` is the sample's index in the data set.
 CropWindow random_resized_crop(const CropSpec& spec, int32_t height, int32_t width, uint64_t seed, uint32_t epoch,
                                uint64_t sample);
 

@@ -16,7 +16,8 @@ class Offsets {
   uint32_t take(int64_t bytes) {
     const int64_t offset = end_;
     end_ = (end_ + bytes + 15) / 16 * 16;
-    check(end_ <= INT32_MAX, "fastmix: a plan of this many samples is too large for device memory in one piece");
+    check(end_ <= INT32_MAX, "ResidentPlan: expected a plan that packs into less than 2^31 bytes, got at least ", end_,
+          "; use a smaller batch");
     return static_cast<uint32_t>(offset);
   }
   uint32_t end() const { return static_cast<uint32_t>(end_); }
@@ -64,7 +65,7 @@ ResidentLayout::ResidentLayout(int32_t batch) {
 
 void pack_resident_plan(const PlanView& plan, const uint8_t* mirror, int64_t height, int64_t width, unsigned char* to) {
   check(!has_any_mask(plan) && plan.others < 0,
-        "fastmix: expected a plan without masks and without a second batch, which device memory has no room for");
+        "ResidentPlan: expected a plan without masks and without another batch, got one with; apply it with mix_()");
   validate(plan, height, width, true);
   const ResidentLayout layout(plan.batch);
   std::vector<uint8_t> mixes(plan.batch), normalizes(plan.batch);
@@ -74,7 +75,7 @@ void pack_resident_plan(const PlanView& plan, const uint8_t* mirror, int64_t hei
   bool has_box = false;
   for (int32_t i = 0; i < plan.batch; ++i) {
     mixes[i] = !plan.untouched(i);
-    // As normalize_mix sees it: a sample that is its own partner goes through the formula too.
+    // normalize_mix applies the formula to a sample that is its own partner too.
     normalizes[i] = !plan.rows[i].keeps_weight_1();
     has_box = has_box || plan.rows[i].has_box();
     weights.insert(weights.end(), {plan.rows[i].weight_in, plan.rows[i].weight_out});

@@ -1,5 +1,5 @@
-// A plan that stays in device memory, for CUDA graphs: what a captured launch depends on (sizes, offsets, blocks) is
-// a function of the batch size alone, and everything that a plan decides is read from the memory at replay.
+// A plan that stays in device memory, for CUDA graphs. A captured launch's sizes, offsets and blocks depend on the
+// batch size alone. Kernels read everything else from that memory at replay.
 #pragma once
 
 #include <cstdint>
@@ -9,16 +9,15 @@
 
 namespace fastmix {
 
-// Segments of one block. Groups beyond a grid's rows are walked by its blocks one after the other, so a grid that
-// does not know the plan fits all of them: pairs take two turns, a random permutation about one.
+// Segments of one block. If there are more groups than grid rows, a block walks several groups in turn, so one grid
+// fits every plan: pairs take two turns, a random permutation about one.
 constexpr int32_t kResidentWarps = kMaxWideWarps;
 constexpr int32_t kResidentEntriesPerBlock = 4 * kResidentWarps;
 
-// Byte offsets. The permutation bounds them all: a sample is an entry once, so there are at most `batch` entries,
-// segments and groups.
+// Byte offsets. A permutation has each sample once, so there are at most `batch` entries, segments and groups.
 struct ResidentLayout {
   struct Walk {
-    uint32_t header;  // groups, and whether any sample has a box
+    uint32_t header;  // the number of groups, and 1 if any sample has a box
     uint32_t entries, segments, group_begins, successors;
   };
   explicit ResidentLayout(int32_t batch);
@@ -30,8 +29,8 @@ struct ResidentLayout {
   uint32_t bytes;
 };
 
-// Writes the plan of a batch to `to`, of ResidentLayout(plan.batch).bytes. Refuses what `validate` refuses, repeated
-// partners among it. `mirror` may be null (none).
+// Writes the plan to `to`, which has ResidentLayout(plan.batch).bytes. Refuses the same plans as `validate` in place.
+// `mirror` may be null (no sample is mirrored).
 void pack_resident_plan(const PlanView& plan, const uint8_t* mirror, int64_t height, int64_t width, unsigned char* to);
 
 }  // namespace fastmix

@@ -1,5 +1,5 @@
-// Philox4x32-10, the counter-based generator of Salmon et al., "Parallel random numbers: as easy as 1, 2, 3"
-// (SC 2011): four 32-bit words out for a 128-bit counter and a 64-bit key, no state.
+// Philox4x32-10, a generator without state: a 128-bit counter and a 64-bit key give four 32-bit words.
+// Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// Random draws keyed by what they are for. A stream is a pure function of (seed, purpose, epoch, rank, step,
-// unit); adding draws to one purpose never moves another.
+// Random draws by draw key and purpose. A stream is a pure function of (seed, purpose, epoch, rank, step, unit).
+// Adding draws to one purpose changes no other.
 #pragma once
 
 #include <algorithm>
@@ -25,13 +25,13 @@ enum class Purpose : uint32_t {
   kMask = 9,
 };
 
-// Below it log(U) / shape would overflow, for several variates to the same -infinity, where their ratios are coin
-// tosses between 0 and 1 already.
+// For smaller shapes log(U) / shape would overflow to -infinity and lose the order of two variates. At this shape their
+// ratio is already 0 or 1.
 constexpr double kLeastShape = 1e-300;
 
 class RandomStream {
  public:
-  // `variant` tells apart several users of one purpose (the policies of a choice).
+  // `variant` separates several users of one purpose, such as the policies of a choice.
   RandomStream(uint64_t seed, Purpose purpose, uint32_t epoch, uint32_t rank, uint64_t step, uint32_t unit,
                uint32_t variant = 0) {
     const Philox4 derived = philox4x32_10({{epoch, rank, static_cast<uint32_t>(purpose), variant}},
@@ -49,14 +49,14 @@ class RandomStream {
     return block_.word[used_++];
   }
 
-  // In the open interval (0, 1): (m + 0.5) * 2^-52 with 52 random bits m, exact, never 0 and never 1.
+  // In the open interval (0, 1): exactly (m + 0.5) * 2^-52 for 52 random bits m.
   double uniform() {
     const uint64_t high = next_u32() >> 6;
     const uint64_t low = next_u32() >> 6;
     return (static_cast<double>(high * 67108864u + low) + 0.5) * 0x1p-52;
   }
 
-  // In [0, bound), every value equally likely (Lemire 2019, with rejection). bound >= 1.
+  // In [0, bound), every value equally likely; bound >= 1 (Lemire 2019, with rejection).
   uint32_t below(uint32_t bound) {
     uint64_t product = uint64_t{next_u32()} * bound;
     if (static_cast<uint32_t>(product) < bound) {
@@ -76,8 +76,8 @@ class RandomStream {
     }
   }
 
-  // log of a Gamma(shape) variate (Marsaglia and Tsang 2000). In log space, since for shape = 1e-3 the
-  // variate itself underflows more often than not; Gamma(a) = Gamma(a + 1) * U^(1/a).
+  // log of a Gamma(shape) variate (Marsaglia and Tsang 2000), by Gamma(a) = Gamma(a + 1) * U^(1/a). In log space
+  // because the variate itself mostly underflows for shape = 1e-3.
   double log_gamma_variate(double shape) {
     double boost = 0.0;
     if (shape < 1.0) {

@@ -1,4 +1,4 @@
-// The horizontal pass: source columns to output columns. Part of resample_kernels_inl.h.
+// The horizontal pass: turns source columns into output columns. Part of resample_kernels_inl.h.
 #pragma once
 
 #include "resample_mix/resample_kernels.h"
@@ -20,11 +20,11 @@ void horizontal_taps(float* out, const float* columns, int32_t origin, const Col
                      const BandStep& step) {
   constexpr int64_t kPixel = int64_t{kChannels} * kRows;
   for (int32_t o = 0; o < n; ++o, out += step.pixel) {
-    const float* weights = taps.weights + static_cast<int64_t>(o) * taps.length;
+    const float* coefficients = taps.coefficients + static_cast<int64_t>(o) * taps.length;
     const float* first = columns + (taps.first[o] - origin) * kPixel;
 #pragma GCC unroll 4
     for (int c = 0; c < kChannels; ++c) {
-      store(out + c * step.channel, clamp_to_pixel(weighted_sum<kTaps>(weights, taps.count[o], [&](int32_t t) {
+      store(out + c * step.channel, clamp_to_pixel(tap_sum<kTaps>(coefficients, taps.count[o], [&](int32_t t) {
               return load(first + t * kPixel + c * kRows);
             })));
     }

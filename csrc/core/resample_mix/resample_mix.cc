@@ -15,7 +15,7 @@ void set_normalization(ResampleMixParams& params, const float* mean, const float
 }
 
 bool inside(const Window& window, int32_t height, int32_t width) {
-  // Windows computed in floating point may end a rounding error behind the border; taps never do.
+  // Rounding errors may put the end of a window slightly beyond the border. Taps never read beyond it.
   constexpr double kSlack = 1.0 / 256;
   return window.y >= 0.0f && window.x >= 0.0f && window.height > 0.0f && window.width > 0.0f &&
          static_cast<double>(window.y) + window.height <= height + kSlack &&
@@ -41,8 +41,8 @@ void validate(const ResampleMixParams& params) {
           image.width, " pixels, got (", w.y, ", ", w.x, ", ", w.height, ", ", w.width, ") for sample ", i);
   }
   check(!has_any_mask(params.plan),
-        "resample_mix: expected a plan of boxes and weights, got one with masks; resize "
-        "first, then mix with normalize_mix()");
+        "resample_mix: expected a plan of boxes and weights, got one with masks; resize first, then mix with "
+        "normalize_mix()");
   validate(params.plan, params.height, params.width, false);
 }
 

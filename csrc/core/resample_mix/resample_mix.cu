@@ -1,4 +1,12 @@
-// resample_mix: decoded images of different sizes to the training batch, in one launch.
+// Turns decoded images of different sizes into a training batch, in one launch.
+//
+// One block makes one tile of all images of a run A B C, a whole cycle. It resamples each image once:
+//
+//   k   resample (via shared memory)   in registers            write
+//   0   A                              head = A, own = A       -
+//   1   B                              own = A, next = B       A = mix(A, B)
+//   2   C                              own = B, next = C       B = mix(B, C)
+//   3   -                              own = C, next = head    C = mix(C, A)
 #include <algorithm>
 #include <vector>
 
@@ -13,13 +21,13 @@ namespace fastmix {
 
 namespace {
 
-// A run of samples that one block walks: the partner of each is the next one. `closed`: the partner of the last is
-// the first, a whole cycle. Otherwise the last one is resampled as a partner only.
+// The samples that one block walks. Each one's partner is the next. A closed run is a whole cycle: the last one's
+// partner is the first. The last sample of an open run is only a partner.
 struct Run {
   uint32_t begin, end, closed;
 };
 
-// Longer cycles are cut, so that there are blocks for every SM: 1 / kRunSamples of their tiles is made twice.
+// Longer cycles are cut so that every SM gets blocks. That resamples 1 / kRunSamples of their tiles twice.
 constexpr int32_t kRunSamples = 8;
 
 struct ResampleArgs {
@@ -30,7 +38,7 @@ struct ResampleArgs {
   bool interleaved;
   Filter filter;
   uint32_t runs;
-  uint32_t run_offset, entry_offset;  // in the plan's bytes, behind the samples
+  uint32_t run_offset, entry_offset;  // in the plan's bytes, after the samples
   float scale[kMaxChannels], bias[kMaxChannels];
 };
 
@@ -183,7 +191,7 @@ std::vector<unsigned char> pack(const ResampleMixParams& params, const Runs& run
   return bytes;
 }
 
-// All parameters of a kernel may take 32,764 bytes.
+// A kernel's parameters hold at most 32,764 bytes.
 constexpr int kInlineBytes = 32512;
 static_assert(kInlineBytes + sizeof(ResampleArgs) <= 32764);
 

@@ -1,4 +1,4 @@
-// From decoded images of different sizes to the training batch in one pass: window -> antialiased resampling ->
+// Turns decoded images of different sizes into a training batch in one pass: window -> antialiased resampling ->
 // mirror -> mix -> value * scale[c] + bias[c] -> float16, bfloat16 or float32, NCHW or NHWC, rounded once.
 #pragma once
 
@@ -12,7 +12,7 @@
 
 namespace fastmix {
 
-// Antialiased: on the way down a filter is stretched by the scale, as Pillow does. Cubic has a = -0.5.
+// Antialiased as in Pillow: downscaling stretches the filter by the scale. Cubic has a = -0.5.
 enum class Filter : int32_t { kNearest = 0, kTriangle = 1, kCubic = 2 };
 
 struct SourceImage {
@@ -21,17 +21,17 @@ struct SourceImage {
   int32_t width = 0;
 };
 
-// The part of the source that fills the output, in source pixels; fractions are allowed. The filter reads pixels
-// beside the window where the image has them, as Pillow's resize(box=) does. float32, as in Pillow.
+// The part of the source that fills the output, in source pixels; fractions are allowed. As in Pillow's resize(box=),
+// the filter also reads the image's pixels beside the window, and coordinates are float32.
 struct Window {
   float y = 0, x = 0, height = 0, width = 0;
 };
 
-// Beyond this a position is not exact to a small part of a pixel in float32.
+// Beyond this size float32 does not hold a position to a small part of a pixel.
 constexpr int32_t kMaxSourceSide = 1 << 20;
 
-// Out of place, so partners may repeat. All arrays are on the host; mirror may be null (none). The box of the
-// plan is in coordinates of the output, mirrored samples are mirrored before they are mixed.
+// Out of place, so partners may repeat. All arrays are on the host; `mirror` may be null. The plan's boxes are in
+// output coordinates. Mirroring comes before mixing.
 struct ResampleMixParams {
   const SourceImage* images = nullptr;
   const Window* windows = nullptr;
@@ -48,18 +48,18 @@ struct ResampleMixParams {
   PlanView plan;
 };
 
-// As for normalize_mix: mean and std in pixel units, rounded to float32 by the caller.
+// As in normalize_mix: mean and std are in pixel units, rounded to float32 by the caller.
 void set_normalization(ResampleMixParams& params, const float* mean, const float* std, int32_t count);
 
 // Borrows the arrays of `params` until the job is destroyed.
 std::unique_ptr<CpuJob> resample_mix_cpu(const ResampleMixParams& params);
 
-// One launch on `stream`, without synchronising. The arrays may be freed on return, the images not.
+// Launches one kernel on `stream` without synchronising. The caller may free the arrays on return, but not the images.
 void resample_mix_cuda(const ResampleMixParams& params, CudaStream stream);
 
 void validate(const ResampleMixParams& params);
 
-// Whether a window has pixels and stays in an image of this size, but for a rounding error.
+// Whether a window has pixels and lies in an image of this size, up to a rounding error.
 bool inside(const Window& window, int32_t height, int32_t width);
 
 }  // namespace fastmix

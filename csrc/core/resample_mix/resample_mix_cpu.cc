@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "plan/cpu_walk.h"
-#include "resample_mix/filter_weights.h"
+#include "resample_mix/filter_taps.h"
 #include "resample_mix/resample_kernels.h"
 #include "resample_mix/resample_mix.h"
 #include "simd/kernels.h"
@@ -15,7 +15,7 @@ namespace fastmix {
 
 const ResampleKernels& resample_kernels() {
 #if defined(__x86_64__)
-  // By name: there may be several sets of AVX-512 kernels, and one is enough here.
+  // By name: all AVX-512 sets share one set of resampling kernels.
   const std::string_view name = cpu_kernels().name;
   if (name.substr(0, 6) == "avx512") return avx512_resample_kernels();
   if (name == "avx2") return avx2_resample_kernels();
@@ -25,11 +25,10 @@ const ResampleKernels& resample_kernels() {
 
 namespace {
 
-// Outputs whose source columns are made at once: few enough to stay in the first-level cache at usual scales, so
-// many that the columns that two neighbours share, made twice, are few (2 in 64 pixels of output).
+// Output pixels per block. Their source columns stay in the first-level cache at usual scales. Neighbouring blocks
+// compute the columns that they share twice, about 2 per 64 output pixels.
 constexpr int32_t kBlock = 64;
-// Fetched ahead at most, per block. Where windows are larger than that, rows are long, and the processor's own
-// prefetch finds them.
+// The most that is prefetched per block. Larger windows have long rows, which the hardware prefetcher finds.
 constexpr int64_t kFetchBytes = 64 << 10;
 
 class ResampleMixJob final : public CpuJob {
@@ -44,7 +43,7 @@ class ResampleMixJob final : public CpuJob {
 
   int64_t tasks() const override { return bands_ * walk_.cycles.count(); }
 
-  // A thread takes the bands of one cycle after the other: their source rows and taps are still in cache.
+  // Consecutive tasks are bands of one cycle, so a thread finds their source rows and taps in cache.
   void run(int64_t begin, int64_t end) const override {
     ThreadScratch scratch;
     for (int64_t task = begin; task < end; ++task) {
@@ -61,7 +60,7 @@ class ResampleMixJob final : public CpuJob {
     Scratch bands[3];
   };
 
-  // Large enough, and every row of the output starts at a cache line.
+  // Whether to write past the caches: the batch is large and every output row starts at a cache line.
   static bool streams(const ResampleMixParams& params) {
     const int64_t plane = int64_t{params.height} * params.width * size_of(params.out_dtype);
     const int64_t row =
@@ -70,18 +69,18 @@ class ResampleMixJob final : public CpuJob {
            reinterpret_cast<uintptr_t>(params.out) % kLineBytes == 0;
   }
 
-  // A band of a sample, from output row y on; none if `sample` is negative.
+  // A band of a sample from output row y on, or nothing if `sample` is negative.
   struct Part {
     int32_t sample = -1, y = 0;
   };
 
-  // What a task resamples first.
+  // The band that a task resamples first.
   Part first_part(int64_t task) const {
     const int32_t cycle = static_cast<int32_t>(task / bands_);
     return {walk_.cycles.order[walk_.cycles.begin[cycle]], static_cast<int32_t>(task % bands_) * kernels_.rows};
   }
 
-  // Made by the first task that needs them, so that they are made in parallel too.
+  // The first task that needs them computes them, so this runs in parallel too.
   struct SampleTaps {
     std::once_flag made;
     Taps y, x;
@@ -98,7 +97,7 @@ class ResampleMixJob final : public CpuJob {
     return taps;
   }
 
-  // The source of `part` for the outputs x ... last of its rows.
+  // Prefetches the source of `part` for outputs x ... last of its rows.
   void fetch(const Part& part, int32_t x, int32_t last) const {
     const SourceImage& image = params_.images[part.sample];
     const SampleTaps& taps = this->taps(part.sample);
@@ -114,14 +113,14 @@ class ResampleMixJob final : public CpuJob {
     }
   }
 
-  // The band of output rows from y on, as columns. Meanwhile the source of what is resampled next is fetched.
+  // Resamples the band of output rows from y on, as columns, and prefetches the source of the next band.
   const float* resample(Scratch& band, int32_t sample, int32_t y, const Part& next, Scratch& source) const {
     const SourceImage& image = params_.images[sample];
     const SampleTaps& taps = this->taps(sample);
     const int32_t channels = params_.channels;
     const int64_t stride = int64_t{image.width} * channels;
     const uint8_t* const end = image.data + image.height * stride;
-    // Whole lines are written: columns behind the last are read, and what comes of them dropped.
+    // write() processes whole cache lines: it reads columns beyond the last and drops their results.
     float* const out = band.get((static_cast<size_t>(params_.width) * channels + kLineBytes) * kernels_.rows);
     const bool mirror = params_.mirror != nullptr && params_.mirror[sample];
     const bool interleaved = params_.out_layout == Layout::kNHWC;
@@ -135,15 +134,15 @@ class ResampleMixJob final : public CpuJob {
       if (next.sample >= 0) fetch(next, x, last);
       RowTaps rows[16];
       for (int32_t r = 0; r < kernels_.rows; ++r) {
-        // Rows below the image are made but not written.
+        // write() drops the rows below the output.
         const int32_t o = std::min(y + r, params_.height - 1);
         rows[r] = {image.data + taps.y.first[o] * stride + int64_t{origin} * channels,
-                   taps.y.weights.data() + int64_t{o} * taps.y.length, taps.y.count[o]};
+                   taps.y.coefficients.data() + int64_t{o} * taps.y.length, taps.y.count[o]};
       }
       float* const columns = source.get((bytes + kernels_.rows) * kernels_.rows);
       kernels_.vertical(columns, rows, taps.y.padded, stride, bytes, end);
       const ColumnTaps across = {taps.x.first.data() + x, taps.x.count.data() + x,
-                                 taps.x.weights.data() + int64_t{x} * taps.x.length, taps.x.length, taps.x.padded};
+                                 taps.x.coefficients.data() + int64_t{x} * taps.x.length, taps.x.length, taps.x.padded};
       const int32_t place = mirror ? params_.width - 1 - x : x;
       kernels_.horizontal(out + place * pixel, columns, origin, across, last + 1 - x, channels, step);
     }

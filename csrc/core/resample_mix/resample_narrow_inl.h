@@ -1,4 +1,4 @@
-// Vectors to the output's element types, one rounding. Part of resample_kernels_inl.h.
+// Rounds vectors once to the output's element type. Part of resample_kernels_inl.h.
 #pragma once
 
 #include "formula/mix_math.h"
@@ -10,7 +10,7 @@ namespace {
 
 FM_INLINE void narrow_row(float* out, Vector v) { memcpy(out, &v, sizeof(v)); }
 
-// The low halves of 32-bit lanes.
+// Stores the low halves of 32-bit lanes.
 FM_INLINE void store_halves(BFloat16* out, Integers v) {
 #if defined(__AVX512F__)
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out),
@@ -26,7 +26,7 @@ FM_INLINE void store_halves(BFloat16* out, Integers v) {
 #endif
 }
 
-// As to_bfloat16, without its care for NaN, which finite pixels, weights, scale and bias cannot make.
+// As to_bfloat16 without the case of NaN, which finite pixels, weights, scale and bias cannot give.
 FM_INLINE void narrow_row(BFloat16* out, Vector v) {
   using Unsigned = uint32_t __attribute__((vector_size(4 * kRows)));
   const Unsigned bits = reinterpret_cast<Unsigned>(v);

@@ -1,24 +1,24 @@
-// A block's tile of one resampled image: separable, vertical pass first, through shared memory. The sums are those
-// of the CPU kernels: ascending taps, products and sums rounded each, partial sums of kTapsPerSum taps.
+// Resamples a block's tile of one image through shared memory: vertical pass first, then horizontal. The sums are those
+// of the CPU kernels: ascending taps, each product and sum rounded, partial sums of kTapsPerSum taps.
 #pragma once
 
 #include <cstdint>
 
 #include "cuda/launch.h"
 #include "cuda/vector_io.h"
-#include "resample_mix/filter_weights.h"
+#include "resample_mix/filter_taps.h"
 
 namespace fastmix {
 
 constexpr int kTileRows = 16;
-constexpr int kTileColumns = 32;  // a warp writes a row of them
+constexpr int kTileColumns = 32;  // a warp writes one row
 constexpr int kTileThreads = 256;
 constexpr int kRowsPerThread = kTileRows * kTileColumns / kTileThreads;
-// Source bytes of a row that are resampled vertically at once, one per thread, and source rows staged for that.
+// The vertical pass takes strips of this many source bytes, one per thread, and stages this many source rows.
 constexpr int kStripBytes = kTileThreads;
 constexpr int kStageRows = kTapsPerSum;
 constexpr int kStagePitch = kStripBytes + 8;  // rows start at any byte of an aligned word
-constexpr int kTableTaps = 16;                // longer horizontal taps are computed where they are used
+constexpr int kTableTaps = 16;                // the table's taps per output; more are computed on use
 
 struct ResampleSample {
   const uint8_t* data;
@@ -33,12 +33,12 @@ struct TileShared {
   TapSpan y[kTileRows];
   TapSpan x[kTileColumns];
   float columns[kTileRows][kStripBytes];  // after the vertical pass
-  float y_weights[kTileRows][kTapsPerSum];
-  float x_weights[kTileColumns][kTableTaps];
+  float y_coefficients[kTileRows][kTapsPerSum];
+  float x_coefficients[kTileColumns][kTableTaps];
   uint32_t stage[kStageRows][kStagePitch / 4];
 };
 
-// The aligned word that holds `address`; bytes of it that lie outside the image are 0 and not read.
+// Loads an aligned word. Bytes outside [begin, end), the image, are 0 and not read.
 __device__ __forceinline__ uint32_t load_word_within(const uint8_t* word, const uint8_t* begin, const uint8_t* end) {
   if (word >= begin && word + 4 <= end) return load_global<4>(word).word[0];
   uint32_t value = 0;
@@ -66,10 +66,11 @@ class TileResampler {
         last_column_(width - 1),
         mirror_(sample.mirror != 0) {}
 
-  // values[i * kChannels + c]: row y + threadIdx.y + 8 i, column x + threadIdx.x. All threads of the block call it.
+  // values[i * kChannels + c] is row y + threadIdx.y + 8 i, column x + threadIdx.x. All threads of the block must call
+  // this.
   __device__ __forceinline__ void run(int32_t y, int32_t x, float (&values)[kRowsPerThread * kChannels]) {
     const int thread = thread_index();
-    __syncthreads();  // a previous run reads what is written here
+    __syncthreads();  // slower threads may still read the previous run's taps
     if (thread < kTileRows) {
       shared_.y[thread] = tap_span(y_axis_, smaller(y + thread, last_row_));
     } else if (thread >= 32 && thread < 32 + kTileColumns) {
@@ -80,7 +81,7 @@ class TileResampler {
     for (int i = thread; i < kTileColumns * kTableTaps; i += kTileThreads) {
       const TapSpan& span = shared_.x[i / kTableTaps];
       if (i % kTableTaps < span.count)
-        shared_.x_weights[i / kTableTaps][i % kTableTaps] = tap_weight(x_axis_, span, i % kTableTaps);
+        shared_.x_coefficients[i / kTableTaps][i % kTableTaps] = tap_coefficient(x_axis_, span, i % kTableTaps);
     }
 
     const TapSpan& left = shared_.x[mirror_ ? kTileColumns - 1 : 0];
@@ -109,7 +110,7 @@ class TileResampler {
   static __device__ __forceinline__ int thread_index() { return threadIdx.y * kTileColumns + threadIdx.x; }
   static __device__ __forceinline__ int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 
-  // Rows are taken together as long as their taps fit the stage; a row with more taps is summed in several stages.
+  // Takes as many rows at a time as fit the stage with their taps. Sums a row of more taps in several stages.
   __device__ __forceinline__ void vertical(int32_t strip, int32_t bytes) {
 #pragma unroll 1
     for (int first = 0; first < kTileRows;) {
@@ -119,24 +120,24 @@ class TileResampler {
       const int32_t bottom = shared_.y[last - 1].first + shared_.y[last - 1].count;
 #pragma unroll 1
       for (int32_t done = 0; top + done < bottom; done += kStageRows) {
-        fill_weights(first, last, done);
+        fill_coefficients(first, last, done);
         fill_stage(top + done, smaller(kStageRows, bottom - top - done), strip, bytes);
         __syncthreads();
         if (thread_index() < bytes) {
           for (int row = first; row < last; ++row) sum_column(row, top, done, strip);
         }
-        __syncthreads();  // the stage is filled anew
+        __syncthreads();  // the next turn refills the stage
       }
       first = last;
     }
   }
 
-  __device__ __forceinline__ void fill_weights(int first, int last, int32_t done) {
+  __device__ __forceinline__ void fill_coefficients(int first, int last, int32_t done) {
     for (int i = thread_index(); i < (last - first) * kTapsPerSum; i += kTileThreads) {
       const int row = first + i / kTapsPerSum;
       const int32_t tap = done + i % kTapsPerSum;
       const TapSpan& span = shared_.y[row];
-      if (tap < span.count) shared_.y_weights[row][i % kTapsPerSum] = tap_weight(y_axis_, span, tap);
+      if (tap < span.count) shared_.y_coefficients[row][i % kTapsPerSum] = tap_coefficient(y_axis_, span, tap);
     }
   }
 
@@ -149,7 +150,7 @@ class TileResampler {
 
   __device__ __forceinline__ void fill_stage(int32_t top, int32_t rows, int32_t strip, int32_t bytes) {
     const int words = (bytes + 3) / 4 + 1;
-    // A warp takes a row: neighbouring lanes, neighbouring words.
+    // A warp takes a row, so neighbouring lanes load neighbouring words.
     for (int row = threadIdx.y; row < rows; row += kTileThreads / kTileColumns) {
       const uint8_t* const from = source(top + row, strip);
       const uint8_t* const aligned = from - misalignment(from);
@@ -160,24 +161,24 @@ class TileResampler {
     }
   }
 
-  // Adds the taps from `done` on to the thread's source column.
+  // Adds up to kTapsPerSum taps, from `done` on, to the thread's source column.
   __device__ __forceinline__ void sum_column(int row, int32_t top, int32_t done, int32_t strip) {
     const int32_t first = shared_.y[row].first;
     const int32_t count = smaller(kTapsPerSum, shared_.y[row].count - done);
-    const int32_t at = first - top;  // within the stage; 0 if there are several
+    const int32_t at = first - top;  // the row's first tap in the stage; 0 if the row takes several stages
     const uint8_t* const stage = reinterpret_cast<const uint8_t*>(shared_.stage) + thread_index();
     uint32_t start = misalignment(source(first + done, strip));
     const uint32_t stride = static_cast<uint32_t>(stride_);
     float sum = 0.0f;
     for (int32_t tap = 0; tap < count; ++tap, start += stride) {
       const float pixel = static_cast<float>(stage[(at + tap) * kStagePitch + (start & 3u)]);
-      sum += shared_.y_weights[row][tap] * pixel;
+      sum += shared_.y_coefficients[row][tap] * pixel;
     }
     float& column = shared_.columns[row][thread_index()];
     column = done == 0 ? sum : column + sum;
   }
 
-  // Adds the taps with source pixels in [begin, end) to the thread's outputs; `tap` is the next one.
+  // Adds the taps with source pixels in [begin, end) to the thread's outputs. `tap` is the next tap.
   __device__ __forceinline__ void horizontal(int32_t begin, int32_t end, int32_t& tap,
                                              float (&sums)[kRowsPerThread * kChannels],
                                              float (&totals)[kRowsPerThread * kChannels]) {
@@ -185,7 +186,7 @@ class TileResampler {
     const int32_t stop = smaller(span.count, end - span.first);
     const bool tabled = span.count <= kTableTaps;
     for (; tap < stop; ++tap) {
-      const float weight = tabled ? shared_.x_weights[threadIdx.x][tap] : tap_weight(x_axis_, span, tap);
+      const float coefficient = tabled ? shared_.x_coefficients[threadIdx.x][tap] : tap_coefficient(x_axis_, span, tap);
       const int32_t at = (span.first + tap - begin) * kChannels;
       const bool restart = tap > 0 && tap % kTapsPerSum == 0;
 #pragma unroll
@@ -194,7 +195,7 @@ class TileResampler {
 #pragma unroll
         for (int c = 0; c < kChannels; ++c) {
           const int j = i * kChannels + c;
-          const float product = weight * columns[c];
+          const float product = coefficient * columns[c];
           if (restart) {
             totals[j] += sums[j];
             sums[j] = product;

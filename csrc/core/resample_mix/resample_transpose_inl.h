@@ -1,4 +1,4 @@
-// kRows vectors as a matrix, transposed in registers. Part of resample_kernels_inl.h.
+// Transposes a matrix of kRows vectors in registers. Part of resample_kernels_inl.h.
 #pragma once
 
 #include "resample_mix/resample_vectors_inl.h"

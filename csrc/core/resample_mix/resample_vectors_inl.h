@@ -1,4 +1,4 @@
-// Vectors of one float per row of a band, and pixels loaded into them. Part of resample_kernels_inl.h.
+// Vectors of one float per row of a band, and their loads and stores. Part of resample_kernels_inl.h.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ FM_INLINE Vector splat(float x) { return x - Vector{}; }
 FM_INLINE Vector load_bytes(const uint8_t* from) {
 #if defined(__AVX512F__)
   static_assert(kRows == 16);
-  // The masked form with every lane: GCC 12 warns of an uninitialised variable in the plain one.
+  // maskz with every lane set: GCC 12 warns of an uninitialised variable in the plain intrinsic.
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
   return __builtin_convertvector(reinterpret_cast<Integers>(_mm512_maskz_cvtepu8_epi32(0xffff, bytes)), Vector);
 #elif defined(__AVX2__)

@@ -1,4 +1,4 @@
-// The vertical pass: bytes of source rows to columns. Part of resample_kernels_inl.h.
+// The vertical pass: turns bytes of source rows into columns. Part of resample_kernels_inl.h.
 #pragma once
 
 #include "resample_mix/resample_kernels.h"
@@ -15,7 +15,7 @@ FM_INLINE void vertical_block(float* columns, const RowTaps* taps, int64_t strid
 #pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
     const uint8_t* const at = taps[r].first + k;
-    v[r] = weighted_sum<kTaps>(taps[r].weights, taps[r].count, [&](int32_t t) { return load(at + t * stride); });
+    v[r] = tap_sum<kTaps>(taps[r].coefficients, taps[r].count, [&](int32_t t) { return load(at + t * stride); });
   }
   transpose(v);
 #pragma GCC unroll 16
@@ -32,7 +32,7 @@ __attribute__((noinline)) void vertical_tail(float* columns, const RowTaps* taps
 
 template <int kTaps>
 void vertical_taps(float* columns, const RowTaps* taps, int64_t stride, int64_t n, const uint8_t* end) {
-  // Whole vectors may read into the next row, but not behind the last one.
+  // Whole vectors may read into the next row, but not beyond the last one.
   int64_t readable = n + kRows;
   for (int r = 0; r < kRows; ++r) {
     const int64_t bytes = end - taps[r].first - (taps[r].count - 1) * stride;

@@ -1,4 +1,4 @@
-// The last pass: output columns mixed, normalised and written as rows. Part of resample_kernels_inl.h.
+// The last pass: mixes and normalises output columns and writes them as rows. Part of resample_kernels_inl.h.
 #pragma once
 
 #include "resample_mix/resample_kernels.h"
@@ -10,20 +10,22 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Own weights of the band's rows at pixel x.
+// The own weights of the band's rows at pixel x.
 FM_INLINE Vector weight_at(const BandWrite& write, int32_t x) {
   return x >= write.box_begin && x < write.box_end ? load(write.inside) : splat(write.outside);
 }
 
-// Whether pixels first ... last are partly inside the box.
+// Whether an edge of the box lies between pixels first ... last.
 FM_INLINE bool crosses_edge(const BandWrite& write, int32_t first, int32_t last) {
   const auto between = [&](int32_t edge) { return edge > first && edge <= last; };
   return between(write.box_begin) || between(write.box_end);
 }
 
-enum class Weights { kNone, kSame, kPerColumn };  // own weights of kRows columns; kNone: not mixed
+// The own weights of kRows columns: not mixed, the same for all, or one set per column.
+enum class Weights { kNone, kSame, kPerColumn };
 
-// Scratch 0 ... kRows - 1 of own and partner, mixed and normalised, as rows. The first is pixel x, channel c.
+// Mixes and normalises kRows columns of `own` and `partner` and transposes them to rows. The first column is pixel x,
+// channel c.
 template <bool kInterleaved, Weights kWeights>
 FM_INLINE void mixed_rows(Vector (&v)[kRows], const BandWrite& write, const float* own, const float* partner, int32_t x,
                           int32_t c) {

@@ -4,18 +4,18 @@
 #include <cmath>
 
 #include "base/error.h"
-#include "resample_mix/filter_weights.h"
+#include "resample_mix/filter_taps.h"
 
 namespace fastmix {
 
 namespace {
 
-struct Span {
+struct Range {
   int32_t begin, end;
 };
 
-// From the first tap of the first output to the last tap of the last one, and all of the window.
-Span source_of(Filter filter, float begin, float extent, int32_t size, int32_t outputs) {
+// The window and every tap of its outputs.
+Range source_of(Filter filter, float begin, float extent, int32_t size, int32_t outputs) {
   const ResampleAxis axis = resample_axis(filter, begin, extent, size, outputs);
   const TapSpan last = tap_span(axis, outputs - 1);
   const auto end = static_cast<int32_t>(std::ceil(static_cast<double>(begin) + extent));
@@ -23,7 +23,8 @@ Span source_of(Filter filter, float begin, float extent, int32_t size, int32_t o
           std::min(std::max(last.first + last.count, end), size)};
 }
 
-// Python's round(), as torchvision uses it: halves to even. No mode of the floating-point unit changes it.
+// Half of `whole`, rounded to even as Python's round() does for torchvision. Integer arithmetic, so no rounding mode of
+// the processor matters.
 int64_t half_rounded_to_even(int64_t whole) {
   const int64_t half = whole / 2;
   return half + (whole % 2 != 0 && half % 2 != 0 ? 1 : 0);
@@ -39,7 +40,7 @@ Window center_window(Size image, Size out, int32_t shorter) {
         "center_window: expected 1 <= size <= resize, got size ", out.height, " x ", out.width, " and resize ",
         shorter);
   const bool portrait = image.height >= image.width;
-  const int64_t longer = portrait ? int64_t{shorter} * image.height / image.width  // down, as torchvision's int()
+  const int64_t longer = portrait ? int64_t{shorter} * image.height / image.width  // rounds down as torchvision's int()
                                   : int64_t{shorter} * image.width / image.height;
   const int64_t height = portrait ? longer : shorter;
   const int64_t width = portrait ? shorter : longer;
@@ -54,8 +55,8 @@ Region seen_region(Filter filter, const Window& window, Size image, Size out) {
   check(inside(window, image.height, image.width), "decode_region: expected a window (y, x, height, width) inside the ",
         "image of ", image.height, " x ", image.width, " pixels, got (", window.y, ", ", window.x, ", ", window.height,
         ", ", window.width, ")");
-  const Span rows = source_of(filter, window.y, window.height, image.height, out.height);
-  const Span columns = source_of(filter, window.x, window.width, image.width, out.width);
+  const Range rows = source_of(filter, window.y, window.height, image.height, out.height);
+  const Range columns = source_of(filter, window.x, window.width, image.width, out.width);
   return {rows.begin, columns.begin, rows.end - rows.begin, columns.end - columns.begin};
 }
 
@@ -69,7 +70,7 @@ Region decode_region(Filter filter, const Window& window, Size image, Size out) 
 }
 
 Window within(const Window& window, const Region& region) {
-  // Exact: the differences are no larger than the minuends, and multiples of their last places.
+  // Exact: the differences are multiples of the minuends' last places and no larger than the minuends.
   return {window.y - static_cast<float>(region.y), window.x - static_cast<float>(region.x), window.height,
           window.width};
 }

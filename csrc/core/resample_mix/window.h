@@ -1,4 +1,4 @@
-// Which part of an image is seen, and which part of it therefore has to be decoded.
+// The evaluation preset's window, and the region of an image that a window needs decoded.
 #pragma once
 
 #include <cstdint>
@@ -11,22 +11,22 @@ struct Size {
   int32_t height = 0, width = 0;
 };
 
-// The evaluation preset: torchvision's Resize(shorter) and CenterCrop(out), as one window of the image of this size.
-// Resize's whole sizes and CenterCrop's whole offsets are kept, so both see the same pixels, and with the same filter.
+// The evaluation preset: torchvision's Resize(shorter) and CenterCrop(out) as one window of an image of this size. It
+// rounds to Resize's whole sizes and CenterCrop's whole offsets, so both read the same pixels with the same filter.
 Window center_window(Size image, Size out, int32_t shorter);
 
 struct Region {
   int32_t y = 0, x = 0, height = 0, width = 0;
 };
 
-// The part of the image with every pixel that the filter reads when `window` is resampled to `out`.
+// The region of the pixels that the filter reads to resample `window` to `out`.
 Region seen_region(Filter filter, const Window& window, Size image, Size out);
 
-// The same, with all columns unless a third of them can be left out: JPEG is decoded in rows, and less saves DALI no
-// time.
+// As seen_region, but with all columns unless this skips at least a third of them. DALI decodes JPEGs in rows, so
+// skipping fewer columns saves no time.
 Region decode_region(Filter filter, const Window& window, Size image, Size out);
 
-// The same window, in the region's coordinates.
+// The same window in the region's coordinates.
 Window within(const Window& window, const Region& region);
 
 }  // namespace fastmix

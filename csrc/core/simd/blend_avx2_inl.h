@@ -1,7 +1,7 @@
-// 16-bit floats with AVX2 and FMA, 16 at a time. Part of kernels_inl.h.
+// Blends 16-bit floats with AVX2 and FMA, 16 at a time. Part of kernels_inl.h.
 //
-// As blend_avx512_inl.h does it, but these instructions round as the processor's control register says: down, while
-// blend_while_certain runs. What is rounded up is the negative of what it would be, rounded down.
+// The method is that of blend_avx512_inl.h, but these instructions take their rounding mode from the control register.
+// It says down while blend_while_certain runs. To round up, the code negates a value, rounds down and negates again.
 #pragma once
 
 #include <immintrin.h>
@@ -14,8 +14,8 @@ namespace {
 
 constexpr int64_t kQuick = 16;
 
-// Operations round down from here to the end of the scope. The compiler knows nothing of that: what is to be rounded so
-// stands in a function that is not inlined into the scope.
+// Makes operations round down until the end of the scope. The compiler does not know this, so such operations stand in
+// a function that is not inlined into the scope.
 class RoundingDown {
  public:
   RoundingDown() : before_(_mm_getcsr()) { _mm_setcsr((before_ & ~_MM_ROUND_MASK) | _MM_ROUND_DOWN); }
@@ -30,12 +30,12 @@ class RoundingDown {
 inline __m256i load_words(const void* x) { return _mm256_loadu_si256(static_cast<const __m256i*>(x)); }
 inline void store_words(void* out, __m256i x) { _mm256_storeu_si256(static_cast<__m256i*>(out), x); }
 
-// weight * x + (1 - weight) * y by rounding to odd; sets bits of `uncertain`, the sign aside, in lanes whose difference
-// is not exact or not finite.
+// weight * x + (1 - weight) * y, rounded to odd. Sets bits of `uncertain` other than the sign in lanes whose difference
+// is inexact or not finite.
 inline __m256i blend_to_odd(__m256 x, __m256 y, __m256 weight, __m256i& uncertain) {
   const __m256 sign = _mm256_set1_ps(-0.0f);
   const __m256 d = _mm256_sub_ps(x, y);
-  // Zero only for an exact and finite difference: infinity minus itself is not a number.
+  // Zero only for an exact and finite difference: infinity minus infinity is NaN.
   const __m256 gap = _mm256_add_ps(d, _mm256_sub_ps(y, x));
   uncertain = _mm256_or_si256(uncertain, _mm256_castps_si256(gap));
   const __m256 low = _mm256_fmadd_ps(weight, d, y);
@@ -46,7 +46,7 @@ inline __m256i blend_to_odd(__m256 x, __m256 y, __m256 weight, __m256i& uncertai
 
 inline bool certain(__m256i uncertain) { return _mm256_testz_si256(uncertain, _mm256_set1_epi32(0x7fffffff)); }
 
-// False, with nothing written, when a difference is not exact or not finite. `out` may be `own`.
+// Returns false and writes nothing if a difference is inexact or not finite. `out` may be `own`.
 inline bool blend_quickly(Half* out, const Half* own, const Half* partner, float weight) {
   __m256i uncertain = _mm256_setzero_si256();
   __m128i mixed[2];
@@ -62,13 +62,13 @@ inline bool blend_quickly(Half* out, const Half* own, const Half* partner, float
   return true;
 }
 
-// To bfloat16, to nearest even, in the high half of each lane; x is no NaN.
+// Rounds to bfloat16, to nearest even, in the high half of each lane. Needs an x that is not NaN.
 inline __m256i round_high_half(__m256i x) {
   const __m256i last = _mm256_and_si256(_mm256_srli_epi32(x, 16), _mm256_set1_epi32(1));
   return _mm256_add_epi32(_mm256_add_epi32(x, _mm256_set1_epi32(0x7fff)), last);
 }
 
-// Two bfloat16 in a 32-bit lane, as with AVX-512.
+// Two bfloat16 in a 32-bit lane, as in blend_avx512_inl.h.
 inline __m256 even_of(__m256i pairs) { return _mm256_castsi256_ps(_mm256_slli_epi32(pairs, 16)); }
 inline __m256 odd_of(__m256i pairs) {
   return _mm256_castsi256_ps(_mm256_and_si256(pairs, _mm256_set1_epi32(static_cast<int>(0xffff0000u))));
@@ -89,38 +89,38 @@ inline bool blend_quickly(BFloat16* out, const BFloat16* own, const BFloat16* pa
   return true;
 }
 
-// Before all that, for bfloat16: where float32 holds d, one fused multiply-add to nearest is the exact value v rounded
-// to float32, and rounding that once more rounds v itself. float32 holds every tie of the narrower type, so a v beside
-// one stays on its side: only a float32 that is a tie leaves open where v was. That takes two thirds of the time.
+// For bfloat16 a faster method goes first; it takes two thirds of the time. If float32 holds d, one fused multiply-add
+// gives the exact value v rounded to float32. Rounding that to bfloat16 rounds v itself, unless the float32 is a tie:
+// float32 holds every tie of bfloat16, so rounding to it never moves v across one.
 #define FM_BLEND_TIES_APART
 
-// Words that are not zero where float32 may not hold the difference of two bfloat16, or one of them is not finite.
-// With exponents e of the larger magnitude and s of the smaller the difference is below 2^(e + 2) and a multiple of
-// 2^(s - 7): at most 24 bits long where e <= s + 15.
+// Nonzero words where float32 may not hold the difference of two bfloat16, or where one of them is not finite. Let the
+// larger magnitude have exponent e and the smaller s. The difference is below 2^(e + 2) and a multiple of 2^(s - 7):
+// at most 24 bits long if e <= s + 15.
 inline __m256i inexact_differences(__m256i x, __m256i y) {
   constexpr int kStep = 1 << 7;                 // from one exponent to the next
-  constexpr int kLargest = 0x8000 - 2 * kStep;  // from here on a difference may be infinite
+  constexpr int kLargest = 0x8000 - 2 * kStep;  // from here on, a difference may be infinite
   const __m256i magnitude = _mm256_set1_epi16(0x7fff);
   const __m256i a = _mm256_and_si256(x, magnitude);
   const __m256i b = _mm256_and_si256(y, magnitude);
   const __m256i larger = _mm256_max_epi16(a, b);
   const __m256i smaller = _mm256_min_epi16(a, b);
-  // Below the smallest normal number the last bit is worth no less.
+  // The last bit of a subnormal is worth as much as that of the smallest normal number.
   const __m256i graded = _mm256_max_epi16(smaller, _mm256_set1_epi16(kStep));
   const __m256i beyond = _mm256_subs_epu16(_mm256_subs_epu16(larger, graded), _mm256_set1_epi16(15 * kStep));
   const __m256i too_large = _mm256_subs_epu16(larger, _mm256_set1_epi16(kLargest - 1));
-  // The difference to zero is exact: the sign of the smaller, 0 or 1, is a factor.
+  // A difference to zero is exact, so _mm256_sign_epi16 clears the word if the smaller one is zero.
   return _mm256_or_si256(_mm256_sign_epi16(beyond, smaller), too_large);
 }
 
-// False, with nothing written, where a result may be a tie or a difference is not exact. `out` may be `own`.
+// Returns false and writes nothing if a result may be a tie or a difference is inexact. `out` may be `own`.
 inline bool blend_no_tie(BFloat16* out, const BFloat16* own, const BFloat16* partner, float weight) {
   const __m256i x = load_words(own);
   const __m256i y = load_words(partner);
   const auto mixed = [&](__m256 a, __m256 b) {
-    // With this sign of the difference, two negative zeros give one.
+    // b - a instead of a - b: two negative zeros then give a negative zero.
     const __m256 v = _mm256_fnmadd_ps(_mm256_set1_ps(weight), _mm256_sub_ps(b, a), b);
-    // Half a last bit more: now cutting the low half off rounds, and a tie leaves it zero.
+    // Adds half a last bit: cutting the low half off now rounds, and a tie leaves a low half of zero.
     return _mm256_add_epi32(_mm256_castps_si256(v), _mm256_set1_epi32(0x8000));
   };
   const __m256i even = mixed(even_of(x), even_of(y));

@@ -1,9 +1,8 @@
-// 16-bit floats with AVX-512, 64 at a time. Part of kernels_inl.h.
+// Blends 16-bit floats with AVX-512, 64 at a time. Part of kernels_inl.h.
 //
-// The mix is partner + weight * d with d = own - partner, which float32 holds exactly but for far apart
-// exponents. One fused multiply-add rounded down and one rounded up are then neighbours around the exact value,
-// or both are the value. The odd one of two neighbours is "rounding to odd" (see round_to_odd): narrowing it
-// once more gives the exact value narrowed once.
+// The mix is partner + weight * d with d = own - partner. float32 holds d exactly unless the exponents are far apart.
+// One fused multiply-add rounded down and one rounded up then enclose the exact value or equal it. Choosing the odd one
+// is "rounding to odd" (see round_to_odd): narrowing it gives the exact value narrowed once.
 #pragma once
 
 #include <immintrin.h>
@@ -16,7 +15,7 @@ namespace {
 
 constexpr int64_t kQuick = 64;
 
-// What rounds otherwise than to nearest says so itself; without AVX-512 the scope must.
+// Does nothing: each AVX-512 instruction carries its rounding mode. blend_avx2_inl.h sets the mode for a scope.
 struct RoundingDown {
   RoundingDown() {}
 };
@@ -31,10 +30,10 @@ inline __m512 load_16(const Half* x) {
 inline void store_16(Half* out, __m512 x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
 }
-// weight * x + (1 - weight) * y by rounding to odd; marks lanes whose difference is not exact or not finite.
+// weight * x + (1 - weight) * y, rounded to odd. Marks lanes whose difference is inexact or not finite.
 inline __m512 blend_to_odd(__m512 x, __m512 y, __m512 weight, __mmask16& uncertain) {
   const __m512 d = _mm512_sub_round_ps(x, y, kDown);
-  // Zero only for an exact and finite difference: infinity minus itself is not a number.
+  // Zero only for an exact and finite difference: infinity minus infinity is NaN.
   const __m512 gap = _mm512_sub_ps(_mm512_sub_round_ps(x, y, kUp), d);
   uncertain |= _mm512_cmp_ps_mask(gap, _mm512_setzero_ps(), _CMP_NEQ_UQ);
   const __m512 low = _mm512_fmadd_round_ps(weight, d, y, kDown);
@@ -43,7 +42,7 @@ inline __m512 blend_to_odd(__m512 x, __m512 y, __m512 weight, __mmask16& uncerta
   return _mm512_mask_blend_ps(odd, high, low);
 }
 
-// False, with nothing written, when a difference is not exact or not finite. `out` may be `own`.
+// Returns false and writes nothing if a difference is inexact or not finite. `out` may be `own`.
 inline bool blend_quickly(Half* out, const Half* own, const Half* partner, float weight) {
   const __m512 w = _mm512_set1_ps(weight);
   __m512 mixed[4];
@@ -56,14 +55,14 @@ inline bool blend_quickly(Half* out, const Half* own, const Half* partner, float
   return true;
 }
 
-// Two bfloat16 in a 32-bit lane: the odd one is a float32 but for the rest in its low half, the even one is one
-// after a shift. That is cheaper than spreading them over two registers and packing them again.
+// Two bfloat16 in a 32-bit lane: clearing the low half gives the odd one as a float32, a shift gives the even one.
+// Spreading them over two registers and packing them again would cost more.
 inline __m512 even_of(__m512i pairs) { return _mm512_castsi512_ps(_mm512_slli_epi32(pairs, 16)); }
 inline __m512 odd_of(__m512i pairs) {
   return _mm512_castsi512_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(static_cast<int>(0xffff0000u))));
 }
 
-// To bfloat16, to nearest even, in the high half of each lane; x is no NaN.
+// Rounds to bfloat16, to nearest even, in the high half of each lane. Needs an x that is not NaN.
 inline __m512i round_high_half(__m512 x) {
   const __m512i bits = _mm512_castps_si512(x);
   const __m512i last = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));

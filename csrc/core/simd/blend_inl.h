@@ -1,4 +1,4 @@
-// The mix of two spans with one weight. Part of kernels_inl.h.
+// Mixes two spans with one weight. Part of kernels_inl.h.
 #pragma once
 
 #include "formula/mix_math.h"
@@ -22,14 +22,14 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// The formula itself, in float64.
+// Applies the formula in float64.
 template <typename T>
 void blend_exactly(T* out, const T* own, const T* partner, double weight, int64_t n) {
 #pragma GCC ivdep
   for (int64_t k = 0; k < n; ++k) out[k] = narrow<T>(blend(widen(own[k]), widen(partner[k]), weight));
 }
 
-// The same in three loops that vectorise: narrow<T> of a 16-bit float is a float32's narrowing of round_to_odd.
+// Gives the same in three loops that vectorise: narrow<T> of a 16-bit float narrows round_to_odd's float32.
 template <typename T16>
 __attribute__((noinline, noclone)) void blend_exactly_16(T16* out, const T16* own, const T16* partner, double weight,
                                                          int64_t n) {
@@ -52,7 +52,7 @@ void blend_exactly(BFloat16* out, const BFloat16* own, const BFloat16* partner, 
 }
 
 #if defined(FM_BLEND_QUICKLY)
-// Multiples of kQuick elements, as long as `kBlend` says true; returns how many. No call in the loop, so that its
+// Blends kQuick elements at a time while `kBlend` returns true; returns their number. The loop contains no call, so its
 // constants stay in registers.
 template <typename T16, bool (*kBlend)(T16*, const T16*, const T16*, float)>
 __attribute__((noinline, noclone)) int64_t blend_while(T16* out, const T16* own, const T16* partner, float weight,
@@ -62,7 +62,7 @@ __attribute__((noinline, noclone)) int64_t blend_while(T16* out, const T16* own,
   return k;
 }
 
-// In float32, as long as that certainly gives what the formula gives.
+// Blends in float32 while the result certainly equals the formula's. Returns the number of elements.
 template <typename T16>
 int64_t blend_while_certain(T16* out, const T16* own, const T16* partner, float weight, int64_t n) {
   const RoundingDown scope;
@@ -74,7 +74,7 @@ void blend_16(T16* out, const T16* own, const T16* partner, float weight, int64_
   for (int64_t k = 0; k < n;) {
     const int64_t certain = blend_while_certain(out + k, own + k, partner + k, weight, n - k);
     k += certain;
-    // Where one is uncertain, often all around it are. Else few are.
+    // An uncertain first element mostly has uncertain neighbours. A later one mostly has none.
     const int64_t exact = certain == 0 ? kChunk : kQuick;
     const int64_t count = n - k < exact ? n - k : exact;
     blend_exactly(out + k, own + k, partner + k, weight, count);
@@ -84,7 +84,7 @@ void blend_16(T16* out, const T16* own, const T16* partner, float weight, int64_
 
 #if defined(FM_BLEND_TIES_APART)
 void blend_ties_apart(BFloat16* out, const BFloat16* own, const BFloat16* partner, float weight, int64_t n) {
-  constexpr int64_t kTied = 512;  // with simple weights ties are frequent, else so rare that this costs nothing
+  constexpr int64_t kTied = 512;  // simple weights tie often; other weights so rarely that the extra work is free
   for (int64_t k = 0; k < n;) {
     k += blend_while<BFloat16, blend_no_tie>(out + k, own + k, partner + k, weight, n - k);
     const int64_t count = n - k < kTied ? n - k : kTied;

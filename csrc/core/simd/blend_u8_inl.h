@@ -1,10 +1,10 @@
-// uint8 with AVX2, 32 at a time in integers. Part of kernels_inl.h.
+// Blends uint8 with AVX2 in integers, 32 at a time. Part of kernels_inl.h.
 //
-// The mix is partner + weight * d with d = own - partner. Let M = floor(2^32 weight). For weights of 2^-9 and above
-// float32 has no bit below 2^-32, so M / 2^32 is the weight; below, weight * 255 < 1/2 and both round to 0. The
-// rounded mix is then partner + sign(d) * floor(M |d| / 2^32 + 1/2), except in a tie. A tie needs an odd multiple of
-// 1/2 from |d| < 256, hence a weight that is a multiple of 2^-8; with those both products are whole in 16 bits.
-// Where there is no tie, weight * d is a multiple of 2^-32 or far from 1/2: float64 does not see one either.
+// The mix is partner + weight * d with d = own - partner. Let M = floor(2^32 weight). A float32 weight of 2^-9 or more
+// has no bit below 2^-32, so M / 2^32 is the weight. For smaller ones weight * 255 < 1/2, and both round to 0. Without
+// a tie the rounded mix is partner + sign(d) * floor(M |d| / 2^32 + 1/2). A tie needs weight * |d| to be an odd
+// multiple of 1/2 for |d| < 256, so the weight is a multiple of 2^-8; both products are then whole numbers of 16 bits.
+// Without a tie, weight * d is a multiple of 2^-32 or far from 1/2, so float64 sees no tie either.
 #pragma once
 
 #include <immintrin.h>
@@ -17,7 +17,7 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Of weights between 0 and 1.
+// Whether a weight between 0 and 1 can give a tie.
 inline bool may_tie(float weight) {
   const float units = weight * 256.0f;
   return units == static_cast<float>(static_cast<int32_t>(units));
@@ -26,7 +26,8 @@ inline bool may_tie(float weight) {
 // Rounds 16 products |d| * M / 2^32 to nearest.
 inline __m256i scale_distance(__m256i distance, __m256i high, __m256i low) {
   const __m256i whole = _mm256_mulhi_epu16(distance, high);
-  // 16 bits of the fraction. Saturated where it carries: the sum is then little above 1, and rounds to 1 as well.
+  // 16 bits of the fraction. A carry saturates: the sum is then slightly above 1, and the saturated one rounds to 1
+  // too.
   const __m256i fraction = _mm256_adds_epu16(_mm256_mullo_epi16(distance, high), _mm256_mulhi_epu16(distance, low));
   return _mm256_add_epi16(whole, _mm256_srli_epi16(fraction, 15));
 }
@@ -34,7 +35,7 @@ inline __m256i scale_distance(__m256i distance, __m256i high, __m256i low) {
 inline __m256i load_32(const uint8_t* x) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)); }
 inline void store_32(uint8_t* out, __m256i x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), x); }
 
-// Does multiples of 32 elements and returns how many, as all of these. `out` may be `own`.
+// Blends 32 elements at a time and returns their number, as all functions here do. `out` may be `own`.
 inline int64_t blend_by_distance(uint8_t* out, const uint8_t* own, const uint8_t* partner, __m256i high, __m256i low,
                                  int64_t n) {
   const __m256i zero = _mm256_setzero_si256();
@@ -53,8 +54,8 @@ inline int64_t blend_by_distance(uint8_t* out, const uint8_t* own, const uint8_t
   return k;
 }
 
-// With less than half the instructions: own is `other`, partner is `base`, and their distance times factor / 2^15 is
-// rounded. For a weight below 1/2 that fits a signed byte.
+// Gives the same with less than half the instructions: base + round((other - base) * factor / 2^15). The rounded
+// product fits a signed byte because the weight of `other` is below 1/2.
 inline int64_t blend_by_factor(uint8_t* out, const uint8_t* other, const uint8_t* base, int16_t factor, int64_t n) {
   const __m256i factors = _mm256_set1_epi16(factor);
   const __m256i signs = _mm256_set1_epi16(static_cast<int16_t>(0xff01));  // other - base, of neighbouring bytes
@@ -69,7 +70,7 @@ inline int64_t blend_by_factor(uint8_t* out, const uint8_t* other, const uint8_t
   return k;
 }
 
-// Whether that rounds all distances, up and down, as the weight itself does.
+// Whether the factor rounds all distances of both signs as the weight itself does.
 inline bool rounds_alike(int16_t factor, __m256i high, __m256i low) {
   const __m256i factors = _mm256_set1_epi16(factor);
   __m256i distance = _mm256_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
@@ -84,19 +85,19 @@ inline bool rounds_alike(int16_t factor, __m256i high, __m256i low) {
   return _mm256_testz_si256(wrong, wrong);
 }
 
-// A weight and the factor that stands for it, if any does. As many are remembered as a batch has weights, or so.
+// Per-thread cache: weight to factor, or to kNoFactor if none rounds right. It holds about as many weights as a batch.
 struct TriedFactor {
   float weight;
   int16_t factor;
 };
 constexpr int16_t kNoFactor = -1;
 inline TriedFactor& tried_factor(float weight) {
-  thread_local TriedFactor tried[256];  // zero: no weight that is blended
+  thread_local TriedFactor tried[256];  // starts at weight 0, which is never blended
   return tried[bit_cast<uint32_t>(weight) * 2654435761u >> 24];
 }
 
-// For weights that cannot tie. 2^15 times the weight lies between two factors, and for nine weights in ten one of them
-// rounds all 511 distances right: which one, if any, is tried out.
+// For weights that cannot tie. 2^15 times the weight lies between two factors. For nine weights in ten, one of the two
+// rounds all 511 distances right, so both are tried.
 inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   constexpr int64_t kWorthTrying = 1024;
   const bool most = weight > 0.5f;  // then 1 - weight is exact

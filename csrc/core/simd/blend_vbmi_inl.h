@@ -1,6 +1,6 @@
-// uint8 with AVX-512 VBMI, 64 at a time by looking the difference up. Part of kernels_inl.h.
+// Blends uint8 with AVX-512 VBMI, 64 at a time, by table lookup. Part of kernels_inl.h.
 //
-// partner + round(weight * d) with d = own - partner is the rounded mix, except in a tie (see blend_u8_inl.h).
+// Without a tie (see blend_u8_inl.h), the rounded mix is partner + round(weight * d) with d = own - partner.
 // weight * |d| has 256 values, which fill four registers.
 #pragma once
 
@@ -15,7 +15,7 @@ namespace {
 struct DeltaTable {
   alignas(64) uint8_t delta[256];
 
-  // 24 bits of weight times 8 bits are exact in float64; adding 2^52 rounds them.
+  // The product of a 24-bit weight and 8 bits is exact in float64; adding 2^52 rounds it.
   explicit DeltaTable(double weight) {
     for (int d = 0; d < 256; ++d) {
       const double rounded = (weight * d + 0x1p52) - 0x1p52;
@@ -24,7 +24,7 @@ struct DeltaTable {
   }
 };
 
-// Multiples of 64 elements; returns how many it did. `out` may be `own`.
+// Blends 64 elements at a time and returns their number. `out` may be `own`.
 inline int64_t blend_by_table(uint8_t* out, const uint8_t* own, const uint8_t* partner, const DeltaTable& table,
                               int64_t n) {
   const __m512i t0 = _mm512_load_si512(table.delta);
@@ -37,7 +37,7 @@ inline int64_t blend_by_table(uint8_t* out, const uint8_t* own, const uint8_t* p
     const __m512i y = _mm512_loadu_si512(partner + k);
     const __m512i below = _mm512_subs_epu8(y, x);
     const __m512i distance = _mm512_or_si512(_mm512_subs_epu8(x, y), below);
-    // The permutations look at seven bits of the distance, the blend at the eighth.
+    // The permutations use seven bits of the distance, the blend uses the eighth.
     const __m512i low = _mm512_permutex2var_epi8(t0, distance, t1);
     const __m512i high = _mm512_permutex2var_epi8(t2, distance, t3);
     const __m512i delta = _mm512_mask_blend_epi8(_mm512_movepi8_mask(distance), low, high);

@@ -1,4 +1,4 @@
-// 16-bit floats to float32 and back, many at a time. Part of kernels_inl.h.
+// Converts spans of 16-bit floats to float32 and back. Part of kernels_inl.h.
 #pragma once
 
 #include "base/dtype.h"
@@ -11,7 +11,7 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Elements converted at a time through buffers that stay in the first-level cache.
+// Elements per conversion, through buffers that stay in the first-level cache.
 constexpr int64_t kChunk = 64;
 
 inline void widen_span(float* out, const BFloat16* in, int64_t n) {
@@ -19,9 +19,9 @@ inline void widen_span(float* out, const BFloat16* in, int64_t n) {
   for (int64_t k = 0; k < n; ++k) out[k] = to_float(BFloat16{bits[k]});
 }
 
-// With AVX-512 the compiler makes better code of the plain loop, with AVX2 it does not.
+// Only for AVX2: for AVX-512 the compiler's code for the plain loop is better.
 #if defined(__AVX2__) && !defined(__AVX512F__)
-// to_bfloat16 of eight, in 32-bit lanes.
+// to_bfloat16 of eight values, in 32-bit lanes.
 inline __m256i bfloat16_bits(const float* in) {
   const __m256 x = _mm256_loadu_ps(in);
   const __m256i bits = _mm256_castps_si256(x);
@@ -38,7 +38,7 @@ inline void narrow_span(BFloat16* out, const float* in, int64_t n) {
   int64_t k = 0;
 #if defined(__AVX2__) && !defined(__AVX512F__)
   for (; k + 16 <= n; k += 16) {
-    // Packing interleaves the halves of its operands.
+    // Packing interleaves the halves of its operands; the permutation restores the order.
     const __m256i packed = _mm256_packus_epi32(bfloat16_bits(in + k), bfloat16_bits(in + k + 8));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(bits + k), _mm256_permute4x64_epi64(packed, 0xd8));
   }

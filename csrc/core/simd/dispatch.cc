@@ -9,7 +9,7 @@ namespace fastmix {
 
 namespace {
 
-// What this processor runs, from the narrowest set to the widest.
+// The sets that this processor runs, narrowest first.
 std::vector<const CpuKernels*> runnable_kernels() {
   std::vector<const CpuKernels*> sets = {&baseline_kernels()};
 #if defined(__x86_64__)

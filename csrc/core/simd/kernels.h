@@ -7,9 +7,9 @@
 
 namespace fastmix {
 
-constexpr int64_t kLineBytes = 64;  // of a cache
+constexpr int64_t kLineBytes = 64;  // of a cache line
 
-// Batches of this size are written past the caches, which cannot hold them anyway until somebody reads them.
+// Jobs write batches of at least this size past the caches, which could not hold them until the consumer reads them.
 constexpr int64_t kStreamBytes = int64_t{4} << 20;
 
 struct CpuKernels {
@@ -18,27 +18,27 @@ struct CpuKernels {
   // out[k] = mix_element(own[k], partner[k], weight) for n elements; out may be own.
   void (*mix)(DType dtype, void* out, const void* own, const void* partner, float weight, int64_t n);
 
-  // The same with weight mask_weight(levels[k], inside, outside).
+  // As mix, with weight mask_weight(levels[k], inside, outside).
   void (*mix_levels)(DType dtype, void* out, const void* own, const void* partner, const uint8_t* levels, float inside,
                      float outside, int64_t n);
 
   // acc[k] += weight * x[k], in float64.
   void (*accumulate)(DType dtype, double* acc, const void* x, double weight, int64_t n);
-  // The same with the weight of level k, or with what it leaves to the partner; none is added where that is 0.
+  // As accumulate, with weight w = mask_weight(levels[k], inside, outside), or 1 - w with `as_partner`. Skips weight 0.
   void (*accumulate_levels)(DType dtype, double* acc, const void* x, const uint8_t* levels, float inside, float outside,
                             bool as_partner, int64_t n);
   void (*store)(DType dtype, void* out, const double* acc, int64_t n);
 
-  // One row of HWC pixels to `channels` planes of `width` bytes each (planar), or to HWC again; reversed when mirrored.
+  // Copies a row of HWC pixels to `channels` planes of `width` bytes (planar) or to HWC, reversed with `mirror`.
   void (*unpack)(uint8_t* out, const uint8_t* row, int64_t width, int32_t channels, bool planar, bool mirror);
 
-  // out[k] = narrow_float(normalize_element(own[k], partner[k], weight, scale, bias)), one channel.
+  // out[k] = narrow_float(normalize_element(own[k], partner[k], weight, scale, bias)) for one channel.
   void (*normalize_plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight, float scale,
                           float bias, int64_t n);
-  // The same for interleaved channels: scale and bias are arrays that repeat with the channels.
+  // As normalize_plane for interleaved channels: scale and bias are arrays that repeat with the channels.
   void (*normalize_interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight,
                                 const float* scale, const float* bias, int64_t n);
-  // Both with weight mask_weight(levels[k], inside, outside).
+  // As the two above, with weight mask_weight(levels[k], inside, outside).
   void (*normalize_levels_plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner,
                                  const uint8_t* levels, float inside, float outside, float scale, float bias,
                                  int64_t n);
@@ -46,7 +46,7 @@ struct CpuKernels {
                                        const uint8_t* levels, float inside, float outside, const float* scale,
                                        const float* bias, int64_t n);
 
-  // memcpy past the caches; order_streams makes what was copied visible before what this thread writes later.
+  // memcpy past the caches. order_streams makes the copies visible before this thread's later writes.
   void (*stream)(void* to, const void* from, int64_t bytes);
   void (*order_streams)();
 };
@@ -58,7 +58,7 @@ const CpuKernels& avx512_kernels();
 const CpuKernels& avx512vbmi_kernels();
 #endif
 
-// The widest set this processor runs. FASTMIX_CPU=baseline|avx2|avx512|avx512vbmi picks one (for tests).
+// The widest set that this processor runs. FASTMIX_CPU=baseline|avx2|avx512|avx512vbmi selects one, for tests.
 const CpuKernels& cpu_kernels();
 
 }  // namespace fastmix

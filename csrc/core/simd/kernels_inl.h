@@ -1,6 +1,6 @@
-// Included by one .cc per instruction set, inside a namespace of its own. Only always-inline helpers are called
-// from outside it, so no code compiled for wide vectors can end up in a build for narrow ones. Written for the
-// compiler to vectorise; intrinsics only where it cannot.
+// One .cc per instruction set includes this inside its own namespace. The code calls only always-inline helpers from
+// outside that namespace, so the linker cannot mix code of two instruction sets. The compiler vectorises the loops;
+// intrinsics appear only where it cannot.
 #pragma once
 
 #include "simd/kernels.h"

@@ -1,4 +1,4 @@
-// A sample's mask, row by row at the resolution of its image.
+// Reads a sample's mask row by row, at the resolution of its image.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace fastmix {
 
 class MaskRows {
  public:
-  // An image row has width * repeat elements: `repeat` neighbours share a pixel.
+  // An image row has width * repeat elements: `repeat` neighbours belong to one pixel.
   MaskRows(const PlanView& plan, int64_t repeat, int64_t width, int64_t height, int64_t depth)
       : levels_(plan.mask.levels),
         mask_(plan.mask.extent),
@@ -27,13 +27,13 @@ class MaskRows {
     }
   }
 
-  // A thread's copy of the row it used last.
+  // A thread's last expanded row.
   struct Scratch {
     std::vector<uint8_t> levels;
     const uint8_t* of = nullptr;
   };
 
-  // The levels of row `row` of a sample, rows counted through its frames and channels. Valid until the next call.
+  // The levels of row `row` of a sample, counted through its frames and channels. Valid until the next call.
   const uint8_t* row(int32_t index, int64_t row, Scratch& scratch) const {
     const int64_t y = row % height_ * mask_.height / height_;
     const int64_t t = row / height_ % depth_ * mask_.depth / depth_;
@@ -56,8 +56,8 @@ class MaskRows {
   std::vector<int64_t> ends_;  // of each cell in a row of elements
 };
 
-// Calls visit(begin, end, weight) for the parts of levels[0, n) that lie wholly where the weight is 0 or 1, and
-// visit(begin, end, -1) for the others, in order. Decided by blocks: short runs do not pay for a call.
+// Calls visit(begin, end, weight) for the parts of levels[0, n) where the weight is 0 or 1 throughout, and
+// visit(begin, end, -1) for the others, ascending. Decides per block of 64, since short runs do not pay for a call.
 template <typename Visit>
 void for_each_weight_run(const uint8_t* levels, int64_t n, float inside, float outside, const Visit& visit) {
   constexpr int64_t kBlock = 64;

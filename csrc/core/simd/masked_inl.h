@@ -1,4 +1,4 @@
-// Mixing with a weight for each element, given as the levels of a mask. Part of kernels_inl.h.
+// Mixes with a weight per element, given as mask levels. Part of kernels_inl.h.
 #pragma once
 
 #include "formula/mix_math.h"
@@ -12,7 +12,7 @@ inline void weights_of(float* weights, const uint8_t* levels, float inside, floa
   for (int64_t k = 0; k < n; ++k) weights[k] = mask_weight(levels[k], inside, outside);
 }
 
-// Weight 0 and weight 1 copy bits; uint8 needs no care for that, since its blend with them is exact.
+// All overloads copy bits for weights 0 and 1. uint8 needs no special case: its blend with them is exact.
 inline void blend_weighted(uint8_t* out, const uint8_t* own, const uint8_t* partner, const float* weights, int64_t n) {
 #pragma GCC ivdep
   for (int64_t k = 0; k < n; ++k) {

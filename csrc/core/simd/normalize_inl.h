@@ -1,4 +1,4 @@
-// Mixing with normalising. Part of kernels_inl.h.
+// Mixes and normalises. Part of kernels_inl.h.
 #pragma once
 
 #include "formula/mix_math.h"
@@ -8,7 +8,7 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Scale and bias come by value (one channel) or as arrays (interleaved channels).
+// Scale and bias are one value (one channel) or arrays (interleaved channels).
 struct Constant {
   float value;
   float operator[](int64_t) const { return value; }
@@ -24,7 +24,7 @@ void normalize_span(float* out, const uint8_t* own, const uint8_t* partner, floa
   }
 }
 
-// float32 first, in a buffer that stays in the first-level cache, then narrowed.
+// Computes float32 in a buffer that stays in the first-level cache, then narrows it.
 template <typename T16, typename Factor>
 void normalize_16(T16* out, const uint8_t* own, const uint8_t* partner, float weight, Factor scale, Factor bias,
                   int64_t n) {

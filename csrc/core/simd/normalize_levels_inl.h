@@ -1,4 +1,4 @@
-// Mixing with normalising, with a weight for each element, given as the levels of a mask. Part of kernels_inl.h.
+// Mixes and normalises with a weight per element, given as mask levels. Part of kernels_inl.h.
 #pragma once
 
 #include <cstring>

@@ -1,4 +1,4 @@
-// Scratch of the CPU jobs in float32.
+// Reused float32 memory of the CPU jobs.
 #pragma once
 
 #include <algorithm>
@@ -8,7 +8,7 @@
 
 namespace fastmix {
 
-// Floats aligned for the widest vectors, zeros at first; they are lost when more are asked for.
+// Floats aligned for the widest vectors, initially zero. Growing discards the contents.
 class Scratch {
  public:
   Scratch() = default;

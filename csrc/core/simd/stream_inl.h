@@ -1,5 +1,5 @@
-// Stores past the caches, for results that nobody reads before all of them are there: a cache line written whole
-// need not be read first. Part of kernels_inl.h and resample_kernels_inl.h.
+// Stores past the caches, for results that are read only when complete: the processor need not read a cache line before
+// overwriting all of it. Part of kernels_inl.h and resample_kernels_inl.h.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// One line; `to` is aligned to it.
+// Stores one cache line; `to` is aligned to it.
 inline void stream_line(void* to, const void* from) {
 #if defined(__AVX512F__)
   _mm512_stream_si512(static_cast<__m512i*>(to), _mm512_loadu_si512(from));
@@ -30,7 +30,7 @@ inline void stream_line(void* to, const void* from) {
 #endif
 }
 
-// Any bytes; lines that they fill only in part are stored as usual.
+// Copies any number of bytes; partly filled cache lines are stored as usual.
 inline void stream(void* to, const void* from, int64_t bytes) {
   auto* out = static_cast<unsigned char*>(to);
   const auto* in = static_cast<const unsigned char*>(from);
@@ -42,7 +42,7 @@ inline void stream(void* to, const void* from, int64_t bytes) {
   memcpy(out + k, in + k, bytes - k);
 }
 
-// What was streamed becomes visible to other threads before anything that this one writes later.
+// Makes streamed stores visible to other threads before this thread's later writes.
 inline void order_streams() {
 #if defined(__SSE2__)
   _mm_sfence();

@@ -1,4 +1,4 @@
-// A row of pixels to planes of channels or to pixels again, mirrored or not. Part of kernels_inl.h.
+// Copies a row of pixels to planes of channels or to pixels, mirrored or not. Part of kernels_inl.h.
 #pragma once
 
 #include <cstdint>
@@ -13,15 +13,15 @@ namespace FM_ISA {
 namespace {
 
 #if defined(__SSSE3__)
-// Byte `lane` of plane `channel` of 16 RGB pixels is byte 3 * lane + channel of 48: the part of it that lies
-// in register `part` (bytes 16 * part ... 16 * part + 15), -1 (zero) elsewhere.
+// Byte `lane` of plane `channel` of 16 RGB pixels is byte 3 * lane + channel of 48. Returns its index in register
+// `part` (bytes 16 * part ... 16 * part + 15), or -1, which the shuffle turns into zero, if it lies elsewhere.
 constexpr char split_index(int channel, int part, int lane) {
   const int byte = 3 * lane + channel - 16 * part;
   return static_cast<char>(byte >= 0 && byte < 16 ? byte : -1);
 }
-struct SplitMasks {
-  alignas(16) char index[3][3][16] = {};  // of a channel and a part
-  constexpr explicit SplitMasks(bool mirror) {
+struct SplitIndices {
+  alignas(16) char index[3][3][16] = {};  // by channel, part and lane
+  constexpr explicit SplitIndices(bool mirror) {
     for (int channel = 0; channel < 3; ++channel) {
       for (int part = 0; part < 3; ++part) {
         for (int lane = 0; lane < 16; ++lane)
@@ -30,9 +30,9 @@ struct SplitMasks {
     }
   }
 };
-constexpr SplitMasks kSplit(false), kSplitMirrored(true);
+constexpr SplitIndices kSplit(false), kSplitMirrored(true);
 
-// Pixels 0 ... n - 1, n a multiple of 16 that is returned.
+// Splits 16 pixels at a time and returns their number.
 inline int64_t split_rgb(uint8_t* out, const uint8_t* row, int64_t width, bool mirror) {
   const auto& index = (mirror ? kSplitMirrored : kSplit).index;
   const auto pick = [&](__m128i bytes, int channel, int part) {
@@ -54,8 +54,8 @@ inline int64_t split_rgb(uint8_t* out, const uint8_t* row, int64_t width, bool m
   return x;
 }
 
-// The first pixels of the mirrored row, five at a time; returns how many. Each store reaches a byte into the pixel
-// after its five, each load begins a byte before them: there is always one more pixel.
+// Mirrors five pixels at a time, from the start of the output, and returns their number. Each store reaches one byte
+// beyond its five pixels and each load begins one byte before them, so one more pixel must follow.
 inline int64_t mirror_rgb(uint8_t* out, const uint8_t* row, int64_t width) {
   const __m128i order = _mm_setr_epi8(13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, 0);
   int64_t x = 0;
@@ -72,7 +72,7 @@ void unpack(uint8_t* out, const uint8_t* row, int64_t width, int32_t channels, b
     memcpy(out, row, width * channels);
     return;
   }
-  int64_t x = 0;  // planar: of the row; otherwise: of the output
+  int64_t x = 0;  // the next pixel: of the row if planar, else of the output
 #if defined(__SSSE3__)
   if (channels == 3) x = planar ? split_rgb(out, row, width, mirror) : mirror_rgb(out, row, width);
 #endif

@@ -1,4 +1,4 @@
-#include "resample_mix/filter_weights.h"
+#include "resample_mix/filter_taps.h"
 
 #include <algorithm>
 
@@ -14,15 +14,15 @@ Taps make_taps(const ResampleAxis& axis, int32_t outputs) {
   taps.padded = taps.length <= Taps::kPaddedTaps;
   taps.first.resize(outputs);
   taps.count.resize(outputs);
-  taps.weights.assign(static_cast<size_t>(outputs) * taps.length, 0.0f);
+  taps.coefficients.assign(static_cast<size_t>(outputs) * taps.length, 0.0f);
   for (int32_t o = 0; o < outputs; ++o) {
     const TapSpan& span = spans[o];
-    // Padding reads pixels too: at the far border it goes before the taps.
+    // Kernels read the pixels of padding taps too, so at the far border the padding goes before the taps.
     const int32_t lead = taps.padded ? std::max(0, span.first + taps.length - axis.size) : 0;
     taps.first[o] = span.first - lead;
     taps.count[o] = taps.padded ? taps.length : span.count;
-    float* weights = taps.weights.data() + static_cast<size_t>(o) * taps.length + lead;
-    for (int32_t tap = 0; tap < span.count; ++tap) weights[tap] = tap_weight(axis, span, tap);
+    float* coefficients = taps.coefficients.data() + static_cast<size_t>(o) * taps.length + lead;
+    for (int32_t tap = 0; tap < span.count; ++tap) coefficients[tap] = tap_coefficient(axis, span, tap);
   }
   return taps;
 }

@@ -1,5 +1,5 @@
-// The taps of the resampling filters: which source pixels make an output pixel, and their weights. Computed in
-// float64 with Pillow's operations in Pillow's order, so that both filters agree to the last bit of a float32.
+// The taps of the resampling filters: the source pixels of an output pixel and their coefficients. Computed in float64
+// with Pillow's operations in Pillow's order, so both agree to the last bit of a float32.
 #pragma once
 
 #include <cstdint>
@@ -10,8 +10,8 @@
 
 namespace fastmix {
 
-// Sums over taps run in ascending order, product and sum rounded each. Long ones are cut into partial sums of
-// this many taps from the first one on, which are then added: 8,000 taps in a row would lose 2e-3 grey levels.
+// Sums over taps run in ascending order and round each product and each sum. Longer sums consist of partial sums of
+// this many taps, which are then added: one sum of 8,000 taps would lose 2e-3 grey levels.
 constexpr int32_t kTapsPerSum = 64;
 
 FM_HD double filter_reach(Filter filter) { return filter == Filter::kCubic ? 2.0 : 1.0; }
@@ -25,7 +25,7 @@ FM_HD double filter_value(Filter filter, double x) {
   return 0.0;
 }
 
-// One axis of one sample: `extent` pixels from `begin` of `size` become `outputs`.
+// One axis of one sample: resample_axis maps `extent` of `size` pixels, from `begin` on, to `outputs` pixels.
 struct ResampleAxis {
   double begin, scale, reach, inverse;
   int32_t size;
@@ -38,19 +38,19 @@ FM_HD ResampleAxis resample_axis(Filter filter, float begin, float extent, int32
   return {begin, scale, filter_reach(filter) * stretch, 1.0 / stretch, size, filter};
 }
 
-// Source pixels first ... first + count - 1; tap t weighs filter((t + offset) * inverse) * normalizer.
+// Source pixels first ... first + count - 1. Tap t has coefficient filter((t + offset) * inverse) * normalizer.
 struct TapSpan {
   int32_t first, count;
   double offset, normalizer;
 };
 
-FM_HD double raw_weight(const ResampleAxis& axis, const TapSpan& span, int32_t tap) {
+FM_HD double raw_coefficient(const ResampleAxis& axis, const TapSpan& span, int32_t tap) {
   return filter_value(axis.filter, (tap + span.offset) * axis.inverse);
 }
 
-FM_HD float tap_weight(const ResampleAxis& axis, const TapSpan& span, int32_t tap) {
+FM_HD float tap_coefficient(const ResampleAxis& axis, const TapSpan& span, int32_t tap) {
   if (axis.filter == Filter::kNearest) return 1.0f;
-  return static_cast<float>(raw_weight(axis, span, tap) * span.normalizer);
+  return static_cast<float>(raw_coefficient(axis, span, tap) * span.normalizer);
 }
 
 FM_HD TapSpan tap_span(const ResampleAxis& axis, int32_t output) {
@@ -66,19 +66,19 @@ FM_HD TapSpan tap_span(const ResampleAxis& axis, int32_t output) {
   span.count = (high > axis.size ? axis.size : high) - span.first;
   span.offset = span.first - center + 0.5;
   double sum = 0.0;
-  for (int32_t tap = 0; tap < span.count; ++tap) sum += raw_weight(axis, span, tap);
+  for (int32_t tap = 0; tap < span.count; ++tap) sum += raw_coefficient(axis, span, tap);
   span.normalizer = 1.0 / sum;
   return span;
 }
 
-// The taps of all outputs of an axis. Short ones (up to kPaddedTaps) are padded with weight 0 to one length, so
-// that inner loops are unrolled; adding 0 changes no bit.
+// The taps of all outputs of an axis. If all have up to kPaddedTaps taps, they are padded with zeros to one length, so
+// that inner loops can be unrolled. Adding 0 changes no bit.
 struct Taps {
   static constexpr int32_t kPaddedTaps = 8;
-  int32_t length = 0;  // of every output's row of weights
+  int32_t length = 0;  // coefficients per output, used or not
   bool padded = false;
   std::vector<int32_t> first, count;
-  std::vector<float> weights;
+  std::vector<float> coefficients;
 };
 Taps make_taps(const ResampleAxis& axis, int32_t outputs);
 
