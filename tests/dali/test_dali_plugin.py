@@ -5,11 +5,8 @@ import os
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
-import fastmix as fm
-import fastmix.dali
 from fastmix.dali import plugin
 
 

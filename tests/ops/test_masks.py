@@ -270,9 +270,9 @@ def test_bad_plans_are_refused():
         fm.MixPlan.masked([1, 0], torch.zeros(1, 2, 2), image_size=(4,))
     with pytest.raises(ValueError, match=r"weights in \[0, 1\]"):
         fm.MixPlan.masked([1, 0], torch.zeros(1, 2, 2), weight_in=2.0)
-    plan = fm.MixPlan.masked([1, 0], torch.zeros(1, 2, 2))
     with pytest.raises(ValueError, match="both or neither"):
-        changed(plan, mask_index=None)
+        fm.MixPlan.from_arrays([1, 0], [1] * 2, [0] * 2, [0] * 8, [1] * 2, torch.zeros(1, 2, 2, dtype=torch.uint8))
+    plan = fm.MixPlan.masked([1, 0], torch.zeros(1, 2, 2))
     for bad, message in (
         ({"mask_index": torch.tensor([0, 1], dtype=torch.int32)}, r"mask_index in \[-1, 1\), got 1 for sample 1"),
         ({"mask_index": torch.tensor([0, -2], dtype=torch.int32)}, r"mask_index in \[-1, 1\), got -2"),

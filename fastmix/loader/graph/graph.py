@@ -34,7 +34,8 @@ class Graph:
     """What a pipeline computes. Two pipelines built from equal graphs give equal outputs for equal inputs.
 
     Inputs, by name, one entry per sample: ``path`` uint8 (padded with zeros), ``encoded`` uint8 or ``pixels`` uint8
-    (H, W, 3), whichever ``delivers`` says; if ``train``, ``key`` int64 (epoch, sample); if ``mixing``, ``plan`` int32 (16,); if ``targets``, ``label`` int64; with ``augment``, ``random_state`` uint32 (6,). Outputs: images; if
+    (H, W, 3), whichever ``delivers`` says; if ``train``, ``key`` int64 (epoch, sample); if ``mixing``, ``plan`` int32
+    (16,); if ``targets``, ``label`` int64; with ``augment``, ``random_state`` uint32 (6,). Outputs: images; if
     ``targets``, float32 targets; unless ``pixels`` come in, what is known of the samples (see :meth:`checks`).
 
     Attributes:
