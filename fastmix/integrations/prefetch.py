@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from fastmix import arguments
 from fastmix.ops.labels import mix_labels
 from fastmix.ops.mix import mix, mix_
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD, normalize_mix
 from fastmix.ops.resample_mix import WindowedImages, resample_mix
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.policies import Policy
-
-if TYPE_CHECKING:
-    from fastmix.stats import Stats
+from fastmix.stats import Stats
 
 
 def prefetch(
@@ -69,9 +68,6 @@ def prefetch(
     Raises:
         TypeError, ValueError: an argument, or while iterating a batch, is not as said here.
     """
-    from fastmix.loader import settings
-    from fastmix.stats import Stats
-
     if mix is not None and not isinstance(mix, Policy):
         raise TypeError(f"prefetch: expected mix to be a fastmix policy or None, got {type(mix).__name__}")
     if smoothing and mix is None:
@@ -79,10 +75,10 @@ def prefetch(
     sides = None if size is None else tuple(size) if isinstance(size, list | tuple) else (size, size)
     if sides is not None and (len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides)):
         raise ValueError(f"prefetch: expected size as a number of pixels > 0 or (height, width), got {size!r}")
-    chosen_rank, _ = settings.choose_ranks(rank, None if rank is None else rank + 1)
+    chosen_rank, _ = arguments.choose_ranks("prefetch", rank, None if rank is None else rank + 1)
     normalize = {
-        "mean": settings.per_channel("mean", IMAGENET_MEAN if mean is None else mean),
-        "std": settings.per_channel("std", IMAGENET_STD if std is None else std, positive=True),
+        "mean": arguments.per_channel("prefetch", "mean", IMAGENET_MEAN if mean is None else mean),
+        "std": arguments.per_channel("prefetch", "std", IMAGENET_STD if std is None else std, positive=True),
         "dtype": dtype,
         "memory_format": memory_format,
     }
@@ -93,7 +89,7 @@ def prefetch(
         smoothing,
         sides,
         normalize,
-        settings.choose_device(device),
+        arguments.choose_device("prefetch", device),
         seed,
         chosen_rank,
         Stats(),

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from nvidia.dali.data_node import DataNode
 
+from fastmix import arguments
 from fastmix.loader import settings, state
 from fastmix.loader.batches import BatchMaker
 from fastmix.loader.epoch import EpochIterator, Machinery
@@ -179,19 +180,21 @@ class DataLoader:
         stall_after: float | None = 60.0,
         timeout: float | None = None,
     ) -> None:
-        self.batch_size = settings.integer("batch_size", batch_size)
-        self.size = settings.integer("size", size)
-        self.depth = settings.integer("depth", depth)
-        self.num_threads = settings.choose_threads(num_threads)
-        self.num_workers = self.num_threads if num_workers is None else settings.integer("num_workers", num_workers)
-        self.device = settings.choose_device(device)
-        self.rank, self.world_size = settings.choose_ranks(rank, world_size)
-        settings.one_of("dtype", dtype, settings.DTYPES)
-        settings.one_of("memory_format", memory_format, settings.MEMORY_FORMATS)
-        settings.one_of("targets", targets, TARGETS)
-        settings.one_of("on_error", on_error, ON_ERROR)
-        settings.one_of("resize", resize, RESIZE)
-        settings.one_of("decode", decode, DECODE)
+        self.batch_size = arguments.integer("DataLoader", "batch_size", batch_size)
+        self.size = arguments.integer("DataLoader", "size", size)
+        self.depth = arguments.integer("DataLoader", "depth", depth)
+        self.num_threads = arguments.choose_threads("DataLoader", "num_threads", num_threads)
+        self.num_workers = (
+            self.num_threads if num_workers is None else arguments.integer("DataLoader", "num_workers", num_workers)
+        )
+        self.device = arguments.choose_device("DataLoader", device)
+        self.rank, self.world_size = arguments.choose_ranks("DataLoader", rank, world_size)
+        arguments.one_of("DataLoader", "dtype", dtype, settings.DTYPES)
+        arguments.one_of("DataLoader", "memory_format", memory_format, settings.MEMORY_FORMATS)
+        arguments.one_of("DataLoader", "targets", targets, TARGETS)
+        arguments.one_of("DataLoader", "on_error", on_error, ON_ERROR)
+        arguments.one_of("DataLoader", "resize", resize, RESIZE)
+        arguments.one_of("DataLoader", "decode", decode, DECODE)
         if not 0.0 <= smoothing < 1.0 or (smoothing and (mix is None or targets != "dense")):
             raise ValueError(
                 f"DataLoader: expected smoothing in [0, 1), and 0 without mix and dense targets (which it smooths), "
@@ -200,7 +203,7 @@ class DataLoader:
         if shuffle is not None and sampler is not None:
             raise ValueError("DataLoader: expected shuffle or sampler, got both")
         policy = settings.with_neighbor_pairing(mix) if mix is not None else None
-        seed = settings.integer("seed", seed, 0)
+        seed = arguments.integer("DataLoader", "seed", seed, 0)
         self.dataset = data
         self.source = source = open_source(data)
         self.classes = source.classes
@@ -227,12 +230,12 @@ class DataLoader:
             smoothing=float(smoothing),
             dtype=dtype,
             channels_last=memory_format == torch.channels_last,
-            mean=settings.per_channel("mean", mean),
-            std=settings.per_channel("std", std, positive=True),
+            mean=arguments.per_channel("DataLoader", "mean", mean),
+            std=arguments.per_channel("DataLoader", "std", std, positive=True),
             seed=order.seed,
             device_id=self.device.index if self.device.type == "cuda" else None,
             delivers=source.delivers,
-            max_pixels=settings.integer("max_pixels", max_pixels),
+            max_pixels=arguments.integer("DataLoader", "max_pixels", max_pixels),
             augment=augment,
             resize="dali" if augment is not None else resize,
             decode=settings.choose_decode(decode, self.device, "dali" if augment is not None else resize),
@@ -246,7 +249,10 @@ class DataLoader:
             graph.max_pixels,
             seed,
         )
-        stall = Stall(settings.seconds("stall_after", stall_after), settings.seconds("timeout", timeout))
+        stall = Stall(
+            arguments.seconds("DataLoader", "stall_after", stall_after),
+            arguments.seconds("DataLoader", "timeout", timeout),
+        )
         # Not a method: the loader and what it holds make no cycle, so that its threads end when it is deleted.
         batch_size, num_threads = self.batch_size, self.num_threads
         self._machinery = Machinery(
@@ -289,7 +295,7 @@ class DataLoader:
         The current epoch's number changes nothing, so a resumed epoch stays resumed; another one ends the iterator
         that is under way.
         """
-        self._progress.set_epoch(settings.integer("epoch", epoch, 0))
+        self._progress.set_epoch(arguments.integer("DataLoader", "epoch", epoch, 0))
 
     def stats(self) -> dict[str, Any]:
         """What the epoch that is under way, or the last one, has cost this rank.

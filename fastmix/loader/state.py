@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastmix.loader import settings
+from fastmix.arguments import integer
 from fastmix.loader.batches import BatchMaker
 from fastmix.loader.progress import Progress
 
@@ -65,5 +65,5 @@ def restore(progress: Progress, expected: dict[str, Any], state: Mapping[str, An
     missing = [name for name in ("epoch", "step") if name not in state]
     if missing:
         raise ValueError(f"DataLoader: expected a state with {' and '.join(missing)}")
-    epoch, step = (settings.integer(name, state[name], 0) for name in ("epoch", "step"))
+    epoch, step = (integer("DataLoader", name, state[name], 0) for name in ("epoch", "step"))
     progress.jump(epoch, step, state.get("sampler_order"))
