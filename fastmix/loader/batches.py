@@ -11,8 +11,10 @@ import torch
 from fastmix.dali import plan_arguments
 from fastmix.loader.faults.faults import Faults
 from fastmix.loader.graph.dali_queue import Ticket
-from fastmix.loader.graph.graph import Graph
-from fastmix.loader.graph.keyed_random import STATE_INPUT, random_state
+from fastmix.loader.graph.inputs import RANDOM_STATE
+from fastmix.loader.graph.keyed_random import random_state
+from fastmix.loader.graph.outputs import to_torch
+from fastmix.loader.graph.spec import GraphSpec
 from fastmix.loader.order import Order
 from fastmix.loader.sources.reader_pool import Reading
 from fastmix.loader.sources.source import Source
@@ -51,7 +53,7 @@ class BatchMaker:
 
     source: Source
     order: Order
-    graph: Graph
+    graph: GraphSpec
     policy: Policy | None
     targets: TargetMaker
     faults: Faults
@@ -86,16 +88,16 @@ class BatchMaker:
             inputs["key"] = np.stack((np.full_like(samples, epoch), samples), axis=1)
         if draft.plan is not None:
             inputs.update(plan_arguments(draft.plan))
-            if self.graph.targets:
+            if self.graph.dense_targets:
                 inputs["label"] = self._labels(samples, reading)
         if self.graph.augment is not None:
             state = random_state(self.order.seed, epoch, draft.step, draft.offset)
-            inputs[STATE_INPUT] = np.tile(state, (len(samples), 1))
+            inputs[RANDOM_STATE] = np.tile(state, (len(samples), 1))
         return Ticket(owner, samples, inputs)
 
     def batch(self, draft: Draft, reading: Reading | None, outputs: tuple) -> tuple:
         """(images, targets) of a batch that the pipeline has made, and the plan if it was asked for."""
-        images, *made = self.graph.to_torch(outputs)
+        images, *made = to_torch(self.graph, outputs)
         labels = self._labels(draft.samples, reading)
         targets = self.targets.targets(labels, draft.plan, draft.repeats, made[0] if made else None, self.device)
         return self._with_plan(images, targets, draft)

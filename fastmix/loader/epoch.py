@@ -11,7 +11,9 @@ import numpy as np
 from fastmix.loader.batches import BatchMaker, Draft
 from fastmix.loader.faults.probe import RETRY_SECONDS, Fault, read_fault, reason_of
 from fastmix.loader.faults.stall import Stall
+from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import PIPELINE_ERRORS, DaliQueue, Ticket
+from fastmix.loader.graph.outputs import to_checks
 from fastmix.loader.progress import Progress
 from fastmix.loader.sources.reader_pool import ReaderPool, Reading
 from fastmix.stats import Stats
@@ -31,7 +33,7 @@ class Machinery:
     """What makes batches; outlives the iterators."""
 
     maker: BatchMaker
-    prefetcher: DaliQueue
+    queue: DaliQueue
     readers: ReaderPool | None
     stall: Stall
     stats: Stats
@@ -45,7 +47,7 @@ class EpochIterator:
         self._machinery = machinery
         self._maker = machinery.maker
         self._progress = progress
-        # Tickets name their owner by this, so that the prefetcher does not keep the iterator alive.
+        # Tickets name their owner by this, so that the queue does not keep the iterator alive.
         self._owner = object()
         self._epoch, self._drafted = progress.begin(self._owner)
         self._order = self._maker.order.samples(self._epoch)
@@ -115,7 +117,7 @@ class EpochIterator:
         if step.reading is not None and (not step.reading.done.is_set() or step.reading.errors):
             return False
         ticket = self._maker.ticket(self._owner, step.draft, step.reading)
-        self._machinery.prefetcher.submit(ticket)
+        self._machinery.queue.submit(ticket)
         step.ticket = ticket
         return True
 
@@ -159,17 +161,17 @@ class EpochIterator:
         self._submit(step)
         try:
             with machinery.stats.stage("pipeline"):
-                outputs = machinery.prefetcher.take(self._owner)
+                outputs = machinery.queue.take(self._owner)
         except PIPELINE_ERRORS as error:
             with machinery.stats.stage("recover"):
                 return None, self._maker.faults.search(samples), error
         with machinery.stats.stage("hand_over"):
-            checks = self._maker.graph.to_checks(outputs)
+            checks = to_checks(self._maker.graph, outputs)
             bad = self._maker.faults.examine(samples, checks)
             if bad:
                 return None, bad, None
-            if checks:
-                machinery.stats.bytes += int(checks[0].sum())
+            if checks is not None:
+                machinery.stats.bytes += int(checks.size.sum())
             elif step.reading is not None:
                 machinery.stats.bytes += sum(data.nbytes for data in step.reading.data)
             return self._maker.batch(step.draft, step.reading, outputs), {}, None
@@ -189,7 +191,7 @@ class EpochIterator:
         graph, bad = self._maker.graph, {}
         if step.ticket is None:
             return bad
-        alone = DaliQueue(lambda: graph.build(batch_size=1, num_threads=1), self._maker.device)
+        alone = DaliQueue(lambda: build(graph, batch_size=1, num_threads=1), self._maker.device)
         for i, sample in enumerate(step.draft.samples.tolist()):
             inputs = {name: values[i : i + 1] for name, values in step.ticket.inputs.items()}
             if graph.mixing:
@@ -204,7 +206,7 @@ class EpochIterator:
 
     def _start_again(self) -> None:
         """Drop what is under way, and draft it anew with what is known now."""
-        self._machinery.prefetcher.reset()
+        self._machinery.queue.reset()
         self._steps = deque(self._step(step.draft.step) for step in self._steps)
         self._fill()
 

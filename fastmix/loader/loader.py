@@ -18,8 +18,9 @@ from fastmix.loader.faults.errors import BadSample
 from fastmix.loader.faults.faults import ON_ERROR, Faults, OnError
 from fastmix.loader.faults.quarantine import Quarantine
 from fastmix.loader.faults.stall import Stall
+from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import DaliQueue
-from fastmix.loader.graph.graph import DECODE, RESIZE, Decode, Graph, Resize
+from fastmix.loader.graph.spec import DECODE, RESIZE, Decode, GraphSpec, Resize
 from fastmix.loader.order import LastBatch, Order
 from fastmix.loader.progress import Progress
 from fastmix.loader.sampling import choose_sampling
@@ -221,11 +222,11 @@ class DataLoader:
             world_size=self.world_size,
             sampling=sampling,
         )
-        graph = Graph(
+        graph = GraphSpec(
             size=self.size,
             train=bool(train),
             mixing=policy is not None,
-            targets=policy is not None and targets == "dense" and not maker.dense,
+            dense_targets=policy is not None and targets == "dense" and not maker.dense,
             num_classes=self.num_classes,
             smoothing=float(smoothing),
             dtype=dtype,
@@ -257,7 +258,7 @@ class DataLoader:
         batch_size, num_threads = self.batch_size, self.num_threads
         self._machinery = Machinery(
             maker=BatchMaker(source, order, graph, policy, maker, faults, self.device, bool(return_plan)),
-            prefetcher=DaliQueue(lambda: graph.build(batch_size, num_threads), self.device, stall),
+            queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),
             readers=None if source.delivers == "path" else ReaderPool(source, self.num_workers),
             stall=stall,
             stats=Stats(),
