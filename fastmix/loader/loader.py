@@ -26,8 +26,9 @@ from fastmix.loader.progress import Progress
 from fastmix.loader.sampling import choose_sampling
 from fastmix.loader.sources.reader_pool import ReaderPool
 from fastmix.loader.sources.source import Source, open_source
-from fastmix.loader.targets import TARGETS, TargetMaker, Targets
+from fastmix.loader.targets import TargetMaker
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
+from fastmix.ops.targets import Targets, check_targets
 from fastmix.plan.policies import Policy
 from fastmix.stats import Stats
 
@@ -192,14 +193,14 @@ class DataLoader:
         self.rank, self.world_size = arguments.choose_ranks("DataLoader", rank, world_size)
         arguments.one_of("DataLoader", "dtype", dtype, settings.DTYPES)
         arguments.one_of("DataLoader", "memory_format", memory_format, settings.MEMORY_FORMATS)
-        arguments.one_of("DataLoader", "targets", targets, TARGETS)
+        check_targets("DataLoader", targets, smoothing)
         arguments.one_of("DataLoader", "on_error", on_error, ON_ERROR)
         arguments.one_of("DataLoader", "resize", resize, RESIZE)
         arguments.one_of("DataLoader", "decode", decode, DECODE)
-        if not 0.0 <= smoothing < 1.0 or (smoothing and (mix is None or targets != "dense")):
+        if not 0.0 <= smoothing < 1.0 or (smoothing and mix is None):
             raise ValueError(
-                f"DataLoader: expected smoothing in [0, 1), and 0 without mix and dense targets (which it smooths), "
-                f"got {smoothing} with mix={mix} and targets={targets!r}; other targets are smoothed by the loss"
+                f"DataLoader: expected smoothing in [0, 1), and 0 without mix, got {smoothing} with mix={mix}; without "
+                "mix smooth in the loss"
             )
         if shuffle is not None and sampler is not None:
             raise ValueError("DataLoader: expected shuffle or sampler, got both")

@@ -66,7 +66,7 @@ def test_prefetch_makes_batches_of_views(form, device, generator):
 
 def test_prefetch_refuses():
     image = torch.zeros(4, 4, 3, dtype=torch.uint8)
-    with pytest.raises(ValueError, match="expected size where batches have a list"):
+    with pytest.raises(ValueError, match="expected size for batches with a list"):
         next(iter(fm.prefetch([([image], torch.zeros(1))], device="cpu")))
     with pytest.raises(TypeError, match="a list of str"):
         next(iter(fm.prefetch([(["a"], torch.zeros(1))], device="cpu", size=2)))
