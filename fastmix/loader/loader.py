@@ -12,12 +12,13 @@ from nvidia.dali.data_node import DataNode
 from fastmix import arguments
 from fastmix.loader import settings, state
 from fastmix.loader.batches import BatchMaker
+from fastmix.loader.drafts import Drafter
 from fastmix.loader.epoch import EpochIterator, Machinery
 from fastmix.loader.faults.budget import Budget
 from fastmix.loader.faults.errors import BadSample
 from fastmix.loader.faults.faults import ON_ERROR, Faults, OnError
 from fastmix.loader.faults.quarantine import Quarantine
-from fastmix.loader.faults.stall import Stall
+from fastmix.loader.faults.recovery import Recovery
 from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import DaliQueue
 from fastmix.loader.graph.spec import DECODE, RESIZE, Decode, GraphSpec, Resize
@@ -26,6 +27,7 @@ from fastmix.loader.progress import Progress
 from fastmix.loader.sampling import choose_sampling
 from fastmix.loader.sources.reader_pool import ReaderPool
 from fastmix.loader.sources.source import Source, open_source
+from fastmix.loader.stall import Stall
 from fastmix.loader.targets import TargetMaker
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.ops.targets import Targets, check_targets
@@ -255,14 +257,17 @@ class DataLoader:
             arguments.seconds("DataLoader", "stall_after", stall_after),
             arguments.seconds("DataLoader", "timeout", timeout),
         )
+        stats = Stats()
         # Not a method: the loader and what it holds make no cycle, so that its threads end when it is deleted.
         batch_size, num_threads = self.batch_size, self.num_threads
         self._machinery = Machinery(
-            maker=BatchMaker(source, order, graph, policy, maker, faults, self.device, bool(return_plan)),
+            drafter=Drafter(order, policy, self.size, faults),
+            maker=BatchMaker(source, graph, maker, self.device, bool(return_plan)),
+            recovery=Recovery(faults, graph, self.device, stats),
             queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),
             readers=None if source.delivers == "path" else ReaderPool(source, self.num_workers),
             stall=stall,
-            stats=Stats(),
+            stats=stats,
             depth=self.depth,
         )
         self._progress = Progress(order.steps)
@@ -276,12 +281,12 @@ class DataLoader:
     @property
     def bad_samples(self) -> list[BadSample]:
         """All samples that are known to be bad, (path, reason), in the order in which they were found."""
-        return list(self._machinery.maker.faults.quarantine.known.values())
+        return list(self._machinery.recovery.faults.quarantine.known.values())
 
     @property
     def drop_last(self) -> bool:
         """Whether an incomplete last batch is dropped."""
-        return self._machinery.maker.order.last_batch == "drop"
+        return self._machinery.drafter.order.last_batch == "drop"
 
     def __len__(self) -> int:
         """Steps per epoch, the same on every rank."""
@@ -327,7 +332,7 @@ class DataLoader:
     def _identity(self) -> dict[str, Any]:
         if self._fingerprint is None:
             self._fingerprint = self.source.fingerprint()
-        return state.identity(self._machinery.maker, self._fingerprint)
+        return state.identity(self._machinery.drafter, self._machinery.maker, self._fingerprint)
 
 
 def _target_maker(source: Source, num_classes: int, targets: Targets, mixing: bool, smoothing: float) -> TargetMaker:

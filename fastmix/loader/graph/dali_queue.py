@@ -16,8 +16,8 @@ import numpy as np
 import torch
 from nvidia.dali import Pipeline
 
-from fastmix.loader.faults.stall import Stall
 from fastmix.loader.graph.dali_private import has_handle, never_shut_down
+from fastmix.loader.stall import Stall
 
 # What a failed run raises: the C++ exceptions' counterparts.
 PIPELINE_ERRORS = (RuntimeError, ValueError, IndexError, TypeError)
