@@ -24,7 +24,7 @@ from benchmarks.data import KINDS, read_description, write_set
 from benchmarks.rivals import Job
 from benchmarks.rivals.crops import cropped, window
 from benchmarks.timing import summarize, write_json
-from fastmix.loader.graph import decode as views
+from fastmix.loader.graph.decode import by_fastmix
 from fastmix.loader.loader import MAX_PIXELS
 
 SIZE = 224
@@ -65,7 +65,7 @@ def window_of(start, shape):
 
 
 def reduced_part(encoded, start, shape):
-    return views.by_fastmix(encoded, fn.peek_image_shape(encoded), window_of(start, shape), SIZE, MAX_PIXELS)
+    return by_fastmix(encoded, fn.peek_image_shape(encoded), window_of(start, shape), SIZE, MAX_PIXELS)
 
 
 def reduced(encoded, start, shape):

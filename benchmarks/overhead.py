@@ -27,7 +27,8 @@ import fastmix
 from benchmarks.timing import Times, compare, write_json
 from fastmix.cli.demo_data import write_photos
 from fastmix.loader.faults.faults import BadSampleWarning
-from fastmix.loader.graph.graph import PIXEL_MAX
+from fastmix.loader.graph.builder import PIXEL_MAX, empty_pipeline
+from fastmix.loader.graph.inputs import encoded_images, random_crop
 from fastmix.loader.loader import DataLoader
 from fastmix.loader.order import Order
 
@@ -57,10 +58,10 @@ def damage(folder: Path) -> None:
 def bare_epoch(loader: DataLoader) -> Callable[[], None]:
     """The same samples with the same crops, epoch by epoch, through the graph without mixing."""
     graph, source = loader.graph, loader.source
-    pipeline = graph.empty_pipeline(loader.batch_size, loader.num_threads)
+    pipeline = empty_pipeline(graph, loader.batch_size, loader.num_threads)
     with pipeline:
-        encoded = graph.encoded()
-        anchor, extent, mirror, roi_start, roi_end = graph.window(fn.peek_image_shape(encoded))
+        encoded = encoded_images(graph)
+        anchor, extent, mirror, roi_start, roi_end = random_crop(graph, fn.peek_image_shape(encoded))
         if graph.device_id is None:
             images = fn.decoders.image_slice(encoded, start=anchor, shape=extent, axes=[0, 1])
             images = fn.resize(images, size=(graph.size, graph.size))

@@ -20,13 +20,14 @@ from fastmix.integrations.mixer import Mixer
 from fastmix.integrations.prefetch import prefetch
 from fastmix.ops import reference
 from fastmix.ops.label_weights import attention_label_weight, remix_label_weight
-from fastmix.ops.labels import mix_labels, mix_values, pair_labels
+from fastmix.ops.labels import mix_labels, mix_values
 from fastmix.ops.losses import mix_accuracy, mix_loss
 from fastmix.ops.mix import mix, mix_, regmixup
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD, normalize_mix
 from fastmix.ops.resample_mix import WindowedImages, resample_mix
 from fastmix.ops.resize_mix import ResizeMix, resize_mix
 from fastmix.ops.segmentation import mix_segmentation
+from fastmix.ops.targets import IndexTargets, PairTargets, pair_labels
 from fastmix.plan import boxes, pairings, schedules, weights
 from fastmix.plan.mask_policies import FMix, GMix, GridMix, SmoothMix
 from fastmix.plan.mix_plan import MixPlan
@@ -54,10 +55,12 @@ __all__ = [
     "GMix",
     "GridMix",
     "HMix",
+    "IndexTargets",
     "MixPlan",
     "Mixer",
     "Mixup",
     "MultiwayPlan",
+    "PairTargets",
     "Policy",
     "ResizeMix",
     "Scheduled",

@@ -1,15 +1,21 @@
-"""Arguments that are numbers or names."""
+"""Check arguments. Checks of one function's own arguments take its name, ``caller``, and errors begin with it."""
 
 from __future__ import annotations
 
+import math
+import operator
+import os
+from collections.abc import Sequence
 from typing import Any
+
+import torch
 
 
 def number(name: str, value: Any) -> float:
-    """``value`` as a float; text is no number, though ``float`` would read it.
+    """Return ``value`` as a float; text is refused, though ``float`` would read it.
 
     Raises:
-        TypeError: No number.
+        TypeError: ``value`` is not a number.
     """
     try:
         if not isinstance(value, str | bytes | bytearray):
@@ -20,6 +26,81 @@ def number(name: str, value: Any) -> float:
 
 
 def option(enum: type, name: str, value: str):
+    """Return the member of ``enum`` that is called ``value``."""
     if value not in enum.__members__:
         raise ValueError(f"{name}: expected one of {', '.join(enum.__members__)}; got {value!r}")
     return enum.__members__[value]
+
+
+def integer(caller: str, name: str, value: int, low: int = 1) -> int:
+    """Return an int of at least ``low``, from an int or an object with ``__index__``."""
+    try:
+        number = operator.index(value)
+    except TypeError as error:
+        raise TypeError(f"{caller}: expected {name} to be an int, got {type(value).__name__}") from error
+    if number < low:
+        raise ValueError(f"{caller}: expected {name} >= {low}, got {number}")
+    return number
+
+
+def one_of(caller: str, name: str, value: object, allowed: Sequence[object]) -> None:
+    """Refuse a value that is not in ``allowed``."""
+    if value not in allowed:
+        raise ValueError(f"{caller}: expected {name} to be one of {', '.join(map(str, allowed))}, got {value!r}")
+
+
+def per_channel(
+    caller: str, name: str, values: Sequence[float], *, positive: bool = False
+) -> tuple[float, float, float]:
+    """Return three finite floats in units of the full pixel range (0 to 1)."""
+    numbers = tuple(float(value) for value in values)
+    bad = [n for n in numbers if not math.isfinite(n) or (positive and n <= 0)]
+    if len(numbers) != 3 or bad:
+        kind = "finite numbers > 0" if positive else "finite numbers"
+        raise ValueError(f"{caller}: expected {name} to be 3 {kind} (red, green, blue; 0 to 1), got {numbers}")
+    return numbers
+
+
+def seconds(caller: str, name: str, value: float | None) -> float | None:
+    """Return a time > 0 in seconds, or None."""
+    if value is not None and not value > 0:
+        raise ValueError(f"{caller}: expected {name} > 0 seconds or None, got {value}")
+    return value
+
+
+def choose_device(caller: str, device: str | torch.device) -> torch.device:
+    """Return the CPU, or a CUDA device with its index; "auto" is CUDA's current device if there is a GPU."""
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    chosen = torch.device(device)
+    if chosen.type not in ("cpu", "cuda"):
+        raise ValueError(f"{caller}: expected device 'auto', 'cpu' or 'cuda', got {str(chosen)!r}")
+    if chosen.type == "cpu":
+        return torch.device("cpu")
+    if not torch.cuda.is_available():
+        raise ValueError(f"{caller}: expected a CUDA GPU for device={str(chosen)!r}, found none; use device='auto'")
+    index = chosen.index if chosen.index is not None else torch.cuda.current_device()
+    if index >= torch.cuda.device_count():
+        raise ValueError(f"{caller}: expected one of {torch.cuda.device_count()} CUDA GPUs, got cuda:{index}")
+    return torch.device("cuda", index)
+
+
+def choose_threads(caller: str, name: str, threads: int | None) -> int:
+    """Return the given number, or this process's share of the CPUs that it may use."""
+    if threads is not None:
+        return integer(caller, name, threads)
+    # torchrun says how many processes share the machine.
+    local = os.environ.get("LOCAL_WORLD_SIZE", "")
+    return max(len(os.sched_getaffinity(0)) // max(int(local) if local.isdecimal() else 1, 1), 1)
+
+
+def choose_ranks(caller: str, rank: int | None, world_size: int | None) -> tuple[int, int]:
+    """Return (rank, world_size) as given, else torch.distributed's, else (0, 1)."""
+    if (rank is None) != (world_size is None):
+        raise ValueError(f"{caller}: expected rank and world_size together, got {rank} and {world_size}")
+    if rank is not None:
+        return integer(caller, "rank", rank, 0), integer(caller, "world_size", world_size)
+    distributed = torch.distributed
+    if distributed.is_available() and distributed.is_initialized():
+        return distributed.get_rank(), distributed.get_world_size()
+    return 0, 1

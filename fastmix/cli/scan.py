@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from fastmix.arguments import choose_threads
+
 CHUNK = 64
 SHOWN = 20
 
@@ -32,12 +34,11 @@ def scan(
     from fastmix.loader.faults.probe import Probe
     from fastmix.loader.faults.quarantine import Quarantine
     from fastmix.loader.loader import MAX_PIXELS
-    from fastmix.loader.settings import choose_threads
     from fastmix.loader.sources.source import open_source
 
     console = Console()
     source = open_source(data)
-    probe = Probe(source, max_pixels or MAX_PIXELS, choose_threads(threads))
+    probe = Probe(source, max_pixels or MAX_PIXELS, choose_threads("scan", "threads", threads))
     known = Quarantine(source, quarantine)
     known.refresh()
     found: dict[int, BadSample] = {}

@@ -7,8 +7,9 @@ from typing import Any, Literal
 
 from torch import Tensor
 
-from fastmix.ops.labels import mix_labels, pair_labels
+from fastmix.ops.labels import mix_labels
 from fastmix.ops.mix import mix, mix_
+from fastmix.ops.targets import Targets, check_targets, make_targets
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import DirichletMix, MultiwayPlan
 from fastmix.plan.pairings import other_partners
@@ -28,7 +29,8 @@ class Mixer:
         num_classes: Needed for class ids when ``targets="dense"``.
         seed: Of the run, below 2**64.
         smoothing: In [0, 1); label smoothing of class ids.
-        targets: ``"dense"`` for float32 (B, C); ``"pair"`` for ``(y_a, y_b, w)``, which never makes (B, C).
+        targets: ``"dense"`` for float32 (B, C); ``"pair"`` for :class:`fastmix.PairTargets`; ``"index"`` for
+            :class:`fastmix.IndexTargets`. The latter two never make (B, C).
         in_place: Mix the given batch itself, without a copy; it has to be yours to overwrite.
         partners: ``"batch"``, or ``"previous"``: the previous batch that this mixer returned, as RecursiveMix and
             MindSpore's ``is_single=False`` have it. The first batch then goes through as it is. Needs dense targets;
@@ -53,22 +55,21 @@ class Mixer:
         seed: int = 0,
         *,
         smoothing: float = 0.0,
-        targets: Literal["dense", "pair"] = "dense",
+        targets: Targets = "dense",
         in_place: bool = False,
         partners: Literal["batch", "previous"] = "batch",
         rank: int = 0,
     ) -> None:
         if not isinstance(policy, Policy | DirichletMix):
             raise TypeError(f"Mixer: expected a fastmix policy, got {type(policy).__name__}")
-        if targets not in ("dense", "pair"):
-            raise ValueError(f"Mixer: expected targets 'dense' or 'pair', got {targets!r}")
-        if targets == "pair" and smoothing:
-            raise ValueError("Mixer: expected smoothing=0 with targets='pair'; smooth in the loss")
+        check_targets("Mixer", targets, smoothing)
         if partners not in ("batch", "previous"):
             raise ValueError(f"Mixer: expected partners 'batch' or 'previous', got {partners!r}")
-        if partners == "previous" and targets == "pair":
-            raise ValueError("Mixer: expected targets='dense' with partners='previous': its targets are mixed ones")
-        if isinstance(policy, DirichletMix) and (in_place or targets == "pair" or partners == "previous"):
+        if partners == "previous" and targets != "dense":
+            raise ValueError(
+                f"Mixer: expected targets='dense' with partners='previous', whose labels are mixed, got {targets!r}"
+            )
+        if isinstance(policy, DirichletMix) and (in_place or targets != "dense" or partners == "previous"):
             raise ValueError(
                 "Mixer: DirichletMix mixes more than two: expected in_place=False, targets='dense', partners='batch'"
             )
@@ -92,7 +93,7 @@ class Mixer:
 
         Args:
             images: (B, ..., H, W), as for :func:`fastmix.mix`.
-            labels: (B,) class ids or (B, C) dense labels; anything (B, ...) with ``targets="pair"``.
+            labels: (B,) class ids or (B, C) dense labels; with other ``targets`` (B, ...) of any dtype.
             groups: (B,) for pairings by class; the class ids when left out.
 
         Returns:
@@ -106,19 +107,15 @@ class Mixer:
         if self.partners == "previous":
             return self._mix_with_previous(images, labels)
         plan = self._draw(images, labels, groups)
-        # Labels first: where they are refused, nothing was changed.
-        mixed_labels = (
-            pair_labels(labels, plan)
-            if self.targets == "pair"
-            else mix_labels(labels, plan, self.num_classes, self.smoothing)
-        )
+        # Labels first: if they are refused, the images are unchanged.
+        targets = make_targets(self.targets, labels, plan, self.num_classes, self.smoothing)
         if self.in_place:
             mix_(images, plan)
         else:
             images = mix(images, plan)
         self.plan = plan
         self.step += 1
-        return images, mixed_labels
+        return images, targets
 
     def _mix_with_previous(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         own = mix_labels(labels, MixPlan.identity(labels.shape[0]), self.num_classes, self.smoothing)

@@ -1,23 +1,22 @@
-"""Mixing for loaders that exist already: their CPU batches are copied, normalised and mixed one step ahead."""
+"""``prefetch``: copies, normalises and mixes the batches of any loader, one step ahead."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from fastmix.ops.labels import mix_labels
+from fastmix import arguments
 from fastmix.ops.mix import mix, mix_
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD, normalize_mix
 from fastmix.ops.resample_mix import WindowedImages, resample_mix
+from fastmix.ops.targets import Targets, check_targets, make_targets
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.policies import Policy
-
-if TYPE_CHECKING:
-    from fastmix.stats import Stats
+from fastmix.stats import Stats
 
 
 def prefetch(
@@ -30,6 +29,7 @@ def prefetch(
     std: Sequence[float] | None = None,
     dtype: torch.dtype = torch.float32,
     memory_format: torch.memory_format = torch.contiguous_format,
+    targets: Targets = "dense",
     smoothing: float = 0.0,
     device: str | torch.device = "auto",
     seed: int = 0,
@@ -37,63 +37,65 @@ def prefetch(
 ) -> Prefetch:
     """Wrap any loader that yields batches ``(images, labels, ...)`` on the CPU.
 
-    Images uint8, (B, H, W, 3) or (B, 3, H, W), are normalised and mixed in one pass: a quarter of the bytes of floats
-    cross the bus, so let the Dataset return ``PILToTensor``'s and leave ``Normalize`` out. Floating images (B, ...) are
-    mixed as they are. What comes after the labels is moved to the device and else left alone.
+    >>> loader = fastmix.prefetch(loader, mix=fastmix.CutMix(1.0), num_classes=1000)
+    >>> for images, targets in loader: ...
+
+    uint8 images, (B, H, W, 3) or (B, 3, H, W), are normalised and mixed in one pass. Let the Dataset return the output
+    of ``PILToTensor`` and leave ``Normalize`` out: a quarter of the bytes of floats crosses the bus. Floating images
+    (B, ...) are mixed as they are. Tensors after the labels are moved to the device unchanged.
 
     With ``size`` the images are :class:`fastmix.WindowedImages`, or a list of uint8 (H, W, C) of any sizes, as a
     ``collate_fn`` returns them. :func:`fastmix.resample_mix` then also crops, resizes and flips them in the same pass,
     and the workers only decode.
 
-    On CUDA the copy and the kernels of the next batch run on a stream of their own while the current batch trains; a
-    batch is ready on the stream that is current when it is taken, and its memory is not used again before that
-    stream is done with it. Pinned batches (``pin_memory=True``) are copied without stopping the host.
+    On CUDA the copy and the kernels of the next batch run on a stream of their own while the current batch trains. A
+    batch is ready on the stream that is current when it is taken. Its memory is reused only after that stream is done
+    with it. Pinned batches (``pin_memory=True``) are copied without stopping the host.
 
     Equivalent to ``for x, y in loader: plan = mix.plan(len(x), ..., epoch=epoch, step=step, rank=rank);
     x, y = normalize_mix(x.to(device), plan), mix_labels(y.to(device), plan, num_classes)``.
 
     Args:
-        loader: a torch DataLoader or whatever yields batches, once per epoch.
-        mix: policy, or None: then labels stay what they are.
-        num_classes: columns of the soft targets; needed for class ids with ``mix``.
-        size: (height, width) in pixels, or one number for squares, of the batches made of views or lists of images.
+        loader: a torch DataLoader, or any iterable that yields the batches of one epoch each time.
+        mix: policy, or None: then the targets are the labels.
+        num_classes: columns of dense targets; needed for class ids with ``mix``.
+        size: (height, width) in pixels, or one number for squares; only for windowed images and lists of images.
         mean: of uint8 images, per channel, in units of the full pixel range; ImageNet's by default.
-        std: likewise.
-        dtype: of uint8 images when normalised: torch.float32, torch.float16 or torch.bfloat16.
-        memory_format: likewise, torch.contiguous_format or torch.channels_last.
-        smoothing: label smoothing in [0, 1) of class ids, with ``mix``.
+        std: of uint8 images, in the same units.
+        dtype: of normalised images: torch.float32, torch.float16 or torch.bfloat16.
+        memory_format: of normalised images: torch.contiguous_format or torch.channels_last.
+        targets: with ``mix``: ``"dense"`` for float32 (B, num_classes), ``"pair"`` for :class:`fastmix.PairTargets`,
+            ``"index"`` for :class:`fastmix.IndexTargets`.
+        smoothing: label smoothing in [0, 1) of class ids, with ``mix`` and dense targets.
         device: "cpu", "cuda", "cuda:1", or "auto": CUDA if there is a GPU.
         seed: of the plans, which are functions of (seed, epoch, step, rank).
         rank: by default torch.distributed's if it is initialised, else 0.
 
     Raises:
-        TypeError, ValueError: an argument, or while iterating a batch, is not as said here.
+        TypeError, ValueError: a wrong argument, or, while iterating, a wrong batch.
     """
-    from fastmix.loader import settings
-    from fastmix.stats import Stats
-
     if mix is not None and not isinstance(mix, Policy):
         raise TypeError(f"prefetch: expected mix to be a fastmix policy or None, got {type(mix).__name__}")
     if smoothing and mix is None:
-        raise ValueError("prefetch: expected smoothing=0 without mix, whose soft targets it smooths")
+        raise ValueError(f"prefetch: expected smoothing=0 without mix, got {smoothing}; smooth in the loss")
+    check_targets("prefetch", targets, smoothing)
     sides = None if size is None else tuple(size) if isinstance(size, list | tuple) else (size, size)
     if sides is not None and (len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides)):
         raise ValueError(f"prefetch: expected size as a number of pixels > 0 or (height, width), got {size!r}")
-    chosen_rank, _ = settings.choose_ranks(rank, None if rank is None else rank + 1)
+    chosen_rank, _ = arguments.choose_ranks("prefetch", rank, None if rank is None else rank + 1)
     normalize = {
-        "mean": settings.per_channel("mean", IMAGENET_MEAN if mean is None else mean),
-        "std": settings.per_channel("std", IMAGENET_STD if std is None else std, positive=True),
+        "mean": arguments.per_channel("prefetch", "mean", IMAGENET_MEAN if mean is None else mean),
+        "std": arguments.per_channel("prefetch", "std", IMAGENET_STD if std is None else std, positive=True),
         "dtype": dtype,
         "memory_format": memory_format,
     }
     return Prefetch(
         loader,
         mix,
-        num_classes,
-        smoothing,
+        (targets, num_classes, smoothing),
         sides,
         normalize,
-        settings.choose_device(device),
+        arguments.choose_device("prefetch", device),
         seed,
         chosen_rank,
         Stats(),
@@ -101,14 +103,13 @@ def prefetch(
 
 
 class Prefetch:
-    """What :func:`prefetch` returns. ``len`` and attributes such as ``dataset`` and ``batch_size`` are the loader's."""
+    """A wrapped loader; its length and its other attributes, such as ``dataset``, are those of the loader inside."""
 
     def __init__(
         self,
         loader: Iterable[Any],
         policy: Policy | None,
-        num_classes: int | None,
-        smoothing: float,
+        targets: tuple[Targets, int | None, float],
         size: tuple[int, int] | None,
         normalize: dict[str, Any],
         device: torch.device,
@@ -120,8 +121,7 @@ class Prefetch:
         self.device = device
         self.epoch = 0
         self._policy = policy
-        self._num_classes = num_classes
-        self._smoothing = smoothing
+        self._targets = targets
         self._size = size
         self._normalize = normalize
         self._seed = seed
@@ -145,11 +145,11 @@ class Prefetch:
             sampler.set_epoch(epoch)
 
     def stats(self) -> dict[str, Any]:
-        """The last pass's costs, as ``DataLoader.stats``; ``read`` is the time that the loader inside took."""
+        """Return the last pass's costs, as ``DataLoader.stats``; ``read`` is the time that the loader inside took."""
         return self._stats.as_dict()
 
     def __iter__(self) -> Iterator[tuple]:
-        """One pass; at its end the epoch advances."""
+        """Yield the batches of one pass; at its end the epoch advances."""
         epoch, stats = self.epoch, self._stats
         stats.begin()
         batches = iter(self.loader)
@@ -158,7 +158,7 @@ class Prefetch:
         while ahead is not None:
             start = time.perf_counter()
             batch = self._hand_over(ahead)
-            # On CUDA the next one is on its way while the consumer works; on the CPU that would only delay this one.
+            # On CUDA the next batch is made while the consumer works; on the CPU it would only delay this one.
             ahead = self._next(batches, epoch, step) if self._stream is not None else None
             stats.wait += time.perf_counter() - start
             stats.batches += 1
@@ -173,7 +173,7 @@ class Prefetch:
         self.epoch = epoch + 1
 
     def _next(self, batches: Iterator[Any], epoch: int, step: int) -> tuple | None:
-        """The next batch, under way on the device; None at the end."""
+        """Start the next batch on the device; None at the end."""
         with self._stats.stage("read"):
             batch = next(batches, None)
         if batch is None:
@@ -183,11 +183,11 @@ class Prefetch:
         if isinstance(batch[0], Tensor):
             self._stats.bytes += batch[0].nbytes
         else:
-            batch = (self._views(batch[0]), *batch[1:])
+            batch = (self._windowed(batch[0]), *batch[1:])
             self._stats.bytes += sum(image.nbytes for image in batch[0].images)
         if self._stream is None:
             return self._mixed(batch, epoch, step)
-        # On a stream of its own, whose memory the caching allocator keeps apart from the consumer's.
+        # The caching allocator keeps the memory of this stream apart from the consumer's.
         with torch.cuda.stream(self._stream):
             return self._mixed(batch, epoch, step)
 
@@ -214,25 +214,26 @@ class Prefetch:
                 return made, labels, *others
             return self._mixed_images(images, plan, channels_last), labels, *others
 
-    def _views(self, images: WindowedImages | Sequence[Tensor]) -> WindowedImages:
+    def _windowed(self, images: WindowedImages | Sequence[Tensor]) -> WindowedImages:
         if self._size is None:
-            raise ValueError("prefetch: expected size where batches have a list of images or views, got None")
-        views = images if isinstance(images, WindowedImages) else WindowedImages(images)
-        if not all(isinstance(image, Tensor) for image in views.images):
-            kinds = sorted({type(image).__name__ for image in views.images})
+            raise ValueError("prefetch: expected size for batches with a list of images or WindowedImages, got None")
+        windowed = images if isinstance(images, WindowedImages) else WindowedImages(images)
+        if not all(isinstance(image, Tensor) for image in windowed.images):
+            kinds = sorted({type(image).__name__ for image in windowed.images})
             raise TypeError(f"prefetch: expected images as tensors, got a list of {', '.join(kinds)}")
-        return views
+        return windowed
 
     def _moved(self, x: Any) -> Any:
-        """On the device; a view's window and flip stay on the host, where the kernels' arguments come from."""
+        """Move tensors to the device; windows and flips stay on the host, where the kernels' arguments come from."""
         if isinstance(x, WindowedImages):
             return x._replace(images=[self._moved(image) for image in x.images])
         return x.to(self.device, non_blocking=True) if isinstance(x, Tensor) else x
 
-    def _mixed_labels(self, labels: Tensor, plan: MixPlan) -> Tensor:
+    def _mixed_labels(self, labels: Tensor, plan: MixPlan) -> Any:
         if not isinstance(labels, Tensor):
             raise TypeError(f"prefetch: expected labels as a tensor, got {type(labels).__name__}")
-        return mix_labels(labels, plan, self._num_classes, self._smoothing)
+        form, num_classes, smoothing = self._targets
+        return make_targets(form, labels, plan, num_classes, smoothing)
 
     def _mixed_images(self, images: Tensor, plan: MixPlan, channels_last: bool) -> Tensor:
         if images.dtype == torch.uint8 and images.dim() == 4:
@@ -246,12 +247,13 @@ class Prefetch:
         return images
 
     def _hand_over(self, batch: tuple) -> tuple:
-        """Make a batch ready, and keep its memory, for the stream that the consumer is on."""
+        """Make the consumer's stream wait for a batch, and keep the batch's memory until that stream is done."""
         if self._stream is not None:
             with self._stats.stage("hand_over"):
                 stream = torch.cuda.current_stream(self.device)
                 stream.wait_stream(self._stream)
-                for tensor in batch:
+                images, targets, *others = batch
+                for tensor in (images, *(targets if isinstance(targets, tuple) else (targets,)), *others):
                     if isinstance(tensor, Tensor):
                         tensor.record_stream(stream)
         return batch

@@ -2,7 +2,7 @@
 
 from fastmix.loader.faults.errors import BadSample, DataError
 from fastmix.loader.faults.faults import BadSampleWarning
-from fastmix.loader.faults.stall import StallError, StallWarning
 from fastmix.loader.loader import DataLoader
+from fastmix.loader.stall import StallError, StallWarning
 
 __all__ = ["BadSample", "BadSampleWarning", "DataError", "DataLoader", "StallError", "StallWarning"]

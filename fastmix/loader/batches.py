@@ -1,4 +1,4 @@
-"""What goes into the pipeline for an (epoch, step), and what comes out of it, as torch tensors."""
+"""What the pipeline is fed for a draft, and the batch of torch tensors that is made of its outputs."""
 
 from __future__ import annotations
 
@@ -8,123 +8,65 @@ from typing import Any
 import numpy as np
 import torch
 
-from fastmix.loader.faults.faults import Faults
-from fastmix.loader.graph.dali_queue import Ticket
-from fastmix.loader.graph.graph import Graph
-from fastmix.loader.graph.keyed_random import STATE_INPUT, random_state
-from fastmix.loader.order import Order
+from fastmix.loader.graph.inputs import PLAN, RANDOM_STATE
+from fastmix.loader.graph.keyed_random import random_state
+from fastmix.loader.graph.outputs import to_torch
+from fastmix.loader.graph.spec import GraphSpec
 from fastmix.loader.sources.reader_pool import Reading
 from fastmix.loader.sources.source import Source
+from fastmix.loader.step import Draft, Step
 from fastmix.loader.targets import TargetMaker
-from fastmix.plan.dropping import unmixed, without
 from fastmix.plan.mix_plan import MixPlan
-from fastmix.plan.policies import Policy
-
-
-@dataclass(frozen=True, eq=False)
-class Draft:
-    """What a rank's part of a step consists of.
-
-    Attributes:
-        epoch, step, offset: where it is, and the place of its first sample in the global batch.
-        samples: int64 (B,), indices in the source, after bad ones were left out or replaced.
-        repeats: how many of the last ones fill up the batch.
-        plan: how they are mixed, if they are.
-        asked: samples that the order asked for.
-        bad: int64, those among them, and among what was to replace them, that are known to be bad.
-    """
-
-    epoch: int
-    step: int
-    offset: int
-    samples: np.ndarray
-    repeats: int
-    plan: MixPlan | None
-    asked: int
-    bad: np.ndarray
 
 
 @dataclass(frozen=True, eq=False)
 class BatchMaker:
-    """Functions of (epoch, step) and of which samples are bad, given what does not change while a loader lives."""
+    """Feeds the graph and makes batches; it does not change while a loader lives."""
 
     source: Source
-    order: Order
-    graph: Graph
-    policy: Policy | None
+    graph: GraphSpec
     targets: TargetMaker
-    faults: Faults
     device: torch.device
     return_plan: bool = False
 
-    def draft(self, order: np.ndarray, epoch: int, step: int) -> Draft:
-        """This rank's part of a step; ``order`` is the epoch's."""
-        start, size, offset, repeats = self.order.part(step)
-        samples = order[np.arange(start, start + size) % len(order)] if repeats else order[start : start + size]
-        plan = None
-        if self.policy is not None:
-            image_size = (self.graph.size, self.graph.size)
-            # Rank 0 and this rank's offset: a slice of the global batch's plan.
-            plan = self.policy.plan(size, image_size, seed=self.order.seed, epoch=epoch, step=step, offset=offset)
-            if repeats:
-                plan = unmixed(plan, np.arange(size) >= size - repeats)
-        bad = self.faults.known_bad(samples)
-        draft = Draft(epoch, step, offset, samples, repeats, plan, size, samples[bad])
-        if not bad.any():
-            return draft
-        return self._replaced(draft, bad, order) if self.faults.on_error == "replace" else self._skipped(draft, bad)
-
-    def ticket(self, owner: object, draft: Draft, reading: Reading | None) -> Ticket:
-        """What the pipeline is fed for a draft, whose samples have been read where that is not DALI's task."""
-        samples, epoch = draft.samples, draft.epoch
+    def inputs(self, draft: Draft, reading: Reading | None) -> dict[str, Any]:
+        """Return the pipeline's inputs by name, one entry per sample; ``reading`` is over."""
+        samples = draft.samples
         if reading is None:
             inputs: dict[str, Any] = {"path": self.source.encoded_paths(samples)}
         else:
             inputs = {self.graph.delivers: reading.data}
         if self.graph.train:
-            inputs["key"] = np.stack((np.full_like(samples, epoch), samples), axis=1)
+            inputs["key"] = np.stack((np.full_like(samples, draft.epoch), samples), axis=1)
         if draft.plan is not None:
-            inputs["plan"] = draft.plan.rows.numpy()
-            if self.graph.targets:
+            inputs[PLAN] = draft.plan.rows.numpy()
+            if self.graph.dense_targets:
                 inputs["label"] = self._labels(samples, reading)
         if self.graph.augment is not None:
-            state = random_state(self.order.seed, epoch, draft.step, draft.offset)
-            inputs[STATE_INPUT] = np.tile(state, (len(samples), 1))
-        return Ticket(owner, samples, inputs)
+            state = random_state(self.graph.seed, draft.epoch, draft.step, draft.offset)
+            inputs[RANDOM_STATE] = np.tile(state, (len(samples), 1))
+        return inputs
 
-    def batch(self, draft: Draft, reading: Reading | None, outputs: tuple) -> tuple:
-        """(images, targets) of a batch that the pipeline has made, and the plan if it was asked for."""
-        images, *made = self.graph.to_torch(outputs)
-        labels = self._labels(draft.samples, reading)
-        targets = self.targets.targets(labels, draft.plan, draft.repeats, made[0] if made else None, self.device)
-        return self._with_plan(images, targets, draft)
-
-    def empty_batch(self, draft: Draft) -> tuple:
-        """The same of no samples."""
-        graph = self.graph
-        memory_format = torch.channels_last if graph.channels_last else torch.contiguous_format
-        images = torch.empty(
-            (0, 3, graph.size, graph.size), dtype=graph.dtype, device=self.device, memory_format=memory_format
-        )
-        return self._with_plan(images, self.targets.empty(draft.plan, self.device), draft)
-
-    def _with_plan(self, images: torch.Tensor, targets: Any, draft: Draft) -> tuple:
+    def finish(self, step: Step) -> tuple:
+        """Return (images, targets) of a step that has run, and the plan if ``return_plan``."""
+        draft = step.draft
+        if len(draft.samples):
+            images, *made = to_torch(self.graph, step.outputs)
+            labels = self._labels(draft.samples, step.reading)
+            targets = self.targets.targets(labels, draft.plan, draft.repeats, made[0] if made else None, self.device)
+        else:
+            images, targets = self._no_images(), self.targets.empty(draft.plan, self.device)
         if not self.return_plan:
             return images, targets
         return images, targets, draft.plan if draft.plan is not None else MixPlan.identity(len(draft.samples))
+
+    def _no_images(self) -> torch.Tensor:
+        graph = self.graph
+        memory_format = torch.channels_last if graph.channels_last else torch.contiguous_format
+        shape = (0, 3, graph.size, graph.size)
+        return torch.empty(shape, dtype=graph.dtype, device=self.device, memory_format=memory_format)
 
     def _labels(self, samples: np.ndarray, reading: Reading | None) -> np.ndarray:
         if self.source.labels is not None:
             return self.targets.values[samples]
         return self.targets.from_read(reading.labels)
-
-    def _replaced(self, draft: Draft, bad: np.ndarray, order: np.ndarray) -> Draft:
-        samples = draft.samples.copy()
-        for place in np.flatnonzero(bad):
-            samples[place] = self.faults.replacement(int(samples[place]), draft.epoch, order)
-        return Draft(**{**vars(draft), "samples": samples})
-
-    def _skipped(self, draft: Draft, bad: np.ndarray) -> Draft:
-        repeats = int((~bad[len(bad) - draft.repeats :]).sum()) if draft.repeats else 0
-        plan = None if draft.plan is None else without(draft.plan, bad)
-        return Draft(**{**vars(draft), "samples": draft.samples[~bad], "repeats": repeats, "plan": plan})

@@ -1,38 +1,30 @@
-"""One pass over the data."""
+"""One pass over the data: every step is drafted, run and finished."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
 from dataclasses import dataclass
+from functools import partial
 
-import numpy as np
-
-from fastmix.loader.batches import BatchMaker, Draft
-from fastmix.loader.faults.probe import RETRY_SECONDS, Fault, read_fault, reason_of
-from fastmix.loader.faults.stall import Stall
-from fastmix.loader.graph.dali_queue import PIPELINE_ERRORS, DaliQueue, Ticket
+from fastmix.loader.batches import BatchMaker
+from fastmix.loader.drafts import Drafter
+from fastmix.loader.faults.recovery import Recovery
+from fastmix.loader.graph.dali_queue import DaliQueue
 from fastmix.loader.progress import Progress
-from fastmix.loader.sources.reader_pool import ReaderPool, Reading
-from fastmix.plan.mix_plan import MixPlan
+from fastmix.loader.runs import Runs
+from fastmix.loader.sources.reader_pool import ReaderPool
+from fastmix.loader.stall import Stall
 from fastmix.stats import Stats
-
-
-@dataclass(eq=False)
-class Step:
-    """A step that is under way."""
-
-    draft: Draft
-    reading: Reading | None  # where a thread reads the samples
-    ticket: Ticket | None = None  # once the pipeline has it
 
 
 @dataclass(frozen=True, eq=False)
 class Machinery:
-    """What makes batches; outlives the iterators."""
+    """What makes batches; it outlives the iterators."""
 
+    drafter: Drafter
     maker: BatchMaker
-    prefetcher: DaliQueue
+    recovery: Recovery
+    queue: DaliQueue
     readers: ReaderPool | None
     stall: Stall
     stats: Stats
@@ -43,17 +35,17 @@ class EpochIterator:
     """Yields the batches of an epoch that are left, and keeps the next ``depth`` of them under way."""
 
     def __init__(self, machinery: Machinery, progress: Progress) -> None:
-        self._machinery = machinery
-        self._maker = machinery.maker
+        m = self._machinery = machinery
         self._progress = progress
-        # Tickets name their owner by this, so that the prefetcher does not keep the iterator alive.
         self._owner = object()
         self._epoch, self._drafted = progress.begin(self._owner)
-        self._order = self._maker.order.samples(self._epoch)
-        progress.check(self._order, self._maker.order.kind)
-        self._maker.faults.begin()
-        machinery.stats.begin()
-        self._steps: deque[Step] = deque()
+        order = m.drafter.order.samples(self._epoch)
+        progress.check(order, m.drafter.order.kind)
+        # Not a method of the iterator: without a cycle, its reference to the pipeline ends when it is dropped.
+        self._draft = partial(m.drafter.draft, order, self._epoch)
+        self._runs = Runs(m.maker, m.queue, m.readers, m.stall, m.stats, m.depth)
+        m.recovery.faults.begin()
+        m.stats.begin()
         self._finished = False
         self._failed = False
 
@@ -61,7 +53,7 @@ class EpochIterator:
         return self
 
     def __len__(self) -> int:
-        """Batches that are left."""
+        """Number of batches that are left."""
         return self._progress.steps - self._progress.step
 
     def __next__(self) -> tuple:
@@ -80,140 +72,33 @@ class EpochIterator:
             self._finished = True
             self._progress.finish()
             self._machinery.stats.finish()
-            self._maker.faults.finish(self._epoch)
+            self._machinery.recovery.faults.finish(self._epoch)
             raise StopIteration
-        # Until the batch is safely here: also an interrupt must not lose a batch and go on with the next one.
+        # Holds until the batch is complete: after an interrupt, going on would lose this batch.
         self._failed = True
-        start = time.perf_counter()
-        self._fill()
-        batch = self._take()
-        self._fill()
-        self._machinery.stats.wait += time.perf_counter() - start
+        batch = self._next_batch()
         self._progress.step += 1
         self._failed = False
         return batch
 
-    def _fill(self) -> None:
-        """Start as many steps as may be under way: ``depth`` in the pipeline, and as many being read before that."""
-        readers, depth = self._machinery.readers, self._machinery.depth
-        with self._machinery.stats.stage("plan"):
-            while len(self._steps) < (2 * depth if readers else depth) and self._drafted < self._progress.steps:
-                self._steps.append(self._step(self._drafted))
-                self._drafted += 1
-            for i, step in enumerate(self._steps):
-                if i == depth or not self._submit(step):
-                    break
-
-    def _step(self, number: int) -> Step:
-        draft = self._maker.draft(self._order, self._epoch, number)
-        readers = self._machinery.readers
-        return Step(draft, readers.start(draft.samples) if readers and len(draft.samples) else None)
-
-    def _submit(self, step: Step) -> bool:
-        """Give a step to the pipeline if it is ready for it; whether the one after it may follow."""
-        if step.ticket is not None or not len(step.draft.samples):
-            return True
-        if step.reading is not None and (not step.reading.done.is_set() or step.reading.errors):
-            return False
-        ticket = self._maker.ticket(self._owner, step.draft, step.reading)
-        self._machinery.prefetcher.submit(ticket)
-        step.ticket = ticket
-        return True
-
-    def _take(self) -> tuple:
-        """The next batch, without the samples that turn out to be bad on the way, or with others in their place."""
-        faults, stats = self._maker.faults, self._machinery.stats
-        faults.budget.ask(self._steps[0].draft.asked)
-        delays = iter(RETRY_SECONDS)
-        while True:
-            step = self._steps[0]
-            batch, bad, cause = self._attempt(step)
-            if batch is not None:
-                break
-            with stats.stage("recover"):
-                if not bad and faults.remote(step.draft.samples) and (delay := next(delays, None)) is not None:
-                    # All samples are good by now: what failed was the network.
-                    time.sleep(delay)
-                    self._start_again()
-                    continue
-                bad = bad or self._search_alone(step, cause)
-                faults.found(bad, step.draft.samples, cause)
-                faults.spend(np.array(list(bad), dtype=np.int64))
-                self._start_again()
-        faults.spend(step.draft.bad)
-        self._steps.popleft()
-        self._count(step.draft)
+    def _next_batch(self) -> tuple:
+        stats, start = self._machinery.stats, time.perf_counter()
+        self._start_ahead()
+        step = self._machinery.recovery.run(self._runs, self._draft)
+        with stats.stage("hand_over"):
+            batch = self._machinery.maker.finish(step)
+        self._runs.drop_oldest()
+        self._start_ahead()
+        stats.batches += 1
+        stats.images += len(step.draft.samples) - step.draft.repeats
+        stats.bytes += step.bytes
+        stats.wait += time.perf_counter() - start
         return batch
 
-    def _attempt(self, step: Step) -> tuple[tuple | None, dict[int, Fault], Exception | None]:
-        """A step's batch, or its bad samples and what they led to."""
-        machinery, samples = self._machinery, step.draft.samples
-        if not len(samples):
-            return self._maker.empty_batch(step.draft), {}, None
-        if step.reading is not None:
-            with machinery.stats.stage("read"):
-                machinery.stall.wait(step.reading.done, "threads that read samples from the data set or shard")
-            if step.reading.errors:
-                errors = step.reading.errors
-                faults = {int(samples[place]): read_fault(error) for place, error in sorted(errors.items())}
-                return None, faults, next(iter(errors.values()))
-        self._submit(step)
-        try:
-            with machinery.stats.stage("pipeline"):
-                outputs = machinery.prefetcher.take(self._owner)
-        except PIPELINE_ERRORS as error:
-            with machinery.stats.stage("recover"):
-                return None, self._maker.faults.search(samples), error
-        with machinery.stats.stage("hand_over"):
-            checks = self._maker.graph.to_checks(outputs)
-            bad = self._maker.faults.examine(samples, checks)
-            if bad:
-                return None, bad, None
-            if checks:
-                machinery.stats.bytes += int(checks[0].sum())
-            elif step.reading is not None:
-                machinery.stats.bytes += sum(data.nbytes for data in step.reading.data)
-            return self._maker.batch(step.draft, step.reading, outputs), {}, None
-
-    def _search_alone(self, step: Step, error: Exception | None) -> dict[int, Fault]:
-        """The bad samples of a batch that failed though decoding finds nothing wrong with any of them."""
-        bad = self._fail_alone(step)
-        if not bad:
-            count = len(step.draft.samples)
-            raise RuntimeError(
-                f"DataLoader: a batch of {count} samples failed, but none of them fails alone: {error}"
-            ) from error
-        return bad
-
-    def _fail_alone(self, step: Step) -> dict[int, Fault]:
-        """Samples that decode on the CPU, and fail in this graph one by one."""
-        graph, bad = self._maker.graph, {}
-        if step.ticket is None:
-            return bad
-        alone = DaliQueue(lambda: graph.build(batch_size=1, num_threads=1), self._maker.device)
-        for i, sample in enumerate(step.draft.samples.tolist()):
-            inputs = {name: values[i : i + 1] for name, values in step.ticket.inputs.items()}
-            if graph.mixing:
-                inputs["plan"] = MixPlan.identity(1).rows.numpy()
-            try:
-                alone.submit(Ticket(self._owner, step.draft.samples[i : i + 1], inputs))
-                alone.take(self._owner)
-            except PIPELINE_ERRORS as error:
-                bad[sample] = Fault(reason_of(error))
-        # Where they decode and yet all of them fail, it is not they that are at fault.
-        return {} if len(bad) == len(step.draft.samples) > 1 else bad
-
-    def _start_again(self) -> None:
-        """Drop what is under way, and draft it anew with what is known now."""
-        self._machinery.prefetcher.reset()
-        self._steps = deque(self._step(step.draft.step) for step in self._steps)
-        self._fill()
-
-    def _count(self, draft: Draft) -> None:
-        stats = self._machinery.stats
-        stats.batches += 1
-        stats.images += len(draft.samples) - draft.repeats
-        if self._maker.faults.on_error == "skip":
-            stats.skipped += len(draft.bad)
-        else:
-            stats.replaced += len(draft.bad)
+    def _start_ahead(self) -> None:
+        """Draft and start as many steps as there is room for."""
+        with self._machinery.stats.stage("plan"):
+            while self._runs.room and self._drafted < self._progress.steps:
+                self._runs.start(self._draft(self._drafted))
+                self._drafted += 1
+            self._runs.submit()

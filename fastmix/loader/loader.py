@@ -9,23 +9,28 @@ from typing import Any
 import torch
 from nvidia.dali.data_node import DataNode
 
+from fastmix import arguments
 from fastmix.loader import settings, state
 from fastmix.loader.batches import BatchMaker
+from fastmix.loader.drafts import Drafter
 from fastmix.loader.epoch import EpochIterator, Machinery
 from fastmix.loader.faults.budget import Budget
 from fastmix.loader.faults.errors import BadSample
 from fastmix.loader.faults.faults import ON_ERROR, Faults, OnError
 from fastmix.loader.faults.quarantine import Quarantine
-from fastmix.loader.faults.stall import Stall
+from fastmix.loader.faults.recovery import Recovery
+from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import DaliQueue
-from fastmix.loader.graph.graph import DECODE, RESIZE, Decode, Graph, Resize
+from fastmix.loader.graph.spec import DECODE, RESIZE, Decode, GraphSpec, Resize
 from fastmix.loader.order import LastBatch, Order
 from fastmix.loader.progress import Progress
 from fastmix.loader.sampling import choose_sampling
 from fastmix.loader.sources.reader_pool import ReaderPool
 from fastmix.loader.sources.source import Source, open_source
-from fastmix.loader.targets import TARGETS, TargetMaker, Targets
+from fastmix.loader.stall import Stall
+from fastmix.loader.targets import TargetMaker
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
+from fastmix.ops.targets import Targets, check_targets
 from fastmix.plan.policies import Policy
 from fastmix.stats import Stats
 
@@ -179,28 +184,30 @@ class DataLoader:
         stall_after: float | None = 60.0,
         timeout: float | None = None,
     ) -> None:
-        self.batch_size = settings.integer("batch_size", batch_size)
-        self.size = settings.integer("size", size)
-        self.depth = settings.integer("depth", depth)
-        self.num_threads = settings.choose_threads(num_threads)
-        self.num_workers = self.num_threads if num_workers is None else settings.integer("num_workers", num_workers)
-        self.device = settings.choose_device(device)
-        self.rank, self.world_size = settings.choose_ranks(rank, world_size)
-        settings.one_of("dtype", dtype, settings.DTYPES)
-        settings.one_of("memory_format", memory_format, settings.MEMORY_FORMATS)
-        settings.one_of("targets", targets, TARGETS)
-        settings.one_of("on_error", on_error, ON_ERROR)
-        settings.one_of("resize", resize, RESIZE)
-        settings.one_of("decode", decode, DECODE)
-        if not 0.0 <= smoothing < 1.0 or (smoothing and (mix is None or targets != "dense")):
+        self.batch_size = arguments.integer("DataLoader", "batch_size", batch_size)
+        self.size = arguments.integer("DataLoader", "size", size)
+        self.depth = arguments.integer("DataLoader", "depth", depth)
+        self.num_threads = arguments.choose_threads("DataLoader", "num_threads", num_threads)
+        self.num_workers = (
+            self.num_threads if num_workers is None else arguments.integer("DataLoader", "num_workers", num_workers)
+        )
+        self.device = arguments.choose_device("DataLoader", device)
+        self.rank, self.world_size = arguments.choose_ranks("DataLoader", rank, world_size)
+        arguments.one_of("DataLoader", "dtype", dtype, settings.DTYPES)
+        arguments.one_of("DataLoader", "memory_format", memory_format, settings.MEMORY_FORMATS)
+        check_targets("DataLoader", targets, smoothing)
+        arguments.one_of("DataLoader", "on_error", on_error, ON_ERROR)
+        arguments.one_of("DataLoader", "resize", resize, RESIZE)
+        arguments.one_of("DataLoader", "decode", decode, DECODE)
+        if not 0.0 <= smoothing < 1.0 or (smoothing and mix is None):
             raise ValueError(
-                f"DataLoader: expected smoothing in [0, 1), and 0 without mix and dense targets (which it smooths), "
-                f"got {smoothing} with mix={mix} and targets={targets!r}; other targets are smoothed by the loss"
+                f"DataLoader: expected smoothing in [0, 1), and 0 without mix, got {smoothing} with mix={mix}; without "
+                "mix smooth in the loss"
             )
         if shuffle is not None and sampler is not None:
             raise ValueError("DataLoader: expected shuffle or sampler, got both")
         policy = settings.with_neighbor_pairing(mix) if mix is not None else None
-        seed = settings.integer("seed", seed, 0)
+        seed = arguments.integer("DataLoader", "seed", seed, 0)
         self.dataset = data
         self.source = source = open_source(data)
         self.classes = source.classes
@@ -218,21 +225,21 @@ class DataLoader:
             world_size=self.world_size,
             sampling=sampling,
         )
-        graph = Graph(
+        graph = GraphSpec(
             size=self.size,
             train=bool(train),
             mixing=policy is not None,
-            targets=policy is not None and targets == "dense" and not maker.dense,
+            dense_targets=policy is not None and targets == "dense" and not maker.dense,
             num_classes=self.num_classes,
             smoothing=float(smoothing),
             dtype=dtype,
             channels_last=memory_format == torch.channels_last,
-            mean=settings.per_channel("mean", mean),
-            std=settings.per_channel("std", std, positive=True),
+            mean=arguments.per_channel("DataLoader", "mean", mean),
+            std=arguments.per_channel("DataLoader", "std", std, positive=True),
             seed=order.seed,
             device_id=self.device.index if self.device.type == "cuda" else None,
             delivers=source.delivers,
-            max_pixels=settings.integer("max_pixels", max_pixels),
+            max_pixels=arguments.integer("DataLoader", "max_pixels", max_pixels),
             augment=augment,
             resize="dali" if augment is not None else resize,
             decode=settings.choose_decode(decode, self.device, "dali" if augment is not None else resize),
@@ -246,15 +253,21 @@ class DataLoader:
             graph.max_pixels,
             seed,
         )
-        stall = Stall(settings.seconds("stall_after", stall_after), settings.seconds("timeout", timeout))
+        stall = Stall(
+            arguments.seconds("DataLoader", "stall_after", stall_after),
+            arguments.seconds("DataLoader", "timeout", timeout),
+        )
+        stats = Stats()
         # Not a method: the loader and what it holds make no cycle, so that its threads end when it is deleted.
         batch_size, num_threads = self.batch_size, self.num_threads
         self._machinery = Machinery(
-            maker=BatchMaker(source, order, graph, policy, maker, faults, self.device, bool(return_plan)),
-            prefetcher=DaliQueue(lambda: graph.build(batch_size, num_threads), self.device, stall),
+            drafter=Drafter(order, policy, self.size, faults),
+            maker=BatchMaker(source, graph, maker, self.device, bool(return_plan)),
+            recovery=Recovery(faults, graph, self.device, stats),
+            queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),
             readers=None if source.delivers == "path" else ReaderPool(source, self.num_workers),
             stall=stall,
-            stats=Stats(),
+            stats=stats,
             depth=self.depth,
         )
         self._progress = Progress(order.steps)
@@ -268,12 +281,12 @@ class DataLoader:
     @property
     def bad_samples(self) -> list[BadSample]:
         """All samples that are known to be bad, (path, reason), in the order in which they were found."""
-        return list(self._machinery.maker.faults.quarantine.known.values())
+        return list(self._machinery.recovery.faults.quarantine.known.values())
 
     @property
     def drop_last(self) -> bool:
         """Whether an incomplete last batch is dropped."""
-        return self._machinery.maker.order.last_batch == "drop"
+        return self._machinery.drafter.order.last_batch == "drop"
 
     def __len__(self) -> int:
         """Steps per epoch, the same on every rank."""
@@ -289,7 +302,7 @@ class DataLoader:
         The current epoch's number changes nothing, so a resumed epoch stays resumed; another one ends the iterator
         that is under way.
         """
-        self._progress.set_epoch(settings.integer("epoch", epoch, 0))
+        self._progress.set_epoch(arguments.integer("DataLoader", "epoch", epoch, 0))
 
     def stats(self) -> dict[str, Any]:
         """What the epoch that is under way, or the last one, has cost this rank.
@@ -319,7 +332,7 @@ class DataLoader:
     def _identity(self) -> dict[str, Any]:
         if self._fingerprint is None:
             self._fingerprint = self.source.fingerprint()
-        return state.identity(self._machinery.maker, self._fingerprint)
+        return state.identity(self._machinery.drafter, self._machinery.maker, self._fingerprint)
 
 
 def _target_maker(source: Source, num_classes: int, targets: Targets, mixing: bool, smoothing: float) -> TargetMaker:

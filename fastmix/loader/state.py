@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fastmix.loader import settings
+from fastmix.arguments import integer
 from fastmix.loader.batches import BatchMaker
+from fastmix.loader.drafts import Drafter
 from fastmix.loader.progress import Progress
 
 VERSION = 2
 _WHERE = {"data": "the data set (its files, their order or labels)"}
 
 
-def identity(maker: BatchMaker, data: str) -> dict[str, Any]:
+def identity(drafter: Drafter, maker: BatchMaker, data: str) -> dict[str, Any]:
     """What has to be the same; ``data`` is the source's fingerprint.
 
     The world size is not in it, only the global batch; nor are threads, depth, device, memory format, ``on_error``.
     """
-    order, graph, augment = maker.order, maker.graph, maker.graph.augment
+    order, policy, graph, augment = drafter.order, drafter.policy, maker.graph, maker.graph.augment
     return {
         "data": data,
         "samples": order.count,
@@ -29,7 +30,7 @@ def identity(maker: BatchMaker, data: str) -> dict[str, Any]:
         "train": graph.train,
         "size": graph.size,
         "resize": graph.resize,
-        "mix": None if maker.policy is None else repr(maker.policy),
+        "mix": None if policy is None else repr(policy),
         "targets": maker.targets.form,
         "num_classes": maker.targets.num_classes,
         "smoothing": graph.smoothing,
@@ -65,5 +66,5 @@ def restore(progress: Progress, expected: dict[str, Any], state: Mapping[str, An
     missing = [name for name in ("epoch", "step") if name not in state]
     if missing:
         raise ValueError(f"DataLoader: expected a state with {' and '.join(missing)}")
-    epoch, step = (settings.integer(name, state[name], 0) for name in ("epoch", "step"))
+    epoch, step = (integer("DataLoader", name, state[name], 0) for name in ("epoch", "step"))
     progress.jump(epoch, step, state.get("sampler_order"))

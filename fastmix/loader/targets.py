@@ -4,45 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 
-from fastmix.ops.labels import mix_labels
+from fastmix.ops.targets import Targets, make_targets
 from fastmix.plan.mix_plan import MixPlan
 
-Targets = Literal["dense", "pair", "index"]
-TARGETS = ("dense", "pair", "index")
 # What torch's losses ignore unless told otherwise: the class id of a sample that only fills up a batch.
 IGNORED = -100
-
-
-class PairTargets(NamedTuple):
-    """Loss: ``weight * loss(labels) + (1 - weight) * loss(partner_labels)``.
-
-    Attributes:
-        labels, partner_labels: int64 (B,) or float32 (B, C).
-        weight: float32 (B,), of the sample's own label.
-    """
-
-    labels: torch.Tensor
-    partner_labels: torch.Tensor
-    weight: torch.Tensor
-
-
-class IndexTargets(NamedTuple):
-    """The same by place: ``partner_labels`` is ``labels[partner]``.
-
-    Attributes:
-        labels: int64 (B,) or float32 (B, C).
-        partner: int64 (B,).
-        weight: float32 (B,), of the sample's own label.
-    """
-
-    labels: torch.Tensor
-    partner: torch.Tensor
-    weight: torch.Tensor
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,13 +73,7 @@ class TargetMaker:
         own = torch.from_numpy(np.ascontiguousarray(labels)).to(device)
         if plan is None:
             return own
-        if self.form == "dense":
-            return mix_labels(own, plan, self.num_classes)
-        partner = plan.partner.to(device=device, dtype=torch.int64)
-        weight = plan.label_weight.to(device)
-        if self.form == "index":
-            return IndexTargets(own, partner, weight)
-        return PairTargets(own, own[partner], weight)
+        return make_targets(self.form, own, plan, self.num_classes)
 
     def empty(self, plan: MixPlan | None, device: torch.device) -> Any:
         """Targets of no samples, mixed by a plan of none or not at all."""

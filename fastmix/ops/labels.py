@@ -1,4 +1,4 @@
-"""Mix labels: class ids into soft targets, pairs of labels, real values."""
+"""Mix labels: class ids into dense targets, and real values."""
 
 import torch
 from torch import Tensor
@@ -8,7 +8,7 @@ from fastmix.ops.checks import check_plan, check_tensor
 from fastmix.plan.mix_plan import MixPlan, batch_of_partners, partner_rows
 from fastmix.plan.multiway import MultiwayPlan, combine_labels, combine_values
 
-__all__ = ["mix_labels", "mix_values", "pair_labels"]
+__all__ = ["mix_labels", "mix_values"]
 
 _INTEGER_DTYPES = (
     torch.uint8,
@@ -87,29 +87,6 @@ def mix_labels(
         batch_of_partners(op, labels, plan, other)
         other = other.to(torch.int64)
     return _ops.mix_labels(ids, plan.rows, num_classes, smoothing, other)
-
-
-def pair_labels(labels: Tensor, plan: MixPlan, *, other: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
-    """The pair form of mixed targets: own labels, the partners' labels, and the weight of the own ones.
-
-    Equivalent to ``(labels, labels[plan.partner], plan.label_weight.to(labels.device))``. A MultiwayPlan has no pairs:
-    ``labels[plan.partner]`` (B, K, ...) and ``plan.weight`` (B, K) are its form.
-
-    Args:
-        labels: (B, ...) of any dtype.
-        plan: For B samples.
-        other: (N, ...), the labels of the other batch, where partners are rows of one.
-
-    Returns:
-        ``(y_a, y_b, w)``: two tensors like ``labels``, the first one itself, and float32 (B,).
-
-    Raises:
-        TypeError: ``labels`` is no tensor or ``plan`` no MixPlan.
-        ValueError: The plan is for another batch size, or ``other`` do not fit.
-    """
-    check_tensor("pair_labels", "labels", labels)
-    check_plan("pair_labels", plan, labels)
-    return labels, partner_rows("pair_labels", labels, plan, other), plan.label_weight.to(labels.device)
 
 
 def mix_values(values: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | None = None) -> Tensor:

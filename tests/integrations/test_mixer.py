@@ -95,8 +95,13 @@ def test_schedules_follow_the_epoch(generator):
     ("make", "error", "message"),
     [
         (lambda: fm.Mixer("mixup"), TypeError, "expected a fastmix policy, got str"),
-        (lambda: fm.Mixer(POLICY, targets="soft"), ValueError, "'dense' or 'pair', got 'soft'"),
+        (
+            lambda: fm.Mixer(POLICY, targets="soft"),
+            ValueError,
+            "expected targets to be one of dense, pair, index, got 'soft'",
+        ),
         (lambda: fm.Mixer(POLICY, targets="pair", smoothing=0.1), ValueError, "smooth in the loss"),
+        (lambda: fm.Mixer(POLICY, targets="index", smoothing=0.1), ValueError, "smooth in the loss"),
         (lambda: fm.Mixer(POLICY).set_epoch(0.5), TypeError, "float"),
         (lambda: fm.Mixer(POLICY).load_state_dict({"seed": 1}), KeyError, "epoch"),
     ],

@@ -146,7 +146,7 @@ def test_an_interrupt_leaves_the_loader_usable(photos, monkeypatch):
     expected = list(make(photos, mix=POLICY))
     batches = iter(loader)
     next(batches)
-    pipeline = loader._machinery.prefetcher._pipeline
+    pipeline = loader._machinery.queue._pipeline
 
     def interrupted(*_):
         raise KeyboardInterrupt

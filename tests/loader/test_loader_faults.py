@@ -109,7 +109,7 @@ def test_an_error_that_is_no_files_fault_is_not_blamed_on_files(files, monkeypat
     def out_of_memory(*_):
         raise RuntimeError("out of memory")
 
-    monkeypatch.setattr(loader._machinery.prefetcher._pipeline, "outputs", out_of_memory)
+    monkeypatch.setattr(loader._machinery.queue._pipeline, "outputs", out_of_memory)
     with pytest.raises(RuntimeError, match="none of them fails alone: out of memory") as caught:
         next(batches)
     assert not isinstance(caught.value, DataError)

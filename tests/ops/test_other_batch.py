@@ -274,6 +274,7 @@ def test_the_mixer_notices_that_the_previous_batch_was_overwritten(generator):
     [
         ({"partners": "queue"}, "'batch' or 'previous', got 'queue'"),
         ({"partners": "previous", "targets": "pair"}, "targets='dense' with partners='previous'"),
+        ({"partners": "previous", "targets": "index"}, "targets='dense' with partners='previous'"),
         ({"policy": fm.DirichletMix(), "in_place": True}, "DirichletMix mixes more than two"),
         ({"policy": fm.DirichletMix(), "partners": "previous"}, "DirichletMix mixes more than two"),
     ],

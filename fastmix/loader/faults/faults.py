@@ -11,6 +11,7 @@ from fastmix.loader.faults.budget import Budget
 from fastmix.loader.faults.errors import BadSample, DataError, count_samples, show
 from fastmix.loader.faults.probe import Fault, Probe
 from fastmix.loader.faults.quarantine import Quarantine
+from fastmix.loader.graph.outputs import Checks
 from fastmix.loader.sources.remote import is_url
 from fastmix.loader.sources.source import Source
 
@@ -109,13 +110,12 @@ class Faults:
         """Which samples of a batch that failed are bad, by reading and decoding each."""
         return self._probed(samples)
 
-    def examine(self, samples: np.ndarray, checks: tuple[np.ndarray, ...]) -> dict[int, Fault]:
+    def examine(self, samples: np.ndarray, checks: Checks | None) -> dict[int, Fault]:
         """Which samples of a batch that did not fail are bad all the same, by what the graph's checks say."""
-        if not checks:
+        if checks is None:
             return {}
-        _, first, last, shapes = checks
-        cut = (first == _JPEG_START).all(axis=1) & (last != _JPEG_END).any(axis=1)
-        suspect = cut | (shapes[:, 0] * shapes[:, 1] > self._max_pixels)
+        cut = (checks.first == _JPEG_START).all(axis=1) & (checks.last != _JPEG_END).any(axis=1)
+        suspect = cut | (checks.shape[:, 0] * checks.shape[:, 1] > self._max_pixels)
         if not suspect.any():
             return {}
         unknown = np.array([sample for sample in samples[suspect].tolist() if sample not in self._cleared], np.int64)

@@ -1,10 +1,9 @@
-"""Keeps batches under way in a DALI pipeline, each with a ticket that says whose it is."""
+"""``DaliQueue``: batches under way in a DALI pipeline, each with a ticket that says whose it is."""
 
 from __future__ import annotations
 
 import atexit
 import contextlib
-import ctypes
 import os
 import sys
 import threading
@@ -17,26 +16,27 @@ import numpy as np
 import torch
 from nvidia.dali import Pipeline
 
-from fastmix.loader.faults.stall import Stall
+from fastmix.loader.graph.dali_private import has_handle, never_shut_down
+from fastmix.loader.stall import Stall
 
 # What a failed run raises: the C++ exceptions' counterparts.
 PIPELINE_ERRORS = (RuntimeError, ValueError, IndexError, TypeError)
-# How long an interrupted wait waits for the pipeline all the same, in seconds, so that it can be shut down.
+# How long an interrupted wait still waits for the pipeline, in seconds, so that it can be shut down.
 _PATIENCE = 1.0
 
 _living: weakref.WeakSet[DaliQueue] = weakref.WeakSet()
 
 
-# Before DALI's own, registered when it was imported, which waits for every pipeline's runs.
+# Runs before DALI's own exit handler, registered at its import, which waits for every pipeline's runs.
 @atexit.register
 def _close_all() -> None:
-    for prefetcher in list(_living):
-        prefetcher.close()
+    for queue in list(_living):
+        queue.close()
 
 
 @dataclass(frozen=True, eq=False)
 class Ticket:
-    """One batch: whom it is for, and what the pipeline is fed for it.
+    """One batch: which iterator it is for, and what the pipeline is fed for it.
 
     Attributes:
         owner: the iterator that asked for it.
@@ -52,8 +52,8 @@ class Ticket:
 class DaliQueue:
     """Runs batches through a pipeline, in the order in which they are submitted.
 
-    When an iterator is given up, its batches run on, and the next one passes over them. The pipeline is built when
-    the first batch is submitted.
+    The batches of an iterator that is given up run on, and the next iterator passes over them. The pipeline is built
+    when the first batch is submitted.
     """
 
     def __init__(self, build: Callable[[], Pipeline], device: torch.device, stall: Stall | None = None) -> None:
@@ -77,16 +77,16 @@ class DaliQueue:
             self._tickets.append(ticket)
             self._pipeline.schedule_run()
         except BaseException:
-            # An interrupt may have come between two inputs: whatever follows would be out of step.
+            # After an interrupt between two inputs, all later batches would be out of step.
             self.reset()
             raise
 
     def take(self, owner: object) -> tuple:
-        """The outputs of the owner's oldest batch. Waits for it on the host (CPU), or on the current stream (CUDA).
+        """Return the outputs of the owner's oldest batch. Waits on the host (CPU), or on the current stream (CUDA).
 
         Raises:
             RuntimeError: or another of PIPELINE_ERRORS: the batch failed. All batches under way are lost, and the next
-                one starts a new pipeline: DALI gives no promise for one that failed.
+                one starts a new pipeline, since DALI makes no promise for one that failed.
         """
         try:
             while self._tickets[0].owner is not owner:
@@ -94,33 +94,33 @@ class DaliQueue:
             outputs = self._outputs()
             self._tickets.popleft()
         except BaseException:
-            # Also after an interrupt between the two: tickets and runs would be out of step.
+            # After an interrupt between the two, tickets and runs would be out of step.
             self.reset()
             raise
         return outputs
 
     def reset(self) -> None:
-        """Drop the pipeline and all that is under way in it; a read that never ends is left to itself."""
+        """Drop the pipeline and all batches in it; a read that never ends is left running."""
         pipeline, under_way = self._pipeline, len(self._tickets)
         self._pipeline = None
         self._tickets.clear()
-        # One whose wait was given up has no handle any more.
-        if pipeline is not None and pipeline._pipe is not None and under_way:
+        # A pipeline whose wait was given up has no handle any more.
+        if pipeline is not None and has_handle(pipeline) and under_way:
             _finish(pipeline, under_way)
 
     def close(self) -> None:
-        """Let go of the pipeline, in whatever process."""
+        """Drop the pipeline, in the process that built it or in a forked child."""
         if self._process == os.getpid():
             self.reset()
         elif self._pipeline is not None:
-            _never_shut_down(self._pipeline)
+            never_shut_down(self._pipeline)
 
     __del__ = close
 
     def _leave_to_parent(self) -> None:
-        """After a fork: the pipeline's threads are the parent's, here they are missing and cannot be joined."""
+        """Drop the parent's pipeline after a fork: its threads do not exist here and cannot be joined."""
         if self._pipeline is not None:
-            _never_shut_down(self._pipeline)
+            never_shut_down(self._pipeline)
         self._process = os.getpid()
         self.reset()
 
@@ -129,14 +129,14 @@ class DaliQueue:
             self._outputs()
             self._tickets.popleft()
         except PIPELINE_ERRORS:
-            # Nobody wants this batch, so nobody minds its error; what was submitted after it starts again.
+            # The batch is unwanted, and so is its error. The batches after it start again.
             _, *wanted = self._tickets
             self.reset()
             for ticket in wanted:
                 self.submit(ticket)
 
     def _outputs(self) -> tuple:
-        """The oldest batch, waited for in a thread: a wait in DALI itself could be interrupted only when it is over."""
+        """Wait for the oldest batch in a thread: Python cannot interrupt a wait inside DALI."""
         pipeline, stream = self._pipeline, self._stream()
         result: list = []
         done = threading.Event()
@@ -149,7 +149,7 @@ class DaliQueue:
             finally:
                 done.set()
 
-        # A daemon, which does not keep the interpreter from ending either.
+        # A daemon thread does not keep the interpreter from ending.
         threading.Thread(target=wait, name="fastmix-wait", daemon=True).start()
         try:
             self._stall.wait(done, "DALI's pipeline (reading, decoding, augmenting)")
@@ -166,20 +166,20 @@ class DaliQueue:
 
 
 def _abandon(pipeline: Pipeline, done: threading.Event) -> None:
-    """Leave a pipeline that does not come back soon, in a read that may never end, to itself."""
+    """Give up a pipeline that does not return soon: it may be in a read that never ends."""
     if not done.wait(_PATIENCE):
-        _never_shut_down(pipeline)
+        never_shut_down(pipeline)
 
 
 def _finish(pipeline: Pipeline, runs: int) -> None:
-    """Wait for runs that nobody wants, but not for ever: shutting the pipeline down would."""
+    """Wait for unwanted runs, for a bounded time; shutting the pipeline down would wait without bound."""
     if sys.is_finalizing():
-        _never_shut_down(pipeline)
+        never_shut_down(pipeline)
         return
     done = threading.Event()
 
     def wait() -> None:
-        # A failed pipeline has no more outputs and says StopIteration, one that was abandoned has no handle any more.
+        # A failed pipeline raises StopIteration, and one that was given up has no handle (AttributeError).
         with contextlib.suppress(*PIPELINE_ERRORS, StopIteration, AttributeError):
             for _ in range(runs):
                 pipeline.outputs()
@@ -188,12 +188,6 @@ def _finish(pipeline: Pipeline, runs: int) -> None:
     try:
         threading.Thread(target=wait, name="fastmix-finish", daemon=True).start()
     except RuntimeError:  # the interpreter is about to end
-        _never_shut_down(pipeline)
+        never_shut_down(pipeline)
         return
     _abandon(pipeline, done)
-
-
-def _never_shut_down(pipeline: Pipeline) -> None:
-    """Keep a pipeline's threads from being joined, now and when the interpreter ends: they would be waited for."""
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(pipeline._pipe))
-    pipeline._pipe = None

@@ -1,0 +1,14 @@
+"""The DALI graph from samples to training batches, and the queue that runs it.
+
+===================  ===============================================================================================
+``spec.py``          ``GraphSpec``: what a graph computes, as plain data
+``builder.py``       builds the DALI pipeline of a spec
+``inputs.py``        the pipeline's inputs by name: paths or bytes, keys of crops, plans, labels
+``decode.py``        the default first part: decoded images, each with its window
+``dali_resize.py``   the other first part: DALI's crop and resize, for ``resize="dali"`` and ``augment=``
+``outputs.py``       the pipeline's outputs as torch tensors, and checks of the samples
+``keyed_random.py``  random numbers of an ``augment=`` hook as a function of (seed, epoch, step)
+``dali_queue.py``    ``DaliQueue``: batches under way in a pipeline
+``dali_private.py``  what fastmix uses of DALI's private interfaces, and why
+===================  ===============================================================================================
+"""

@@ -1,0 +1,118 @@
+"""Builds the DALI pipeline of a spec: samples in, training batches out."""
+
+from __future__ import annotations
+
+import torch
+from nvidia.dali import Pipeline, fn, pipeline_def, types
+from nvidia.dali.data_node import DataNode
+from nvidia.dali.pipeline import do_not_convert
+
+from fastmix.loader.graph import dali_resize, decode, inputs
+from fastmix.loader.graph.keyed_random import keyed_random_numbers
+from fastmix.loader.graph.outputs import checks
+from fastmix.loader.graph.spec import GraphSpec
+
+# Images come as uint8: mean and std are multiplied by this.
+PIXEL_MAX = 255.0
+
+
+def build(spec: GraphSpec, batch_size: int, num_threads: int) -> Pipeline:
+    """Build a pipeline for batches of 1 to ``batch_size`` samples, to be fed and run by a DaliQueue.
+
+    Its inputs are those of ``inputs.py``, its outputs those of ``outputs.py``.
+    """
+    if spec.augment is None:
+        pipeline = empty_pipeline(spec, batch_size, num_threads)
+        with pipeline:
+            pipeline.set_outputs(*(_resized_by_dali(spec) if spec.resize == "dali" else _resampled(spec)))
+    else:
+        pipeline = _augmented_pipeline(spec, **_options(spec, batch_size, num_threads))
+    pipeline.build()
+    return pipeline
+
+
+def empty_pipeline(spec: GraphSpec, batch_size: int, num_threads: int) -> Pipeline:
+    """Make the pipeline without any operator."""
+    return Pipeline(**_options(spec, batch_size, num_threads))
+
+
+def _options(spec: GraphSpec, batch_size: int, num_threads: int) -> dict:
+    # The first schedule_run() starts prefetch_queue_depth runs at once, and each of them needs inputs. With 1, every
+    # call starts one run. The executor sets no limit on how many are under way: the DaliQueue's caller does.
+    return {
+        "batch_size": batch_size,
+        "num_threads": num_threads,
+        "device_id": spec.device_id,
+        "prefetch_queue_depth": 1,
+        "exec_dynamic": True,
+        "seed": spec.seed,
+    }
+
+
+def _resampled(spec: GraphSpec) -> tuple[DataNode, ...]:
+    """All operators, with fastmix's resampling."""
+    if spec.delivers == "pixels":
+        images, window, mirror = decode.of_pixels(spec, inputs.pixels())
+        return _batch(spec, images, mirror, window)
+    encoded = inputs.encoded_images(spec)
+    shape = fn.peek_image_shape(encoded)
+    images, window, mirror = decode.decoded(spec, encoded, shape)
+    return *_batch(spec, images, mirror, window), *checks(encoded, shape)
+
+
+def _resized_by_dali(spec: GraphSpec) -> tuple[DataNode, ...]:
+    """All operators, with DALI's resampling."""
+    images, mirror, made_checks = _images_of_size(spec)
+    return *_batch(spec, images, mirror), *made_checks
+
+
+def _augmented_pipeline(spec: GraphSpec, **options) -> Pipeline:
+    """A pipeline with conditionals, which DALI's RandAugment and the like need; only the hook is converted."""
+
+    def definition():
+        images, mirror, made_checks = do_not_convert(_images_of_size)(spec)
+        state = inputs.random_state()
+        with keyed_random_numbers(state):
+            images = spec.augment(images)
+        # DALI drops an input that no operator reads; as an output it stays.
+        return *do_not_convert(_batch)(spec, images, mirror), *made_checks, state
+
+    return pipeline_def(enable_conditionals=True)(definition)(**options)
+
+
+def _images_of_size(spec: GraphSpec) -> tuple[DataNode, DataNode | None, tuple[DataNode, ...]]:
+    """Images uint8 (size, size, 3), if ``train`` whether each is to be mirrored, and the checks."""
+    if spec.delivers == "pixels":
+        return *dali_resize.of_pixels(spec, inputs.pixels()), ()
+    encoded = inputs.encoded_images(spec)
+    shape = fn.peek_image_shape(encoded)
+    return *dali_resize.decoded(spec, encoded, shape), checks(encoded, shape)
+
+
+def _batch(
+    spec: GraphSpec, images: DataNode, mirror: DataNode | None, window: DataNode | None = None
+) -> tuple[DataNode, ...]:
+    """Make the batch of decoded images, in one operator; with ``window`` it also resamples."""
+    options = {
+        "mean": [PIXEL_MAX * value for value in spec.mean],
+        "std": [PIXEL_MAX * value for value in spec.std],
+        "output_layout": "HWC" if spec.channels_last else "CHW",
+        "normalize": True,  # refuses images that an augmentation left in another type than uint8
+    }
+    if spec.dtype == torch.bfloat16:
+        options["bfloat16"] = True
+    else:
+        options["dtype"] = types.FLOAT16 if spec.dtype == torch.float16 else types.FLOAT
+    if mirror is not None:
+        options["mirror"] = mirror
+    if window is None:
+        operator = fn.fastmix.mix
+    else:
+        operator = fn.fastmix.resample_mix
+        options.update(window=window, size=spec.size)
+    if not spec.mixing:
+        return (operator(images, alpha=0.0, **options),)
+    options["plan"] = inputs.plan()
+    if not spec.dense_targets:
+        return (operator(images, **options),)
+    return tuple(operator(images, inputs.labels(), num_classes=spec.num_classes, smoothing=spec.smoothing, **options))

@@ -1,0 +1,57 @@
+"""The pipeline's inputs by name, one entry per sample.
+
+====================  ==============================================================================================
+``path``              uint8, padded with zeros, where the source delivers paths
+``encoded``           uint8, the bytes of an image, where a thread reads them
+``pixels``            uint8 (H, W, 3), where the source delivers decoded images
+``key``               int64 (epoch, sample), what a random crop is a function of; only in training
+``plan``              int32 (16,), a row of :attr:`fastmix.MixPlan.rows`; only with mixing
+``label``             int64, where the graph makes dense targets
+``random_state``      uint32 (6,), what an ``augment=`` hook draws from
+====================  ==============================================================================================
+"""
+
+from __future__ import annotations
+
+from nvidia.dali import fn, types
+from nvidia.dali.data_node import DataNode
+
+from fastmix.loader.graph.spec import GraphSpec
+
+PLAN = "plan"
+RANDOM_STATE = "random_state"
+
+
+def encoded_images(spec: GraphSpec) -> DataNode:
+    """Add the bytes of encoded images, read by DALI where paths come in."""
+    if spec.delivers == "encoded":
+        return fn.external_source(name="encoded", dtype=types.UINT8, ndim=1)
+    path = fn.external_source(name="path", dtype=types.UINT8, ndim=1)
+    # Read, not mapped: half the CPU time for files of this size, and no SIGBUS if one is cut off meanwhile.
+    return fn.io.file.read(path, dont_use_mmap=True)
+
+
+def pixels() -> DataNode:
+    """Add decoded images."""
+    return fn.external_source(name="pixels", dtype=types.UINT8, ndim=3, layout="HWC")
+
+
+def random_crop(spec: GraphSpec, shape: DataNode) -> tuple[DataNode, ...]:
+    """Draw random resized crops of images: anchor, extent, mirror, and the window's first and last corner as floats."""
+    key = fn.external_source(name="key", dtype=types.INT64, ndim=1)
+    return tuple(fn.fastmix.random_resized_crop(shape, key, seed=spec.seed))
+
+
+def plan() -> DataNode:
+    """Add the rows of a plan."""
+    return fn.external_source(name=PLAN, dtype=types.INT32, ndim=1)
+
+
+def labels() -> DataNode:
+    """Add class ids."""
+    return fn.external_source(name="label", dtype=types.INT64, ndim=0)
+
+
+def random_state() -> DataNode:
+    """Add the state that the random operators of an ``augment=`` hook start from."""
+    return fn.external_source(name=RANDOM_STATE, dtype=types.UINT32, ndim=1)

@@ -1,0 +1,67 @@
+"""What a graph computes, as plain data. Equal specs give equal outputs for equal inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import torch
+
+if TYPE_CHECKING:
+    from nvidia.dali.data_node import DataNode
+
+Resize = Literal["fastmix", "dali"]
+RESIZE = ("fastmix", "dali")
+Decode = Literal["auto", "fastmix", "dali"]
+DECODE = ("auto", "fastmix", "dali")
+
+# Evaluation: the shorter side is scaled to this share of the crop, as ImageNet's 256 to 224.
+_EVAL_RESIZE = 256 / 224
+
+
+@dataclass(frozen=True)
+class GraphSpec:
+    """A graph from samples to training batches; everything random reaches it as a key or a plan.
+
+    Attributes:
+        size: side of the square images, in pixels.
+        train: random resized crop and mirror; otherwise the shorter side is resized and the centre is cut out.
+        mixing: whether a plan is applied.
+        dense_targets: whether the graph makes dense targets of class ids.
+        num_classes: columns of the targets.
+        smoothing: label smoothing of the targets.
+        dtype: torch.float32, torch.float16 or torch.bfloat16 (whose bits come as int16).
+        channels_last: HWC instead of CHW samples.
+        mean, std: per channel, in units of the full pixel range (0 to 1).
+        seed: seed of the crops.
+        device_id: CUDA device, or None for the CPU.
+        delivers: what a sample is when it comes in.
+        max_pixels: only a corner of larger images is decoded; the graph's checks then show that they are bad samples.
+        augment: takes images uint8 (size, size, 3) as a DALI node and returns such; needs ``resize="dali"``.
+        resize: what crops and resizes: ``fn.fastmix.resample_mix``, in the pass that makes a batch, or DALI (uint8).
+        decode: what decodes JPEGs on the CPU: ``fn.fastmix.decode_jpeg`` or DALI. DALI decodes every other format.
+    """
+
+    size: int
+    train: bool
+    mixing: bool
+    dense_targets: bool
+    num_classes: int
+    smoothing: float
+    dtype: torch.dtype
+    channels_last: bool
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    seed: int
+    device_id: int | None
+    delivers: Literal["path", "encoded", "pixels"]
+    max_pixels: int
+    augment: Callable[[DataNode], DataNode] | None
+    resize: Resize
+    decode: Literal["fastmix", "dali"]
+
+    @property
+    def eval_resize(self) -> int:
+        """What evaluation scales the shorter side to, in pixels."""
+        return round(self.size * _EVAL_RESIZE)

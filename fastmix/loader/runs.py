@@ -1,0 +1,119 @@
+"""Runs drafts: threads read the samples where DALI cannot, then DALI's pipeline makes the batch."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fastmix.loader.batches import BatchMaker
+from fastmix.loader.graph.dali_queue import PIPELINE_ERRORS, DaliQueue, Ticket
+from fastmix.loader.graph.outputs import to_checks
+from fastmix.loader.sources.reader_pool import ReaderPool
+from fastmix.loader.stall import Stall
+from fastmix.loader.step import Draft, Step
+from fastmix.stats import Stats
+
+
+@dataclass(frozen=True, eq=False)
+class Failure:
+    """A run that failed.
+
+    Attributes:
+        cause: what the pipeline or the reading raised.
+        unread: by place in the batch, why a sample could not be read; empty if the pipeline failed.
+    """
+
+    cause: Exception
+    unread: dict[int, Exception] = field(default_factory=dict)
+
+
+class Runs:
+    """The steps of one iterator that are under way, oldest first.
+
+    ``depth`` of them are in the pipeline; where threads read, as many again are being read:
+
+        start(draft) ->  reading  ->  submitted to DALI  ->  run() waits for the oldest  ->  drop_oldest()
+    """
+
+    def __init__(
+        self, maker: BatchMaker, queue: DaliQueue, readers: ReaderPool | None, stall: Stall, stats: Stats, depth: int
+    ) -> None:
+        self._maker = maker
+        self._queue = queue
+        self._readers = readers
+        self._stall = stall
+        self._stats = stats
+        self._depth = depth
+        # Tickets name their owner by this object, so that the queue keeps no iterator alive.
+        self._owner = object()
+        self._steps: deque[Step] = deque()
+
+    @property
+    def oldest(self) -> Step:
+        """The step whose batch comes next."""
+        return self._steps[0]
+
+    @property
+    def room(self) -> bool:
+        """Whether another step may be started."""
+        return len(self._steps) < (2 * self._depth if self._readers else self._depth)
+
+    def start(self, draft: Draft) -> None:
+        """Put a step under way, after those that are."""
+        self._steps.append(self._begun(draft))
+
+    def submit(self) -> None:
+        """Give the pipeline the steps whose samples are read, in order, until it has ``depth``."""
+        for i, step in enumerate(self._steps):
+            if i == self._depth or not self._submit(step):
+                break
+
+    def run(self) -> Failure | None:
+        """Wait until the oldest step has its outputs, or return how it failed.
+
+        Raises:
+            StallError: it took longer than ``timeout``.
+        """
+        step = self.oldest
+        if not len(step.draft.samples):
+            return None
+        if step.reading is not None:
+            with self._stats.stage("read"):
+                self._stall.wait(step.reading.done, "threads that read samples from the data set or shard")
+            if errors := step.reading.errors:
+                return Failure(next(iter(errors.values())), errors)
+        self._submit(step)
+        try:
+            with self._stats.stage("pipeline"):
+                step.outputs = self._queue.take(self._owner)
+        except PIPELINE_ERRORS as error:
+            return Failure(error)
+        with self._stats.stage("hand_over"):
+            step.checks = to_checks(self._maker.graph, step.outputs)
+        return None
+
+    def start_again(self, draft: Callable[[int], Draft]) -> None:
+        """Drop the runs under way, and start each step anew, drafted with what is known now."""
+        self._queue.reset()
+        self._steps = deque(self._begun(draft(step.draft.step)) for step in self._steps)
+        self.submit()
+
+    def drop_oldest(self) -> None:
+        """Forget the oldest step, whose batch was handed over."""
+        self._steps.popleft()
+
+    def _begun(self, draft: Draft) -> Step:
+        reads = self._readers is not None and len(draft.samples)
+        return Step(draft, self._readers.start(draft.samples) if reads else None)
+
+    def _submit(self, step: Step) -> bool:
+        """Give a step to the pipeline if it is ready; returns whether the step after it may follow."""
+        if step.ticket is not None or not len(step.draft.samples):
+            return True
+        if step.reading is not None and (not step.reading.done.is_set() or step.reading.errors):
+            return False
+        ticket = Ticket(self._owner, step.draft.samples, self._maker.inputs(step.draft, step.reading))
+        self._queue.submit(ticket)
+        step.ticket = ticket
+        return True

@@ -1,0 +1,62 @@
+"""A step of an epoch: what a rank's part of it consists of, and how far it has got."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from fastmix.loader.graph.dali_queue import Ticket
+from fastmix.loader.graph.outputs import Checks
+from fastmix.loader.sources.reader_pool import Reading
+from fastmix.plan.mix_plan import MixPlan
+
+
+@dataclass(frozen=True, eq=False)
+class Draft:
+    """What a rank's part of a step consists of.
+
+    Attributes:
+        epoch, step: of the loader.
+        offset: place of the first sample in the global batch.
+        samples: int64 (B,), indices in the source, after bad samples were dropped or replaced.
+        repeats: how many of the last samples only fill up the batch.
+        plan: how the samples are mixed, or None.
+        asked: number of samples that the order asked for.
+        bad: int64, the samples of the order that are known to be bad.
+    """
+
+    epoch: int
+    step: int
+    offset: int
+    samples: np.ndarray
+    repeats: int
+    plan: MixPlan | None
+    asked: int
+    bad: np.ndarray
+
+
+@dataclass(eq=False)
+class Step:
+    """A step that is under way.
+
+    Attributes:
+        draft: what it consists of.
+        reading: its samples, if a thread reads them.
+        ticket: what DALI was fed, once it was.
+        outputs: what DALI made, once the step has run.
+        checks: what the outputs tell of the samples, where DALI decoded them.
+    """
+
+    draft: Draft
+    reading: Reading | None = None
+    ticket: Ticket | None = None
+    outputs: tuple | None = None
+    checks: Checks | None = None
+
+    @property
+    def bytes(self) -> int:
+        """Number of bytes that were read for it."""
+        if self.checks is not None:
+            return int(self.checks.size.sum())
+        return 0 if self.reading is None else sum(data.nbytes for data in self.reading.data)

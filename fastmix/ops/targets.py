@@ -1,0 +1,104 @@
+"""The targets of a mixed batch in the form that ``targets=`` names: dense, pairs of labels, or partners by index."""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from fastmix.arguments import one_of
+from fastmix.ops.checks import check_plan, check_tensor
+from fastmix.ops.labels import mix_labels
+from fastmix.plan.mix_plan import MixPlan, batch_of_partners, partner_rows
+from fastmix.plan.multiway import MultiwayPlan
+
+Targets = Literal["dense", "pair", "index"]
+TARGETS = ("dense", "pair", "index")
+
+
+class PairTargets(NamedTuple):
+    """Targets for ``weight * loss(labels) + (1 - weight) * loss(partner_labels)``.
+
+    Attributes:
+        labels, partner_labels: (B, ...), of the dtype that the labels have.
+        weight: float32 (B,), of the sample's own label.
+    """
+
+    labels: Tensor
+    partner_labels: Tensor
+    weight: Tensor
+
+
+class IndexTargets(NamedTuple):
+    """The same with partners by index: ``partner_labels`` is ``labels[partner]``.
+
+    Attributes:
+        labels: (B, ...).
+        partner: int64 (B,).
+        weight: float32 (B,), of the sample's own label.
+    """
+
+    labels: Tensor
+    partner: Tensor
+    weight: Tensor
+
+
+def pair_labels(labels: Tensor, plan: MixPlan, *, other: Tensor | None = None) -> PairTargets:
+    """Pair every sample's label with its partner's, and with the weight of its own.
+
+    Equivalent to ``(labels, labels[plan.partner], plan.label_weight.to(labels.device))``. A MultiwayPlan has no pairs:
+    ``labels[plan.partner]`` (B, K, ...) and ``plan.weight`` (B, K) are its form.
+
+    Args:
+        labels: (B, ...) of any dtype.
+        plan: For B samples.
+        other: (N, ...), the labels of the other batch, where partners are rows of one.
+
+    Returns:
+        ``(labels, partner_labels, weight)``: the given tensor, one like it, and float32 (B,).
+
+    Raises:
+        TypeError: ``labels`` is not a tensor, or ``plan`` is not a MixPlan.
+        ValueError: The plan is for another batch size, or ``other`` does not fit.
+
+    Example:
+        >>> labels, partner_labels, weight = pair_labels(labels, plan)
+        >>> loss = (weight * criterion(x, labels) + (1 - weight) * criterion(x, partner_labels)).mean()
+    """
+    check_tensor("pair_labels", "labels", labels)
+    check_plan("pair_labels", plan, labels)
+    return PairTargets(labels, partner_rows("pair_labels", labels, plan, other), plan.label_weight.to(labels.device))
+
+
+def check_targets(caller: str, targets: str, smoothing: float) -> None:
+    """Refuse an unknown form, and smoothing of any other than dense targets."""
+    one_of(caller, "targets", targets, TARGETS)
+    if targets != "dense" and smoothing:
+        raise ValueError(
+            f"{caller}: expected smoothing=0 with targets={targets!r}, got {smoothing}; smooth in the loss"
+        )
+
+
+def make_targets(
+    form: Targets, labels: Tensor, plan: MixPlan | MultiwayPlan, num_classes: int | None, smoothing: float = 0.0
+) -> Tensor | PairTargets | IndexTargets:
+    """Make the targets of a mixed batch.
+
+    Args:
+        form: "dense" for :func:`fastmix.mix_labels`; "pair" for :func:`pair_labels`; "index" for IndexTargets. The
+            latter two never make rows of ``num_classes``.
+        labels: (B,) class ids or (B, C) dense labels; with "pair" and "index" (B, ...) of any dtype.
+        plan: For B samples; a MixPlan with "pair" and "index".
+        num_classes: Needed for class ids when "dense".
+        smoothing: In [0, 1); label smoothing of class ids when "dense".
+    """
+    if form == "dense":
+        return mix_labels(labels, plan, num_classes, smoothing)
+    if form == "pair":
+        return pair_labels(labels, plan)
+    check_tensor("index targets", "labels", labels)
+    check_plan("index targets", plan, labels)
+    batch_of_partners("index targets", labels, plan, None)
+    partner = plan.partner.to(device=labels.device, dtype=torch.int64)
+    return IndexTargets(labels, partner, plan.label_weight.to(labels.device))
