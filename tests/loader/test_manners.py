@@ -118,8 +118,8 @@ def test_an_interrupt_ends_a_stalled_program_at_once(tmp_path):
     "moment",
     [
         "Pipeline.schedule_run = lambda self: (schedule_run(self), signal.raise_signal(signal.SIGINT)); next(batches)",
-        "batches._fill(); signal.raise_signal(signal.SIGINT)",
-        "batches._fill(); del batches, loader; signal.raise_signal(signal.SIGINT)",
+        "batches._start_ahead(); signal.raise_signal(signal.SIGINT)",
+        "batches._start_ahead(); del batches, loader; signal.raise_signal(signal.SIGINT)",
     ],
     ids=["submitting", "between submitting and waiting", "after deleting the loader"],
 )
