@@ -91,7 +91,7 @@ void add_masks(Random& random, Plan& plan, int64_t height, int64_t width, int64_
   }
   for (int32_t i = 0; i < plan.batch(); ++i) {
     plan.rows[i].mask = static_cast<int32_t>(random() % (count + 1)) - 1;
-    if (plan.rows[i].mask >= 0) std::fill_n(plan.box.data() + 4 * i, 4, 0);
+    if (plan.rows[i].mask >= 0) std::fill_n(plan.rows[i].box, 4, 0);
   }
 }
 
@@ -99,7 +99,7 @@ void add_whole_masks(Random& random, Plan& plan, int64_t height, int64_t width) 
   plan.mask_extent = {1, static_cast<int32_t>(height), static_cast<int32_t>(width)};
   plan.masks.resize(plan.batch() * plan.mask_extent.pixels());
   for (uint8_t& cell : plan.masks) cell = static_cast<uint8_t>(1 + random() % 254);
-  std::iota(plan.mask_index.begin(), plan.mask_index.end(), 0);
+  for (int32_t i = 0; i < plan.batch(); ++i) plan.rows[i].mask = i;
 }
 
 }  // namespace
@@ -107,11 +107,13 @@ void add_whole_masks(Random& random, Plan& plan, int64_t height, int64_t width) 
 Plan random_plan(Random& random, int32_t batch, Pairs pairs, Mixing mixing, int64_t height, int64_t width,
                  int64_t depth) {
   Plan plan(batch);
-  std::iota(plan.partner.begin(), plan.partner.end(), 0);
-  if (pairs == Pairs::kFlip) std::reverse(plan.partner.begin(), plan.partner.end());
-  if (pairs == Pairs::kPermutation) std::shuffle(plan.partner.begin(), plan.partner.end(), random);
+  std::vector<int32_t> partner(batch);
+  std::iota(partner.begin(), partner.end(), 0);
+  if (pairs == Pairs::kFlip) std::reverse(partner.begin(), partner.end());
+  if (pairs == Pairs::kPermutation) std::shuffle(partner.begin(), partner.end(), random);
+  set_partners(plan, partner);
   if (pairs == Pairs::kCycle) {
-    std::vector<int32_t> order = plan.partner;
+    std::vector<int32_t> order = partner;
     std::shuffle(order.begin(), order.end(), random);
     for (int32_t k = 0; k < batch; ++k) plan.rows[order[k]].partner = order[(k + 1) % batch];
   }
@@ -122,7 +124,7 @@ Plan random_plan(Random& random, int32_t batch, Pairs pairs, Mixing mixing, int6
     if (mixing == Mixing::kAllBlended || mixing == Mixing::kWholeMasks)
       plan.rows[i].weight_out = static_cast<float>(1 + random() % 1023) / 1024.0f;
     if ((mixing != Mixing::kBoxes && mixing != Mixing::kMasks) || random() % 4 == 0) continue;
-    int32_t* box = plan.box.data() + 4 * i;
+    int32_t* box = plan.rows[i].box;
     random_range(random, height, box, box + 2);
     random_range(random, width, box + 1, box + 3);
     if (random() % 5 == 0) {
@@ -234,17 +236,17 @@ std::vector<unsigned char> naive_mix(const MixParams& params) {
 
 std::vector<unsigned char> naive_backward(const MixParams& params) {
   std::vector<unsigned char> out(static_cast<size_t>(params.plan.batch * params.elements * size_of(params.dtype)));
-  const int32_t* partner = params.plan.partner;
+  const auto partner = [&](int32_t i) { return params.plan.rows[i].partner; };
   with_type(params.dtype, [&](auto type) {
     using T = decltype(type);
     for (int32_t i = 0; i < params.plan.batch; ++i) {
       for (int64_t e = 0; e < params.elements; ++e) {
-        const double own = partner[i] == i ? 1.0 : weight_at(params, i, e);
+        const double own = partner(i) == i ? 1.0 : weight_at(params, i, e);
         double sum = 0.0;
         if (own != 0.0) sum += own * widen(load<T>(params.in[i], e));
         for (int32_t j = 0; j < params.plan.batch; ++j) {
           const double rest = 1.0 - static_cast<double>(weight_at(params, j, e));
-          if (j != i && partner[j] == i && rest != 0.0) sum += rest * widen(load<T>(params.in[j], e));
+          if (j != i && partner(j) == i && rest != 0.0) sum += rest * widen(load<T>(params.in[j], e));
         }
         store(out, i * params.elements + e, narrow<T>(sum));
       }

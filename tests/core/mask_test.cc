@@ -191,10 +191,10 @@ TEST(mask_label_weight_is_the_mean_of_the_pixels) {
 TEST(bad_masks_are_refused) {
   Random random(59);
   Plan plan(2);
-  plan.partner = {1, 0};
+  set_partners(plan, {1, 0});
   plan.mask_extent = {1, 2, 2};
   plan.masks.resize(4);
-  plan.mask_index = {0, -1};
+  plan.rows[0].mask = 0;
   validate(plan.view(), 4, 4, true);
   const auto refused = [](const Plan& bad) {
     try {
@@ -206,10 +206,10 @@ TEST(bad_masks_are_refused) {
   };
   for (const int32_t index : {-2, 1, INT32_MAX}) {
     Plan bad = plan;
-    bad.mask_index[1] = index;
+    bad.rows[1].mask = index;
     CHECK(refused(bad), "index ", index, " was taken");
   }
-  plan.box = {0, 0, 1, 1, 0, 0, 0, 0};
+  plan.rows[0].box[2] = plan.rows[0].box[3] = 1;
   CHECK(refused(plan), "a box and a mask were taken");
 }
 
