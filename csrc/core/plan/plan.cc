@@ -61,6 +61,7 @@ void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place
 }
 
 bool has_any_mask(const PlanView& plan) {
+  if (plan.mask.count == 0) return false;
   for (int32_t i = 0; i < plan.batch; ++i) {
     if (plan.rows[i].mask >= 0) return true;
   }
