@@ -25,8 +25,9 @@ from fastmix.loader.graph.spec import DECODE, RESIZE, Decode, GraphSpec, Resize
 from fastmix.loader.order import LastBatch, Order
 from fastmix.loader.progress import Progress
 from fastmix.loader.sampling import choose_sampling
+from fastmix.loader.sources.kinds import open_source
 from fastmix.loader.sources.reader_pool import ReaderPool
-from fastmix.loader.sources.source import Source, open_source
+from fastmix.loader.sources.source import Source
 from fastmix.loader.stall import Stall
 from fastmix.loader.targets import TargetMaker
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
@@ -74,7 +75,7 @@ class DataLoader:
         data: folder with one folder of images per class, local or at a URL (``s3://bucket/train``); list of (path or
             URL, label); CSV, TSV or Parquet manifest; WebDataset tar shards (``train-{0000..0099}.tar``); map-style
             torch Dataset that returns (encoded bytes or uint8 pixels, label). See
-            :func:`fastmix.loader.sources.source.open_source`. A label is a class id, a set of class ids or a vector of
+            :func:`fastmix.loader.sources.kinds.open_source`. A label is a class id, a set of class ids or a vector of
             floats.
         batch_size: samples per rank and step.
         size: side of the images, in pixels.
@@ -338,7 +339,7 @@ class DataLoader:
 def _target_maker(source: Source, num_classes: int, targets: Targets, mixing: bool, smoothing: float) -> TargetMaker:
     """The targets' maker; refuses what cannot be made of this source's labels."""
     labels = source.labels
-    dense = labels.dense if labels is not None else getattr(source, "dense", False)
+    dense = source.dense if labels is None else labels.dense
     if smoothing and dense:
         raise ValueError("DataLoader: expected smoothing=0 with labels that are vectors; smooth them before")
     if mixing and targets == "dense" and num_classes == 0:

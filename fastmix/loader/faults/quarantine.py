@@ -10,8 +10,9 @@ from typing import NamedTuple
 import numpy as np
 
 from fastmix.loader.faults.errors import BadSample
+from fastmix.loader.sources.paths import PathSource
 from fastmix.loader.sources.remote import is_url
-from fastmix.loader.sources.source import PathSource, Source
+from fastmix.loader.sources.source import Source
 
 VERSION = 1
 
@@ -58,7 +59,7 @@ class Quarantine:
         if self._file is not None and (
             os.path.isdir(self._file) or not os.path.isdir(os.path.dirname(os.path.abspath(self._file)))
         ):
-            raise ValueError(f"DataLoader: expected quarantine to be a file in an existing folder, got {self._file}")
+            raise ValueError(f"quarantine: expected a file in an existing folder, got {self._file}")
         self._status: dict[int, FileStatus] = {}
         self._read_to = 0
         self._mask = np.zeros(len(source), dtype=bool)
@@ -139,7 +140,7 @@ def parse(line: bytes, file: str, place: int) -> tuple[BadSample, FileStatus]:
         return BadSample(record["path"], record["reason"]), FileStatus(record["size"], record["written"])
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
-            f"DataLoader: expected a quarantine file of version {VERSION} at {file}, got {line[:80]!r} after byte "
+            f"quarantine: expected a file of version {VERSION} at {file}, got {line[:80]!r} after byte "
             f"{place} ({error}); remove it, or name another file"
         ) from error
 
