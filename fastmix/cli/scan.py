@@ -33,7 +33,7 @@ def scan(
     from fastmix.loader.faults.errors import BadSample
     from fastmix.loader.faults.probe import Probe
     from fastmix.loader.faults.quarantine import Quarantine
-    from fastmix.loader.loader import MAX_PIXELS
+    from fastmix.loader.settings import MAX_PIXELS
     from fastmix.loader.sources.kinds import open_source
 
     console = Console()
