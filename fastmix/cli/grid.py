@@ -1,4 +1,4 @@
-"""A picture of a mixed batch: what the network will see, with the weights of its labels."""
+"""Draws a mixed batch, with the weights of its labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan in the form that the operator ``fastmix.mix`` takes."""
+"""``plan_arguments``: a plan as the arguments of the operators ``mix`` and ``resample_mix``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DTYPES = {
 
 
 def plan_arguments(plan: MixPlan) -> dict[str, np.ndarray]:
-    """Get a plan as the keyword arguments of ``fastmix.mix``, one entry per sample.
+    """Return a plan as keyword arguments of ``fn.fastmix.mix`` and ``fn.fastmix.resample_mix``, one entry per sample.
 
     Equivalent to ``{name: numpy.asarray(getattr(plan, name)) for name in (...)}``, without a copy where the dtypes
     are right already. In a pipeline each array is what a batch-mode ``fn.external_source`` returns; in dynamic mode
