@@ -12,7 +12,7 @@ export FASTMIX_BUILD_DIR ?= $(CURDIR)/build/cmake-$(NVCC_KIND)
 JPEG_HEADERS := $(firstword $(wildcard /usr/include/jpeglib.h /usr/local/include/jpeglib.h))
 APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get 2>/dev/null))
 
-.PHONY: demo test bench build lint format clean
+.PHONY: demo test bench build lint types format clean
 
 demo: build
 	$(BIN)/fastmix demo --out build/demo
@@ -36,6 +36,10 @@ $(INSTALLED): requirements/lock.txt requirements/nvcc.txt requirements/compat.tx
 	$(BIN)/python -m pip install -q --no-deps -r requirements/compat.txt
 	$(if $(JPEG_HEADERS),,$(if $(APT),($(APT) update -qq && $(APT) install -y -qq --no-install-recommends libjpeg-dev) || true))
 	touch $@
+
+# mypy reads sources and fastmix/_core.pyi only: nothing has to be built.
+types: $(INSTALLED)
+	$(BIN)/mypy
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
