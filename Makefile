@@ -37,14 +37,15 @@ $(INSTALLED): requirements/lock.txt requirements/nvcc.txt requirements/compat.tx
 	$(if $(JPEG_HEADERS),,$(if $(APT),($(APT) update -qq && $(APT) install -y -qq --no-install-recommends libjpeg-dev) || true))
 	touch $@
 
-# mypy reads sources and fastmix/_core.pyi only: nothing has to be built.
-types: $(INSTALLED)
-	$(BIN)/mypy
-
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	git ls-files '*.h' '*.cc' '*.cu' | xargs $(BIN)/clang-format --dry-run --Werror
+	$(BIN)/lint-imports --no-logo --cache-dir build/import-linter
+
+# mypy reads sources and fastmix/_core.pyi only: nothing has to be built.
+types: $(INSTALLED)
+	$(BIN)/mypy
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
