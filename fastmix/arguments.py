@@ -103,7 +103,7 @@ def choose_ranks(caller: str, rank: int | None, world_size: int | None) -> tuple
     """Return (rank, world_size) as given, else torch.distributed's, else (0, 1)."""
     if (rank is None) != (world_size is None):
         raise ValueError(f"{caller}: expected rank and world_size together, got {rank} and {world_size}")
-    if rank is not None:
+    if rank is not None and world_size is not None:
         return integer(caller, "rank", rank, 0), integer(caller, "world_size", world_size)
     distributed = torch.distributed
     if distributed.is_available() and distributed.is_initialized():

@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[2]
-PART_SECONDS = 570  # a command on a lent machine ends after ten minutes
+PART_SECONDS = 570  # each part ends within ten minutes
 Result = tuple[dict[str, Any], list[str]]
 
 DRAM = "dram__bytes_read.sum,dram__bytes_write.sum,dram__throughput.avg.pct_of_peak_sustained_elapsed"
@@ -78,7 +78,7 @@ def cuda_tests(settings: Settings) -> Result:
 
 
 def other_tests(settings: Settings) -> Result:
-    """All others, on this machine's torch: they may want packages that are not here."""
+    """Every other test, on the installed torch; some need packages that may be missing."""
     return run_tests(settings, "other_tests", ["-m", "not cuda"], "loadfile")
 
 
