@@ -87,7 +87,7 @@ def run_tests(settings: Settings, name: str, selected: list[str], distribute: st
     report = settings.out / f"{name}.xml"
     pytest = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", "-p", "no:cacheprovider", *selected]
     if settings.dry_run:
-        pytest += ["tests/test_labels.py", "tests/test_cuda_graphs.py", "tests/test_losses.py"]
+        pytest += ["tests/ops/test_labels.py", "tests/integrations/test_cuda_graphs.py", "tests/ops/test_losses.py"]
         status, output = command(settings, name, pytest)
     else:
         pytest += ["--continue-on-collection-errors"]
