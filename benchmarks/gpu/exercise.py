@@ -11,7 +11,7 @@ import torch
 
 import fastmix as fm
 from fastmix.integrations import cuda_graphs
-from fastmix.ops.resample_mix import batch as resample
+from fastmix.ops.resample_mix import resample_mix as resample
 
 ALL = (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64)
 OUTPUTS = (torch.float16, torch.bfloat16, torch.float32)

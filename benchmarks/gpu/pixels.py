@@ -12,7 +12,7 @@ from benchmarks.gpu.dali_rivals import dali_seconds
 from benchmarks.mix import WEIGHT, partners
 from benchmarks.normalize import DTYPES, LAYOUTS, torch_chain
 from benchmarks.timing import write_json
-from fastmix.ops.resample_mix import batch as resample
+from fastmix.ops.resample_mix import resample_mix as resample
 
 
 def measure(settings) -> tuple[dict[str, Any], list[str]]:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 import fastmix as fm
 from benchmarks.gpu.exercise import ALL, FORMATS, OUTPUTS, plans, sums, values
-from fastmix.ops.resample_mix import batch as resample
+from fastmix.ops.resample_mix import resample_mix as resample
 
 WEIGHTS = (0.0, 2.0**-30, 2.0**-14, 0.25, 0.3712839, 0.5, 1.0 - 2.0**-24, 1.0)
 SIXTEEN = (torch.float16, torch.bfloat16)

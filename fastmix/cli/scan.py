@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
@@ -14,6 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from fastmix.arguments import choose_threads
+
+if TYPE_CHECKING:
+    from fastmix.loader.faults.errors import BadSample
 
 CHUNK = 64
 SHOWN = 20
@@ -63,7 +66,7 @@ def scan(
         raise typer.Exit(1)
 
 
-def report(bad: list, samples: int, console: Console) -> None:
+def report(bad: list[BadSample], samples: int, console: Console) -> None:
     """Print how many samples are bad, the reasons, and the first bad samples."""
     console.print(f"{samples} samples, {len(bad)} of them bad")
     if not bad:

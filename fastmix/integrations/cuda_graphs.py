@@ -66,7 +66,8 @@ class ResidentPlan:
         if device.type not in ("cpu", "cuda"):
             raise ValueError(f"ResidentPlan: expected a CPU or CUDA device, got {device}")
         if device.type == "cuda" and device.index is None:
-            device = torch.device("cuda", torch.cuda.current_device())
+            # torch declares index as int, though it may be None.
+            device = torch.device("cuda", torch.cuda.current_device())  # type: ignore[unreachable]
         self.batch_size = batch_size
         self.device = device
         self._image_size = image_size if image_size is not None else (2**31 - 1, 2**31 - 1)
@@ -114,9 +115,18 @@ class ResidentPlan:
         if copied is not None and not copied.query():
             copied.synchronize()
         staging = self._staging[self._slot]
-        arrays = [getattr(plan, name).numpy() for name in ("partner", "weight_in", "weight_out", "box", "label_weight")]
-        bytes_of_mirror = None if flags is None else flags.view(torch.uint8).numpy()
-        _core.pack_resident_plan(*arrays, bytes_of_mirror, *self._image_size, staging.numpy())
+        height, width = self._image_size
+        _core.pack_resident_plan(
+            plan.partner.numpy(),
+            plan.weight_in.numpy(),
+            plan.weight_out.numpy(),
+            plan.box.numpy(),
+            plan.label_weight.numpy(),
+            None if flags is None else flags.view(torch.uint8).numpy(),
+            height,
+            width,
+            staging.numpy(),
+        )
         self._plan, self._mirror = plan, flags
         self.memory.copy_(staging, non_blocking=True)
         if on_cuda:
@@ -183,8 +193,9 @@ def normalize_mix(
     check_tensor(op, "images", images)
     _check_plan(op, plan, images)
     if plan.device.type == "cpu":
-        options = {"mean": mean, "std": std, "dtype": dtype, "memory_format": memory_format, "mirror": plan._mirror}
-        return _normalize_mix.normalize_mix(images, plan._plan, **options)
+        return _normalize_mix.normalize_mix(
+            images, plan._plan, mean=mean, std=std, dtype=dtype, memory_format=memory_format, mirror=plan._mirror
+        )
     if memory_format not in (torch.contiguous_format, torch.channels_last):
         raise ValueError(
             f"{op}: expected memory_format torch.contiguous_format or torch.channels_last, got {memory_format}"

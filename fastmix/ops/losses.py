@@ -1,6 +1,7 @@
 """The loss and the accuracy of a mixed batch, without dense targets."""
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import torch
@@ -67,7 +68,7 @@ def mix_loss(
             raise ValueError(
                 f"mix_loss: expected {name} of {batch} samples as the plan has, got shape {tuple(value.shape)}"
             )
-    total = counted = None
+    terms, shares = [], []
     for term_labels, weight in label_terms("mix_loss", labels, plan, other):
         loss = criterion(logits, term_labels, reduction="none", **kwargs)
         if loss.dim() == 0 or loss.shape[0] != batch:
@@ -78,9 +79,9 @@ def mix_loss(
         weight = weight.to(device=loss.device, dtype=torch.promote_types(loss.dtype, torch.float32))
         share = _shares(weight.reshape(-1, *[1] * (loss.dim() - 1)), term_labels, loss, criterion, kwargs)
         # A share of 0 drops a label's loss even where that is infinite.
-        term = torch.where(share == 0.0, 0.0, share * loss)
-        total, counted = (term, share) if total is None else (total + term, counted + share)
-    return total.sum() / counted.sum()
+        terms.append(torch.where(share == 0.0, 0.0, share * loss))
+        shares.append(share)
+    return reduce(torch.add, terms).sum() / reduce(torch.add, shares).sum()
 
 
 def label_terms(
@@ -136,7 +137,8 @@ def mix_accuracy(
         )
     if not 1 <= topk <= logits.shape[1]:
         raise ValueError(f"mix_accuracy: expected topk in [1, {logits.shape[1]}], got {topk}")
-    ids, others = (x if x is None else x.to(logits.device, torch.int64) for x in (labels, other))
+    ids = labels.to(logits.device, torch.int64)
+    others = None if other is None else other.to(logits.device, torch.int64)
     best = logits.detach().topk(topk, dim=1).indices
     hits = counted = torch.zeros(batch, dtype=torch.float64, device=logits.device)
     for label, weight in label_terms("mix_accuracy", ids, plan, others):

@@ -36,21 +36,21 @@ def weight_map(plan: MixPlan, shape: Sequence[int], device: torch.device | str =
     y0, x0, y1, x1 = (edge[:, None, None] for edge in plan.box.unbind(1))
     inside = (y0 <= y) & (y < y1) & (x0 <= x) & (x < x1)
     weight = torch.where(inside, plan.weight_in[:, None, None], plan.weight_out[:, None, None])
-    if plan.mask is not None:
+    if plan.mask is not None and plan.mask_index is not None:
         frames = plan.mask.dim() == 4
         volume = (shape[-3] if frames else 1, height, width)
-        by_level = _mask_weights(plan, volume)
+        by_level = _mask_weights(plan, plan.mask, plan.mask_index, volume)
         masked = (plan.mask_index >= 0)[:, None, None, None]
         weight = torch.where(masked, by_level, weight[:, None])
         pixel_shape = (volume[0], *pixel_shape) if frames else pixel_shape
     return weight.reshape(len(plan), *[1] * (len(shape) - 1 - len(pixel_shape)), *pixel_shape).to(device)
 
 
-def _mask_weights(plan: MixPlan, volume: tuple[int, int, int]) -> Tensor:
+def _mask_weights(plan: MixPlan, mask: Tensor, mask_index: Tensor, volume: tuple[int, int, int]) -> Tensor:
     """float32 (B, T, H, W) by the masks; samples without one get any."""
-    masks = plan.mask if plan.mask.dim() == 4 else plan.mask[:, None]
+    masks = mask if mask.dim() == 4 else mask[:, None]
     t, y, x = (torch.arange(n) * cells // n for n, cells in zip(volume, masks.shape[1:], strict=True))
-    chosen = masks[plan.mask_index.clamp(min=0).long()]
+    chosen = masks[mask_index.clamp(min=0).long()]
     level = chosen[:, t[:, None, None], y[:, None], x].to(torch.float32)
     inside, outside = (weight[:, None, None, None] for weight in (plan.weight_in, plan.weight_out))
     step = torch.tensor(1.0, dtype=torch.float32) / 255

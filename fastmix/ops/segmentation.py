@@ -69,7 +69,7 @@ def mix_segmentation(
 def _blended_samples(plan: MixPlan, with_other: bool) -> list[int]:
     """Samples with a pixel of a weight between 0 and 1."""
     has_box = (plan.box[:, 2] > plan.box[:, 0]) & (plan.box[:, 3] > plan.box[:, 1])
-    if plan.mask is not None:
+    if plan.mask is not None and plan.mask_index is not None:
         # Levels between the ends blend, and so do ends of such a weight.
         soft = ((plan.mask != 0) & (plan.mask != 255)).flatten(1).any(1)
         has_mask = plan.mask_index >= 0

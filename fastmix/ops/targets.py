@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -95,6 +95,7 @@ def make_targets(
     """
     if form == "dense":
         return mix_labels(labels, plan, num_classes, smoothing)
+    plan = cast(MixPlan, plan)  # the checks of both other forms refuse a MultiwayPlan
     if form == "pair":
         return pair_labels(labels, plan)
     check_tensor("index targets", "labels", labels)

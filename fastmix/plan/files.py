@@ -43,18 +43,19 @@ class PlanFormat:
         except (ValueError, RecursionError) as error:
             raise ValueError(f"{op}: expected JSON; {error}") from None
         version = content.pop("version", None) if isinstance(content, dict) else None
-        known = isinstance(version, int) and not isinstance(version, bool) and version in self.versions
-        if not known or content.pop("format", None) != f"fastmix.{self.kind}":
+        known = version if isinstance(version, int) and not isinstance(version, bool) else -1
+        if known not in self.versions or content.pop("format", None) != f"fastmix.{self.kind}":
             raise ValueError(f'{op}: expected {{"format": "fastmix.{self.kind}", "version": {self._known()}, ...}}')
-        self._check_names(op, content, version)
-        return {name: self._numbers(op, name, content[name]) for name in self.versions[version]}
+        self._check_names(op, content, known)
+        return {name: self._numbers(op, name, content[name]) for name in self.versions[known]}
 
-    def save(self, path: str | os.PathLike, arrays: dict[str, np.ndarray]) -> None:
+    def save(self, path: str | os.PathLike[str], arrays: dict[str, np.ndarray]) -> None:
         # Through a file object: np.savez would append .npz to a bare path.
+        content: dict[str, Any] = {"version": np.int64(self._version(arrays)), **arrays}
         with open(path, "wb") as file:
-            np.savez(file, version=np.int64(self._version(arrays)), **arrays)
+            np.savez(file, **content)
 
-    def load(self, path: str | os.PathLike) -> dict[str, np.ndarray]:
+    def load(self, path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
         op, where = f"{self.kind}.load", os.fspath(path)
         with open(path, "rb") as file:
             try:
@@ -110,7 +111,7 @@ class PlanFormat:
         raise ValueError(f"{op}: expected a list of numbers as {name}, {self._dims_text(name)}, even")
 
 
-def _are_numbers(values: list) -> bool:
+def _are_numbers(values: list[Any]) -> bool:
     # Not by recursion: the depth is the file's. A bool is no number here, though Python takes it for one.
     waiting: list[Any] = [values]
     while waiting:

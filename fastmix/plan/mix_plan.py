@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,7 +29,7 @@ _DTYPES = {
 _MASK_DTYPES = {"mask": torch.uint8, "mask_index": torch.int32}
 
 
-def _cast(name: str, value) -> torch.Tensor:
+def _cast(name: str, value: Any) -> torch.Tensor:
     dtype = {**_DTYPES, **_MASK_DTYPES}.get(name, torch.float32)
     if dtype.is_floating_point:
         return torch.as_tensor(value, dtype=dtype).contiguous()
@@ -111,7 +112,16 @@ class MixPlan(StoredPlan):
         return cls.from_arrays(**arrays)
 
     @classmethod
-    def from_arrays(cls, partner, weight_in, weight_out, box, label_weight, mask=None, mask_index=None) -> MixPlan:
+    def from_arrays(
+        cls,
+        partner: Any,
+        weight_in: Any,
+        weight_out: Any,
+        box: Any,
+        label_weight: Any,
+        mask: Any = None,
+        mask_index: Any = None,
+    ) -> MixPlan:
         """A plan from anything ``torch.as_tensor`` reads (lists, NumPy arrays); ``box`` may be flat, (4 * B,).
 
         Other dtypes are cast; tensors and arrays that need no cast are shared, not copied.
@@ -128,7 +138,7 @@ class MixPlan(StoredPlan):
         return cls(**tensors)
 
     @classmethod
-    def mixup(cls, partner, weight) -> MixPlan:
+    def mixup(cls, partner: Any, weight: Any) -> MixPlan:
         """A Mixup plan from partners (B,) and own weights (B,) or one weight for all.
 
         Raises:
@@ -141,7 +151,16 @@ class MixPlan(StoredPlan):
         return cls(partner, weight, weight.clone(), box, weight.clone())
 
     @classmethod
-    def masked(cls, partner, mask, mask_index=None, *, image_size=None, weight_in=1.0, weight_out=0.0) -> MixPlan:
+    def masked(
+        cls,
+        partner: Any,
+        mask: Any,
+        mask_index: Any = None,
+        *,
+        image_size: tuple[int, ...] | None = None,
+        weight_in: float = 1.0,
+        weight_out: float = 0.0,
+    ) -> MixPlan:
         """A plan by masks of your own, full or low resolution: saliency, attention, tokens, segments.
 
         Args:
@@ -211,13 +230,22 @@ class MixPlan(StoredPlan):
                 not there, or a sample has a box and a mask.
         """
         height, width = image_size if image_size is not None else (2**31 - 1, 2**31 - 1)
-        arrays = [getattr(self, name).numpy() for name in ("partner", "weight_in", "weight_out", "box")]
         index, shape = np.zeros(0, np.int32), (0, 1, 1, 1)
-        if self.mask is not None:
+        if self.mask is not None and self.mask_index is not None:
             index, shape = self.mask_index.numpy(), (self.mask.shape[0], *(1, *self.mask.shape[1:])[-3:])
-        _core.validate_plan(*arrays, index, shape, height, width, True)
+        _core.validate_plan(
+            self.partner.numpy(),
+            self.weight_in.numpy(),
+            self.weight_out.numpy(),
+            self.box.numpy(),
+            index,
+            shape,
+            height,
+            width,
+            in_place=True,
+        )
 
-    def with_label_weight(self, label_weight) -> MixPlan:
+    def with_label_weight(self, label_weight: Any) -> MixPlan:
         """The plan with other weights for the labels, as Remix and TransMix compute them.
 
         Args:
@@ -232,7 +260,7 @@ class MixPlan(StoredPlan):
             raise ValueError("MixPlan.with_label_weight: expected weights in [0, 1], got others or NaN")
         return dataclasses.replace(self, label_weight=weight)
 
-    def with_partner(self, partner) -> MixPlan:
+    def with_partner(self, partner: Any) -> MixPlan:
         """The plan with other partners: rows of a second batch, for ``mix(..., other=)``, or chosen ones.
 
         Args:

@@ -54,7 +54,7 @@ class StoredPlan:
         return self._format.to_json(self._arrays())
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> Self:
+    def load(cls, path: str | os.PathLike[str]) -> Self:
         """The plan that ``save`` wrote. Nothing in the file is executed: arrays only, no pickle.
 
         Raises:
@@ -63,7 +63,7 @@ class StoredPlan:
         """
         return cls._of_arrays(cls._format.load(path))
 
-    def save(self, path: str | os.PathLike) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the plan as NPZ, a zip of plain NumPy arrays, under exactly this path.
 
         Raises:
