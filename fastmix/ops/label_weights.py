@@ -32,7 +32,7 @@ def remix_label_weight(
         ValueError: The plan is for another batch size, ``kappa`` < 1, or ``tau`` outside [0, 1].
     """
     check_tensor("remix_label_weight", "labels", labels)
-    check_plan("remix_label_weight", plan, labels)
+    check_plan("remix_label_weight", plan, labels.shape[0])
     if not kappa >= 1.0 or not 0.0 <= tau <= 1.0:
         raise ValueError(f"remix_label_weight: expected kappa >= 1 and tau in [0, 1], got {kappa} and {tau}")
     own = torch.as_tensor(class_counts).to("cpu", torch.float64)[labels.cpu().to(torch.int64)]
@@ -60,7 +60,7 @@ def attention_label_weight(attention: Tensor, plan: MixPlan, image_size: tuple[i
         ValueError: The plan is for another batch size or has masks, or ``attention`` is not (B, h, w).
     """
     check_tensor("attention_label_weight", "attention", attention)
-    check_plan("attention_label_weight", plan, attention)
+    check_plan("attention_label_weight", plan, attention.shape[0])
     if attention.dim() != 3:
         raise ValueError(f"attention_label_weight: expected attention (B, h, w), got {tuple(attention.shape)}")
     looked = attention.detach().to("cpu", torch.float64)

@@ -5,7 +5,8 @@ from torch import Tensor
 
 from fastmix.ops import registration as _ops
 from fastmix.ops.checks import check_plan, check_tensor
-from fastmix.plan.mix_plan import MixPlan, partner_rows
+from fastmix.ops.partners import check_other, partner_batch, partner_rows
+from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan, combine_labels, combine_values
 
 __all__ = ["mix_labels", "mix_values"]
@@ -56,15 +57,14 @@ def mix_labels(
     """
     op = "mix_labels"
     check_tensor(op, "labels", labels)
-    check_plan(op, plan, labels, multiway=True)
-    if isinstance(plan, MultiwayPlan) and other is not None:
-        raise ValueError(f"{op}: expected no other with a MultiwayPlan")
+    check_plan(op, plan, labels.shape[0], multiway=True)
+    check_other(op, plan, labels, other)
     if labels.dim() == 2 and labels.is_floating_point():
         if smoothing != 0.0:
             raise ValueError(f"{op}: expected smoothing=0 with dense labels, got {smoothing}; smooth them before")
         if num_classes is not None and num_classes != labels.shape[1]:
             raise ValueError(f"{op}: expected num_classes={labels.shape[1]} as the labels have, got {num_classes}")
-        return blend_values(op, labels, plan, other).to(torch.float32)
+        return _blend(op, labels, plan, other).to(torch.float32)
     if labels.dtype not in _INTEGER_DTYPES:
         raise TypeError(
             f"{op}: expected class ids (B,) of an integer dtype or dense floating labels (B, C), "
@@ -84,7 +84,7 @@ def mix_labels(
     if isinstance(plan, MultiwayPlan):
         return combine_labels(op, ids, plan, num_classes, smoothing)
     if other is not None:
-        partner_rows(op, labels, plan, other)
+        partner_batch(op, plan, labels, other)
         ids, partner = torch.cat((ids, other.to(torch.int64))), partner + labels.shape[0]
     return _ops.mix_labels(ids, partner, plan.label_weight, num_classes, smoothing)
 
@@ -108,18 +108,19 @@ def mix_values(values: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | 
         ValueError: The plan is for another batch size, or ``other`` do not fit.
     """
     check_tensor("mix_values", "values", values)
-    check_plan("mix_values", plan, values, multiway=True)
+    check_plan("mix_values", plan, values.shape[0], multiway=True)
     if not values.is_floating_point():
         raise TypeError(f"mix_values: expected a floating dtype, got {values.dtype}; use values.float()")
-    return blend_values("mix_values", values, plan, other).to(values.dtype)
+    check_other("mix_values", plan, values, other)
+    return _blend("mix_values", values, plan, other).to(values.dtype)
 
 
-def blend_values(op: str, values: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None = None) -> Tensor:
+def _blend(op: str, values: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None) -> Tensor:
     """Rows mixed by the label weight, in float64, not rounded. Weights 1 and 0 copy: no NaN of the other row leaks."""
     if isinstance(plan, MultiwayPlan):
         return combine_values(values, plan)
     own = values.to(torch.float64)
-    partner = partner_rows(op, values, plan, other).to(torch.float64)
+    partner = partner_rows(op, plan, values, other).to(torch.float64)
     weight = plan.label_weight.to(device=values.device, dtype=torch.float64)
     weight = weight.reshape(-1, *[1] * (values.dim() - 1))
     mixed = weight * own + (1.0 - weight) * partner

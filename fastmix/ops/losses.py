@@ -6,7 +6,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fastmix.plan.mix_plan import MixPlan, partner_rows
+from fastmix.ops.checks import check_plan_type
+from fastmix.ops.partners import check_other, partner_rows
+from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan
 
 # What torch.nn.functional.cross_entropy and nll_loss ignore unless told otherwise.
@@ -53,7 +55,7 @@ def mix_loss(
             are floating point where the criterion needs integers (its own error).
         ValueError: The batch sizes of labels, logits and plan differ, or the criterion reduced its losses.
     """
-    _check_plan("mix_loss", plan)
+    check_plan_type("mix_loss", plan, multiway=True)
     if isinstance(criterion, torch.nn.Module):
         raise TypeError(
             f"mix_loss: expected a function that takes reduction=, such as torch.nn.functional.cross_entropy, "
@@ -68,7 +70,7 @@ def mix_loss(
                 f"mix_loss: expected {name} of {batch} samples as the plan has, got shape {tuple(value.shape)}"
             )
     total = counted = None
-    for term_labels, weight in label_terms("mix_loss", labels, plan, other):
+    for term_labels, weight in _label_terms("mix_loss", labels, plan, other):
         loss = criterion(logits, term_labels, reduction="none", **kwargs)
         if loss.dim() == 0 or loss.shape[0] != batch:
             raise ValueError(
@@ -83,7 +85,7 @@ def mix_loss(
     return total.sum() / counted.sum()
 
 
-def label_terms(
+def _label_terms(
     op: str, labels: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None
 ) -> list[tuple[Tensor, Tensor]]:
     """The labels (B, ...) that a plan mixes and their weights (B,), the weights on the CPU or where the labels are.
@@ -91,11 +93,10 @@ def label_terms(
     Raises:
         ValueError: A partner is out of range, or ``other`` does not fit.
     """
+    check_other(op, plan, labels, other)
     if isinstance(plan, MultiwayPlan):
-        if other is not None:
-            raise ValueError(f"{op}: expected no other with a MultiwayPlan")
         return [(labels[partner], weight) for partner, weight in plan.columns(labels.device)]
-    return [(labels, plan.label_weight), (partner_rows(op, labels, plan, other), 1.0 - plan.label_weight)]
+    return [(labels, plan.label_weight), (partner_rows(op, plan, labels, other), 1.0 - plan.label_weight)]
 
 
 def mix_accuracy(
@@ -127,7 +128,7 @@ def mix_accuracy(
         TypeError: ``plan`` is no plan.
         ValueError: Shapes that do not fit, or ``topk`` out of range.
     """
-    _check_plan("mix_accuracy", plan)
+    check_plan_type("mix_accuracy", plan, multiway=True)
     batch = len(plan)
     if logits.dim() != 2 or labels.dim() != 1 or logits.shape[0] != batch or labels.shape[0] != batch:
         raise ValueError(
@@ -139,16 +140,11 @@ def mix_accuracy(
     ids, others = (x if x is None else x.to(logits.device, torch.int64) for x in (labels, other))
     best = logits.detach().topk(topk, dim=1).indices
     hits = counted = torch.zeros(batch, dtype=torch.float64, device=logits.device)
-    for label, weight in label_terms("mix_accuracy", ids, plan, others):
+    for label, weight in _label_terms("mix_accuracy", ids, plan, others):
         share = torch.where(label == ignore_index, 0.0, weight.to(logits.device, torch.float64))
         hits = hits + share * (best == label[:, None]).any(1)
         counted = counted + share
     return (hits.sum() / counted.sum()).to(torch.float32)
-
-
-def _check_plan(op: str, plan: MixPlan | MultiwayPlan) -> None:
-    if not isinstance(plan, MixPlan | MultiwayPlan):
-        raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
 
 
 def _shares(

@@ -10,14 +10,15 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from fastmix.ops import registration as _ops
-from fastmix.ops.checks import check_images, check_other, check_plan
+from fastmix.ops.checks import check_images, check_plan
+from fastmix.ops.partners import check_other
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan
 
 __all__ = ["mix", "mix_", "regmixup"]
 
 
-def mix_(images: Tensor, plan: MixPlan, other: Tensor | None = None) -> Tensor:
+def mix_(images: Tensor, plan: MixPlan, *, other: Tensor | None = None) -> Tensor:
     """Mix a batch in place: every element is read once and written once, without a scratch copy.
 
     Equivalent to ``images.copy_(w * images + (1 - w) * images[plan.partner])`` computed in float64 and rounded
@@ -43,9 +44,9 @@ def mix_(images: Tensor, plan: MixPlan, other: Tensor | None = None) -> Tensor:
             plan repeats a partner or its boxes do not fit. Nothing was changed.
     """
     check_images("mix_", images)
-    check_plan("mix_", plan, images)
+    check_plan("mix_", plan, images.shape[0])
+    check_other("mix_", plan, images, other)
     if other is not None:
-        check_other("mix_", images, other)
         other = _ops.samples_like(images, other)
     if not torch.compiler.is_compiling() and forward_ad.unpack_dual(images).tangent is not None:
         raise NotImplementedError("mix_: expected no forward-mode tangent, got one; use mix(), which has them")
@@ -53,7 +54,7 @@ def mix_(images: Tensor, plan: MixPlan, other: Tensor | None = None) -> Tensor:
     return images
 
 
-def mix(images: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None = None) -> Tensor:
+def mix(images: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | None = None) -> Tensor:
     """Mix a batch into a new tensor. Differentiable, any number of times.
 
     Equivalent to ``w * images + (1 - w) * images[plan.partner]`` computed in float64 and rounded once; see
@@ -74,15 +75,13 @@ def mix(images: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None = Non
         RuntimeError: A partner is out of range or the plan's boxes do not fit the images.
     """
     check_images("mix", images)
-    check_plan("mix", plan, images, multiway=True)
+    check_plan("mix", plan, images.shape[0], multiway=True)
+    check_other("mix", plan, images, other)
     if isinstance(plan, MultiwayPlan):
-        if other is not None:
-            raise ValueError("mix: expected no other with a MultiwayPlan; mix torch.cat((images, other))")
         return _linear(lambda x: _ops.combine(x, plan.partner, plan.weight), images)
     arrays = _arrays(plan, images.device)
     if other is None:
         return _linear(lambda x: _ops.mix(x, *arrays), images)
-    check_other("mix", images, other)
     return _linear(lambda x, y: _ops.mix(x, *arrays, _ops.samples_like(x, y)), images, other)
 
 
@@ -106,7 +105,7 @@ def regmixup(images: Tensor, plan: MixPlan) -> Tensor:
         RuntimeError: As for :func:`mix`.
     """
     check_images("regmixup", images)
-    check_plan("regmixup", plan, images)
+    check_plan("regmixup", plan, images.shape[0])
     arrays = _arrays(plan, images.device)
     return _linear(lambda x: _ops.regmixup(x, *arrays), images)
 

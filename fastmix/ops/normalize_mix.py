@@ -6,7 +6,15 @@ import torch
 from torch import Tensor
 
 from fastmix.ops import registration as _ops
-from fastmix.ops.checks import check_out, check_plan, check_tensor, mirror_flags, pixel_units
+from fastmix.ops.checks import (
+    MAX_CHANNELS,
+    check_format,
+    check_out,
+    check_plan,
+    check_tensor,
+    mirror_flags,
+    pixel_units,
+)
 from fastmix.ops.mix import masks_on
 from fastmix.plan.mix_plan import MixPlan
 
@@ -14,9 +22,6 @@ __all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "normalize_mix"]
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
-
-_NORMALIZE_DTYPES = (torch.float16, torch.bfloat16, torch.float32)
-_MAX_CHANNELS = 4
 
 
 def normalize_mix(
@@ -60,17 +65,12 @@ def normalize_mix(
     check_tensor(op, "images", images)
     if images.dtype != torch.uint8:
         raise TypeError(f"{op}: expected images of dtype torch.uint8, got {images.dtype}")
-    if images.dim() != 4 or not 1 <= images.shape[3] <= _MAX_CHANNELS:
+    if images.dim() != 4 or not 1 <= images.shape[3] <= MAX_CHANNELS:
         raise ValueError(
-            f"{op}: expected images of shape (B, H, W, C) with 1 to {_MAX_CHANNELS} channels, "
+            f"{op}: expected images of shape (B, H, W, C) with 1 to {MAX_CHANNELS} channels, "
             f"got {tuple(images.shape)}; for (B, C, H, W) use images.permute(0, 2, 3, 1)"
         )
-    if dtype not in _NORMALIZE_DTYPES:
-        raise TypeError(f"{op}: expected dtype torch.float16, torch.bfloat16 or torch.float32, got {dtype}")
-    if memory_format not in (torch.contiguous_format, torch.channels_last):
-        raise ValueError(
-            f"{op}: expected memory_format torch.contiguous_format or torch.channels_last, got {memory_format}"
-        )
+    check_format(op, dtype, memory_format)
     channels = images.shape[3]
     pixel_mean = pixel_units(op, "mean", mean, channels, positive=False)
     pixel_std = pixel_units(op, "std", std, channels, positive=True)
@@ -78,7 +78,7 @@ def normalize_mix(
         mirror = mirror_flags(op, mirror, images.shape[0])
     if plan is None:
         plan = MixPlan.identity(images.shape[0])
-    check_plan(op, plan, images)
+    check_plan(op, plan, images.shape[0])
     arrays = (images, mirror, plan.partner, plan.weight_in, plan.weight_out, plan.box)
     channels_last = memory_format == torch.channels_last
     masks = masks_on(plan, images.device)

@@ -2,21 +2,19 @@
 
 # ruff: noqa: ARG001  (the fake kernel has the whole signature of its operator)
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from fastmix.ops import library as _library  # noqa: F401  (registers the operators)
-from fastmix.ops.checks import mirror_flags, pixel_units
+from fastmix.ops.checks import MAX_CHANNELS, check_format, check_plan, mirror_flags, pixel_units
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.plan.mix_plan import MixPlan
 
 __all__ = ["WindowedImages", "resample_mix"]
 
-_FILTERS = {"nearest": 0, "triangle": 1, "cubic": 2}
-_DTYPES = (torch.float16, torch.bfloat16, torch.float32)
-_MAX_CHANNELS = 4
+_FILTERS = {"nearest": 0, "bilinear": 1, "bicubic": 2}
 
 _resample_mix = torch.ops.fastmix.resample_mix.default
 
@@ -46,7 +44,7 @@ def resample_mix(
     dtype: torch.dtype = torch.float32,
     memory_format: torch.memory_format = torch.contiguous_format,
     mirror: Tensor | Sequence[bool] | None = None,
-    resample: str = "triangle",
+    interpolation: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
 ) -> Tensor:
     """Turn decoded images into a training batch in one pass: crop, resize, mirror, mix, normalise, cast, lay out.
 
@@ -68,7 +66,7 @@ def resample_mix(
         dtype: float16, bfloat16 or float32.
         memory_format: torch.contiguous_format (NCHW) or torch.channels_last (NHWC) of the result.
         mirror: bool (B,) on the CPU, or a sequence: which outputs are flipped left to right before mixing.
-        resample: "triangle" (Pillow's BILINEAR), "cubic" (its BICUBIC) or "nearest".
+        interpolation: Pillow's filter of that name.
 
     Returns:
         (B, C, height, width) of ``dtype`` on the device of ``images``.
@@ -85,23 +83,17 @@ def resample_mix(
         if not isinstance(image, Tensor) or image.dtype != torch.uint8:
             kind = image.dtype if isinstance(image, Tensor) else type(image).__name__
             raise TypeError(f"{op}: expected images as tensors of dtype torch.uint8, got {kind} at index {index}")
-        if image.dim() != 3 or not 1 <= image.shape[2] <= _MAX_CHANNELS:
+        if image.dim() != 3 or not 1 <= image.shape[2] <= MAX_CHANNELS:
             raise ValueError(
-                f"{op}: expected images of shape (H, W, C) with 1 to {_MAX_CHANNELS} channels, "
+                f"{op}: expected images of shape (H, W, C) with 1 to {MAX_CHANNELS} channels, "
                 f"got {tuple(image.shape)} at index {index}"
             )
-    if resample not in _FILTERS:
-        raise ValueError(f"{op}: expected resample of {sorted(_FILTERS)}, got {resample!r}")
-    if dtype not in _DTYPES:
-        raise TypeError(f"{op}: expected dtype torch.float16, torch.bfloat16 or torch.float32, got {dtype}")
-    if memory_format not in (torch.contiguous_format, torch.channels_last):
-        raise ValueError(
-            f"{op}: expected memory_format torch.contiguous_format or torch.channels_last, got {memory_format}"
-        )
+    if interpolation not in _FILTERS:
+        raise ValueError(f"{op}: expected interpolation 'nearest', 'bilinear' or 'bicubic', got {interpolation!r}")
+    check_format(op, dtype, memory_format)
     if plan is None:
         plan = MixPlan.identity(len(images))
-    if plan.partner.shape[0] != len(images):
-        raise ValueError(f"{op}: expected a plan for {len(images)} samples, got one for {plan.partner.shape[0]}")
+    check_plan(op, plan, len(images))
     if plan.mask is not None:
         raise ValueError(
             f"{op}: expected a plan of boxes and weights, got one with masks; resize first, then use normalize_mix()"
@@ -118,7 +110,7 @@ def resample_mix(
         plan.box,
         height,
         width,
-        _FILTERS[resample],
+        _FILTERS[interpolation],
         pixel_units(op, "mean", mean, channels, positive=False),
         pixel_units(op, "std", std, channels, positive=True),
         dtype,

@@ -11,8 +11,9 @@ from torch import Tensor
 
 from fastmix.ops import registration as _ops
 from fastmix.ops.checks import check_plan, check_tensor
+from fastmix.ops.partners import partner_batch
 from fastmix.plan.boxes import BoxRule, Inside
-from fastmix.plan.mix_plan import MixPlan, batch_of_partners
+from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.policies import CutMix
 from fastmix.plan.weights import UniformSide, Weight
 
@@ -49,7 +50,7 @@ class ResizeMix(CutMix):
 
 
 def resize_mix(
-    images: Tensor, plan: MixPlan, other: Tensor | None = None, *, mode: Literal["bilinear", "nearest"] = "bilinear"
+    images: Tensor, plan: MixPlan, *, mode: Literal["bilinear", "nearest"] = "bilinear", other: Tensor | None = None
 ) -> Tensor:
     """Put each sample's partner, resized, into the sample's box. Differentiable; torch operators, out of place.
 
@@ -72,7 +73,7 @@ def resize_mix(
     """
     op = "resize_mix"
     check_tensor(op, "images", images)
-    check_plan(op, plan, images)
+    check_plan(op, plan, images.shape[0])
     if images.dim() != 4 or not (images.is_floating_point() or images.dtype == torch.uint8):
         raise ValueError(
             f"{op}: expected floating or uint8 images (B, C, H, W), got {images.dtype} {tuple(images.shape)}"
@@ -82,7 +83,7 @@ def resize_mix(
     height, width = images.shape[2:]
     if not torch.compiler.is_compiling():
         _check_boxes(op, plan, height, width)
-    rows = batch_of_partners(op, images, plan, other)
+    rows = partner_batch(op, plan, images, other)
     alone = torch.zeros(len(plan), dtype=torch.bool)
     if other is None:
         alone = plan.partner == torch.arange(len(plan), dtype=torch.int32)

@@ -5,7 +5,8 @@ from torch import Tensor
 
 from fastmix.ops.checks import check_plan, check_tensor
 from fastmix.ops.mix import mix
-from fastmix.plan.mix_plan import MixPlan, partner_rows
+from fastmix.ops.partners import partner_batch
+from fastmix.plan.mix_plan import MixPlan
 
 __all__ = ["mix_segmentation"]
 
@@ -45,17 +46,16 @@ def mix_segmentation(
     """
     op = "mix_segmentation"
     check_tensor(op, "masks", masks)
-    check_plan(op, plan, masks)
+    check_plan(op, plan, masks.shape[0])
     if masks.is_floating_point() or masks.is_complex():
         raise TypeError(f"{op}: expected class ids of an integer dtype, got {masks.dtype}; use mix() for dense maps")
     if masks.dim() < 3:
         raise ValueError(f"{op}: expected masks of shape (B, ..., H, W), got {tuple(masks.shape)}")
     if other is not None:
-        partner_rows(op, masks, plan, other)
-    maps = [x for x in (masks, other) if x is not None]
+        partner_batch(op, plan, masks, other)
     if num_classes is not None:
-        dense = [_one_hot(op, x, num_classes, ignore_index) for x in maps]
-        return mix(dense[0], plan, *dense[1:])
+        dense = [x if x is None else _one_hot(op, x, num_classes, ignore_index) for x in (masks, other)]
+        return mix(dense[0], plan, other=dense[1])
     blended = _blended_samples(plan, other is not None)
     if blended:
         raise ValueError(
@@ -63,7 +63,8 @@ def mix_segmentation(
             "maps, or draw a plan that cuts only (CutMix)"
         )
     carrier = _CARRIERS[masks.element_size()]
-    return mix(masks.view(carrier), plan, *(x.view(carrier) for x in maps[1:])).view(masks.dtype)
+    other = other if other is None else other.view(carrier)
+    return mix(masks.view(carrier), plan, other=other).view(masks.dtype)
 
 
 def _blended_samples(plan: MixPlan, with_other: bool) -> list[int]:

@@ -10,7 +10,8 @@ from torch import Tensor
 from fastmix.arguments import one_of
 from fastmix.ops.checks import check_plan, check_tensor
 from fastmix.ops.labels import mix_labels
-from fastmix.plan.mix_plan import MixPlan, batch_of_partners, partner_rows
+from fastmix.ops.partners import partner_batch, partner_rows
+from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan
 
 Targets = Literal["dense", "pair", "index"]
@@ -67,8 +68,8 @@ def pair_labels(labels: Tensor, plan: MixPlan, *, other: Tensor | None = None) -
         >>> loss = (weight * criterion(x, labels) + (1 - weight) * criterion(x, partner_labels)).mean()
     """
     check_tensor("pair_labels", "labels", labels)
-    check_plan("pair_labels", plan, labels)
-    return PairTargets(labels, partner_rows("pair_labels", labels, plan, other), plan.label_weight.to(labels.device))
+    check_plan("pair_labels", plan, labels.shape[0])
+    return PairTargets(labels, partner_rows("pair_labels", plan, labels, other), plan.label_weight.to(labels.device))
 
 
 def check_targets(caller: str, targets: str, smoothing: float) -> None:
@@ -98,7 +99,7 @@ def make_targets(
     if form == "pair":
         return pair_labels(labels, plan)
     check_tensor("index targets", "labels", labels)
-    check_plan("index targets", plan, labels)
-    batch_of_partners("index targets", labels, plan, None)
+    check_plan("index targets", plan, labels.shape[0])
+    partner_batch("index targets", plan, labels, None)
     partner = plan.partner.to(device=labels.device, dtype=torch.int64)
     return IndexTargets(labels, partner, plan.label_weight.to(labels.device))
