@@ -1,4 +1,4 @@
-"""What functions on tensors refuse, each with what it expected and what it got, before any work is done."""
+"""Argument checks that several operators share. They raise before any work is done."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_CHANNELS = 4
 def check_tensor(op: str, name: str, value: Tensor) -> None:
     if not isinstance(value, Tensor):
         raise TypeError(f"{op}: expected {name} to be a torch.Tensor, got {type(value).__name__}")
-    # "meta" carries shapes only.
+    # "meta" tensors carry shapes without data.
     if value.layout != torch.strided or value.device.type not in ("cpu", "cuda", "meta"):
         raise ValueError(
             f"{op}: expected dense {name} on the CPU or a CUDA device, got {value.layout} on {value.device}"
@@ -52,7 +52,6 @@ def check_plan(op: str, plan: MixPlan | MultiwayPlan, samples: int, *, multiway:
 
 
 def check_format(op: str, dtype: torch.dtype, memory_format: torch.memory_format) -> None:
-    """Check what a training batch is returned as."""
     if dtype not in _OUTPUT_DTYPES:
         raise TypeError(f"{op}: expected dtype torch.float16, torch.bfloat16 or torch.float32, got {dtype}")
     if memory_format not in (torch.contiguous_format, torch.channels_last):
