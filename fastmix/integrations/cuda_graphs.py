@@ -27,7 +27,7 @@ from fastmix.ops import labels as _labels
 from fastmix.ops import mix as _mix
 from fastmix.ops import normalize_mix as _normalize_mix
 from fastmix.ops import registration as _ops
-from fastmix.ops.checks import check_images, check_tensor, mirror_flags, pixel_units
+from fastmix.ops.checks import check_images, check_plan, check_tensor, mirror_flags, pixel_units
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.plan.mix_plan import MixPlan
 
@@ -98,14 +98,9 @@ class ResidentPlan:
             RuntimeError: The current stream is capturing: the update belongs outside of the graph.
         """
         op = "ResidentPlan.update"
-        if not isinstance(plan, MixPlan):
-            raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
+        check_plan(op, plan, self.batch_size)
         if plan.mask is not None:
-            raise ValueError(
-                f"{op}: expected a plan without masks, which a ResidentPlan has no room for, got one with them"
-            )
-        if len(plan) != self.batch_size:
-            raise ValueError(f"{op}: expected a plan for {self.batch_size} samples, got one for {len(plan)}")
+            raise ValueError(f"{op}: expected a plan of boxes and weights, got one with masks; use fastmix.mix_()")
         flags = None if mirror is None else mirror_flags(op, mirror, self.batch_size)
         on_cuda = self.device.type == "cuda"
         if on_cuda and torch.cuda.is_current_stream_capturing():

@@ -132,9 +132,9 @@ class Mixer:
             plan = drawn.with_partner(partner)
             target = mix_labels(own, plan, other=self._previous[1])
             if self.in_place:
-                mix_(images, plan, self._previous[0])
+                mix_(images, plan, other=self._previous[0])
             else:
-                images = mix(images, plan, self._previous[0])
+                images = mix(images, plan, other=self._previous[0])
         elif not self.in_place:
             images = mix(images, plan)
         self.plan = plan

@@ -281,37 +281,3 @@ class MixPlan(StoredPlan):
             ValueError: The names are not one per sample.
         """
         return _plan_table.describe(self, names)
-
-
-def partner_rows(op: str, values: torch.Tensor, plan: MixPlan, other: torch.Tensor | None = None) -> torch.Tensor:
-    """``values[plan.partner]``, or rows of ``other``, where a partner out of range is refused and never wraps around.
-
-    Raises:
-        ValueError: As :func:`batch_of_partners`.
-    """
-    rows = batch_of_partners(op, values, plan, other)
-    return rows[plan.partner.to(device=rows.device, dtype=torch.int64)]
-
-
-def batch_of_partners(op: str, values: torch.Tensor, plan: MixPlan, other: torch.Tensor | None) -> torch.Tensor:
-    """``values``, or ``other`` if there is one: what ``plan.partner`` counts the rows of.
-
-    Raises:
-        ValueError: A partner is out of range, or ``other`` has another shape, dtype or device than ``values``, but for
-            the number of rows.
-    """
-    if other is not None:
-        if (other.shape[1:], other.dtype, other.device) != (values.shape[1:], values.dtype, values.device):
-            raise ValueError(
-                f"{op}: expected rows of the other batch of shape {tuple(values.shape[1:])}, {values.dtype} on "
-                f"{values.device}, got {tuple(other.shape[1:])}, {other.dtype} on {other.device}"
-            )
-        values = other
-    if not torch.compiler.is_compiling() and plan.partner.numel() > 0:
-        low, high = (int(bound) for bound in plan.partner.aminmax())
-        if low < 0 or high >= values.shape[0]:
-            got = low if low < 0 else high
-            raise ValueError(
-                f"{op}: expected partner in [0, {values.shape[0]}), got {got}; draw it with this batch_size"
-            )
-    return values
