@@ -12,7 +12,7 @@ export FASTMIX_BUILD_DIR ?= $(CURDIR)/build/cmake-$(NVCC_KIND)
 JPEG_HEADERS := $(firstword $(wildcard /usr/include/jpeglib.h /usr/local/include/jpeglib.h))
 APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get 2>/dev/null))
 
-.PHONY: demo test bench build lint format clean
+.PHONY: demo test bench build lint types format clean
 
 demo: build
 	$(BIN)/fastmix demo --out build/demo
@@ -41,6 +41,11 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	git ls-files '*.h' '*.cc' '*.cu' | xargs $(BIN)/clang-format --dry-run --Werror
+	$(BIN)/lint-imports --no-logo --cache-dir build/import-linter
+
+# mypy reads sources and fastmix/_core.pyi only: nothing has to be built.
+types: $(INSTALLED)
+	$(BIN)/mypy
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import shlex
 import time
 
 import numpy as np
@@ -14,7 +13,6 @@ pytest.importorskip("sklearn")
 pytest.importorskip("matplotlib")
 
 from benchmarks import data, plot, tables
-from benchmarks.all import COMPARISONS, script
 from benchmarks.rivals import Job, crops, meter, naive, open_rival, training, worker
 
 
@@ -40,12 +38,6 @@ def rivals_may_draw():
 
 def test_no_figure_in_the_documents_is_typed_by_hand():
     assert plot.outdated() == []
-
-
-@pytest.mark.parametrize("name", COMPARISONS)
-def test_results_are_those_of_make_bench(name):
-    command = shlex.join(["python", "-m", script(name), *COMPARISONS[name]])
-    assert tables.record(name)["command"] == f"{command} --json benchmarks/results/{name}.json"
 
 
 def test_every_table_is_shown_and_every_marker_is_known():

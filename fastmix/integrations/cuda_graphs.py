@@ -27,7 +27,7 @@ from fastmix.ops import labels as _labels
 from fastmix.ops import mix as _mix
 from fastmix.ops import normalize_mix as _normalize_mix
 from fastmix.ops import registration as _ops
-from fastmix.ops.checks import check_images, check_tensor, mirror_flags, pixel_units
+from fastmix.ops.checks import check_images, check_plan, check_tensor, mirror_flags, pixel_units
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.plan.mix_plan import MixPlan
 
@@ -66,7 +66,8 @@ class ResidentPlan:
         if device.type not in ("cpu", "cuda"):
             raise ValueError(f"ResidentPlan: expected a CPU or CUDA device, got {device}")
         if device.type == "cuda" and device.index is None:
-            device = torch.device("cuda", torch.cuda.current_device())
+            # torch declares index as int, though it may be None.
+            device = torch.device("cuda", torch.cuda.current_device())  # type: ignore[unreachable]
         self.batch_size = batch_size
         self.device = device
         self._image_size = image_size if image_size is not None else (2**31 - 1, 2**31 - 1)
@@ -97,14 +98,9 @@ class ResidentPlan:
             RuntimeError: The current stream is capturing: the update belongs outside of the graph.
         """
         op = "ResidentPlan.update"
-        if not isinstance(plan, MixPlan):
-            raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
+        check_plan(op, plan, self.batch_size)
         if plan.masks is not None:
-            raise ValueError(
-                f"{op}: expected a plan without masks, which a ResidentPlan has no room for, got one with them"
-            )
-        if len(plan) != self.batch_size:
-            raise ValueError(f"{op}: expected a plan for {self.batch_size} samples, got one for {len(plan)}")
+            raise ValueError(f"{op}: expected a plan of boxes and weights, got one with masks; use fastmix.mix_()")
         flags = None if mirror is None else mirror_flags(op, mirror, self.batch_size)
         on_cuda = self.device.type == "cuda"
         if on_cuda and torch.cuda.is_current_stream_capturing():
@@ -182,8 +178,9 @@ def normalize_mix(
     check_tensor(op, "images", images)
     _check_plan(op, plan, images)
     if plan.device.type == "cpu":
-        options = {"mean": mean, "std": std, "dtype": dtype, "memory_format": memory_format, "mirror": plan._mirror}
-        return _normalize_mix.normalize_mix(images, plan._plan, **options)
+        return _normalize_mix.normalize_mix(
+            images, plan._plan, mean=mean, std=std, dtype=dtype, memory_format=memory_format, mirror=plan._mirror
+        )
     if memory_format not in (torch.contiguous_format, torch.channels_last):
         raise ValueError(
             f"{op}: expected memory_format torch.contiguous_format or torch.channels_last, got {memory_format}"

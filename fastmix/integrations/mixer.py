@@ -109,7 +109,7 @@ class Mixer:
         plan = self._draw(images, labels, groups)
         # Labels first: if they are refused, the images are unchanged.
         targets = make_targets(self.targets, labels, plan, self.num_classes, self.smoothing)
-        if self.in_place:
+        if self.in_place and isinstance(plan, MixPlan):
             mix_(images, plan)
         else:
             images = mix(images, plan)
@@ -127,12 +127,14 @@ class Mixer:
             key = {"seed": self.seed, "epoch": self.epoch, "step": self.step, "rank": self.rank}
             others = self._previous[0].shape[0]
             partner = other_partners(images.shape[0], others, **key)
-            plan = self._draw(images, labels, None).with_partner(partner)
+            drawn = self._draw(images, labels, None)
+            assert isinstance(drawn, MixPlan), "__init__ refuses DirichletMix with partners='previous'"
+            plan = drawn.with_partner(partner)
             target = mix_labels(own, plan, other=self._previous[1])
             if self.in_place:
-                mix_(images, plan, self._previous[0])
+                mix_(images, plan, other=self._previous[0])
             else:
-                images = mix(images, plan, self._previous[0])
+                images = mix(images, plan, other=self._previous[0])
         elif not self.in_place:
             images = mix(images, plan)
         self.plan = plan

@@ -17,7 +17,7 @@ What differs, in both classes:
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -29,13 +29,13 @@ from fastmix.ops.labels import mix_labels
 from fastmix.ops.mix import mix_
 from fastmix.plan.boxes import Clipped, MinMax
 from fastmix.plan.mix_plan import MixPlan
-from fastmix.plan.policies import Choice, CutMix, Policy
+from fastmix.plan.policies import Choice, CutMix, Per
 from fastmix.plan.policies import Mixup as MixupPolicy
 from fastmix.plan.weights import Beta
 
 __all__ = ["FastCollateMixup", "Mixup"]
 
-_PER = {"batch": "batch", "pair": "pair", "elem": "sample", "half": "sample"}
+_PER: dict[str, Per] = {"batch": "batch", "pair": "pair", "elem": "sample", "half": "sample"}
 
 
 class Mixup:
@@ -58,7 +58,7 @@ class Mixup:
         ValueError: See the module.
     """
 
-    _modes = ("batch", "pair", "elem")
+    _modes: ClassVar[tuple[str, ...]] = ("batch", "pair", "elem")
 
     def __init__(
         self,
@@ -115,24 +115,24 @@ class Mixup:
         self.plan = plan
         return x, mixed_target
 
-    def _policy(self) -> Policy:
+    def _policy(self) -> Choice:
         """What the attributes say now: timm's may be changed between calls."""
-        common = {"per": _PER[self.mode], "prob": self.mix_prob, "pairing": "flip"}
-        policies: list[Policy] = []
+        per = _PER[self.mode]
+        policies: list[MixupPolicy | CutMix] = []
         if self.mixup_alpha > 0:
-            policies.append(MixupPolicy(self.mixup_alpha, **common))
+            policies.append(MixupPolicy(self.mixup_alpha, per, self.mix_prob, "flip"))
         if self.cutmix_alpha > 0:
             box = Clipped() if self.cutmix_minmax is None else MinMax(*self.cutmix_minmax)
-            policies.append(CutMix(self.cutmix_alpha, **common, box=box))
+            policies.append(CutMix(self.cutmix_alpha, per, self.mix_prob, "flip", box=box))
         if not policies:
             raise ValueError(
                 f"{type(self).__name__}: expected mixup_alpha > 0, cutmix_alpha > 0 or cutmix_minmax, "
                 f"got {self.mixup_alpha}, {self.cutmix_alpha} and {self.cutmix_minmax}"
             )
         p = [1.0 - self.switch_prob, self.switch_prob] if len(policies) == 2 else None
-        return Choice(policies, p, per=_PER[self.mode])
+        return Choice(policies, p, per=per)
 
-    def _draw(self, batch: int, size: tuple[int, int]) -> MixPlan:
+    def _draw(self, batch: int, size: tuple[int, ...]) -> MixPlan:
         key = self._steps.next_key()
         if not self.mixup_enabled or batch == 0:
             return MixPlan.identity(batch)
@@ -175,7 +175,9 @@ class FastCollateMixup(Mixup):
 
     _modes = ("batch", "pair", "elem", "half")
 
-    def __call__(self, batch: Sequence[tuple[Any, Any]], _: Any = None) -> tuple[Tensor, Tensor]:
+    def __call__(  # type: ignore[override]  # as in timm, which has the same two classes
+        self, batch: Sequence[tuple[Any, Any]], _: Any = None
+    ) -> tuple[Tensor, Tensor]:
         """Collate and mix.
 
         Args:

@@ -101,7 +101,7 @@ class _BatchTransform(torch.nn.Module):
 
     def _labels(self, sample: Any) -> Tensor:
         name = type(self).__name__
-        labels = _default_labels(name, sample) if self.labels_getter == "default" else self.labels_getter(sample)
+        labels = self.labels_getter(sample) if callable(self.labels_getter) else _default_labels(name, sample)
         if not isinstance(labels, Tensor):
             raise ValueError(f"{name}: expected the labels to be a tensor, got {type(labels).__name__}")
         if labels.dim() not in (1, 2):

@@ -1,10 +1,10 @@
-"""The operators of ``torch.ops.fastmix``: names, fake kernels and autograd.
+"""Register ``torch.ops.fastmix``: names, fake kernels and gradients.
 
-They take the arrays of a plan one by one, since an operator's schema knows tensors only. Use
-:mod:`fastmix.ops.mix`, which takes the plan and checks its arguments.
+A schema knows tensors only, so that these operators take the arrays of a plan. Call :mod:`fastmix.ops.mix` instead,
+which takes the plan and checks its arguments.
 """
 
-# ruff: noqa: ARG001  (fake kernels have the whole signature of their operator)
+# ruff: noqa: ARG001  (a fake kernel has its operator's signature)
 
 from collections.abc import Sequence
 from typing import Any
@@ -28,7 +28,7 @@ _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
 def _is_packed(images: Tensor, order: Sequence[int]) -> bool:
-    """Whether the dimensions ``order``, the last one innermost, lie without gaps; sizes of 0 count as 1."""
+    """Return whether the dimensions ``order``, innermost last, are dense; sizes of 0 count as 1."""
     expected = 1
     for dim in reversed(order):
         if images.shape[dim] != 1 and images.stride(dim) != expected:
@@ -38,7 +38,7 @@ def _is_packed(images: Tensor, order: Sequence[int]) -> bool:
 
 
 def output_memory_format(images: Tensor) -> torch.memory_format:
-    """The memory format of what ``mix`` returns: that of the samples, contiguous where they have gaps."""
+    """Return the memory format of ``mix``'s result: that of dense samples, else contiguous."""
     order = list(range(1, images.dim()))
     if images.dim() not in _CHANNELS_LAST or _is_packed(images, order):
         return torch.contiguous_format
@@ -48,7 +48,7 @@ def output_memory_format(images: Tensor) -> torch.memory_format:
 
 
 def samples_like(images: Tensor, other: Tensor) -> Tensor:
-    """``other``, its samples laid out as ``mix`` lays out those of ``images``; itself where they lie so already."""
+    """Return ``other`` in the memory format of ``mix``'s result, without a copy if it has that already."""
     wanted = output_memory_format(images)
     order = list(range(1, other.dim()))
     if wanted != torch.contiguous_format:
@@ -182,7 +182,7 @@ def _save_mix_backward(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> Non
 
 
 def _backward_of_mix_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    # All are linear in their first argument, and transposes of each other.
+    # mix and mix_backward are linear in their first argument and transposes of each other.
     plan, masks = ctx.saved_tensors
     if ctx.multiway:
         result = mix(grad, plan, None, None, False, True)
@@ -203,15 +203,15 @@ _registrations = torch.library.Library("fastmix", "IMPL")
 
 
 def _mix_in_place_autograd(keyset: Any, images: Tensor, *plan: Tensor | None) -> None:
-    """In place there is no gradient; saved tensors learn that their data changed, as with torch's own operators."""
+    """Refuse gradients, mix, then bump the version counter so that autograd notices overwritten saved tensors."""
     if torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in (images, *plan)):
         raise RuntimeError(
-            "mix_: expected images (and other) that do not require grad, got a tensor that does; use mix(), which is "
-            "differentiable, or torch.no_grad()"
+            "mix_: expected images (and other) that do not require grad, got one that does; "
+            "use mix() or torch.no_grad()"
         )
     with torch._C._AutoDispatchBelowAutograd():
         mix_.redispatch(keyset & torch._C._after_autograd_keyset, images, *plan)
-    # Afterwards: a refused mix has changed nothing.
+    # After the call: a refused mix has changed nothing.
     if not images.is_inference():
         torch.autograd.graph.increment_version(images)
 

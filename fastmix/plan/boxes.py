@@ -82,7 +82,7 @@ class Span(BoxRule):
         self.to_core()
 
     @property
-    def over_frames(self) -> bool:
+    def over_frames(self) -> bool:  # type: ignore[override]  # frozen, so read-only as the base's
         return self.axis == "time"
 
     def to_core(self) -> _core.BoxRule:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def describe(plan: MixPlan, names: Sequence[object] | None) -> str:
     names = sample_names("MixPlan.describe", len(plan), names)
-    rows = [("sample", "partner", "mixed", "inside", "outside", "box (y0, x0, y1, x1)", "label")]
+    rows: list[tuple[str, ...]] = [("sample", "partner", "mixed", "inside", "outside", "box (y0, x0, y1, x1)", "label")]
     rows += [_row(plan, i, names) for i in range(len(plan))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
@@ -48,10 +48,10 @@ def _row(plan: MixPlan, i: int, names: list[str]) -> tuple[str, ...]:
 
 
 def sample_names(op: str, batch: int, names: Sequence[object] | None) -> list[str]:
-    names = [str(i) for i in range(batch)] if names is None else [str(_plain(name)) for name in names]
-    if len(names) != batch:
-        raise ValueError(f"{op}: expected one name per sample ({batch}), got {len(names)}")
-    return names
+    shown = [str(i) for i in range(batch)] if names is None else [str(_plain(name)) for name in names]
+    if len(shown) != batch:
+        raise ValueError(f"{op}: expected one name per sample ({batch}), got {len(shown)}")
+    return shown
 
 
 def name_of(partner: int, names: list[str]) -> str:

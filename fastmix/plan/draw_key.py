@@ -22,15 +22,20 @@ def integer_below(name: str, value: int, bits: int) -> int:
     return integer
 
 
-def draw_key(seed: int, epoch: int, step: int, rank: int, offset: int) -> list[int]:
+def draw_key(seed: int, epoch: int, step: int, rank: int, offset: int) -> tuple[int, int, int, int, int]:
     """The key of a draw as the native core takes it.
 
     Raises:
         TypeError: A part that is no integer.
         ValueError: A part out of its range.
     """
-    parts = (("seed", seed, 64), ("epoch", epoch, 32), ("step", step, 64), ("rank", rank, 32), ("offset", offset, 32))
-    return [integer_below(name, value, bits) for name, value, bits in parts]
+    return (
+        integer_below("seed", seed, 64),
+        integer_below("epoch", epoch, 32),
+        integer_below("step", step, 64),
+        integer_below("rank", rank, 32),
+        integer_below("offset", offset, 32),
+    )
 
 
 def image_extent(image_size: tuple[int, ...] | None) -> tuple[int, int, int]:

@@ -11,16 +11,16 @@ from torch import Tensor
 _NAMES = ({"rows"}, {"rows", "masks"})
 
 
-def save(path: str | os.PathLike, rows: Tensor, masks: Tensor | None) -> None:
+def save(path: str | os.PathLike[str], rows: Tensor, masks: Tensor | None) -> None:
     arrays = {"rows": rows.numpy().astype("<i4")}
     if masks is not None:
         arrays["masks"] = masks.numpy()
     # Through a file object: np.savez would append .npz to a bare path.
     with open(path, "wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, allow_pickle=False, **arrays)
 
 
-def load(kind: str, path: str | os.PathLike) -> tuple[Tensor, Tensor | None]:
+def load(kind: str, path: str | os.PathLike[str]) -> tuple[Tensor, Tensor | None]:
     """Read rows int32 (B, 16) and masks uint8; the headers are not looked at.
 
     Raises:

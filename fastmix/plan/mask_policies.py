@@ -59,12 +59,16 @@ class GridMix(_MaskPolicy):
     crop_aspect: float | tuple[float, float] = field(default=1.0, kw_only=True)
 
     def core_policy(self) -> _core.Policy:
-        holes = self.holes if isinstance(self.holes, tuple | list) else (self.holes, self.holes)
-        names = ("hole_aspect", "crop_area", "crop_aspect")
-        intervals = {name: _interval(name, getattr(self, name)) for name in names}
+        holes = tuple(self.holes) if isinstance(self.holes, tuple | list) else (self.holes, self.holes)
         if len(holes) != 2 or not all(isinstance(n, int) and 0 < n < 2**31 for n in holes):
             raise ValueError(f"holes: expected an integer >= 1 or (least, most), got {self.holes!r}")
-        return self._core_policy(_core.Kind.gridmix, mask=_core.MaskRule(holes=tuple(holes), **intervals))
+        rule = _core.MaskRule(
+            holes=holes,
+            hole_aspect=_interval("hole_aspect", self.hole_aspect),
+            crop_area=_interval("crop_area", self.crop_area),
+            crop_aspect=_interval("crop_aspect", self.crop_aspect),
+        )
+        return self._core_policy(_core.Kind.gridmix, mask=rule)
 
 
 @dataclass(frozen=True, repr=False)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
 from fastmix import _core
 
 
-def as_levels(mask) -> torch.Tensor:
+def as_levels(mask: Any) -> torch.Tensor:
     """Masks of any kind as uint8 (M, h, w) or (M, t, h, w) on the CPU: bool is 0 or 255, 1.0 is 255."""
     tensor = torch.as_tensor(mask).detach().cpu()
     if tensor.dim() not in (3, 4) or 0 in tensor.shape:
@@ -38,7 +40,7 @@ def label_weights(mask: torch.Tensor, image_size: tuple[int, ...] | None, inside
     return _core.mask_label_weights(volumes.numpy(), size, inside, outside)
 
 
-def mask_of_samples(index, batch: int, count: int) -> torch.Tensor:
+def mask_of_samples(index: Any, batch: int, count: int) -> torch.Tensor:
     """int32 (B,): the given indices, or one mask for all, or mask i for sample i."""
     if index is None:
         if count not in (1, batch):

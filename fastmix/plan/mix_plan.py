@@ -151,7 +151,7 @@ class MixPlan(StoredPlan):
         return plan
 
     @classmethod
-    def mixup(cls, partner, weight) -> MixPlan:
+    def mixup(cls, partner: Any, weight: Any) -> MixPlan:
         """A Mixup plan from partners (B,) and own weights (B,) or one weight for all.
 
         Raises:
@@ -164,7 +164,16 @@ class MixPlan(StoredPlan):
         return cls.from_arrays(partner, weight, weight, box, weight)
 
     @classmethod
-    def masked(cls, partner, mask, mask_index=None, *, image_size=None, weight_in=1.0, weight_out=0.0) -> MixPlan:
+    def masked(
+        cls,
+        partner: Any,
+        mask: Any,
+        mask_index: Any = None,
+        *,
+        image_size: tuple[int, ...] | None = None,
+        weight_in: float = 1.0,
+        weight_out: float = 0.0,
+    ) -> MixPlan:
         """A plan by masks of your own, full or low resolution: saliency, attention, tokens, segments.
 
         Args:
@@ -223,7 +232,7 @@ class MixPlan(StoredPlan):
         masks = (0, 1, 1, 1) if self.masks is None else (self.masks.shape[0], *(1, *self.masks.shape[1:])[-3:])
         _core.validate_plan(self.rows.numpy(), masks, height, width, True)
 
-    def with_label_weight(self, label_weight) -> MixPlan:
+    def with_label_weight(self, label_weight: Any) -> MixPlan:
         """The plan with other weights for the labels, as Remix and TransMix compute them.
 
         Args:
@@ -242,7 +251,7 @@ class MixPlan(StoredPlan):
         plan.label_weight[:] = weight
         return plan
 
-    def with_partner(self, partner) -> MixPlan:
+    def with_partner(self, partner: Any) -> MixPlan:
         """The plan with other partners: rows of a second batch, for ``mix(..., other=)``, or chosen ones.
 
         Args:
@@ -268,37 +277,3 @@ class MixPlan(StoredPlan):
             ValueError: The names are not one per sample.
         """
         return description.describe(self, names)
-
-
-def partner_rows(op: str, values: torch.Tensor, plan: MixPlan, other: torch.Tensor | None = None) -> torch.Tensor:
-    """``values[plan.partner]``, or rows of ``other``, where a partner out of range is refused and never wraps around.
-
-    Raises:
-        ValueError: As :func:`batch_of_partners`.
-    """
-    rows = batch_of_partners(op, values, plan, other)
-    return rows[plan.partner.to(device=rows.device, dtype=torch.int64)]
-
-
-def batch_of_partners(op: str, values: torch.Tensor, plan: MixPlan, other: torch.Tensor | None) -> torch.Tensor:
-    """``values``, or ``other`` if there is one: what ``plan.partner`` counts the rows of.
-
-    Raises:
-        ValueError: A partner is out of range, or ``other`` has another shape, dtype or device than ``values``, but for
-            the number of rows.
-    """
-    if other is not None:
-        if (other.shape[1:], other.dtype, other.device) != (values.shape[1:], values.dtype, values.device):
-            raise ValueError(
-                f"{op}: expected rows of the other batch of shape {tuple(values.shape[1:])}, {values.dtype} on "
-                f"{values.device}, got {tuple(other.shape[1:])}, {other.dtype} on {other.device}"
-            )
-        values = other
-    if not torch.compiler.is_compiling() and plan.partner.numel() > 0:
-        low, high = (int(bound) for bound in plan.partner.aminmax())
-        if low < 0 or high >= values.shape[0]:
-            got = low if low < 0 else high
-            raise ValueError(
-                f"{op}: expected partner in [0, {values.shape[0]}), got {got}; draw it with this batch_size"
-            )
-    return values

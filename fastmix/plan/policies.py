@@ -6,7 +6,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import torch
@@ -150,19 +150,20 @@ class _SinglePolicy(Policy):
         pairing = option(_core.Pairing, "pairing", self.pairing)
         return _core.Choice([self.core_policy()], [1.0], _core.Per.batch, pairing)
 
-    def with_pairing(self, pairing: Pairing) -> Policy:
+    def with_pairing(self, pairing: Pairing) -> Self:
         return dataclasses.replace(self, pairing=pairing)
 
-    def never(self) -> Policy:
+    def never(self) -> Self:
         return dataclasses.replace(self, prob=0.0)
 
-    def scaled(self, factor: float) -> Policy:
+    def scaled(self, factor: float) -> Self:
         law = self.distribution
         if not isinstance(law, Beta):
             raise ValueError(f"{type(self).__name__}: expected a Beta weight to scale, got {law}")
         if self.weight is None:
             return dataclasses.replace(self, alpha=self.alpha * factor)
-        return dataclasses.replace(self, weight=dataclasses.replace(law, a=law.a * factor, b=law.b * factor))
+        _, a, b = law.law()
+        return dataclasses.replace(self, weight=dataclasses.replace(law, a=a * factor, b=b * factor))
 
 
 class Mixup(_SinglePolicy):
@@ -269,7 +270,7 @@ class Choice(Policy):
         ValueError: no policies, probabilities that do not fit, pairings that differ, a nested ``Choice``.
     """
 
-    policies: Sequence[Policy]
+    policies: Sequence[_SinglePolicy]
     p: Sequence[float] | None = None
     per: Per = "batch"
     pairing: Pairing = field(init=False)

@@ -43,7 +43,7 @@ class Scheduled(Policy):
             self.policy.scaled(1.0)
 
     @property
-    def pairing(self) -> Pairing:
+    def pairing(self) -> Pairing:  # type: ignore[override]  # frozen, so read-only as other policies'
         return self.policy.pairing
 
     @property

@@ -53,7 +53,7 @@ class StoredPlan:
         """SHA-256 of the content, in hexadecimal: equal plans have equal digests, on every machine."""
         return hashlib.sha256(b"".join(self._content())).hexdigest()
 
-    def save(self, path: str | os.PathLike) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the plan as NPZ, a zip of plain NumPy arrays, under exactly this path.
 
         Raises:
@@ -62,7 +62,7 @@ class StoredPlan:
         files.save(path, self.rows, self.masks)
 
     @classmethod
-    def load(cls, path: str | os.PathLike) -> Self:
+    def load(cls, path: str | os.PathLike[str]) -> Self:
         """The plan that ``save`` wrote. Nothing in the file is executed: arrays only, no pickle.
 
         Raises:
