@@ -1,4 +1,4 @@
-"""A plan for human eyes."""
+"""Describe a plan as a table of text."""
 
 from __future__ import annotations
 
@@ -59,5 +59,5 @@ def name_of(partner: int, names: list[str]) -> str:
 
 
 def _plain(name: object) -> object:
-    """A number out of a tensor or an array of one."""
+    """Return the number in a tensor or array of one element."""
     return name.item() if hasattr(name, "item") else name

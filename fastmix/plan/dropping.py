@@ -1,4 +1,4 @@
-"""What becomes of a batch's plan when some of its samples drop out."""
+"""Drop samples from a batch's plan; their partners stay unmixed."""
 
 from __future__ import annotations
 
