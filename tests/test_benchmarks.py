@@ -46,6 +46,14 @@ def test_every_table_is_shown_and_every_marker_is_known():
     assert shown >= set(tables.TABLES)
 
 
+def test_the_headline_compares_with_the_fastest_variant():
+    speeds = {"timm": 10.0, "timm:draft=yes": 30.0, "timm:draft=no": 20.0, "dali": 5.0}
+    rivals = {name: {"label": name, "images_per_second": {"median": speed}} for name, speed in speeds.items()}
+    best = tables.fastest_variants(rivals)
+    found = {loader: (one["label"], one["images_per_second"]["median"]) for loader, one in best.items()}
+    assert found == {"timm": ("timm", 30.0), "dali": ("dali", 5.0)}
+
+
 def test_a_changed_figure_is_noticed(tmp_path, monkeypatch):
     document = tmp_path / "README.md"
     text = "<!-- table mix -->\n<!-- end mix -->\n<!-- table foreign -->\nkept\n<!-- end foreign -->\n"
