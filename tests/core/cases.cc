@@ -60,7 +60,7 @@ float masked_weight(const PlanView& plan, int32_t i, int64_t t, int64_t y, int64
   return mask_weight(level, plan.rows[i].weight_in, plan.rows[i].weight_out);
 }
 
-float weight_at(const MixParams& params, int32_t i, int64_t element) {
+float weight_of_element(const MixParams& params, int32_t i, int64_t element) {
   const int64_t row = element / params.pixel_stride / params.width;
   const Extent image = {static_cast<int32_t>(params.depth), static_cast<int32_t>(params.height),
                         static_cast<int32_t>(params.width)};
@@ -225,7 +225,8 @@ std::vector<unsigned char> naive_mix(const MixParams& params) {
       const int32_t partner = params.plan.rows[i].partner;
       for (int64_t e = 0; e < params.elements; ++e) {
         const T own = load<T>(params.in[i], e);
-        const T mixed = partner == i ? own : mix_element(own, load<T>(params.in[partner], e), weight_at(params, i, e));
+        const T mixed =
+            partner == i ? own : mix_element(own, load<T>(params.in[partner], e), weight_of_element(params, i, e));
         store(out, i * params.elements + e, mixed);
       }
     }
@@ -240,11 +241,11 @@ std::vector<unsigned char> naive_backward(const MixParams& params) {
     using T = decltype(type);
     for (int32_t i = 0; i < params.plan.batch; ++i) {
       for (int64_t e = 0; e < params.elements; ++e) {
-        const double own = partner(i) == i ? 1.0 : weight_at(params, i, e);
+        const double own = partner(i) == i ? 1.0 : weight_of_element(params, i, e);
         double sum = 0.0;
         if (own != 0.0) sum += own * widen(load<T>(params.in[i], e));
         for (int32_t j = 0; j < params.plan.batch; ++j) {
-          const double rest = 1.0 - static_cast<double>(weight_at(params, j, e));
+          const double rest = 1.0 - static_cast<double>(weight_of_element(params, j, e));
           if (j != i && partner(j) == i && rest != 0.0) sum += rest * widen(load<T>(params.in[j], e));
         }
         store(out, i * params.elements + e, narrow<T>(sum));
