@@ -109,3 +109,20 @@ def choose_ranks(caller: str, rank: int | None, world_size: int | None) -> tuple
     if distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank(), distributed.get_world_size()
     return 0, 1
+
+
+def mirror_flags(caller: str, mirror: torch.Tensor | Sequence[bool], batch: int) -> torch.Tensor:
+    """Return which images to flip, bool (batch,) on the CPU.
+
+    Raises:
+        TypeError: ``mirror`` is not bool.
+        ValueError: Another shape, or a device other than the CPU.
+    """
+    flags = mirror if isinstance(mirror, torch.Tensor) else torch.tensor(mirror, dtype=torch.bool)
+    if flags.dtype != torch.bool:
+        raise TypeError(f"{caller}: expected mirror of dtype torch.bool, got {flags.dtype}")
+    if flags.dim() != 1 or flags.shape[0] != batch:
+        raise ValueError(f"{caller}: expected mirror of shape ({batch},), got {tuple(flags.shape)}")
+    if flags.device.type != "cpu":
+        raise ValueError(f"{caller}: expected mirror on the CPU, got {flags.device}; use mirror.cpu()")
+    return flags.contiguous()

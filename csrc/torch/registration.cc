@@ -37,6 +37,6 @@ void implement(Library& m) {
 }  // namespace
 
 // One function serves both dispatch keys and checks the tensors' devices itself. Images on CUDA come with a plan on the
-// CPU. A plan wrongly on CUDA would reach the CUDA key with images on the CPU.
+// CPU or a resident one. A plan wrongly on CUDA would reach the CUDA key with images on the CPU.
 STABLE_TORCH_LIBRARY_IMPL(fastmix, CPU, m) { implement(m); }
 STABLE_TORCH_LIBRARY_IMPL(fastmix, CUDA, m) { implement(m); }

@@ -11,11 +11,12 @@ from fastmix.ops.checks import check_images, check_plan
 from fastmix.ops.partners import check_other
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan
+from fastmix.plan.resident_plan import ResidentPlan
 
 __all__ = ["mix", "mix_", "regmixup"]
 
 
-def mix_(images: Tensor, plan: MixPlan, *, other: Tensor | None = None) -> Tensor:
+def mix_(images: Tensor, plan: MixPlan | ResidentPlan, *, other: Tensor | None = None) -> Tensor:
     """Mix a batch in place.
 
     Equivalent to ``images.copy_(w * images + (1 - w) * images[plan.partner])`` in float64, rounded once. ``w`` is the
@@ -46,7 +47,7 @@ def mix_(images: Tensor, plan: MixPlan, *, other: Tensor | None = None) -> Tenso
         >>> mix_(images, CutMix(1.0).plan(8, (32, 32), seed=0, step=0))
     """
     check_images("mix_", images)
-    check_plan("mix_", plan, images.shape[0])
+    check_plan("mix_", plan, images.shape[0], resident=True)
     check_other("mix_", plan, images, other)
     if other is not None:
         other = _ops.samples_like(images, other)
@@ -56,7 +57,7 @@ def mix_(images: Tensor, plan: MixPlan, *, other: Tensor | None = None) -> Tenso
     return images
 
 
-def mix(images: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | None = None) -> Tensor:
+def mix(images: Tensor, plan: MixPlan | MultiwayPlan | ResidentPlan, *, other: Tensor | None = None) -> Tensor:
     """Mix a batch into a new tensor.
 
     Equivalent to ``w * images + (1 - w) * images[plan.partner]`` in float64, rounded once, with ``w`` as in
@@ -80,7 +81,8 @@ def mix(images: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | None = 
         >>> mixed = mix(torch.rand(8, 3, 32, 32), Mixup(0.2).plan(8, seed=0, step=0))
     """
     check_images("mix", images)
-    check_plan("mix", plan, images.shape[0], multiway=True)
+    check_plan("mix", plan, images.shape[0], multiway=True, resident=True)
+    _check_resident("mix", plan, images)
     check_other("mix", plan, images, other)
     if isinstance(plan, MultiwayPlan):
         return _linear(lambda x: _ops.mix(x, plan.rows, None, None, False, True), images)
@@ -90,7 +92,7 @@ def mix(images: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | None = 
     return _linear(lambda x, y: _ops.mix(x, plan.rows, masks, _ops.samples_like(x, y)), images, other)
 
 
-def regmixup(images: Tensor, plan: MixPlan) -> Tensor:
+def regmixup(images: Tensor, plan: MixPlan | ResidentPlan) -> Tensor:
     """Return the clean batch followed by the mixed batch.
 
     Equivalent to ``torch.cat((images, mix(images, plan)))``, with every image read once.
@@ -114,7 +116,8 @@ def regmixup(images: Tensor, plan: MixPlan) -> Tensor:
         >>> loss = cross_entropy(clean, labels) + eta * mix_loss(cross_entropy, mixed, labels, plan)
     """
     check_images("regmixup", images)
-    check_plan("regmixup", plan, images.shape[0])
+    check_plan("regmixup", plan, images.shape[0], resident=True)
+    _check_resident("regmixup", plan, images)
     masks = masks_on(plan, images.device)
     return _linear(lambda x: _ops.mix(x, plan.rows, masks, None, True), images)
 
@@ -130,6 +133,12 @@ def _linear(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
     return forward_ad.make_dual(function(*(dual.primal for dual in duals)), function(*tangents))
 
 
-def masks_on(plan: MixPlan, device: torch.device) -> Tensor | None:
+def _check_resident(op: str, plan: MixPlan | MultiwayPlan | ResidentPlan, images: Tensor) -> None:
+    """Refuse gradients: in backward, the memory would hold the plan of a later update."""
+    if isinstance(plan, ResidentPlan) and torch.is_grad_enabled() and images.requires_grad:
+        raise RuntimeError(f"{op}: expected images that do not require grad with a ResidentPlan; use a MixPlan")
+
+
+def masks_on(plan: MixPlan | ResidentPlan, device: torch.device) -> Tensor | None:
     """Return the masks on the images' device; None if the plan has no masks."""
     return None if plan.masks is None else plan.masks.to(device, non_blocking=True)

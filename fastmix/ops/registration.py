@@ -20,9 +20,6 @@ mix_backward = torch.ops.fastmix.mix_backward.default
 normalize_mix = torch.ops.fastmix.normalize_mix.default
 normalize_mix_into = torch.ops.fastmix.normalize_mix_into.default
 mix_labels = torch.ops.fastmix.mix_labels.default
-mix_resident_ = torch.ops.fastmix.mix_resident_.default
-normalize_mix_resident = torch.ops.fastmix.normalize_mix_resident.default
-mix_labels_resident = torch.ops.fastmix.mix_labels_resident.default
 
 _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
@@ -89,7 +86,8 @@ def _(
     with_clean: bool = False,
     multiway: bool = False,
 ) -> Tensor:
-    return _like_samples(images, plan.shape[0] * (2 if with_clean else 1))
+    count = plan.shape[0] if multiway else images.shape[0]  # a resident plan has more rows than samples
+    return _like_samples(images, count * (2 if with_clean else 1))
 
 
 @torch.library.register_fake("fastmix::mix_backward")
@@ -125,23 +123,6 @@ def _(out: Tensor, *inputs: object) -> None:
 
 @torch.library.register_fake("fastmix::mix_labels")
 def _(labels: Tensor, plan: Tensor, num_classes: int, smoothing: float = 0.0, other: Tensor | None = None) -> Tensor:
-    return torch.empty((plan.shape[0], num_classes), dtype=torch.float32, device=labels.device)
-
-
-@torch.library.register_fake("fastmix::mix_resident_")
-def _(images: Tensor, plan: Tensor) -> None:
-    return None
-
-
-@torch.library.register_fake("fastmix::normalize_mix_resident")
-def _(
-    images: Tensor, plan: Tensor, mean: Sequence[float], std: Sequence[float], dtype: torch.dtype, channels_last: bool
-) -> Tensor:
-    return _normalized(images, dtype, channels_last)
-
-
-@torch.library.register_fake("fastmix::mix_labels_resident")
-def _(labels: Tensor, plan: Tensor, num_classes: int, smoothing: float) -> Tensor:
     return torch.empty((labels.shape[0], num_classes), dtype=torch.float32, device=labels.device)
 
 

@@ -7,8 +7,9 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from fastmix.arguments import mirror_flags
 from fastmix.ops import library as _library  # noqa: F401  (registers the operators)
-from fastmix.ops.checks import MAX_CHANNELS, check_format, check_plan, mirror_flags, pixel_units
+from fastmix.ops.checks import MAX_CHANNELS, check_format, check_plan, pixel_units
 from fastmix.ops.mix import masks_on
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.plan.mix_plan import MixPlan

@@ -215,6 +215,10 @@ class MixPlan(StoredPlan):
             raise ValueError(f"MixPlan.identity: expected batch_size >= 0, got {batch_size}")
         return cls.mixup(torch.arange(batch_size, dtype=torch.int32), 1.0)
 
+    def mask_shape(self) -> tuple[int, ...]:
+        """(M, t, h, w), with t = 1 for masks without frames; (0, 1, 1, 1) without masks."""
+        return (0, 1, 1, 1) if self.masks is None else (self.masks.shape[0], *(1, *self.masks.shape[1:])[-3:])
+
     def masks_of_samples(self) -> list[np.ndarray]:
         """Each sample's mask uint8 (h, w) or (t, h, w), empty where it has none, as ``fn.fastmix`` takes ``masks=``.
 
@@ -242,8 +246,7 @@ class MixPlan(StoredPlan):
                 not there, or a sample has a box and a mask.
         """
         height, width = image_size if image_size is not None else (2**31 - 1, 2**31 - 1)
-        masks = (0, 1, 1, 1) if self.masks is None else (self.masks.shape[0], *(1, *self.masks.shape[1:])[-3:])
-        _core.validate_plan(self.rows.numpy(), masks, height, width, True)
+        _core.validate_plan(self.rows.numpy(), self.mask_shape(), height, width, True)
 
     def with_label_weight(self, label_weight: Any) -> MixPlan:
         """The plan with other weights for the labels, as Remix and TransMix compute them.
