@@ -16,7 +16,7 @@ def check_other(op: str, plan: MixPlan | MultiwayPlan | ResidentPlan, values: Te
 
     Raises:
         TypeError: ``other`` is not a tensor.
-        ValueError: ``plan`` is a MultiwayPlan or a ResidentPlan, or ``other`` differs from ``values`` in row shape, dtype or device.
+        ValueError: ``plan`` is a MultiwayPlan or a ResidentPlan, or ``other`` has another row shape, dtype or device.
     """
     if other is None:
         return

@@ -127,6 +127,6 @@ struct MemoryPlan {
 
 // Two sizes, so that a small plan does not copy a large parameter. A kernel's parameters hold at most 32,764 bytes.
 using SmallPlan = InlinePlan<3584>;
-using LargePlan = InlinePlan<32448>;
+using LargePlan = InlinePlan<32416>;
 
 }  // namespace fastmix

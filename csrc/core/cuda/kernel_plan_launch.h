@@ -160,7 +160,7 @@ void launch_uploaded(const PlanSource& source, const RowFacts& facts, const Samp
   uploaded.terms = take(terms);
   uploaded.walk = reserve_walk(end, walk.entries.size(), walk.segment_begin.size() - 1, walk.groups());
   std::vector<unsigned char> bytes(uploaded.walk.end);
-  std::memcpy(bytes.data(), plan.rows, plan.batch * sizeof(PlanRow));
+  if (plan.batch > 0) std::memcpy(bytes.data(), static_cast<const void*>(plan.rows), plan.batch * sizeof(PlanRow));
   if (pointers > 0) std::memcpy(bytes.data() + uploaded.pointers, source.samples, pointers);
   if (terms > 0) std::memcpy(bytes.data() + uploaded.terms, source.terms->data(), terms);
   put_walk(bytes.data(), uploaded.walk, walk, facts.has_box);
