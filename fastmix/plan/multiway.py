@@ -228,7 +228,12 @@ def combine_values(values: Tensor, plan: MultiwayPlan) -> Tensor:
 def combine_labels(op: str, labels: Tensor, plan: MultiwayPlan, num_classes: int, smoothing: float) -> Tensor:
     """Class ids (B,) to soft targets float32 (B, C): in float64, rounded once."""
     known = (labels >= 0) & (labels < num_classes)
-    if labels.device.type == "cpu" and not bool(known.all()):
+    # Under vmap, which allows no branch on values, rows with an unknown label are NaN, as on CUDA.
+    if (
+        labels.device.type == "cpu"
+        and not torch._C._functorch.is_functorch_wrapped_tensor(labels)
+        and not bool(known.all())
+    ):
         raise RuntimeError(f"{op}: expected labels in [0, {num_classes}), got others")
     classes = torch.arange(num_classes, device=labels.device)
     share = torch.zeros((len(plan), num_classes), dtype=torch.float64, device=labels.device)
