@@ -29,6 +29,7 @@ from fastmix.ops.segmentation import mix_segmentation
 from fastmix.ops.targets import IndexTargets, PairTargets, pair_labels
 from fastmix.plan import boxes, pairings, schedules, weights
 from fastmix.plan.choice import Choice
+from fastmix.plan.draw_key import DrawKey
 from fastmix.plan.mask_policies import FMix, GMix, GridMix, SmoothMix
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import DirichletMix, MultiwayPlan
@@ -51,6 +52,7 @@ __all__ = [
     "CutMix",
     "DataLoader",
     "DirichletMix",
+    "DrawKey",
     "FMix",
     "Fixed",
     "GMix",

@@ -104,17 +104,16 @@ class Policy:
         mask: MaskRule,
     ) -> None: ...
 
+class DrawKey:
+    def __init__(self, seed: int, epoch: int, step: int, rank: int, offset: int) -> None: ...
+
 class Choice:
     def __init__(self, policies: Sequence[Policy], p: Sequence[float], per: Per, pairing: Pairing) -> None: ...
     def draw(
         self,
         batch: int,
         image: Sequence[int],
-        seed: int,
-        epoch: int,
-        step: int,
-        rank: int,
-        offset: int,
+        key: DrawKey,
         groups: ArrayLike,
         partner: ArrayLike,
     ) -> tuple[_Ints, _Bytes | None]:
@@ -122,7 +121,7 @@ class Choice:
 
 class DirichletPolicy:
     def __init__(self, alpha: Sequence[float], prob: float, per: Per) -> None: ...
-    def draw(self, batch: int, seed: int, epoch: int, step: int, rank: int, offset: int) -> _Ints:
+    def draw(self, batch: int, key: DrawKey) -> _Ints:
         """Return rows int32 (B, 16) of one batch."""
 
 class CropSpec:
@@ -136,13 +135,13 @@ class _BuildInfo(TypedDict):
 
 def validate_plan(rows: ArrayLike, masks: Sequence[int], height: int, width: int, in_place: bool) -> None: ...
 def mask_label_weights(masks: ArrayLike, image: Sequence[int], inside: float, outside: float) -> _Floats: ...
-def weighted_partners(weights: ArrayLike, seed: int, epoch: int, step: int, rank: int, offset: int) -> _Ints: ...
+def weighted_partners(weights: ArrayLike, key: DrawKey) -> _Ints: ...
 def resident_plan_rows(batch: int) -> int: ...
 def pack_resident_plan(
     rows: ArrayLike, masks: Sequence[int], mirror: ArrayLike | None, height: int, width: int, to: _Ints
 ) -> None: ...
 def random_resized_crop(
-    spec: CropSpec, sizes: ArrayLike, samples: ArrayLike, seed: int, epoch: int
+    spec: CropSpec, sizes: ArrayLike, seed: int, keys: ArrayLike
 ) -> tuple[_Ints, NDArray[np.bool_]]: ...
 def epoch_order(count: int, seed: int, epoch: int) -> NDArray[np.int64]: ...
 def build_info() -> _BuildInfo: ...

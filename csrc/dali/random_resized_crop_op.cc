@@ -39,13 +39,6 @@ int32_t side(int64_t length, int sample) {
   return static_cast<int32_t>(length);
 }
 
-uint32_t epoch_of(const int64_t* key, int sample) {
-  check(key[0] >= 0 && key[0] <= std::numeric_limits<uint32_t>::max() && key[1] >= 0,
-        "crop: expected key (epoch, sample) with epoch in [0, 2^32) and sample >= 0, got (", key[0], ", ", key[1],
-        ") for sample ", sample);
-  return static_cast<uint32_t>(key[0]);
-}
-
 }  // namespace
 
 RandomResizedCropOp::RandomResizedCropOp(const dali::OpSpec& spec) : StatelessOperator(spec) {
@@ -63,7 +56,7 @@ RandomResizedCropOp::RandomResizedCropOp(const dali::OpSpec& spec) : StatelessOp
 bool RandomResizedCropOp::SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) {
   with_dali_errors([&] {
     check_input(workspace, 0, "shape (height, width) or (height, width, channels)", 2, 3);
-    check_input(workspace, 1, "key (epoch, sample)", 2, 2);
+    check_input(workspace, 1, "key (epoch, sample, occurrence, view)", 2, 4);
   });
   const int batch = workspace.GetInputBatchSize(0);
   const auto pair = dali::uniform_list_shape(batch, dali::TensorShape<1>{2});
@@ -81,9 +74,9 @@ void RandomResizedCropOp::RunImpl(dali::Workspace& workspace) {
   with_dali_errors([&] {
     for (int i = 0; i < shapes.num_samples(); ++i) {
       const int64_t* shape = shapes.tensor<int64_t>(i);
-      const int64_t* key = keys.tensor<int64_t>(i);
-      const CropWindow window = random_resized_crop(crop_, side(shape[0], i), side(shape[1], i), seed_,
-                                                    epoch_of(key, i), static_cast<uint64_t>(key[1]));
+      const auto parts = static_cast<size_t>(keys[i].shape().num_elements());
+      const SampleKey key = sample_key(seed_, {keys.tensor<int64_t>(i), parts});
+      const CropWindow window = random_resized_crop(crop_, side(shape[0], i), side(shape[1], i), key);
       const auto write = [&](int output, auto first, auto second) {
         auto* values = workspace.Output<CPUBackend>(output).mutable_tensor<decltype(first)>(i);
         values[0] = first;
@@ -118,7 +111,10 @@ matter, and the operator has no state. Returns five outputs:
     .NumInput(2)
     .InputDox(0, "shape", "1D TensorList of int64",
               "``(height, width)`` or ``(height, width, channels)`` of the image, as ``fn.peek_image_shape`` gives it.")
-    .InputDox(1, "key", "1D TensorList of int64", "``(epoch, index of the sample in the data set)``.")
+    .InputDox(
+        1, "key", "1D TensorList of int64",
+        "``(epoch, sample, occurrence, view)``: the sample's index in the data set, how often it came before within "
+        "the epoch, and which view of it this is. The last two may be left out; they are then 0.")
     .NumOutput(5)
     .OutputDType(0, DALI_INT32)
     .OutputDType(1, DALI_INT32)

@@ -72,17 +72,17 @@ void pack_resident(const Dense<int32_t>& rows, std::array<int64_t, 4> masks,
                      reinterpret_cast<unsigned char*>(to.mutable_data()));
 }
 
-py::tuple crop_windows(const CropSpec& spec, const Dense<int32_t>& sizes, const Dense<int64_t>& samples, uint64_t seed,
-                       uint32_t epoch) {
+py::tuple crop_windows(const CropSpec& spec, const Dense<int32_t>& sizes, uint64_t seed, const Dense<int64_t>& keys) {
   validate(spec);
-  check(sizes.ndim() == 2 && sizes.shape(1) == 2 && sizes.shape(0) == samples.size(),
-        "crop: expected one (height, width) per sample (", samples.size(), "), got ", sizes.size() / 2);
-  const py::ssize_t count = samples.size();
+  check(keys.ndim() == 2, "crop: expected keys of shape (N, 2) to (N, 4), got ", keys.ndim(), " dimensions");
+  const py::ssize_t count = keys.shape(0);
+  check(sizes.ndim() == 2 && sizes.shape(1) == 2 && sizes.shape(0) == count,
+        "crop: expected one (height, width) per sample (", count, "), got ", sizes.size() / 2);
   py::array_t<int32_t> windows({count, py::ssize_t{4}});
   py::array_t<bool> mirror(count);
   for (py::ssize_t i = 0; i < count; ++i) {
-    const CropWindow window =
-        random_resized_crop(spec, sizes.at(i, 0), sizes.at(i, 1), seed, epoch, static_cast<uint64_t>(samples.at(i)));
+    const SampleKey key = sample_key(seed, {keys.data(i, 0), static_cast<size_t>(keys.shape(1))});
+    const CropWindow window = random_resized_crop(spec, sizes.at(i, 0), sizes.at(i, 1), key);
     int32_t* row = windows.mutable_data(i, 0);
     row[0] = window.y;
     row[1] = window.x;
@@ -146,9 +146,9 @@ PYBIND11_MODULE(_core, m) {
       "pack_resident_plan", &pack_resident, py::arg("rows"), py::arg("masks"), py::arg("mirror").none(true),
       py::arg("height"), py::arg("width"), py::arg("to").noconvert(),
       "Writes a plan in the form that kernels read from device memory; masks is the shape (M, t, h, w) of its masks.");
-  m.def("random_resized_crop", &crop_windows, py::arg("spec"), py::arg("sizes"), py::arg("samples"), py::arg("seed"),
-        py::arg("epoch"),
-        "Draw windows, int32 (N, 4) as y, x, height, width, and mirror flags, bool (N,), for samples of these sizes.");
+  m.def("random_resized_crop", &crop_windows, py::arg("spec"), py::arg("sizes"), py::arg("seed"), py::arg("keys"),
+        "Draw windows, int32 (N, 4) as y, x, height, width, and mirror flags, bool (N,), for samples of these sizes "
+        "and keys int64 (N, 4) as epoch, sample, occurrence, view.");
   m.def("epoch_order", &epoch_order, py::arg("count"), py::arg("seed"), py::arg("epoch"),
         "Return a uniform permutation of 0 ... count - 1, a pure function of (seed, epoch).");
   m.def("build_info", &build_info,

@@ -179,7 +179,7 @@ SampleLayout sample_layout(const Tensor& images) {
     if (layout.channels_last) layout.pixel_stride = images.size(1);
   }
   layout.packed = layout.packed || images.numel() == 0;
-  if (rank == 5 || (rank == 4 && !layout.channels_last)) layout.depth = images.size(rank - 3);
+  if (rank >= 5 || (rank == 4 && !layout.channels_last)) layout.depth = images.size(rank - 3);
   return layout;
 }
 

@@ -14,6 +14,7 @@ from fastmix.ops.mix import mix, mix_
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD, normalize_mix
 from fastmix.ops.resample_mix import WindowedImages, resample_mix
 from fastmix.ops.targets import Targets, check_targets, make_targets
+from fastmix.plan.draw_key import DrawKey
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.policies import Policy
 from fastmix.stats import Stats
@@ -185,13 +186,14 @@ class Prefetch:
         else:
             batch = (self._windowed(batch[0]), *batch[1:])
             self._stats.bytes += sum(image.nbytes for image in batch[0].images)
+        key = DrawKey(self._seed, epoch, step, self._rank)
         if self._stream is None:
-            return self._mixed(batch, epoch, step)
+            return self._mixed(batch, key)
         # The caching allocator keeps the memory of this stream apart from the consumer's.
         with torch.cuda.stream(self._stream):
-            return self._mixed(batch, epoch, step)
+            return self._mixed(batch, key)
 
-    def _mixed(self, batch: Sequence[Any], epoch: int, step: int) -> tuple[Any, ...]:
+    def _mixed(self, batch: Sequence[Any], key: DrawKey) -> tuple[Any, ...]:
         with self._stats.stage("pipeline"):
             images, labels, *others = (self._moved(x) for x in batch)
             size, count, channels_last = self._size, len(images), False
@@ -204,8 +206,7 @@ class Prefetch:
             if self._policy is None:
                 plan = MixPlan.identity(count)
             else:
-                keys = {"seed": self._seed, "epoch": epoch, "step": step, "rank": self._rank}
-                plan = self._policy.plan(count, size, **keys)
+                plan = self._policy.draw(count, size, key)
                 labels = self._mixed_labels(labels, plan)
             if isinstance(images, WindowedImages):
                 assert size is not None, "_windowed refuses lists without a size"

@@ -5,6 +5,7 @@
 ``settings.py``  checks of arguments that only ``DataLoader`` has
 ``epoch.py``     ``EpochIterator``: one pass over the data
 ``order.py``     divides an epoch's order into steps and ranks
+``places.py``     which sample comes at each place of an epoch, and how often it came before
 ``sampling.py``  the orders themselves: random, balanced, by class, the user's
 ``drafts.py``    draft: which samples a step has, and how they are mixed
 ``runs.py``      run: the steps under way in reading threads and in DALI

@@ -37,7 +37,7 @@ class BatchMaker:
         else:
             inputs = {self.graph.delivers: reading.data}
         if self.graph.train:
-            inputs["key"] = np.stack((np.full_like(samples, draft.epoch), samples), axis=1)
+            inputs["key"] = draft.sample_keys.rows
         if (plan := draft.plan) is not None:
             inputs[PLAN] = plan.rows.numpy()
             if self.graph.masks:
@@ -45,7 +45,7 @@ class BatchMaker:
             if self.graph.dense_targets:
                 inputs["label"] = self._labels(samples, reading)
         if self.graph.augment is not None:
-            state = random_state(self.graph.seed, draft.epoch, draft.step, draft.offset)
+            state = random_state(draft.key)
             inputs[RANDOM_STATE] = np.tile(state, (len(samples), 1))
         return inputs
 

@@ -39,10 +39,10 @@ class EpochIterator:
         self._progress = progress
         self._owner = object()
         self._epoch, self._drafted = progress.begin(self._owner)
-        order = m.drafter.order.samples(self._epoch)
-        progress.check(order, m.drafter.order.kind)
+        places = m.drafter.order.places(self._epoch)
+        progress.check(places.samples, m.drafter.order.kind)
         # Not a method of the iterator: without a cycle, its reference to the pipeline ends when it is dropped.
-        self._draft = partial(m.drafter.draft, order, self._epoch)
+        self._draft = partial(m.drafter.draft, places, self._epoch)
         draws_ahead = m.drafter.thread is not None
         self._runs = Runs(m.maker, m.queue, m.readers, m.stall, m.stats, m.depth, draws_ahead)
         m.recovery.faults.begin()

@@ -13,7 +13,9 @@
 ``reference.py``       every operator in plain torch, with the same bits
 ``checks.py``          argument checks that several operators share
 ``partners.py``        the rows that partners refer to, and the check of ``other=``
-``registration.py``    ``torch.ops.fastmix``: names, fake kernels and gradients
+``registration.py``    ``torch.ops.fastmix``: names, fake kernels, ``mix_`` under autograd
+``gradients.py``       ``mix`` under autograd, forward mode and torch.func
+``batching.py``        the operators under vmap
 ``library.py``         finds and loads the native library
 =====================  =============================================================================================
 """

@@ -33,7 +33,15 @@ def check_images(op: str, images: Tensor) -> None:
     check_tensor(op, "images", images)
     if images.dtype not in _MIX_DTYPES:
         names = ", ".join(str(dtype) for dtype in _MIX_DTYPES)
-        raise TypeError(f"{op}: expected images of one of the dtypes {names}, got {images.dtype}")
+        remedy = "; mix images.real and images.imag" if images.is_complex() else ""
+        raise TypeError(f"{op}: expected images of one of the dtypes {names}, got {images.dtype}{remedy}")
+
+
+def check_stored(op: str, name: str, tensor: Tensor) -> None:
+    """Refuse a view that negates the values in memory on reading, which an operator cannot write to."""
+    # torch.compile cannot trace the question.
+    if not torch.compiler.is_compiling() and tensor.is_neg():
+        raise ValueError(f"{op}: expected {name} as stored, got a negated view; use {name}.resolve_neg()")
 
 
 def check_plan_type(op: str, plan: object, *, multiway: bool = False, resident: bool = False) -> None:
@@ -74,6 +82,7 @@ def check_format(op: str, dtype: torch.dtype, memory_format: torch.memory_format
 
 def check_out(op: str, out: Tensor, images: Tensor, dtype: torch.dtype, memory_format: torch.memory_format) -> None:
     check_tensor(op, "out", out)
+    check_stored(op, "out", out)
     if out.dtype != dtype:
         raise TypeError(f"{op}: expected out of dtype {dtype}, got {out.dtype}")
     batch, height, width, channels = images.shape

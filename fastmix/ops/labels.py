@@ -121,7 +121,8 @@ def mix_values(values: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | 
     check_tensor("mix_values", "values", values)
     check_plan("mix_values", plan, values.shape[0], multiway=True)
     if not values.is_floating_point():
-        raise TypeError(f"mix_values: expected a floating dtype, got {values.dtype}; use values.float()")
+        remedy = "torch.view_as_real(values)" if values.is_complex() else "values.float()"
+        raise TypeError(f"mix_values: expected a floating dtype, got {values.dtype}; use {remedy}")
     check_other("mix_values", plan, values, other)
     return _blend("mix_values", values, plan, other).to(values.dtype)
 

@@ -1,13 +1,12 @@
 """Mix a batch of images by a plan: in place, into a new tensor, or behind the clean batch."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
+from fastmix.ops import batching as _batching  # noqa: F401  (registers the rules of vmap)
+from fastmix.ops import gradients
 from fastmix.ops import registration as _ops
-from fastmix.ops.checks import check_images, check_plan
+from fastmix.ops.checks import check_images, check_plan, check_stored
 from fastmix.ops.partners import check_other
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan
@@ -49,9 +48,10 @@ def mix_(images: Tensor, plan: MixPlan | ResidentPlan, *, other: Tensor | None =
     check_images("mix_", images)
     check_plan("mix_", plan, images.shape[0], resident=True)
     check_other("mix_", plan, images, other)
+    check_stored("mix_", "images", images)
     if other is not None:
-        other = _ops.samples_like(images, other)
-    if not torch.compiler.is_compiling() and forward_ad.unpack_dual(images).tangent is not None:
+        other = _ops.samples_like(images, other.resolve_neg())
+    if gradients.has_tangent(images):
         raise NotImplementedError("mix_: expected no forward-mode tangent, got one; use mix()")
     _ops.mix_(images, plan.rows, masks_on(plan, images.device), other)
     return images
@@ -85,11 +85,8 @@ def mix(images: Tensor, plan: MixPlan | MultiwayPlan | ResidentPlan, *, other: T
     _check_resident("mix", plan, images)
     check_other("mix", plan, images, other)
     if isinstance(plan, MultiwayPlan):
-        return _linear(lambda x: _ops.mix(x, plan.rows, None, None, False, True), images)
-    masks = masks_on(plan, images.device)
-    if other is None:
-        return _linear(lambda x: _ops.mix(x, plan.rows, masks), images)
-    return _linear(lambda x, y: _ops.mix(x, plan.rows, masks, _ops.samples_like(x, y)), images, other)
+        return gradients.mix(images, plan.rows, multiway=True)
+    return gradients.mix(images, plan.rows, masks_on(plan, images.device), other)
 
 
 def regmixup(images: Tensor, plan: MixPlan | ResidentPlan) -> Tensor:
@@ -118,19 +115,7 @@ def regmixup(images: Tensor, plan: MixPlan | ResidentPlan) -> Tensor:
     check_images("regmixup", images)
     check_plan("regmixup", plan, images.shape[0], resident=True)
     _check_resident("regmixup", plan, images)
-    masks = masks_on(plan, images.device)
-    return _linear(lambda x: _ops.mix(x, plan.rows, masks, None, True), images)
-
-
-def _linear(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
-    """Apply a linear function with forward-mode gradients: its tangent is the function of the tangents."""
-    if torch.compiler.is_compiling():
-        return function(*inputs)
-    duals = [forward_ad.unpack_dual(x) for x in inputs]
-    if all(dual.tangent is None for dual in duals):
-        return function(*inputs)
-    tangents = [torch.zeros_like(dual.primal) if dual.tangent is None else dual.tangent for dual in duals]
-    return forward_ad.make_dual(function(*(dual.primal for dual in duals)), function(*tangents))
+    return gradients.mix(images, plan.rows, masks_on(plan, images.device), with_clean=True)
 
 
 def _check_resident(op: str, plan: MixPlan | MultiwayPlan | ResidentPlan, images: Tensor) -> None:

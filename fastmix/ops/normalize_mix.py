@@ -67,7 +67,10 @@ def normalize_mix(
     op = "normalize_mix"
     check_tensor(op, "images", images)
     if images.dtype != torch.uint8:
-        raise TypeError(f"{op}: expected images of dtype torch.uint8, got {images.dtype}")
+        raise TypeError(
+            f"{op}: expected images of dtype torch.uint8, got {images.dtype}; "
+            "use mix() for floating images and their gradients"
+        )
     if images.dim() != 4 or not 1 <= images.shape[3] <= MAX_CHANNELS:
         raise ValueError(
             f"{op}: expected images of shape (B, H, W, C) with 1 to {MAX_CHANNELS} channels, "

@@ -1,4 +1,4 @@
-"""Register ``torch.ops.fastmix``: names, fake kernels and gradients.
+"""Register ``torch.ops.fastmix``: names, fake kernels and what autograd does with ``mix_``.
 
 A schema knows tensors only, so that these operators take the arrays of a plan. Call :mod:`fastmix.ops.mix` instead,
 which takes the plan and checks its arguments.
@@ -125,60 +125,6 @@ def _(out: Tensor, *inputs: object) -> None:
 def _(labels: Tensor, plan: Tensor, num_classes: int, smoothing: float = 0.0, other: Tensor | None = None) -> Tensor:
     return torch.empty((labels.shape[0], num_classes), dtype=torch.float32, device=labels.device)
 
-
-def _argument(inputs: tuple[Any, ...], place: int, default: Any) -> Any:
-    return inputs[place] if len(inputs) > place else default
-
-
-def _save_plan(ctx: Any, inputs: tuple[Any, ...]) -> None:
-    # A copy: the caller may edit the plan between forward and backward.
-    ctx.save_for_backward(inputs[1].clone(), _argument(inputs, 2, None))
-
-
-def _save_mix(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-    other = _argument(inputs, 3, None)
-    ctx.with_clean, ctx.multiway = _argument(inputs, 4, False), _argument(inputs, 5, False)
-    ctx.inputs = inputs[0].shape[0] if ctx.multiway else -1 if other is None else other.shape[0]
-    _save_plan(ctx, inputs)
-
-
-def _backward_of_mix(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    plan, masks = ctx.saved_tensors
-    clean = None
-    if ctx.with_clean and grad.shape[0]:
-        clean, grad = grad.chunk(2)
-    of_images = of_other = None
-    if ctx.needs_input_grad[0]:
-        of_images = mix_backward(grad, plan, masks, ctx.inputs, False, ctx.multiway)
-        of_images = of_images if clean is None else clean + of_images
-    if not ctx.multiway and ctx.inputs != -1 and ctx.needs_input_grad[3]:
-        of_other = mix_backward(grad, plan, masks, ctx.inputs, True)
-    return of_images, None, None, of_other, None, None
-
-
-def _save_mix_backward(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-    ctx.inputs, ctx.of_other = _argument(inputs, 3, -1), _argument(inputs, 4, False)
-    ctx.multiway = _argument(inputs, 5, False)
-    _save_plan(ctx, inputs)
-
-
-def _backward_of_mix_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    # mix and mix_backward are linear in their first argument and transposes of each other.
-    plan, masks = ctx.saved_tensors
-    if ctx.multiway:
-        result = mix(grad, plan, None, None, False, True)
-    elif ctx.inputs == -1:
-        result = mix(grad, plan, masks)
-    elif ctx.of_other:
-        zeros = grad.new_zeros((plan.shape[0], *grad.shape[1:]))
-        result = mix(zeros, plan, masks, samples_like(zeros, grad))
-    else:
-        result = mix_backward(grad, plan, masks, ctx.inputs, False)
-    return result, None, None, None, None, None
-
-
-torch.library.register_autograd("fastmix::mix", _backward_of_mix, setup_context=_save_mix)
-torch.library.register_autograd("fastmix::mix_backward", _backward_of_mix_backward, setup_context=_save_mix_backward)
 
 _registrations = torch.library.Library("fastmix", "IMPL")
 

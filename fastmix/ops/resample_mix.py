@@ -88,7 +88,10 @@ def resample_mix(
     for index, image in enumerate(images):
         if not isinstance(image, Tensor) or image.dtype != torch.uint8:
             kind = image.dtype if isinstance(image, Tensor) else type(image).__name__
-            raise TypeError(f"{op}: expected tensors of dtype torch.uint8 in images, got {kind} at index {index}")
+            raise TypeError(
+                f"{op}: expected tensors of dtype torch.uint8 in images, got {kind} at index {index}; "
+                "use mix() for floating images and their gradients"
+            )
         if image.dim() != 3 or not 1 <= image.shape[2] <= MAX_CHANNELS:
             raise ValueError(
                 f"{op}: expected images of shape (H, W, C) with 1 to {MAX_CHANNELS} channels, "

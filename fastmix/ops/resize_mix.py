@@ -11,6 +11,7 @@ from torch import Tensor
 
 from fastmix.ops import registration as _ops
 from fastmix.ops.checks import check_plan, check_tensor
+from fastmix.ops.gradients import has_tangent, is_transformed
 from fastmix.ops.partners import partner_batch
 from fastmix.plan.boxes import BoxRule, Inside
 from fastmix.plan.mix_plan import MixPlan
@@ -95,14 +96,11 @@ def resize_mix(
     # Box by box resizes a quarter of the pixels for the policy's boxes. A GPU loses more to the many launches, and
     # transforms and compilers need operators that do not depend on the boxes.
     by_box = images.device.type == "cpu" and images.shape[1] > 0
-    by_box = by_box and not torch.compiler.is_compiling() and not _is_transformed(images, rows)
+    by_box = by_box and not torch.compiler.is_compiling() and not is_transformed(images, rows)
+    if not by_box and mode == "bilinear" and (has_tangent(images) or has_tangent(rows)):
+        raise NotImplementedError(f"{op}: expected no forward-mode tangent with mode 'bilinear', got one; use jacrev")
     mixed = (_box_by_box if by_box else _all_at_once)(images, plan, rows, alone, mode)
     return mixed.contiguous(memory_format=_ops.output_memory_format(images))
-
-
-def _is_transformed(*tensors: Tensor) -> bool:
-    """Return whether torch.func transforms a tensor; torch has no public test for it."""
-    return any(torch._C._functorch.is_functorch_wrapped_tensor(tensor) for tensor in tensors)
 
 
 def _box_by_box(images: Tensor, plan: MixPlan, rows: Tensor, alone: Tensor, mode: str) -> Tensor:

@@ -11,7 +11,7 @@
 ``boxes.py``         rules that place a box: ``Clipped``, ``Inside``, ``Cuboid``, ...
 ``pairings.py``      partners by distance, by weight, from a second batch
 ``schedules.py``     ``Scheduled``: a policy that depends on the epoch
-``draw_key.py``      checks the draw key (seed, epoch, step, rank, offset) and the sizes
+``draw_key.py``      ``DrawKey`` of batches, ``SampleKeys`` of samples; checks of sizes and groups
 ``masks.py``         the caller's masks as uint8 levels, and their label weights
 ``dropping.py``      drops samples from a plan
 ``rows.py``          the packed rows of plans

@@ -16,7 +16,7 @@ from torch import Tensor
 from fastmix import _core
 from fastmix.arguments import number
 from fastmix.plan import description as _plan_table
-from fastmix.plan.draw_key import draw_key, integer_below
+from fastmix.plan.draw_key import DrawKey, integer_below
 from fastmix.plan.rows import MULTIWAY, zero_rows
 from fastmix.plan.stored_plan import StoredPlan, without_negative_zero
 
@@ -182,7 +182,7 @@ class DirichletMix:
     def plan(
         self,
         batch_size: int,
-        image_size: tuple[int, int] | None = None,  # noqa: ARG002
+        image_size: tuple[int, ...] | None = None,
         *,
         seed: int = 0,
         epoch: int = 0,
@@ -205,8 +205,11 @@ class DirichletMix:
             TypeError: An argument that is no integer.
             ValueError: A negative or too large argument.
         """
-        size = integer_below("batch_size", batch_size, 29)
-        rows = self._to_core().draw(size, *draw_key(seed, epoch, step, rank, offset))
+        return self.draw(batch_size, image_size, DrawKey(seed, epoch, step, rank, offset))
+
+    def draw(self, batch_size: int, image_size: tuple[int, ...] | None, key: DrawKey) -> MultiwayPlan:  # noqa: ARG002
+        """Draw the plan of one batch. Equivalent to ``plan`` with the parts of ``key`` as keywords."""
+        rows = self._to_core().draw(integer_below("batch_size", batch_size, 29), key.to_core())
         return MultiwayPlan(torch.from_numpy(rows), ways=self.k)
 
 
@@ -225,7 +228,12 @@ def combine_values(values: Tensor, plan: MultiwayPlan) -> Tensor:
 def combine_labels(op: str, labels: Tensor, plan: MultiwayPlan, num_classes: int, smoothing: float) -> Tensor:
     """Class ids (B,) to soft targets float32 (B, C): in float64, rounded once."""
     known = (labels >= 0) & (labels < num_classes)
-    if labels.device.type == "cpu" and not bool(known.all()):
+    # Under vmap, which allows no branch on values, rows with an unknown label are NaN, as on CUDA.
+    if (
+        labels.device.type == "cpu"
+        and not torch._C._functorch.is_functorch_wrapped_tensor(labels)
+        and not bool(known.all())
+    ):
         raise RuntimeError(f"{op}: expected labels in [0, {num_classes}), got others")
     classes = torch.arange(num_classes, device=labels.device)
     share = torch.zeros((len(plan), num_classes), dtype=torch.float64, device=labels.device)

@@ -81,7 +81,8 @@ def test_k_mixup(x, y) -> None:
 def test_local_mixup_and_c_mixup(x, y) -> None:
     # Nearest neighbours, whose partners repeat; and partners by nearness of a number to be predicted.
     value = torch.linspace(0, 3, B)[:, None]
-    for partner in (nearest_partners(x.flatten(1), k=2, seed=1), kernel_partners(value, bandwidth=0.5, seed=1)):
+    key = fm.DrawKey(seed=1)
+    for partner in (nearest_partners(x.flatten(1), k=2, key=key), kernel_partners(value, bandwidth=0.5, key=key)):
         partner = torch.as_tensor(partner).long()
         plan = fm.Mixup(2.0, per="sample").plan(B, (8, 10), partner=partner)
         assert_mixed(x, y, plan, partner, plan.weight_out)

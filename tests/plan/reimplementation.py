@@ -278,7 +278,9 @@ def crop_window(
     seed: int,
     epoch: int,
     sample: int,
+    occurrence: int = 0,
+    view: int = 0,
 ) -> tuple[tuple[int, int, int, int], bool]:
-    stream = Stream(seed, CROP, epoch, 0, sample, 0)
+    stream = Stream(seed, CROP, epoch, view, sample, occurrence)
     mirror = stream.uniform() < mirror_prob
     return torchvision_window(stream.uniform, stream.below, size, scale, ratio, exact_log, exact_exp), mirror
