@@ -2,8 +2,8 @@
 
 The bare graph reads, decodes, crops and resizes the same samples, as the loader does with ``resize="dali"``, with
 ``fn.crop_mirror_normalize`` in place of fastmix's operator, in a plain loop with as many batches under way: no mixing,
-no soft targets, no plans, no checks of the files, no statistics. With ``--hostile`` a twentieth of the files is damaged
-and the loader skips them; the first epoch, which finds them, is the warm-up.
+no dense targets, no plans, no checks of the files, no statistics. With ``--hostile`` a twentieth of the files is
+damaged and the loader skips them; the first epoch, which finds them, is the warm-up.
 
     python -m benchmarks.overhead --json benchmarks/results/overhead.json
 """

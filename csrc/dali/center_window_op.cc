@@ -17,7 +17,7 @@ class CenterWindowOp : public dali::StatelessOperator<dali::CPUBackend> {
  public:
   explicit CenterWindowOp(const dali::OpSpec& spec)
       : StatelessOperator(spec),
-        size_(with_dali_errors([&] { return read_size(spec); })),
+        size_(with_dali_errors([&] { return read_size(spec, kName); })),
         shorter_(spec.GetArgument<int>("resize")) {
     with_dali_errors([&] { center_window({1, 1}, size_, shorter_); });
   }

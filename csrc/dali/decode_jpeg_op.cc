@@ -24,7 +24,8 @@ enum Output { kImage, kInner, kDone, kOutputs };
 
 class DecodeJpegOp : public dali::StatelessOperator<dali::CPUBackend> {
  public:
-  explicit DecodeJpegOp(const dali::OpSpec& spec) : StatelessOperator(spec), arguments_(read_view_arguments(spec)) {}
+  explicit DecodeJpegOp(const dali::OpSpec& spec)
+      : StatelessOperator(spec), arguments_(read_window_arguments(spec, kName)) {}
 
  protected:
   bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override {
@@ -41,7 +42,8 @@ class DecodeJpegOp : public dali::StatelessOperator<dali::CPUBackend> {
     dali::TensorListShape<> images(batch, 3);
     for (int i = 0; i < batch; ++i) {
       dali::TensorShape<> shape{0, 0, kChannels};
-      if (opened_[i]) shape = {decoders_[i].view().region.height, decoders_[i].view().region.width, kChannels};
+      if (opened_[i])
+        shape = {decoders_[i].reduced_region().region.height, decoders_[i].reduced_region().region.width, kChannels};
       images.set_tensor_shape(i, shape);
     }
     outputs.resize(kOutputs);
@@ -60,7 +62,7 @@ class DecodeJpegOp : public dali::StatelessOperator<dali::CPUBackend> {
     const auto& encoded = workspace.Input<CPUBackend>(kEncoded);
     auto& threads = workspace.GetThreadPool();
     for (int i = 0; i < images.num_samples(); ++i) {
-      const Window window = opened_[i] ? decoders_[i].view().window : Window{};
+      const Window window = opened_[i] ? decoders_[i].reduced_region().window : Window{};
       float* to = inner.mutable_tensor<float>(i);
       to[0] = window.y, to[1] = window.x, to[2] = window.height, to[3] = window.width;
       bool* is_done = done.mutable_tensor<bool>(i);

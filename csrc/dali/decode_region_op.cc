@@ -18,7 +18,8 @@ enum Output { kStart, kExtent, kWindow, kOutputs };
 
 class DecodeRegionOp : public dali::StatelessOperator<dali::CPUBackend> {
  public:
-  explicit DecodeRegionOp(const dali::OpSpec& spec) : StatelessOperator(spec), arguments_(read_view_arguments(spec)) {}
+  explicit DecodeRegionOp(const dali::OpSpec& spec)
+      : StatelessOperator(spec), arguments_(read_window_arguments(spec, kName)) {}
 
  protected:
   bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override {

@@ -21,7 +21,7 @@ arguments of a policy. A drawn plan depends on the seed and on the number of
 batches before it, not on threads or prefetching. The number is part of DALI's checkpoints. In dynamic mode the plan
 depends on the state of the generator, ``rng``.
 
-With labels the operator returns soft targets, FLOAT (num_classes,), as a second output.)")
+With labels the operator returns dense targets, FLOAT (num_classes,), as a second output.)")
     .NumInput(1, 2)
     .InputDox(0, "images", "TensorList of uint8, float16, float or double",
               "Images (height, width, channels), or tensors of any shape that are mixed without normalising. "
@@ -49,7 +49,7 @@ By default UINT8 images are normalised and other types are not.)",
                           nullptr)
     .AddOptionalArg("mirror", "If not 0, the sample is flipped left to right before it is mixed (UINT8, normalised).",
                     0, true)
-    .AddOptionalArg<int64_t>("num_classes", "Number of classes, the columns of the soft targets. Needed with labels.",
+    .AddOptionalArg<int64_t>("num_classes", "Number of classes, the columns of the dense targets. Needed with labels.",
                              nullptr)
     .AddOptionalArg("smoothing", "Label smoothing in [0, 1): this share of each target is spread over all classes.",
                     0.0f)

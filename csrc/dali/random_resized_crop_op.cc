@@ -16,7 +16,7 @@ enum Output { kAnchor, kWindow, kMirror, kRoiStart, kRoiEnd, kOutputs };
 void read_range(const dali::OpSpec& spec, const char* name, double& min, double& max) {
   if (!spec.HasArgument(name)) return;  // 3/4 and 4/3 in float64, which no float argument gives
   const auto range = spec.GetRepeatedArgument<float>(name);
-  check(range.size() == 2, "crop: expected ", name, " of two values (min, max), got ", range.size());
+  check(range.size() == 2, "random_resized_crop: expected ", name, " of two values (min, max), got ", range.size());
   min = decimal(range[0]);
   max = decimal(range[1]);
 }
@@ -24,25 +24,26 @@ void read_range(const dali::OpSpec& spec, const char* name, double& min, double&
 // One int64 vector of `min_size` to `max_size` entries per sample.
 void check_input(const dali::Workspace& workspace, int index, const char* what, int64_t min_size, int64_t max_size) {
   const auto type = workspace.GetInputDataType(index);
-  check(type == DALI_INT64, "crop: expected ", what, " of type INT64, got ", dali::TypeName(type));
+  check(type == DALI_INT64, "random_resized_crop: expected ", what, " of type INT64, got ", dali::TypeName(type));
   const auto shapes = workspace.GetInputShape(index);
   for (int i = 0; i < shapes.num_samples(); ++i) {
     const dali::TensorShape<> shape = shapes[i];
-    check(shape.size() == 1 && shape[0] >= min_size && shape[0] <= max_size, "crop: expected ", what,
+    check(shape.size() == 1 && shape[0] >= min_size && shape[0] <= max_size, "random_resized_crop: expected ", what,
           " as one vector per sample, got shape (", dali::to_string(shape), ") for sample ", i);
   }
 }
 
 int32_t side(int64_t length, int sample) {
   check(length > 0 && length <= std::numeric_limits<int32_t>::max(),
-        "crop: expected an image with sides of 1 to 2^31 - 1 pixels, got ", length, " for sample ", sample);
+        "random_resized_crop: expected an image with sides of 1 to 2^31 - 1 pixels, got ", length, " for sample ",
+        sample);
   return static_cast<int32_t>(length);
 }
 
 uint32_t epoch_of(const int64_t* key, int sample) {
   check(key[0] >= 0 && key[0] <= std::numeric_limits<uint32_t>::max() && key[1] >= 0,
-        "crop: expected key (epoch, sample) with epoch in [0, 2^32) and sample >= 0, got (", key[0], ", ", key[1],
-        ") for sample ", sample);
+        "random_resized_crop: expected key (epoch, sample) with epoch in [0, 2^32) and sample >= 0, got (", key[0],
+        ", ", key[1], ") for sample ", sample);
   return static_cast<uint32_t>(key[0]);
 }
 
@@ -54,7 +55,7 @@ RandomResizedCropOp::RandomResizedCropOp(const dali::OpSpec& spec) : StatelessOp
     read_range(spec, "ratio", crop_.ratio_min, crop_.ratio_max);
     crop_.mirror_prob = decimal(spec.GetArgument<float>("mirror_prob"));
     const auto seed = spec.GetArgument<int64_t>("seed");
-    check(seed >= 0, "crop: expected seed >= 0, got ", seed);
+    check(seed >= 0, "random_resized_crop: expected seed >= 0, got ", seed);
     seed_ = static_cast<uint64_t>(seed);
     validate(crop_);
   });

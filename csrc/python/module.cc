@@ -69,7 +69,7 @@ py::tuple crop_windows(const CropSpec& spec, const Dense<int32_t>& sizes, const 
                        uint32_t epoch) {
   validate(spec);
   check(sizes.ndim() == 2 && sizes.shape(1) == 2 && sizes.shape(0) == samples.size(),
-        "crop: expected one (height, width) per sample (", samples.size(), "), got ", sizes.size() / 2);
+        "random_resized_crop: expected one (height, width) per sample (", samples.size(), "), got ", sizes.size() / 2);
   const py::ssize_t count = samples.size();
   py::array_t<int32_t> windows({count, py::ssize_t{4}});
   py::array_t<bool> mirror(count);

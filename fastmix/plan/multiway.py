@@ -223,7 +223,7 @@ def combine_values(values: Tensor, plan: MultiwayPlan) -> Tensor:
 
 
 def combine_labels(op: str, labels: Tensor, plan: MultiwayPlan, num_classes: int, smoothing: float) -> Tensor:
-    """Class ids (B,) to soft targets float32 (B, C): in float64, rounded once."""
+    """Class ids (B,) to dense targets float32 (B, C): in float64, rounded once."""
     known = (labels >= 0) & (labels < num_classes)
     if labels.device.type == "cpu" and not bool(known.all()):
         raise RuntimeError(f"{op}: expected labels in [0, {num_classes}), got others")
