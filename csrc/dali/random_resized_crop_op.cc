@@ -107,8 +107,7 @@ DALI_REGISTER_OPERATOR(fastmix__RandomResizedCrop, ::fastmix::RandomResizedCropO
 DALI_SCHEMA(fastmix__RandomResizedCrop)
     .DocStr(R"(Draws the window of torchvision's RandomResizedCrop and the decision to mirror, for each sample.
 
-A pure function of the arguments, the image's size and the sample's key: threads, batch size, order and restarts do not
-matter, and the operator has no state. Returns five outputs:
+The operator has no state: its outputs depend only on the arguments, the image's size and the sample's key. Returns five outputs:
 
 * ``anchor``: int32 ``(y, x)``, the window's first pixel, and
 * ``window``: int32 ``(height, width)``, for

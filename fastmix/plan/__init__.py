@@ -11,6 +11,7 @@
 ``pairings.py``      partners by distance, by weight, from a second batch
 ``schedules.py``     ``Scheduled``: a policy that depends on the epoch
 ``draw_key.py``      checks the draw key (seed, epoch, step, rank, offset) and the sizes
+``rows.py``          the packed rows int32 (B, 16), and their fields as views
 ``masks.py``         the caller's masks as uint8 levels, and their label weights
 ``dropping.py``      drops samples from a plan
 ``stored_plan.py``   the base of plans: files, text, digests
