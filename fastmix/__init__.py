@@ -24,7 +24,6 @@ from fastmix.ops.losses import mix_accuracy, mix_loss
 from fastmix.ops.mix import mix, mix_, regmixup
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD, normalize_mix
 from fastmix.ops.resample_mix import WindowedImages, resample_mix
-from fastmix.ops.resize_mix import ResizeMix, resize_mix
 from fastmix.ops.segmentation import mix_segmentation
 from fastmix.ops.targets import IndexTargets, PairTargets, pair_labels
 from fastmix.plan import boxes, pairings, schedules, weights
@@ -66,7 +65,6 @@ __all__ = [
     "PairTargets",
     "Policy",
     "ResidentPlan",
-    "ResizeMix",
     "Scheduled",
     "SmoothMix",
     "Uniform",
@@ -93,7 +91,6 @@ __all__ = [
     "regmixup",
     "remix_label_weight",
     "resample_mix",
-    "resize_mix",
     "schedules",
     "weights",
 ]

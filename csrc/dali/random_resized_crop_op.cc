@@ -11,12 +11,12 @@ namespace fastmix {
 
 namespace {
 
-enum Output { kAnchor, kWindow, kMirror, kRoiStart, kRoiEnd, kOutputs };
+enum Output { kAnchor, kExtent, kMirror, kRoiStart, kRoiEnd, kOutputs };
 
 void read_range(const dali::OpSpec& spec, const char* name, double& min, double& max) {
   if (!spec.HasArgument(name)) return;  // 3/4 and 4/3 in float64, which no float argument gives
   const auto range = spec.GetRepeatedArgument<float>(name);
-  check(range.size() == 2, "crop: expected ", name, " of two values (min, max), got ", range.size());
+  check(range.size() == 2, "random_resized_crop: expected ", name, " of two values (min, max), got ", range.size());
   min = decimal(range[0]);
   max = decimal(range[1]);
 }
@@ -24,18 +24,19 @@ void read_range(const dali::OpSpec& spec, const char* name, double& min, double&
 // One int64 vector of `min_size` to `max_size` entries per sample.
 void check_input(const dali::Workspace& workspace, int index, const char* what, int64_t min_size, int64_t max_size) {
   const auto type = workspace.GetInputDataType(index);
-  check(type == DALI_INT64, "crop: expected ", what, " of type INT64, got ", dali::TypeName(type));
+  check(type == DALI_INT64, "random_resized_crop: expected ", what, " of type INT64, got ", dali::TypeName(type));
   const auto shapes = workspace.GetInputShape(index);
   for (int i = 0; i < shapes.num_samples(); ++i) {
     const dali::TensorShape<> shape = shapes[i];
-    check(shape.size() == 1 && shape[0] >= min_size && shape[0] <= max_size, "crop: expected ", what,
+    check(shape.size() == 1 && shape[0] >= min_size && shape[0] <= max_size, "random_resized_crop: expected ", what,
           " as one vector per sample, got shape (", dali::to_string(shape), ") for sample ", i);
   }
 }
 
 int32_t side(int64_t length, int sample) {
   check(length > 0 && length <= std::numeric_limits<int32_t>::max(),
-        "crop: expected an image with sides of 1 to 2^31 - 1 pixels, got ", length, " for sample ", sample);
+        "random_resized_crop: expected an image with sides of 1 to 2^31 - 1 pixels, got ", length, " for sample ",
+        sample);
   return static_cast<int32_t>(length);
 }
 
@@ -47,7 +48,7 @@ RandomResizedCropOp::RandomResizedCropOp(const dali::OpSpec& spec) : StatelessOp
     read_range(spec, "ratio", crop_.ratio_min, crop_.ratio_max);
     crop_.mirror_prob = decimal(spec.GetArgument<float>("mirror_prob"));
     const auto seed = spec.GetArgument<int64_t>("seed");
-    check(seed >= 0, "crop: expected seed >= 0, got ", seed);
+    check(seed >= 0, "random_resized_crop: expected seed >= 0, got ", seed);
     seed_ = static_cast<uint64_t>(seed);
     validate(crop_);
   });
@@ -61,7 +62,7 @@ bool RandomResizedCropOp::SetupImpl(std::vector<dali::OutputDesc>& outputs, cons
   const int batch = workspace.GetInputBatchSize(0);
   const auto pair = dali::uniform_list_shape(batch, dali::TensorShape<1>{2});
   outputs.resize(kOutputs);
-  outputs[kAnchor] = outputs[kWindow] = {pair, DALI_INT32};
+  outputs[kAnchor] = outputs[kExtent] = {pair, DALI_INT32};
   outputs[kMirror] = {dali::uniform_list_shape(batch, dali::TensorShape<0>{}), DALI_INT32};
   outputs[kRoiStart] = outputs[kRoiEnd] = {pair, DALI_FLOAT};
   return true;
@@ -83,7 +84,7 @@ void RandomResizedCropOp::RunImpl(dali::Workspace& workspace) {
         values[1] = second;
       };
       write(kAnchor, window.y, window.x);
-      write(kWindow, window.height, window.width);
+      write(kExtent, window.height, window.width);
       *workspace.Output<CPUBackend>(kMirror).mutable_tensor<int32_t>(i) = window.mirror;
       // Floats hold these integers exactly up to 2^24.
       write(kRoiStart, static_cast<float>(window.y), static_cast<float>(window.x));
@@ -99,12 +100,12 @@ DALI_REGISTER_OPERATOR(fastmix__RandomResizedCrop, ::fastmix::RandomResizedCropO
 DALI_SCHEMA(fastmix__RandomResizedCrop)
     .DocStr(R"(Draws the window of torchvision's RandomResizedCrop and the decision to mirror, for each sample.
 
-A pure function of the arguments, the image's size and the sample's key: threads, batch size, order and restarts do not
-matter, and the operator has no state. Returns five outputs:
+The operator has no state: its outputs depend only on the arguments, the image's size and the sample's key. Returns
+five outputs:
 
-* ``anchor``: int32 ``(y, x)``, the window's first pixel, and
-* ``window``: int32 ``(height, width)``, for
-  ``fn.decoders.image_slice(encoded, start=anchor, shape=window, axes=[0, 1])``;
+* ``anchor``: int32 ``(y, x)``, the first pixel of the window, and
+* ``extent``: int32 ``(height, width)``, for
+  ``fn.decoders.image_slice(encoded, start=anchor, shape=extent, axes=[0, 1])``;
 * ``mirror``: int32 scalar, 0 or 1, for ``fn.fastmix.mix(..., mirror=mirror)``;
 * ``roi_start``: float ``(y0, x0)``, and
 * ``roi_end``: float ``(y1, x1)``, the same window for ``fn.resize(images, roi_start=roi_start, roi_end=roi_end)``.)")

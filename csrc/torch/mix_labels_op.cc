@@ -1,4 +1,4 @@
-// mix_labels: soft targets from class ids.
+// mix_labels: dense targets from class ids.
 #include "labels/labels.h"
 #include "registration.h"
 

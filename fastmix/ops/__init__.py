@@ -4,7 +4,6 @@
 ``mix.py``             ``mix_`` in place, ``mix`` into a new tensor, ``regmixup``
 ``normalize_mix.py``   ``normalize_mix``: a uint8 batch to a training batch
 ``resample_mix.py``    ``resample_mix``: decoded images of any sizes to a training batch
-``resize_mix.py``      ``ResizeMix`` and ``resize_mix``: the whole partner, resized into the box
 ``labels.py``          ``mix_labels``, ``mix_values``
 ``targets.py``         the forms that ``targets=`` names: dense, ``pair_labels``, by index
 ``segmentation.py``    ``mix_segmentation``: segmentation maps

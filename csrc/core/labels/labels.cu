@@ -1,4 +1,4 @@
-// Computes soft targets, one thread per cell.
+// Computes dense targets, one thread per cell.
 #include <algorithm>
 #include <type_traits>
 

@@ -1,4 +1,4 @@
-// Soft targets: row i = w * row(label_i) + (1 - w) * row(label_partner(i)). A pair of one class gets the sum of both
+// Dense targets: row i = w * row(label_i) + (1 - w) * row(label_partner(i)). A pair of one class gets the sum of both
 // weights, 1.
 #pragma once
 
