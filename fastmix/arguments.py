@@ -74,9 +74,12 @@ def seconds(caller: str, name: str, value: float | None) -> float | None:
 
 
 def choose_device(caller: str, device: str | torch.device) -> torch.device:
-    """Return the CPU, or a CUDA device with its index; "auto" is CUDA's current device if there is a GPU."""
+    """Return the CPU, or a CUDA device with its index.
+
+    "auto" is the CPU without a GPU, else ``LOCAL_RANK``'s GPU (torchrun's) unless ``torch.cuda.set_device`` chose one.
+    """
     if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        device = _automatic_gpu() if torch.cuda.is_available() else "cpu"
     chosen = torch.device(device)
     if chosen.type not in ("cpu", "cuda"):
         raise ValueError(f"{caller}: expected device 'auto', 'cpu' or 'cuda', got {str(chosen)!r}")
@@ -90,6 +93,14 @@ def choose_device(caller: str, device: str | torch.device) -> torch.device:
     return torch.device("cuda", index)
 
 
+def _automatic_gpu() -> torch.device:
+    current, local = torch.cuda.current_device(), os.environ.get("LOCAL_RANK", "")
+    # A launcher may also show each process one GPU only: that one is number 0.
+    if current == 0 and local.isdecimal() and int(local) < torch.cuda.device_count():
+        current = int(local)
+    return torch.device("cuda", current)
+
+
 def choose_threads(caller: str, name: str, threads: int | None) -> int:
     """Return the given number, or this process's share of the CPUs that it may use."""
     if threads is not None:
@@ -97,15 +108,3 @@ def choose_threads(caller: str, name: str, threads: int | None) -> int:
     # torchrun says how many processes share the machine.
     local = os.environ.get("LOCAL_WORLD_SIZE", "")
     return max(len(os.sched_getaffinity(0)) // max(int(local) if local.isdecimal() else 1, 1), 1)
-
-
-def choose_ranks(caller: str, rank: int | None, world_size: int | None) -> tuple[int, int]:
-    """Return (rank, world_size) as given, else torch.distributed's, else (0, 1)."""
-    if (rank is None) != (world_size is None):
-        raise ValueError(f"{caller}: expected rank and world_size together, got {rank} and {world_size}")
-    if rank is not None and world_size is not None:
-        return integer(caller, "rank", rank, 0), integer(caller, "world_size", world_size)
-    distributed = torch.distributed
-    if distributed.is_available() and distributed.is_initialized():
-        return distributed.get_rank(), distributed.get_world_size()
-    return 0, 1

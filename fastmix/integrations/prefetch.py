@@ -16,6 +16,7 @@ from fastmix.ops.resample_mix import WindowedImages, resample_mix
 from fastmix.ops.targets import Targets, check_targets, make_targets
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.policies import Policy
+from fastmix.ranks import Ranks
 from fastmix.stats import Stats
 
 
@@ -82,7 +83,6 @@ def prefetch(
     sides = None if size is None else tuple(size) if isinstance(size, list | tuple) else (size, size)
     if sides is not None and (len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides)):
         raise ValueError(f"prefetch: expected size as a number of pixels > 0 or (height, width), got {size!r}")
-    chosen_rank, _ = arguments.choose_ranks("prefetch", rank, None if rank is None else rank + 1)
     normalize = {
         "mean": arguments.per_channel("prefetch", "mean", IMAGENET_MEAN if mean is None else mean),
         "std": arguments.per_channel("prefetch", "std", IMAGENET_STD if std is None else std, positive=True),
@@ -97,7 +97,7 @@ def prefetch(
         normalize,
         arguments.choose_device("prefetch", device),
         seed,
-        chosen_rank,
+        Ranks("prefetch", rank, None if rank is None else rank + 1),
         Stats(),
     )
 
@@ -114,7 +114,7 @@ class Prefetch:
         normalize: dict[str, Any],
         device: torch.device,
         seed: int,
-        rank: int,
+        ranks: Ranks,
         stats: Stats,
     ) -> None:
         self.loader = loader
@@ -125,7 +125,7 @@ class Prefetch:
         self._size = size
         self._normalize = normalize
         self._seed = seed
-        self._rank = rank
+        self._ranks = ranks
         self._stats = stats
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
 
@@ -204,7 +204,7 @@ class Prefetch:
             if self._policy is None:
                 plan = MixPlan.identity(count)
             else:
-                keys = {"seed": self._seed, "epoch": epoch, "step": step, "rank": self._rank}
+                keys = {"seed": self._seed, "epoch": epoch, "step": step, "rank": self._ranks.decide()[0]}
                 plan = self._policy.plan(count, size, **keys)
                 labels = self._mixed_labels(labels, plan)
             if isinstance(images, WindowedImages):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -17,6 +17,9 @@ from fastmix.loader.sources.source import Source
 from fastmix.loader.step import Draft, Step
 from fastmix.loader.targets import TargetMaker
 from fastmix.plan.mix_plan import MixPlan
+
+# (images, targets), and after them the plan and the indices if they are asked for.
+Batch: TypeAlias = tuple[torch.Tensor, Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,17 +40,17 @@ class BatchMaker:
         else:
             inputs = {self.graph.delivers: reading.data}
         if self.graph.train:
-            inputs["key"] = np.stack((np.full_like(samples, draft.epoch), samples), axis=1)
+            inputs["key"] = np.stack((np.full_like(samples, draft.data_epoch), samples), axis=1)
         if draft.plan is not None:
             inputs[PLAN] = draft.plan.rows.numpy()
             if self.graph.dense_targets:
                 inputs["label"] = self._labels(samples, reading)
         if self.graph.augment is not None:
-            state = random_state(self.graph.seed, draft.epoch, draft.step, draft.offset)
+            state = random_state(self.graph.seed, draft.data_epoch, draft.data_step, draft.offset)
             inputs[RANDOM_STATE] = np.tile(state, (len(samples), 1))
         return inputs
 
-    def finish(self, step: Step) -> tuple:
+    def finish(self, step: Step) -> Batch:
         """Return (images, targets) of a step that has run, and the plan if ``return_plan``."""
         draft = step.draft
         if len(draft.samples):

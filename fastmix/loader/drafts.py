@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fastmix.loader.faults.faults import Faults
-from fastmix.loader.order import Order
+from fastmix.loader.passes import Passes
 from fastmix.loader.step import Draft
 from fastmix.plan.dropping import unmixed, without
 from fastmix.plan.policies import Policy
@@ -18,40 +18,41 @@ class Drafter:
     """Drafts steps as a function of (epoch, step) and of which samples are known to be bad.
 
     Attributes:
-        order: of the samples.
+        passes: over the data.
         policy: draws the plans; None for no mixing.
         size: side of the images, in pixels.
         faults: knows the bad samples, and what comes in their place.
     """
 
-    order: Order
+    passes: Passes
     policy: Policy | None
     size: int
     faults: Faults
 
-    def draft(self, order: np.ndarray, epoch: int, step: int) -> Draft:
-        """Draft this rank's part of a step; ``order`` is the epoch's."""
-        start, size, offset, repeats = self.order.part(step)
+    def draft(self, epoch: int, mixing: bool, step: int) -> Draft:
+        """Draft this rank's part of a step; without ``mixing``, samples stay as they are."""
+        data_epoch, data_step = self.passes.place(epoch, step)
+        order = self.passes.samples(data_epoch)
+        start, size, offset, repeats = self.passes.order.part(data_step)
         samples = order[np.arange(start, start + size) % len(order)] if repeats else order[start : start + size]
         bad = self.faults.known_bad(samples)
-        plan = self._plan(epoch, step, offset, size, repeats)
-        draft = Draft(epoch, step, offset, samples, repeats, plan, size, samples[bad])
+        plan = None
+        if self.policy is not None:
+            # A schedule goes by the loop's epoch.
+            policy = self.policy.at(epoch) if mixing else self.policy.never()
+            # Rank 0 with this rank's offset: a slice of the global batch's plan.
+            key = {"seed": self.passes.order.seed, "epoch": data_epoch, "step": data_step, "offset": offset}
+            plan = policy.plan(size, (self.size, self.size), **key)
+            plan = unmixed(plan, np.arange(size) >= size - repeats) if repeats else plan
+        draft = Draft(step, data_epoch, data_step, offset, samples, repeats, plan, size, samples[bad])
         if not bad.any():
             return draft
         return self._replaced(draft, bad, order) if self.faults.on_error == "replace" else _skipped(draft, bad)
 
-    def _plan(self, epoch: int, step: int, offset: int, size: int, repeats: int):
-        if self.policy is None:
-            return None
-        # Rank 0 with this rank's offset: a slice of the global batch's plan.
-        key = {"seed": self.order.seed, "epoch": epoch, "step": step, "offset": offset}
-        plan = self.policy.plan(size, (self.size, self.size), **key)
-        return unmixed(plan, np.arange(size) >= size - repeats) if repeats else plan
-
     def _replaced(self, draft: Draft, bad: np.ndarray, order: np.ndarray) -> Draft:
         samples = draft.samples.copy()
         for place in np.flatnonzero(bad):
-            samples[place] = self.faults.replacement(int(samples[place]), draft.epoch, order)
+            samples[place] = self.faults.replacement(int(samples[place]), draft.data_epoch, order)
         return replace(draft, samples=samples)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import warnings
+
 import torch
 
 import fastmix.dali
 from fastmix.arguments import integer
 from fastmix.plan.policies import Policy
+from fastmix.ranks import Ranks
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 MEMORY_FORMATS = (torch.contiguous_format, torch.channels_last)
@@ -43,6 +46,29 @@ def check_smoothing(smoothing: float, mix: Policy | None) -> None:
             f"DataLoader: expected smoothing in [0, 1), and 0 without mix, got {smoothing} with mix={mix}; without mix "
             "smooth in the loss"
         )
+
+
+def choose_train(train: bool | None, shuffle: bool | None) -> bool:
+    """Return ``train``, which is True by default; warns if the caller may have meant evaluation."""
+    if train is None and shuffle is False:
+        warnings.warn(
+            "DataLoader: shuffle=False alone keeps training's random crops, flips and dropped last batch; for "
+            "evaluation pass train=False, or train=True for what you have",
+            UserWarning,
+            stacklevel=3,
+        )
+    return train is None or bool(train)
+
+
+def choose_workers(num_workers: int) -> int:
+    """Return the number of reading threads; torch's 0, "in this process", is one."""
+    return max(integer("DataLoader", "num_workers", num_workers, 0), 1)
+
+
+def first_ranks(ranks: Ranks) -> dict[str, int]:
+    """Return rank and world size as given; until they are decided, one process checks the other arguments."""
+    rank, world_size = ranks.decided or (0, 1)
+    return {"rank": rank, "world_size": world_size}
 
 
 def choose_budget(max_bad: int | float) -> int | float:

@@ -17,7 +17,8 @@ class Draft:
     """What a rank's part of a step consists of.
 
     Attributes:
-        epoch, step: of the loader.
+        step: of the loop's epoch.
+        data_epoch, data_step: the pass over the data and the step in it, which all draws are keyed by.
         offset: place of the first sample in the global batch.
         samples: int64 (B,), indices in the source, after bad samples were dropped or replaced.
         repeats: how many of the last samples only fill up the batch.
@@ -26,8 +27,9 @@ class Draft:
         bad: int64, the samples of the order that are known to be bad.
     """
 
-    epoch: int
     step: int
+    data_epoch: int
+    data_step: int
     offset: int
     samples: np.ndarray
     repeats: int

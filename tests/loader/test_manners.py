@@ -38,7 +38,7 @@ def test_stats(small):
 
 def test_attributes(small):
     loader = make(small[:40], 8)
-    assert (loader.batch_size, len(loader), loader.drop_last, loader.dataset) == (8, 5, True, small[:40])
+    assert (loader.batch_size, len(loader), loader.drop_last, loader.data) == (8, 5, True, small[:40])
     batches = iter(loader)
     next(batches)
     assert len(batches) == 4

@@ -211,7 +211,7 @@ def test_datasets_of_encoded_images(small_jpegs, expected):
     for workers in (1, 4):
         loader = make(Encoded(small_jpegs[:COUNT]), num_workers=workers, depth=3, **OPTIONS)
         assert same(loader, expected)
-    assert isinstance(loader.dataset, Encoded)
+    assert isinstance(loader.data, Encoded)
 
 
 @pytest.mark.parametrize("form", [np.asarray, lambda image: torch.from_numpy(np.array(image)), lambda image: image])

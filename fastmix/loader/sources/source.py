@@ -26,12 +26,14 @@ class Source(ABC):
         labels: of all samples, or None if a label is known only when its sample has been read.
         classes: the classes' names, by id.
         dense: whether labels are rows of floats; only used if ``labels`` is None.
+        unlabelled: whether the samples have no labels.
     """
 
     delivers: Literal["path", "encoded", "pixels"]
     labels: Labels | None
     classes: tuple[str, ...]
     dense: bool = False
+    unlabelled: bool = False
 
     @abstractmethod
     def __len__(self) -> int: ...
