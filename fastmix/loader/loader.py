@@ -74,7 +74,8 @@ class DataLoader(TorchAttributes):
 
     Equivalent to ``torch.utils.data.DataLoader`` over ``torchvision.datasets.ImageFolder`` with ``RandomResizedCrop``,
     ``RandomHorizontalFlip``, ``ToTensor``, ``Normalize`` and a mixing ``collate_fn``, up to the decoder's and the
-    resampler's rounding. docs/loader.md has the details of each group of arguments.
+    resampler's rounding. Its argument names are accepted where they mean something (``drop_last=True`` is
+    ``last_batch="drop"``), else they are a TypeError that names ours. docs/loader.md has the details of each group of arguments.
 
     Args:
         (data)
@@ -138,8 +139,6 @@ class DataLoader(TorchAttributes):
         depth: batches under way besides the one that the consumer has; bounds the memory.
         stall_after: seconds of waiting for one batch until a warning names the stage that blocks; None for never.
         timeout: seconds after which such a wait is an error; None or 0 for never.
-        torch_names: arguments of torch's DataLoader: ``drop_last=True`` is ``last_batch="drop"``, False ``"partial"``;
-            those that have no meaning here are a TypeError that names ours.
 
     Attributes:
         data: the argument.
