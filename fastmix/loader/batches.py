@@ -31,6 +31,7 @@ class BatchMaker:
     targets: TargetMaker
     device: torch.device
     return_plan: bool = False
+    return_index: bool = False
 
     def inputs(self, draft: Draft, reading: Reading | None) -> dict[str, Any]:
         """Return the pipeline's inputs by name, one entry per sample; ``reading`` is over."""
@@ -59,9 +60,10 @@ class BatchMaker:
             targets = self.targets.targets(labels, draft.plan, draft.repeats, made[0] if made else None, self.device)
         else:
             images, targets = self._no_images(), self.targets.empty(draft.plan, self.device)
-        if not self.return_plan:
-            return images, targets
-        return images, targets, draft.plan if draft.plan is not None else MixPlan.identity(len(draft.samples))
+        batch: tuple[Any, ...] = (images, targets)
+        if self.return_plan:
+            batch += (draft.plan if draft.plan is not None else MixPlan.identity(len(draft.samples)),)
+        return (*batch, torch.from_numpy(draft.samples.copy())) if self.return_index else batch
 
     def _no_images(self) -> torch.Tensor:
         graph = self.graph
@@ -69,7 +71,9 @@ class BatchMaker:
         shape = (0, 3, graph.size, graph.size)
         return torch.empty(shape, dtype=graph.dtype, device=self.device, memory_format=memory_format)
 
-    def _labels(self, samples: np.ndarray, reading: Reading | None) -> np.ndarray:
+    def _labels(self, samples: np.ndarray, reading: Reading | None) -> np.ndarray | None:
+        if self.source.unlabelled:
+            return None
         if self.source.labels is not None:
             return self.targets.values[samples]
         return self.targets.from_read(reading.labels)

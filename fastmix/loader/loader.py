@@ -28,6 +28,7 @@ from fastmix.loader.passes import Passes
 from fastmix.loader.progress import Progress
 from fastmix.loader.restarts import Restarts
 from fastmix.loader.sampling import choose_sampling
+from fastmix.loader.sources.hints import Column, Hints
 from fastmix.loader.sources.kinds import open_source
 from fastmix.loader.sources.reader_pool import ReaderPool
 from fastmix.loader.sources.source import Source
@@ -57,7 +58,7 @@ class DataLoader(TorchAttributes):
 
     * ``images``: ``dtype`` (B, 3, size, size) in ``memory_format``, on ``device``, normalised ``(x - mean) / std``;
     * ``targets``: with ``mix``, dense targets float32 (B, num_classes), whose rows sum to 1 if labels are class ids;
-      without, the labels: class ids int64 (B,), or float32 (B, num_classes).
+      without, the labels: class ids int64 (B,), or float32 (B, num_classes); None if there are no labels.
 
     In training an image is a random resized crop, mirrored with probability 1/2. In evaluation its shorter side is
     resized to ``size * 256 / 224`` and the centre is cut out. Both follow torchvision's recipes. EXIF orientations are
@@ -75,7 +76,8 @@ class DataLoader(TorchAttributes):
     Equivalent to ``torch.utils.data.DataLoader`` over ``torchvision.datasets.ImageFolder`` with ``RandomResizedCrop``,
     ``RandomHorizontalFlip``, ``ToTensor``, ``Normalize`` and a mixing ``collate_fn``, up to the decoder's and the
     resampler's rounding. Its argument names are accepted where they mean something (``drop_last=True`` is
-    ``last_batch="drop"``), else they are a TypeError that names ours. docs/loader.md has the details of each group of arguments.
+    ``last_batch="drop"``), else they are a TypeError that names ours. docs/loader.md has the details of each group of
+    arguments.
 
     Args:
         (data)
@@ -86,6 +88,13 @@ class DataLoader(TorchAttributes):
         batch_size: samples per rank and step.
         size: side of the images, in pixels.
         train: training (default) or evaluation; sets the defaults of ``shuffle`` and ``last_batch``.
+
+        classes: names of the classes; a name's place is its id. Give an evaluation loader ``train_loader.classes``.
+        root: folder or URL that relative paths of a manifest or list start from; ``{}`` in it stands for the path.
+        path_column: a manifest's column of paths: its name, or its place if the manifest has no header.
+        label_column: its column of labels, likewise; a list of names is columns of numbers, one per class.
+        image_key: the image of a sample with several: ``"left.jpg"`` in a shard, a key of a Dataset's dicts.
+        label_key: the label, likewise; ``"json.label"`` is a field of a shard's JSON member.
 
         (output)
         device: "cpu", "cuda", "cuda:1", or "auto": ``LOCAL_RANK``'s GPU (torchrun's), or the CPU if there is none.
@@ -108,6 +117,7 @@ class DataLoader(TorchAttributes):
         num_classes: columns of dense targets; the number of classes found by default.
         smoothing: label smoothing in [0, 1) of dense targets, with ``mix``.
         return_plan: yield (images, targets, plan), with the batch's :class:`fastmix.MixPlan`.
+        return_index: yield int64 (B,) last: the samples' places in ``dataset``, which has their paths.
 
         (order)
         seed: in [0, 2**63): of the order, the crops and the mixing.
@@ -165,6 +175,12 @@ class DataLoader(TorchAttributes):
         size: int,
         *,
         train: bool | None = None,
+        classes: Sequence[str] | None = None,
+        root: str | os.PathLike[str] | None = None,
+        path_column: str | int | None = None,
+        label_column: Column | None = None,
+        image_key: str | None = None,
+        label_key: str | None = None,
         # output
         device: str | torch.device = "auto",
         dtype: torch.dtype = torch.float32,
@@ -180,6 +196,7 @@ class DataLoader(TorchAttributes):
         num_classes: int | None = None,
         smoothing: float = 0.0,
         return_plan: bool = False,
+        return_index: bool = False,
         # order
         seed: int = 0,
         shuffle: bool | None = None,
@@ -225,10 +242,10 @@ class DataLoader(TorchAttributes):
         policy = settings.with_neighbor_pairing(mix) if mix is not None else None
         seed = integer(_CALLER, "seed", seed, 0)
         self.data = data
-        self.source = source = open_source(data)
+        self.source = source = open_source(data, Hints(classes, root, path_column, label_column, image_key, label_key))
         self.classes = source.classes
         self.dataset = DatasetView(source, self.classes)
-        self.num_classes = settings.choose_classes(num_classes, len(self.classes))
+        self.num_classes = settings.choose_classes(num_classes, len(self.classes), train, source)
         made_targets = target_maker(source, self.num_classes, targets, policy is not None, smoothing)
         shuffled = train if shuffle is None else bool(shuffle)
         sampling = choose_sampling(sampler, shuffled, made_targets.values, len(source), seed)
@@ -272,7 +289,7 @@ class DataLoader(TorchAttributes):
         batch_size, num_threads = self.batch_size, self.num_threads
         self._machinery = Machinery(
             drafter=Drafter(passes, policy, self.size, faults),
-            maker=BatchMaker(source, graph, made_targets, self.device, bool(return_plan)),
+            maker=BatchMaker(source, graph, made_targets, self.device, bool(return_plan), bool(return_index)),
             recovery=Recovery(faults, graph, self.device, stats),
             queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),
             readers=None if source.delivers == "path" else ReaderPool(source, self.num_workers),

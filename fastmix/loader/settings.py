@@ -8,6 +8,7 @@ import torch
 
 import fastmix.dali
 from fastmix.arguments import integer
+from fastmix.loader.sources.source import Source
 from fastmix.plan.policies import Policy
 from fastmix.ranks import Ranks
 
@@ -80,8 +81,12 @@ def choose_budget(max_bad: int | float) -> int | float:
     return integer("DataLoader", "max_bad", max_bad, 0)
 
 
-def choose_classes(num_classes: int | None, found: int) -> int:
-    """Return the given number, which has to hold all labels, or the number of classes found."""
+def choose_classes(num_classes: int | None, found: int, train: bool, source: Source) -> int:
+    """Return the given number, which has to hold all labels, or the number of classes found.
+
+    Raises:
+        ValueError: it is smaller; or larger in evaluation, if ids are places among the classes that happen to be there.
+    """
     if num_classes is None:
         return found
     number = integer("DataLoader", "num_classes", num_classes)
@@ -89,6 +94,11 @@ def choose_classes(num_classes: int | None, found: int) -> int:
         raise ValueError(
             f"DataLoader: expected num_classes >= {found}, since the data has labels up to {found - 1}, "
             f"got {num_classes}"
+        )
+    if number > found and not train and source.ids_by_name:
+        raise ValueError(
+            f"DataLoader: expected classes=train_loader.classes, since the data has {found} of {number} classes, and "
+            "their ids are places in alphabetical order"
         )
     return number
 

@@ -3,13 +3,18 @@
 ===================  ===============================================================================================
 ``kinds.py``         ``open_source``, and the table of kinds that it goes by
 ``source.py``        ``Source``: the abstract source
+``hints.py``         ``Hints``: the loader's arguments that say how to read data
 ``folders.py``       class folders, local or remote
-``manifests.py``     CSV, TSV and Parquet files with a path and a label per row
+``manifests.py``     CSV, TSV, JSON-lines and Parquet files, and DataFrames
+``columns.py``       which of their columns are paths and labels
+``label_texts.py``   their labels, which may be texts
 ``shards.py``        WebDataset's tar shards
 ``shard_index.py``   the index of a shard: built once, checked and kept beside it
-``path_lists.py``    lists of (path, label)
+``shard_members.py``  which members of a sample are its image and its label
+``path_lists.py``    lists of (path, label), and of paths
 ``datasets.py``      map-style torch Datasets
 ``paths.py``         ``PathSource``: what folders, manifests and lists of paths have in common
+``class_names.py``   names of classes, and labels that are names
 ``label_table.py``   labels of a whole data set: class ids, sets of class ids, vectors
 ``reader_pool.py``   threads that read where DALI cannot: shards and Datasets
 ``remote.py``        lists and reads URLs with fsspec
