@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import torch
 
-from fastmix.loader.graph.inputs import PLAN, RANDOM_STATE
+from fastmix.loader.graph.inputs import MASKS, PLAN, RANDOM_STATE
 from fastmix.loader.graph.keyed_random import random_state
 from fastmix.loader.graph.outputs import to_torch
 from fastmix.loader.graph.spec import GraphSpec
@@ -42,8 +42,10 @@ class BatchMaker:
             inputs = {self.graph.delivers: reading.data}
         if self.graph.train:
             inputs["key"] = np.stack((np.full_like(samples, draft.data_epoch), samples), axis=1)
-        if draft.plan is not None:
-            inputs[PLAN] = draft.plan.rows.numpy()
+        if (plan := draft.plan) is not None:
+            inputs[PLAN] = plan.rows.numpy()
+            if self.graph.masks:
+                inputs[MASKS] = plan.masks_of_samples()
             if self.graph.dense_targets:
                 inputs["label"] = self._labels(samples, reading)
         if self.graph.augment is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy as np
 from fastmix.loader.faults.faults import Faults
 from fastmix.loader.passes import Passes
 from fastmix.loader.step import Draft
+from fastmix.loader.threads import Threads
 from fastmix.plan.dropping import unmixed, without
+from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.policies import Policy
 
 
@@ -22,12 +25,14 @@ class Drafter:
         policy: draws the plans; None for no mixing.
         size: side of the images, in pixels.
         faults: knows the bad samples, and what comes in their place.
+        thread: draws plans ahead; None draws them at once. Masks take milliseconds a sample.
     """
 
     passes: Passes
     policy: Policy | None
     size: int
     faults: Faults
+    thread: Threads | None = None
 
     def draft(self, epoch: int, mixing: bool, step: int) -> Draft:
         """Draft this rank's part of a step; without ``mixing``, samples stay as they are."""
@@ -36,18 +41,27 @@ class Drafter:
         start, size, offset, repeats = self.passes.order.part(data_step)
         samples = order[np.arange(start, start + size) % len(order)] if repeats else order[start : start + size]
         bad = self.faults.known_bad(samples)
-        plan = None
-        if self.policy is not None:
-            # A schedule goes by the loop's epoch.
-            policy = self.policy.at(epoch) if mixing else self.policy.never()
-            # Rank 0 with this rank's offset: a slice of the global batch's plan.
-            key = {"seed": self.passes.order.seed, "epoch": data_epoch, "step": data_step, "offset": offset}
-            plan = policy.plan(size, (self.size, self.size), **key)
-            plan = unmixed(plan, np.arange(size) >= size - repeats) if repeats else plan
-        draft = Draft(step, data_epoch, data_step, offset, samples, repeats, plan, size, samples[bad])
+        skipped = np.zeros_like(bad) if self.faults.on_error == "replace" else bad
+        # A schedule goes by the loop's epoch.
+        policy = None if self.policy is None else self.policy.at(epoch) if mixing else self.policy.never()
+        drawing = self._drawing(policy, data_epoch, data_step, offset, repeats, skipped)
+        draft = Draft(step, data_epoch, data_step, offset, samples, repeats, drawing, size, samples[bad])
         if not bad.any():
             return draft
         return self._replaced(draft, bad, order) if self.faults.on_error == "replace" else _skipped(draft, bad)
+
+    def _drawing(
+        self, policy: Policy | None, epoch: int, step: int, offset: int, repeats: int, skipped: np.ndarray
+    ) -> Future[MixPlan] | None:
+        if policy is None:
+            return None
+        drawing: Future[MixPlan] = Future()
+        arguments = (drawing, policy, self.size, self.passes.order.seed, epoch, step, offset, repeats, skipped)
+        if self.thread is None:
+            _draw(*arguments)
+        else:
+            self.thread.call(_draw, *arguments)
+        return drawing
 
     def _replaced(self, draft: Draft, bad: np.ndarray, order: np.ndarray) -> Draft:
         samples = draft.samples.copy()
@@ -56,7 +70,29 @@ class Drafter:
         return replace(draft, samples=samples)
 
 
+def _draw(
+    drawing: Future[MixPlan],
+    policy: Policy,
+    size: int,
+    seed: int,
+    epoch: int,
+    step: int,
+    offset: int,
+    repeats: int,
+    skipped: np.ndarray,
+) -> None:
+    """Draw the plan of the samples that are not skipped, in any thread. The last ``repeats`` stay unmixed."""
+    batch = len(skipped)
+    try:
+        # Rank 0 with this rank's offset: a slice of the global batch's plan.
+        plan = policy.plan(batch, (size, size), seed=seed, epoch=epoch, step=step, offset=offset)
+        if repeats:
+            plan = unmixed(plan, np.arange(batch) >= batch - repeats)
+        drawing.set_result(without(plan, skipped))
+    except BaseException as error:
+        drawing.set_exception(error)
+
+
 def _skipped(draft: Draft, bad: np.ndarray) -> Draft:
     repeats = int((~bad[len(bad) - draft.repeats :]).sum()) if draft.repeats else 0
-    plan = None if draft.plan is None else without(draft.plan, bad)
-    return replace(draft, samples=draft.samples[~bad], repeats=repeats, plan=plan)
+    return replace(draft, samples=draft.samples[~bad], repeats=repeats)

@@ -68,7 +68,8 @@ class EpochIterator:
             raise
         # Not a method of the iterator: without a cycle, its reference to the pipeline ends when it is dropped.
         self._draft = partial(m.drafter.draft, self._epoch, progress.mixing)
-        self._runs = Runs(m.maker, m.queue, m.readers, m.stall, m.stats, m.depth)
+        draws_ahead = m.drafter.thread is not None
+        self._runs = Runs(m.maker, m.queue, m.readers, m.stall, m.stats, m.depth, draws_ahead)
         m.recovery.faults.begin()
         m.stats.begin()
         self._finished = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,7 @@ class Draft:
         offset: place of the first sample in the global batch.
         samples: int64 (B,), indices in the source, after bad samples were dropped or replaced.
         repeats: how many of the last samples only fill up the batch.
-        plan: how the samples are mixed, or None.
+        drawing: the plan, drawn or being drawn; None for no mixing.
         asked: number of samples that the order asked for.
         bad: int64, the samples of the order that are known to be bad.
     """
@@ -33,9 +34,19 @@ class Draft:
     offset: int
     samples: np.ndarray
     repeats: int
-    plan: MixPlan | None
+    drawing: Future[MixPlan] | None
     asked: int
     bad: np.ndarray
+
+    @property
+    def drawn(self) -> bool:
+        """Whether ``plan`` can be had at once; False too if the policy failed, which ``plan`` raises."""
+        return self.drawing is None or (self.drawing.done() and self.drawing.exception() is None)
+
+    @property
+    def plan(self) -> MixPlan | None:
+        """How the samples are mixed, or None; waits until it is drawn."""
+        return None if self.drawing is None else self.drawing.result()
 
 
 @dataclass(eq=False)

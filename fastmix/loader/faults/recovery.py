@@ -12,7 +12,7 @@ from fastmix.loader.faults.faults import Faults
 from fastmix.loader.faults.probe import RETRY_SECONDS, Fault, read_fault, reason_of
 from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import PIPELINE_ERRORS, DaliQueue, Ticket
-from fastmix.loader.graph.inputs import PLAN
+from fastmix.loader.graph.inputs import MASKS, PLAN
 from fastmix.loader.graph.spec import GraphSpec
 from fastmix.loader.runs import Failure, Runs
 from fastmix.loader.step import Draft, Step
@@ -90,6 +90,8 @@ class Recovery:
             inputs = {name: values[i : i + 1] for name, values in step.ticket.inputs.items()}
             if self._graph.mixing:
                 inputs[PLAN] = MixPlan.identity(1).rows.numpy()
+            if self._graph.masks:
+                inputs[MASKS] = MixPlan.identity(1).masks_of_samples()
             try:
                 queue.submit(Ticket(self, samples[i : i + 1], inputs))
                 queue.take(self)
