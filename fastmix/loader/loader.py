@@ -11,6 +11,7 @@ import torch
 
 from fastmix.arguments import choose_device, choose_threads, integer, one_of, per_channel, seconds
 from fastmix.loader import settings, state
+from fastmix.loader.accumulation import refuse_accumulation
 from fastmix.loader.batches import BatchMaker
 from fastmix.loader.dataset_view import DatasetView
 from fastmix.loader.drafts import Drafter
@@ -301,6 +302,7 @@ class DataLoader(TorchAttributes):
         )
         self._progress = Progress(passes.steps)
         self._restarts = Restarts()
+        self._prepared = False  # by fastmix.integrations.accelerate
         self._fingerprint: str | None = None
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -360,7 +362,12 @@ class DataLoader(TorchAttributes):
     @property
     def drop_last(self) -> bool:
         """Whether an incomplete last batch is dropped."""
-        return self._machinery.drafter.passes.order.last_batch == "drop"
+        return self.last_batch == "drop"
+
+    @property
+    def last_batch(self) -> LastBatch:
+        """What happens to the samples that fill no global batch."""
+        return self._machinery.drafter.passes.order.last_batch
 
     def __len__(self) -> int:
         """Steps per epoch, the same on every rank."""
@@ -370,8 +377,9 @@ class DataLoader(TorchAttributes):
         """Start the epoch anew, or after ``load_state_dict`` where it was left. Ends the iterator before."""
         passes = self._decided()
         with one_thread(self._machinery.busy):
-            if self._machinery.maker.graph.train and passes.order.rank == 0:
-                self._restarts.check(self._progress)
+            if self._machinery.maker.graph.train:
+                self._restarts.check(self._progress, passes.order.rank)
+                refuse_accumulation(self._prepared)
             return EpochIterator(self._machinery, self._progress)
 
     def set_epoch(self, epoch: int) -> None:

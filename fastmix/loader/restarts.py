@@ -22,9 +22,9 @@ class Restarts:
         self._count = 0
         self._warned = False
 
-    def check(self, progress: Progress) -> None:
-        """Warn if the iterator that is about to start repeats batches."""
-        if self._warned or not progress.left_early:
+    def check(self, progress: Progress, rank: int) -> None:
+        """Warn, on rank 0, if the iterator that is about to start repeats batches."""
+        if rank or self._warned or not progress.left_early:
             return
         self._count += 1
         if progress.step <= _LOOKED_AT and self._count == 1:
