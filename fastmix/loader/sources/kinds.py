@@ -7,8 +7,11 @@ from typing import Any, NamedTuple
 
 from fastmix.loader.sources.datasets import DatasetSource, is_dataset
 from fastmix.loader.sources.folders import class_folder, is_folder
+from fastmix.loader.sources.hf_datasets import hf_dataset, is_hf_dataset
 from fastmix.loader.sources.hints import NO_HINTS, Hints
+from fastmix.loader.sources.image_folders import image_folder, is_image_folder
 from fastmix.loader.sources.manifests import frame, is_frame, is_manifest, manifest
+from fastmix.loader.sources.parquet_images import has_images, parquet_images
 from fastmix.loader.sources.path_lists import path_list
 from fastmix.loader.sources.shards import is_shards, tar_shards
 from fastmix.loader.sources.source import Path, Source
@@ -29,10 +32,13 @@ _KEYS = ("image_key", "label_key", "classes")
 KINDS = (
     Kind("a Source", (), lambda data: isinstance(data, Source), lambda source, _: source),
     Kind("tar shards", _KEYS, is_shards, tar_shards),
+    Kind("Parquet files of images", _KEYS, has_images, parquet_images),
     Kind("a manifest", _COLUMNS, is_manifest, manifest),
     Kind("a DataFrame", _COLUMNS, is_frame, frame),
     Kind("a folder", ("classes",), is_folder, class_folder),
     Kind("a list", ("root", "classes"), lambda data: isinstance(data, list | tuple), path_list),
+    Kind("a datasets.Dataset", _KEYS, is_hf_dataset, hf_dataset),
+    Kind("an ImageFolder", ("classes",), is_image_folder, image_folder),
     Kind("a Dataset", _KEYS, is_dataset, DatasetSource),
 )
 

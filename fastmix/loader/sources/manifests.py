@@ -12,6 +12,7 @@ from fastmix.loader.sources.class_names import IdNames
 from fastmix.loader.sources.columns import Table, choose_columns
 from fastmix.loader.sources.hints import NO_HINTS, Hints
 from fastmix.loader.sources.label_texts import parse_labels
+from fastmix.loader.sources.parquet_images import open_parquet
 from fastmix.loader.sources.paths import PathSource, check_first, path_table, rooted
 from fastmix.loader.sources.remote import filesystem, is_url
 from fastmix.loader.sources.source import Path
@@ -120,11 +121,7 @@ def _json_lines(name: str, text: str) -> Table:
 
 
 def _parquet(name: str) -> Table:
-    try:
-        import pyarrow.parquet
-    except ImportError as error:
-        raise ImportError(f"data: expected pyarrow for {name}; pip install pyarrow, or use a CSV") from error
-    table = pyarrow.parquet.read_table(io.BytesIO(_read(name)))
+    table = open_parquet(name).read()
     return Table(name, table.column_names, [column.to_pylist() for column in table.columns])
 
 
