@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -26,6 +27,7 @@ from fastmix.loader.graph.dali_queue import DaliQueue
 from fastmix.loader.graph.spec import DECODE, RESIZE, Decode, GraphSpec, Resize
 from fastmix.loader.order import LastBatch, Order
 from fastmix.loader.passes import Passes
+from fastmix.loader.preview import draw_grid
 from fastmix.loader.progress import Progress
 from fastmix.loader.restarts import Restarts
 from fastmix.loader.sampling import choose_sampling
@@ -44,6 +46,7 @@ from fastmix.ranks import Ranks
 from fastmix.stats import Stats
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from nvidia.dali.data_node import DataNode
 
 _CALLER = "DataLoader"
@@ -390,6 +393,18 @@ class DataLoader(TorchAttributes):
         """
         self._decided()
         self._progress.set_epoch(integer(_CALLER, "epoch", epoch, 0))
+
+    def preview(self, count: int = 12) -> Figure:
+        """Return a matplotlib figure of the batch that comes next, with the weights of its labels.
+
+        The loader's position does not change.
+
+        Raises:
+            ImportError: matplotlib is not installed.
+        """
+        images, targets, *_ = next(iter(copy.copy(self)))
+        graph = self._machinery.maker.graph
+        return draw_grid(images, targets, self.classes, graph.mean, graph.std, count)
 
     def stats(self) -> dict[str, Any]:
         """Return what the current or last epoch has cost this rank.

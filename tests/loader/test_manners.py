@@ -235,5 +235,6 @@ def test_scan(small, tmp_path):
 
 def test_scan_names_itself_in_errors(tmp_path):
     result = CliRunner().invoke(app, ["scan", str(tmp_path)])
-    assert result.exit_code == 2 and "scan: data: expected one folder per class in" in result.output
+    assert result.exit_code == 2 and result.output.startswith("scan: data: expected one folder per class in")
+    assert result.output.count("\n") == 1
     assert "DataLoader" not in result.output and "Traceback" not in result.output

@@ -112,6 +112,25 @@ def test_the_representation_says_what_is_loaded(photos):
     assert "rank=0 of 1, epoch=0, 5 steps per epoch" in repr(loader)
 
 
+@pytest.mark.parametrize("targets", ["dense", "pair", "index", None])
+def test_a_preview_shows_the_next_batch_and_takes_none(small, targets):
+    options = {} if targets is None else {"targets": targets, **MIX}
+    data = [(path, f"class {i % 3}") for path, i in small[:16]]
+    loader = make(data, 8, return_plan=True, **options)
+    figure = loader.preview(5)
+    titles = [axis.get_title() for axis in figure.axes]
+    assert len(titles) == 8 and titles[5:] == [""] * 3
+    images, *_ = next(iter(loader))
+    assert "DataLoader" in repr(loader) and len(list(loader)) == 2
+    ids = [label for _, label in data]
+    for title in titles[:5]:
+        shares = dict(part.split(" ", 1)[::-1] for part in title.split(" + "))
+        assert set(shares) <= set(ids) and sum(map(float, shares.values())) == pytest.approx(1, abs=0.02)
+    shown = torch.tensor(np.asarray(figure.axes[0].images[0].get_array()))
+    mean, std = (torch.tensor(values) for values in (fm.IMAGENET_MEAN, fm.IMAGENET_STD))
+    torch.testing.assert_close(shown, (images[0].permute(1, 2, 0) * std + mean).clamp(0, 1))
+
+
 def _digest(loader: fm.DataLoader, out) -> None:
     out.put([float(images.double().sum()) for images, _ in loader])
 
