@@ -168,8 +168,8 @@ def parquet_images(data: Path, hints: Hints = NO_HINTS) -> ParquetImages:
     )
     if size > CACHE_BYTES:
         warnings.warn(
-            f"data: {size >> 30} GiB of images in Parquet files do not fit into memory, and a random order reads a "
-            "row group for every few of them; datasets.load_dataset('parquet', ...) copies them to disk for random access",
+            f"data: {size >> 30} GiB of images in Parquet files do not fit into memory, and a random order reads "
+            "a row group for every few; datasets.load_dataset('parquet', ...) copies them to disk for random access",
             UserWarning,
             stacklevel=4,
         )
