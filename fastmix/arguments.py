@@ -58,7 +58,14 @@ def per_channel(
     caller: str, name: str, values: Sequence[float], *, positive: bool = False
 ) -> tuple[float, float, float]:
     """Return three finite floats in units of the full pixel range (0 to 1)."""
-    numbers = tuple(float(value) for value in values)
+    try:
+        if isinstance(values, str | bytes):
+            raise TypeError
+        numbers = tuple(number(name, value) for value in values)
+    except TypeError:
+        raise TypeError(
+            f"{caller}: expected {name} to be 3 numbers (red, green, blue; 0 to 1), got {values!r}"
+        ) from None
     bad = [n for n in numbers if not math.isfinite(n) or (positive and n <= 0)]
     if len(numbers) != 3 or bad:
         kind = "finite numbers > 0" if positive else "finite numbers"
@@ -68,6 +75,8 @@ def per_channel(
 
 def seconds(caller: str, name: str, value: float | None) -> float | None:
     """Return a time > 0 in seconds, or None."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise TypeError(f"{caller}: expected {name} to be a number of seconds or None, got {value!r}")
     if value is not None and not value > 0:
         raise ValueError(f"{caller}: expected {name} > 0 seconds or None, got {value}")
     return value
@@ -80,6 +89,8 @@ def choose_device(caller: str, device: str | torch.device) -> torch.device:
     """
     if device == "auto":
         device = _automatic_gpu() if torch.cuda.is_available() else "cpu"
+    if not isinstance(device, str | torch.device) or (isinstance(device, str) and device.isdecimal()):
+        raise TypeError(f"{caller}: expected device to be 'auto', 'cpu', 'cuda' or a torch.device, got {device!r}")
     chosen = torch.device(device)
     if chosen.type not in ("cpu", "cuda"):
         raise ValueError(f"{caller}: expected device 'auto', 'cpu' or 'cuda', got {str(chosen)!r}")

@@ -7,7 +7,7 @@ import warnings
 import torch
 
 import fastmix.dali
-from fastmix.arguments import integer
+from fastmix.arguments import integer, number
 from fastmix.loader.sources.source import Source
 from fastmix.plan.policies import Policy
 from fastmix.ranks import Ranks
@@ -42,6 +42,7 @@ def choose_decode(decode: str, device: torch.device, resize: str) -> str:
 
 def check_smoothing(smoothing: float, mix: Policy | None) -> None:
     """Refuse smoothing out of range, or without mixing."""
+    smoothing = number("DataLoader: smoothing", smoothing)
     if not 0.0 <= smoothing < 1.0 or (smoothing and mix is None):
         raise ValueError(
             f"DataLoader: expected smoothing in [0, 1), and 0 without mix, got {smoothing} with mix={mix}; without mix "
@@ -58,7 +59,9 @@ def choose_train(train: bool | None, shuffle: bool | None) -> bool:
             UserWarning,
             stacklevel=3,
         )
-    return train is None or bool(train)
+    if not isinstance(train, bool | None) or not isinstance(shuffle, bool | None):
+        raise TypeError(f"DataLoader: expected train and shuffle to be bools, got {train!r} and {shuffle!r}")
+    return train is None or train
 
 
 def choose_workers(num_workers: int) -> int:
