@@ -12,7 +12,10 @@ export FASTMIX_BUILD_DIR ?= $(CURDIR)/build/cmake-$(NVCC_KIND)
 JPEG_HEADERS := $(firstword $(wildcard /usr/include/jpeglib.h /usr/local/include/jpeglib.h))
 APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get 2>/dev/null))
 
-.PHONY: demo test check bench build lint types format clean
+# A virtual environment over .venv, which stays free of the clients.
+CLIENTS := build/clients
+
+.PHONY: demo test check clients bench build lint types format clean
 
 # The fast subset: plans, operators and the loader's batches, without the files that take longest (CONTRIBUTING.md).
 SLOW := $(addprefix tests/plan/test_,damaged_plans.py distribution.py mask_policies.py pairings.py \
@@ -28,6 +31,17 @@ demo: build
 
 test: build
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+# The loader in real trainers, and over real data libraries.
+clients: build $(CLIENTS)/.installed
+	$(CLIENTS)/bin/python -m pytest -n 2 tests/clients
+
+$(CLIENTS)/.installed: requirements/clients.txt $(INSTALLED)
+	$(PYTHON) -m venv $(CLIENTS)
+	echo "import site; site.addsitedir('$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')')" \
+		> $$($(CLIENTS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/clients.pth
+	$(CLIENTS)/bin/python -m pip install -q --no-deps -r requirements/clients.txt
+	touch $@
 
 check: build
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 $(QUICK)

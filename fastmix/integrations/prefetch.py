@@ -17,6 +17,7 @@ from fastmix.ops.targets import Targets, check_targets, make_targets
 from fastmix.plan.draw_key import DrawKey
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.policies import Policy
+from fastmix.ranks import Ranks
 from fastmix.stats import Stats
 
 
@@ -83,7 +84,6 @@ def prefetch(
     sides = None if size is None else tuple(size) if isinstance(size, list | tuple) else (size, size)
     if sides is not None and (len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides)):
         raise ValueError(f"prefetch: expected size as a number of pixels > 0 or (height, width), got {size!r}")
-    chosen_rank, _ = arguments.choose_ranks("prefetch", rank, None if rank is None else rank + 1)
     normalize = {
         "mean": arguments.per_channel("prefetch", "mean", IMAGENET_MEAN if mean is None else mean),
         "std": arguments.per_channel("prefetch", "std", IMAGENET_STD if std is None else std, positive=True),
@@ -98,7 +98,7 @@ def prefetch(
         normalize,
         arguments.choose_device("prefetch", device),
         seed,
-        chosen_rank,
+        Ranks("prefetch", rank, None if rank is None else rank + 1),
         Stats(),
     )
 
@@ -115,7 +115,7 @@ class Prefetch:
         normalize: dict[str, Any],
         device: torch.device,
         seed: int,
-        rank: int,
+        ranks: Ranks,
         stats: Stats,
     ) -> None:
         self.loader = loader
@@ -126,7 +126,7 @@ class Prefetch:
         self._size = size
         self._normalize = normalize
         self._seed = seed
-        self._rank = rank
+        self._ranks = ranks
         self._stats = stats
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
 
@@ -186,7 +186,7 @@ class Prefetch:
         else:
             batch = (self._windowed(batch[0]), *batch[1:])
             self._stats.bytes += sum(image.nbytes for image in batch[0].images)
-        key = DrawKey(self._seed, epoch, step, self._rank)
+        key = DrawKey(self._seed, epoch, step, self._ranks.decide()[0])
         if self._stream is None:
             return self._mixed(batch, key)
         # The caching allocator keeps the memory of this stream apart from the consumer's.

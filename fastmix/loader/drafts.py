@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fastmix.loader.faults.on_error import Faults
-from fastmix.loader.order import Order
+from fastmix.loader.passes import Passes
 from fastmix.loader.places import Places, replaced_occurrence
 from fastmix.loader.step import Draft
 from fastmix.loader.threads import Threads
@@ -23,40 +23,46 @@ class Drafter:
     """Drafts steps as a function of (epoch, step) and of which samples are known to be bad.
 
     Attributes:
-        order: of the samples.
+        passes: over the data.
         policy: draws the plans; None for no mixing.
         size: side of the images, in pixels.
         faults: knows the bad samples, and what comes in their place.
         thread: draws plans ahead; None draws them at once. Masks take milliseconds a sample.
     """
 
-    order: Order
+    passes: Passes
     policy: Policy | None
     size: int
     faults: Faults
     thread: Threads | None = None
 
-    def draft(self, places: Places, epoch: int, step: int) -> Draft:
-        """Draft this rank's part of a step; ``places`` are the epoch's."""
-        start, size, offset, repeats = self.order.part(step)
+    def draft(self, epoch: int, mixing: bool, step: int) -> Draft:
+        """Draft this rank's part of a step; without ``mixing``, samples stay as they are."""
+        data_epoch, data_step = self.passes.place(epoch, step)
+        places = self.passes.places(data_epoch)
+        start, size, offset, repeats = self.passes.order.part(data_step)
         # Rank 0 with this rank's offset: a slice of what is drawn for the global batch.
-        key = DrawKey(self.order.seed, epoch, step, offset=offset)
+        key = DrawKey(self.passes.order.seed, data_epoch, data_step, offset=offset)
         samples, occurrence = places.part(start, size)
         bad = self.faults.known_bad(samples)
         skipped = np.zeros_like(bad) if self.faults.on_error == "replace" else bad
-        drawing = self._drawing(key, repeats, skipped)
-        draft = Draft(key, samples, occurrence, repeats, drawing, size, samples[bad])
+        # A schedule goes by the loop's epoch.
+        policy = None if self.policy is None else self.policy.at(epoch) if mixing else self.policy.never()
+        drawing = self._drawing(policy, key, repeats, skipped)
+        draft = Draft(step, key, samples, occurrence, repeats, drawing, size, samples[bad])
         if not bad.any():
             return draft
         if self.faults.on_error != "replace":
             return _skipped(draft, bad)
         return self._replaced(draft, bad, places, start)
 
-    def _drawing(self, key: DrawKey, repeats: int, skipped: np.ndarray) -> Future[MixPlan] | None:
-        if self.policy is None:
+    def _drawing(
+        self, policy: Policy | None, key: DrawKey, repeats: int, skipped: np.ndarray
+    ) -> Future[MixPlan] | None:
+        if policy is None:
             return None
         drawing: Future[MixPlan] = Future()
-        arguments = (drawing, self.policy, self.size, key, repeats, skipped)
+        arguments = (drawing, policy, self.size, key, repeats, skipped)
         if self.thread is None:
             _draw(*arguments)
         else:

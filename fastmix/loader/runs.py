@@ -106,7 +106,7 @@ class Runs:
     def start_again(self, draft: Callable[[int], Draft]) -> None:
         """Drop the runs under way, and start each step anew, drafted with what is known now."""
         self._queue.reset()
-        self._steps = deque(self._begun(draft(step.draft.key.step)) for step in self._steps)
+        self._steps = deque(self._begun(draft(step.draft.step)) for step in self._steps)
         self.submit()
 
     def drop_oldest(self) -> None:

@@ -139,6 +139,10 @@ class UserSampler(Sampling):
                 "DataLoader: expected a sampler of all samples, got a DistributedSampler; leave it out: the loader "
                 "divides the order among the ranks itself"
             )
+        if isinstance(sampler, torch.utils.data.BatchSampler):
+            raise TypeError(
+                "DataLoader: expected a sampler of samples, got a BatchSampler; pass its .sampler and batch_size="
+            )
         if not isinstance(sampler, Iterable) or not hasattr(sampler, "__len__"):
             raise TypeError(
                 f"DataLoader: expected sampler to be one of {SAMPLERS} or to have __iter__ and __len__, got "

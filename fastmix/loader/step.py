@@ -19,7 +19,9 @@ class Draft:
     """What a rank's part of a step consists of.
 
     Attributes:
-        key: what the batch's draws are a function of; its offset is the first sample's place in the global batch.
+        step: of the loop's epoch.
+        key: what the batch's draws are a function of: the pass over the data, the step in it, and as its offset the
+            first sample's place in the global batch.
         samples: int64 (B,), indices in the source, after bad samples were dropped or replaced.
         occurrence: int64 (B,), how often each sample came before within the epoch.
         repeats: how many of the last samples only fill up the batch.
@@ -28,6 +30,7 @@ class Draft:
         bad: int64, the samples of the order that are known to be bad.
     """
 
+    step: int
     key: DrawKey
     samples: np.ndarray
     occurrence: np.ndarray

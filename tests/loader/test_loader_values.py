@@ -57,7 +57,7 @@ def mixed_normalized(pixels: torch.Tensor, plan: fm.MixPlan) -> torch.Tensor:
 def test_mixed_batches_are_the_unmixed_ones_mixed(photos, device, policy, train, resize):
     options = {"device": device, "seed": 5, "train": train, "last_batch": "partial", "resize": resize}
     plain = make(photos, 4, **PIXELS, **options)
-    mixed = make(photos, 4, mix=policy, num_classes=7, smoothing=0.1, **options)
+    mixed = make(photos, 4, mix=policy, classes=plain.classes, num_classes=7, smoothing=0.1, **options)
     for epoch in range(2):
         for step, ((pixels, ids), (images, targets)) in enumerate(zip(plain, mixed, strict=True)):
             plan = neighbors(policy).plan(len(ids), (SIZE, SIZE), seed=5, epoch=epoch, step=step)
