@@ -79,7 +79,7 @@ struct Fiber {
 struct Scheduler {
   std::vector<std::unique_ptr<Fiber>> fibers;
   Fiber* current = nullptr;
-  const std::function<void()>* kernel = nullptr;
+  const ThreadBody* kernel = nullptr;
   ucontext_t main;
   StackSwitch main_switch;
   const void* main_stack = nullptr;
@@ -164,10 +164,16 @@ Watch* watch_of(const void* address, size_t bytes) {
 
 void note(const void* address, size_t bytes, std::vector<uint16_t> Watch::* counts) {
   if (reinterpret_cast<uintptr_t>(address) % bytes != 0) fail("an access is not aligned to its size", address);
+#if defined(__SANITIZE_ADDRESS__)
+  // The interpreter of PTX is not sanitised itself.
+  if (__asan_region_is_poisoned(const_cast<void*>(address), bytes) != nullptr)
+    fail("an access outside of the program's memory", address);
+#endif
   if (Watch* watch = watch_of(address, bytes)) {
     const size_t first = static_cast<size_t>(static_cast<const unsigned char*>(address) - watch->base);
     for (size_t k = 0; k < bytes; ++k) ++(watch->*counts)[first + k];
-  } else if (!scheduler.watches.empty()) {
+  } else if (!scheduler.watches.empty() && !(settings().substitute && counts == &Watch::reads)) {
+    // In the compiler's code reads of the plan look like reads of images.
     fail("an access outside the watched memory", address);
   }
   const uint32_t odds = settings().interrupt_one_in;
@@ -193,7 +199,7 @@ Watch::Watch(const void* base_address, size_t size)
 
 Watch::~Watch() { scheduler.watches.erase(std::find(scheduler.watches.begin(), scheduler.watches.end(), this)); }
 
-void run(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()>& kernel) {
+void run(dim3 grid, dim3 block, size_t shared_bytes, const ThreadBody& kernel) {
   ++counters().launches;
   counters().last_grid = grid;
   counters().last_block = block;
