@@ -112,7 +112,7 @@ class Parser {
   }
 
   static std::pair<std::string, std::string> first_word(const std::string& text) {
-    const size_t end = text.find_first_of(" \t\n");
+    const size_t end = text.find(' ');
     if (end == std::string::npos) return {text, ""};
     return {text.substr(0, end), trimmed(std::string_view(text).substr(end))};
   }
@@ -147,7 +147,7 @@ class Parser {
     parsed.run = find_operation(name);
     if (parsed.run == nullptr) fail("an operation that the interpreter does not know, " + name);
     kernel_.code.push_back(parsed);
-    kernel_.origins.push_back({std::regex_replace(statement_.text, std::regex(R"(\s+)"), " "), statement_.line});
+    kernel_.origins.push_back({statement_.text, statement_.line});
   }
 
   std::string pack_name(const std::string& name) const {

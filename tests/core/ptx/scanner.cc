@@ -38,11 +38,15 @@ Statement Scanner::next() {
       found.kind = Statement::kLabel;
       break;
     }
-    found.text += text_[at_];
+    if (!blank(text_[at_])) {
+      found.text += text_[at_];
+    } else if (found.text.back() != ' ') {
+      found.text += ' ';
+    }
     line_ += text_[at_++] == '\n';
   }
   at_ += at_ < text_.size();
-  found.text = trimmed(found.text);
+  if (!found.text.empty() && found.text.back() == ' ') found.text.pop_back();
   return found;
 }
 

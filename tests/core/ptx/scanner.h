@@ -10,7 +10,7 @@ namespace fastmix::ptx {
 
 struct Statement {
   enum Kind { kInstruction, kDirective, kLabel, kOpen, kClose, kEnd } kind = kEnd;
-  std::string text;   // without its comments, its semicolon or, of a label, its colon
+  std::string text;   // with single blanks, without its semicolon or, of a label, its colon
   uint32_t line = 0;  // of its first character, from 1
 };
 
