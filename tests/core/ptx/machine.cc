@@ -2,15 +2,31 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
 
 namespace fastmix::ptx {
+
+namespace {
+
+// The slots of threads that have ended, for the next ones: allocating them would take as long as running a thread.
+std::vector<std::vector<uint64_t>>& spare() {
+  static std::vector<std::vector<uint64_t>> slots;
+  return slots;
+}
+
+}  // namespace
 
 void fail(const std::string& what) {
   std::fprintf(stderr, "ptx: %s\n", what.c_str());
   std::abort();
 }
 
-Thread::Thread(const Launch& launch) : launch_(launch), kernel_(launch.kernel), slots_(kernel_.slots) {
+Thread::Thread(const Launch& launch) : launch_(launch), kernel_(launch.kernel) {
+  if (!spare().empty()) {
+    slots_ = std::move(spare().back());
+    spare().pop_back();
+  }
+  slots_.assign(kernel_.slots.begin(), kernel_.slots.end());
   const host_cuda::Place& place = host_cuda::place;
   int32_t slot = 0;
   for (const dim3& of : {place.thread, place.block, place.block_dim, place.grid_dim}) {
@@ -19,6 +35,8 @@ Thread::Thread(const Launch& launch) : launch_(launch), kernel_(launch.kernel), 
   for (size_t k = 0; k < launch.parameters.size(); ++k)
     set(kernel_.parameter_slots[k], reinterpret_cast<uint64_t>(launch.parameters[k].data));
 }
+
+Thread::~Thread() { spare().push_back(std::move(slots_)); }
 
 void Thread::run() {
   const auto end = static_cast<uint32_t>(kernel_.code.size());

@@ -62,6 +62,9 @@ struct Launch {
 class Thread {
  public:
   explicit Thread(const Launch& launch);
+  ~Thread();
+  Thread(const Thread&) = delete;
+  Thread& operator=(const Thread&) = delete;
   void run();
   void jump(uint32_t target) { next_ = target; }
   void end() { next_ = static_cast<uint32_t>(kernel_.code.size()); }

@@ -38,7 +38,8 @@ void Module::add(const std::string& file, std::string text) {
   files_.push_back(std::make_unique<const std::string>(std::move(text)));
   const std::string& whole = *files_.back();
   // Bodies are indented, declarations are not. Of these only shared arrays and kernels are known.
-  static const std::regex shared(R"(\n\.extern \.shared .*\.b8 ([\w$]+)\[\];)"), other(R"(\n\.(?!extern|visible|entry|version|target|address_size|maxntid|minnctapersm)\w+)");
+  static const std::regex shared(R"(\n\.extern \.shared .*\.b8 ([\w$]+)\[\];)"),
+      other(R"(\n\.(?!extern|visible|entry|version|target|address_size|maxntid|minnctapersm)\w+)");
   std::smatch unknown;
   if (std::regex_search(whole, unknown, other))
     fail(file + ": a declaration that the interpreter does not know:" + unknown.str());

@@ -35,8 +35,7 @@ class Parser {
       if (statement_.kind == Statement::kOpen) ++depth;
       if (statement_.kind == Statement::kClose) --depth;
       if (statement_.kind == Statement::kEnd) fail("the file ends within a kernel");
-      if (statement_.kind == Statement::kLabel)
-        labels_[statement_.text] = static_cast<uint32_t>(kernel_.code.size());
+      if (statement_.kind == Statement::kLabel) labels_[statement_.text] = static_cast<uint32_t>(kernel_.code.size());
       if (statement_.kind == Statement::kDirective) directive();
       if (statement_.kind == Statement::kInstruction) instruction();
     } while (depth > 0);
