@@ -13,7 +13,7 @@ namespace fastmix::test {
 // %rs0 to %rs9 and %p0 to %p9 are free.
 inline uint64_t run_ptx(const std::string& lines, const std::vector<uint64_t>& inputs = {}, size_t shared_bytes = 16) {
   std::string text = "\n.extern .shared .align 16 .b8 shared[];\n.visible .entry test(.param .u64 test_param_0)\n{\n";
-  text += ".reg .pred %p<10>;\n.reg .b16 %rs<10>;\n.reg .b32 %r<10>;\n.reg .b64 %rd<10>;\n";
+  text += " .reg .pred %p<10>;\n .reg .b16 %rs<10>;\n .reg .b32 %r<10>;\n .reg .b64 %rd<10>;\n";
   text += "ld.param.u64 %rd9, [test_param_0];\n";
   for (size_t k = 1; k <= inputs.size(); ++k)
     text += "ld.global.b64 %rd" + std::to_string(k) + ", [%rd9+" + std::to_string(8 * k) + "];\n";

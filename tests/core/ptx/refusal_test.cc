@@ -45,7 +45,7 @@ TEST(ptx_unknown_text_is_refused) {
   check_stops("add.f32 %rd0, %rd1, %rd1;", {1});  // a sum that ptxas may contract
   check_stops("mov.b64 %rd0, %rd11;");
   check_stops("bra $L_nowhere;");
-  check_stops(".local .b8 stack[16];");
+  check_stops(" .local .b8 stack[16];");
   check_stops("bar.sync 1;");
   check_stops("atom.global.add.u32 %rd0, [%rd9], 1;");
 }
