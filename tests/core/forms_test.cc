@@ -109,9 +109,11 @@ TEST(forms_resample) {
         // Only channels make another kernel, so one large plan of each is enough.
         const bool large = dtype == kOutTypes[channels % 3] && layout == kLayouts[channels % 2];
         const int32_t batch = large ? 820 : 2, height = large ? 2 : 17, width = large ? 3 : 37;
-        const ResampleCase resample_case(random, dtype, layout, channels,
-                                         channels % 2 == 0 ? Filter::kTriangle : Filter::kCubic, height, width, sources,
-                                         random_plan(random, batch, any_pairs(random), Mixing::kBoxes, height, width));
+        const ResampleCase resample_case(
+            random, dtype, layout, channels, channels % 2 == 0 ? Filter::kTriangle : Filter::kCubic, height, width,
+            sources,
+            random_plan(random, batch, any_pairs(random), random() % 2 == 0 ? Mixing::kBoxes : Mixing::kMasks, height,
+                        width));
         Memory& out = *resample_case.out;
         run_job(*resample_mix_cpu(resample_case.params));
         const std::vector<unsigned char> expected(out.data(), out.data() + out.size());
