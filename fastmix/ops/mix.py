@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from fastmix.moving import moved
 from fastmix.ops import registration as _ops
 from fastmix.ops.checks import check_images, check_plan
 from fastmix.ops.partners import check_other
@@ -132,4 +133,4 @@ def _linear(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
 
 def masks_on(plan: MixPlan, device: torch.device) -> Tensor | None:
     """Return the masks on the images' device; None if the plan has no masks."""
-    return None if plan.masks is None else plan.masks.to(device, non_blocking=True)
+    return None if plan.masks is None else moved(plan.masks, device)

@@ -9,6 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from fastmix.moving import moved
 from fastmix.ops import registration as _ops
 from fastmix.ops.checks import check_plan, check_tensor
 from fastmix.ops.partners import partner_batch
@@ -128,11 +129,11 @@ def _box_by_box(images: Tensor, plan: MixPlan, rows: Tensor, alone: Tensor, mode
 
 
 def _all_at_once(images: Tensor, plan: MixPlan, rows: Tensor, alone: Tensor, mode: str) -> Tensor:
-    dtype, box = _computed_in(images), plan.box.to(device=images.device, dtype=torch.int64)
-    partner = plan.partner.to(device=rows.device, dtype=torch.int64)
+    dtype, box = _computed_in(images), moved(plan.box, images.device, torch.int64)
+    partner = moved(plan.partner, rows.device, torch.int64)
     y, y_extent, y_inside = _in_box(box[:, 0], box[:, 2], images.shape[2])
     x, x_extent, x_inside = _in_box(box[:, 1], box[:, 3], images.shape[3])
-    inside = y_inside[:, :, None] & x_inside[:, None, :] & ~alone.to(images.device)[:, None, None]
+    inside = y_inside[:, :, None] & x_inside[:, None, :] & ~moved(alone, images.device)[:, None, None]
     if mode == "nearest":
         y, x = _nearest(y, y_extent, images.shape[2]), _nearest(x, x_extent, images.shape[3])
         resized = rows[partner[:, None, None], :, y[:, :, None], x[:, None, :]].permute(0, 3, 1, 2).to(dtype)
@@ -140,7 +141,7 @@ def _all_at_once(images: Tensor, plan: MixPlan, rows: Tensor, alone: Tensor, mod
         places = [2.0 * (k.to(dtype) + 0.5) / n - 1.0 for k, n in ((x, x_extent), (y, y_extent))]
         grid = torch.stack(torch.broadcast_tensors(places[0][:, None, :], places[1][:, :, None]), dim=3)
         resized = F.grid_sample(rows[partner].to(dtype), grid, mode=mode, padding_mode="border", align_corners=False)
-    weight = plan.weight_in.to(device=images.device, dtype=dtype)[:, None, None, None]
+    weight = moved(plan.weight_in, images.device, dtype)[:, None, None, None]
     return torch.where(inside[:, None], _blended(images, resized, weight), images)
 
 
