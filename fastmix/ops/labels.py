@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from fastmix.moving import moved
 from fastmix.ops import registration as _ops
 from fastmix.ops.checks import check_plan, check_tensor
 from fastmix.ops.partners import check_other, partner_batch, partner_rows
@@ -133,7 +134,7 @@ def _blend(op: str, values: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor 
         return combine_values(values, plan)
     own = values.to(torch.float64)
     partner = partner_rows(op, plan, values, other).to(torch.float64)
-    weight = plan.label_weight.to(device=values.device, dtype=torch.float64)
+    weight = moved(plan.label_weight, values.device, torch.float64)
     weight = weight.reshape(-1, *[1] * (values.dim() - 1))
     mixed = weight * own + (1.0 - weight) * partner
     return torch.where(weight == 1.0, own, torch.where(weight == 0.0, partner, mixed))

@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from fastmix.moving import moved
 from fastmix.ops import batching as _batching  # noqa: F401  (registers the rules of vmap)
 from fastmix.ops import gradients
 from fastmix.ops import registration as _ops
@@ -126,4 +127,4 @@ def _check_resident(op: str, plan: MixPlan | MultiwayPlan | ResidentPlan, images
 
 def masks_on(plan: MixPlan | ResidentPlan, device: torch.device) -> Tensor | None:
     """Return the masks on the images' device; None if the plan has no masks."""
-    return None if plan.masks is None else plan.masks.to(device, non_blocking=True)
+    return None if plan.masks is None else moved(plan.masks, device)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from fastmix.moving import moved
 from fastmix.ops.checks import check_tensor
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan
@@ -55,4 +56,4 @@ def partner_batch(op: str, plan: MixPlan, values: Tensor, other: Tensor | None) 
 def partner_rows(op: str, plan: MixPlan, values: Tensor, other: Tensor | None) -> Tensor:
     """Return ``values[plan.partner]``, or ``other[plan.partner]`` if given; raises as :func:`partner_batch`."""
     batch = partner_batch(op, plan, values, other)
-    return batch[plan.partner.to(device=batch.device, dtype=torch.int64)]
+    return batch[moved(plan.partner, batch.device, torch.int64)]

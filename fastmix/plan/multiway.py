@@ -15,6 +15,7 @@ from torch import Tensor
 
 from fastmix import _core
 from fastmix.arguments import number
+from fastmix.moving import moved
 from fastmix.plan import description as _plan_table
 from fastmix.plan.draw_key import DrawKey, integer_below
 from fastmix.plan.rows import MULTIWAY, zero_rows
@@ -122,7 +123,7 @@ class MultiwayPlan(StoredPlan):
         """
         if not torch.compiler.is_compiling():
             self._check()
-        partner, weight = self.partner.to(device=device, dtype=torch.int64), self.weight.to(device)
+        partner, weight = moved(self.partner, device, torch.int64), moved(self.weight, device)
         return [(partner[:, k], weight[:, k]) for k in range(self.ways)]
 
     def _check(self) -> None:

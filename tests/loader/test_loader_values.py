@@ -46,7 +46,7 @@ def to_uint8(images: torch.Tensor) -> torch.Tensor:
 def mixed_normalized(pixels: torch.Tensor, plan: fm.MixPlan) -> torch.Tensor:
     """The same of pixels that are not whole numbers: torch's own expression, in float64."""
     x = pixels.double()
-    mean, std = (torch.tensor(values, dtype=torch.float64) for values in (IMAGENET_MEAN, IMAGENET_STD))
+    mean, std = (x.new_tensor(values) for values in (IMAGENET_MEAN, IMAGENET_STD))
     return fm.mix((x / 255 - mean[:, None, None]) / std[:, None, None], plan).float()
 
 
