@@ -41,7 +41,7 @@ void check_frames(const char* op, const Tensor& images, const SampleLayout& layo
         " frames, got shape ", shape_of(images), layout.channels_last ? " channels_last" : "");
 }
 
-// Refuses another batch that differs from `images` in more than the number of samples.
+// Checks that `other` equals `images` in everything but the number of samples.
 void check_other(const char* op, const Tensor& images, const Tensor& other) {
   const int64_t rank = images.dim();
   bool fits =

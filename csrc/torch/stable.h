@@ -39,8 +39,8 @@ int32_t check_batch(const char* op, const char* name, const Tensor& tensor);
 template <typename T>
 const T* plan_array(const char* op, const char* name, const Tensor& tensor, int32_t batch, int64_t per_sample = 1);
 
-// Borrows the rows int32 (B, 16) of a plan and its masks, which must outlive the view. `images` are what it mixes:
-// masks lie on their device. Partners are rows of `other` where it is given.
+// Borrows the rows int32 (B, 16) of a plan and its masks, which must outlive the view. Masks lie on the device of
+// `images`. With `other`, partners are its rows.
 PlanView plan_view(const char* op, const Tensor& plan, int32_t batch, const std::optional<Tensor>& masks,
                    const Tensor& images, const std::optional<Tensor>& other = std::nullopt);
 

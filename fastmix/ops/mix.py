@@ -1,4 +1,4 @@
-"""Mix a batch of images by a plan: in place, into a new tensor, or behind the clean batch."""
+"""Mix a batch of images by a plan: in place, into a new tensor, or after the clean batch."""
 
 from collections.abc import Callable
 

@@ -72,7 +72,7 @@ class MultiwayPlan(StoredPlan):
         """Pack a plan from anything ``torch.as_tensor`` reads.
 
         Raises:
-            ValueError: The shapes do not fit, or ``partner`` holds what no int32 is.
+            ValueError: The shapes do not fit, or a partner does not fit into int32.
         """
         given, weights = torch.as_tensor(partner), torch.as_tensor(weight, dtype=torch.float64)
         cast = given.to(torch.int32)
@@ -99,10 +99,10 @@ class MultiwayPlan(StoredPlan):
         return without_negative_zero(self.rows, torch.float64, slice(4, 8))
 
     def describe(self, names: Sequence[object] | None = None) -> str:
-        """One line per sample: what it is mixed of.
+        """Return one line per sample with its partners and their weights.
 
         Args:
-            names: (B,) what to call the samples: labels, paths; their numbers when left out.
+            names: (B,) names of the samples, such as labels or paths; None means their numbers.
 
         Raises:
             ValueError: The names are not one per sample.
@@ -190,7 +190,7 @@ class DirichletMix:
         rank: int = 0,
         offset: int = 0,
     ) -> MultiwayPlan:
-        """The plan of one batch; equal arguments give equal plans, on every machine.
+        """Draw the plan of one batch; equal arguments give equal plans on every machine.
 
         Args:
             batch_size: B >= 0.
@@ -211,7 +211,7 @@ class DirichletMix:
 
 
 def combine_values(values: Tensor, plan: MultiwayPlan) -> Tensor:
-    """Rows mixed by the plan, in float64, not rounded. Weight 0 is left out and weight 1 copies: no NaN leaks."""
+    """Mix rows by the plan in float64, without rounding. Skips weight 0 and copies at weight 1, so no NaN leaks."""
     wide = values.to(torch.float64)
     total = torch.zeros_like(wide)
     for partner, weight in plan.columns(values.device):
