@@ -26,7 +26,7 @@ from nvidia.dali import fn, types
 import fastmix
 from benchmarks.timing import Times, compare, write_json
 from fastmix.cli.demo_data import write_photos
-from fastmix.loader.faults.faults import BadSampleWarning
+from fastmix.loader.faults.on_error import BadSampleWarning
 from fastmix.loader.graph.builder import PIXEL_MAX, empty_pipeline
 from fastmix.loader.graph.inputs import encoded_images, random_crop
 from fastmix.loader.loader import DataLoader

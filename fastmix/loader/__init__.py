@@ -22,7 +22,7 @@
 """
 
 from fastmix.loader.faults.errors import BadSample, DataError
-from fastmix.loader.faults.faults import BadSampleWarning
+from fastmix.loader.faults.on_error import BadSampleWarning
 from fastmix.loader.loader import DataLoader
 from fastmix.loader.stall import StallError, StallWarning
 

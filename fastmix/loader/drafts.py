@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fastmix.loader.faults.faults import Faults
+from fastmix.loader.faults.on_error import Faults
 from fastmix.loader.order import Order
 from fastmix.loader.step import Draft
 from fastmix.loader.threads import Threads
