@@ -11,7 +11,7 @@ namespace fastmix {
 
 namespace {
 
-enum Output { kAnchor, kWindow, kMirror, kRoiStart, kRoiEnd, kOutputs };
+enum Output { kAnchor, kExtent, kMirror, kRoiStart, kRoiEnd, kOutputs };
 
 void read_range(const dali::OpSpec& spec, const char* name, double& min, double& max) {
   if (!spec.HasArgument(name)) return;  // 3/4 and 4/3 in float64, which no float argument gives
@@ -69,7 +69,7 @@ bool RandomResizedCropOp::SetupImpl(std::vector<dali::OutputDesc>& outputs, cons
   const int batch = workspace.GetInputBatchSize(0);
   const auto pair = dali::uniform_list_shape(batch, dali::TensorShape<1>{2});
   outputs.resize(kOutputs);
-  outputs[kAnchor] = outputs[kWindow] = {pair, DALI_INT32};
+  outputs[kAnchor] = outputs[kExtent] = {pair, DALI_INT32};
   outputs[kMirror] = {dali::uniform_list_shape(batch, dali::TensorShape<0>{}), DALI_INT32};
   outputs[kRoiStart] = outputs[kRoiEnd] = {pair, DALI_FLOAT};
   return true;
@@ -91,7 +91,7 @@ void RandomResizedCropOp::RunImpl(dali::Workspace& workspace) {
         values[1] = second;
       };
       write(kAnchor, window.y, window.x);
-      write(kWindow, window.height, window.width);
+      write(kExtent, window.height, window.width);
       *workspace.Output<CPUBackend>(kMirror).mutable_tensor<int32_t>(i) = window.mirror;
       // Floats hold these integers exactly up to 2^24.
       write(kRoiStart, static_cast<float>(window.y), static_cast<float>(window.x));
@@ -107,11 +107,12 @@ DALI_REGISTER_OPERATOR(fastmix__RandomResizedCrop, ::fastmix::RandomResizedCropO
 DALI_SCHEMA(fastmix__RandomResizedCrop)
     .DocStr(R"(Draws the window of torchvision's RandomResizedCrop and the decision to mirror, for each sample.
 
-The operator has no state: its outputs depend only on the arguments, the image's size and the sample's key. Returns five outputs:
+The operator has no state: its outputs depend only on the arguments, the image's size and the sample's key. Returns
+five outputs:
 
-* ``anchor``: int32 ``(y, x)``, the window's first pixel, and
-* ``window``: int32 ``(height, width)``, for
-  ``fn.decoders.image_slice(encoded, start=anchor, shape=window, axes=[0, 1])``;
+* ``anchor``: int32 ``(y, x)``, the first pixel of the window, and
+* ``extent``: int32 ``(height, width)``, for
+  ``fn.decoders.image_slice(encoded, start=anchor, shape=extent, axes=[0, 1])``;
 * ``mirror``: int32 scalar, 0 or 1, for ``fn.fastmix.mix(..., mirror=mirror)``;
 * ``roi_start``: float ``(y0, x0)``, and
 * ``roi_end``: float ``(y1, x1)``, the same window for ``fn.resize(images, roi_start=roi_start, roi_end=roi_end)``.)")

@@ -1,7 +1,7 @@
 """Register ``torch.ops.fastmix``: names, fake kernels and gradients.
 
-A schema knows tensors only, so that these operators take the arrays of a plan. Call :mod:`fastmix.ops.mix` instead,
-which takes the plan and checks its arguments.
+Schemas know only tensors, so these operators take the rows and masks of a plan. Call :mod:`fastmix.ops.mix` instead:
+it takes the plan and checks the arguments.
 """
 
 # ruff: noqa: ARG001  (a fake kernel has its operator's signature)
