@@ -2,6 +2,7 @@
 
 ==================  ================================================================================================
 ``loader.py``       ``DataLoader``: checks arguments and puts the parts together
+``face.py``         attributes and smaller methods of ``DataLoader``
 ``settings.py``     checks of arguments that only ``DataLoader`` has
 ``torch_names.py``  torch's arguments and attributes, and what they mean here
 ``dataset_view.py`` ``loader.dataset``

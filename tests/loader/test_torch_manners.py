@@ -131,6 +131,12 @@ def test_a_preview_shows_the_next_batch_and_takes_none(small, targets):
     torch.testing.assert_close(shown, (images[0].permute(1, 2, 0) * std + mean).clamp(0, 1))
 
 
+def test_a_loader_with_hints_pickles(small):
+    loader = make([(path, "ab"[i % 2]) for path, i in small[:8]], classes=["b", "a", "c"])
+    copied = pickle.loads(pickle.dumps(loader))
+    assert copied.classes == ("b", "a", "c") and same(copied, loader)
+
+
 def _digest(loader: fm.DataLoader, out) -> None:
     out.put([float(images.double().sum()) for images, _ in loader])
 
