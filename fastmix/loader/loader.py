@@ -323,6 +323,7 @@ class DataLoader(Face):
             if self._machinery.maker.graph.train:
                 self._restarts.check(self._progress, passes.order.rank)
                 refuse_accumulation(self._prepared)
+                settings.warn_of_empty_batches(passes.order)
             return EpochIterator(self._machinery, self._progress)
 
     def set_epoch(self, epoch: int) -> None:

@@ -5,6 +5,7 @@ import multiprocessing
 import pickle
 import re
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -207,3 +208,12 @@ def test_ranks_are_decided_at_the_first_use(small, monkeypatch):
             iter(used[1])
     finally:
         distributed.destroy_process_group()
+
+
+def test_training_batches_without_samples_are_reported(small):
+    with pytest.warns(UserWarning, match="last_batch='drop' or 'pad'"):
+        iter(make(small[:9], 4, rank=1, world_size=2, last_batch="partial"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        iter(make(small[:9], 4, rank=1, world_size=2, last_batch="partial", train=False))
+        iter(make(small[:12], 4, rank=1, world_size=2, last_batch="partial"))
