@@ -17,13 +17,14 @@ CLIENTS := build/clients
 
 .PHONY: demo test check clients bench build lint types format clean
 
-# The fast subset: plans, operators and the loader's batches, without the files that take longest.
+# The fast subset: plans, operators and the loader's batches, without the files that take longest (CONTRIBUTING.md).
 SLOW := $(addprefix tests/plan/test_,damaged_plans.py distribution.py mask_policies.py pairings.py \
-	policy_parts_exact.py) $(addprefix tests/ops/test_,cpu_sets.py huge_pages.py torch_ops.py)
+	policy_parts_exact.py) $(addprefix tests/ops/test_,cpu_sets.py huge_pages.py masks.py other_batch.py \
+	resample_mix.py torch_ops.py)
 QUICK := $(filter-out $(SLOW),$(wildcard tests/plan/test_*.py tests/ops/test_*.py)) \
 	tests/integrations/test_mixer.py tests/dali/test_dali_errors.py tests/dali/test_dali_mix_tensors.py \
 	tests/loader/test_loader.py tests/loader/test_loader_values.py tests/loader/test_order.py \
-	tests/test_argument_types.py tests/test_documented_names.py tests/test_layers.py
+	tests/test_argument_types.py tests/test_documented_names.py tests/test_file_lists.py tests/test_layers.py
 
 demo: build
 	$(BIN)/fastmix demo --out build/demo
@@ -43,7 +44,7 @@ $(CLIENTS)/.installed: requirements/clients.txt $(INSTALLED)
 	touch $@
 
 check: build
-	$(BIN)/python -m pytest -q -n 2 $(QUICK)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 $(QUICK)
 
 # All CPU comparisons: results, charts and the tables of the READMEs. BENCH=--quick shows only that everything runs,
 # writes its results into build/ and changes no table.

@@ -119,3 +119,20 @@ def choose_threads(caller: str, name: str, threads: int | None) -> int:
     # torchrun says how many processes share the machine.
     local = os.environ.get("LOCAL_WORLD_SIZE", "")
     return max(len(os.sched_getaffinity(0)) // max(int(local) if local.isdecimal() else 1, 1), 1)
+
+
+def mirror_flags(caller: str, mirror: torch.Tensor | Sequence[bool], batch: int) -> torch.Tensor:
+    """Return which images to flip, bool (batch,) on the CPU.
+
+    Raises:
+        TypeError: ``mirror`` is not bool.
+        ValueError: Another shape, or a device other than the CPU.
+    """
+    flags = mirror if isinstance(mirror, torch.Tensor) else torch.tensor(mirror, dtype=torch.bool)
+    if flags.dtype != torch.bool:
+        raise TypeError(f"{caller}: expected mirror of dtype torch.bool, got {flags.dtype}")
+    if flags.dim() != 1 or flags.shape[0] != batch:
+        raise ValueError(f"{caller}: expected mirror of shape ({batch},), got {tuple(flags.shape)}")
+    if flags.device.type != "cpu":
+        raise ValueError(f"{caller}: expected mirror on the CPU, got {flags.device}; use mirror.cpu()")
+    return flags.contiguous()

@@ -3,7 +3,6 @@
 ===================  ===============================================================================================
 ``prefetch.py``      ``prefetch``: wraps any loader; copies, normalises and mixes one batch ahead
 ``mixer.py``         ``Mixer``: a batch transform that counts steps
-``cuda_graphs.py``   plans in device memory, for captured CUDA graphs
 ``timm.py``          timm's ``Mixup`` and ``FastCollateMixup``, same arguments and calls
 ``torchvision.py``   torchvision's ``MixUp`` and ``CutMix``, same arguments and calls
 ``accelerate.py``    ``prepare``: tells accelerate where a loader ends; imported by its user only

@@ -9,6 +9,8 @@
 ``epoch.py``        ``EpochIterator``: one pass over the data
 ``passes.py``       maps the loop's epochs to passes over the data
 ``order.py``        divides an epoch's order into steps and ranks
+``places.py``       which sample comes at each place of an epoch, and how often it came before
+``places.py``       which sample comes at each place of an epoch, and how often it came before
 ``sampling.py``     the orders themselves: random, balanced, by class, the user's
 ``drafts.py``       draft: which samples a step has, and how they are mixed
 ``runs.py``         run: the steps under way in reading threads and in DALI
@@ -29,7 +31,7 @@
 """
 
 from fastmix.loader.faults.errors import BadSample, DataError
-from fastmix.loader.faults.faults import BadSampleWarning
+from fastmix.loader.faults.on_error import BadSampleWarning
 from fastmix.loader.loader import DataLoader
 from fastmix.loader.restarts import RestartWarning
 from fastmix.loader.stall import StallError, StallWarning

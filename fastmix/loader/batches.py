@@ -41,7 +41,7 @@ class BatchMaker:
         else:
             inputs = {self.graph.delivers: reading.data}
         if self.graph.train:
-            inputs["key"] = np.stack((np.full_like(samples, draft.data_epoch), samples), axis=1)
+            inputs["key"] = draft.sample_keys.rows
         if (plan := draft.plan) is not None:
             inputs[PLAN] = plan.rows.numpy()
             if self.graph.masks:
@@ -49,7 +49,7 @@ class BatchMaker:
             if self.graph.dense_targets:
                 inputs["label"] = self._labels(samples, reading)
         if self.graph.augment is not None:
-            state = random_state(self.graph.seed, draft.data_epoch, draft.data_step, draft.offset)
+            state = random_state(draft.key)
             inputs[RANDOM_STATE] = np.tile(state, (len(samples), 1))
         return inputs
 

@@ -18,7 +18,7 @@ from fastmix.loader.drafts import Drafter
 from fastmix.loader.epoch import EpochIterator, Machinery, one_thread
 from fastmix.loader.face import Face
 from fastmix.loader.faults.budget import Budget
-from fastmix.loader.faults.faults import ON_ERROR, Faults, OnError
+from fastmix.loader.faults.on_error import ON_ERROR, Faults, OnError
 from fastmix.loader.faults.quarantine import Quarantine
 from fastmix.loader.faults.recovery import Recovery
 from fastmix.loader.graph.builder import build

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from fastmix.loader.order import Order
+from fastmix.loader.places import Places
 from fastmix.loader.sampling import UserSampler
 from fastmix.loader.sources.source import digest
 
@@ -27,7 +28,7 @@ class Passes:
     def __init__(self, order: Order, steps_per_epoch: int | None) -> None:
         self.order = order
         self.steps = order.steps if steps_per_epoch is None else steps_per_epoch
-        self._held: dict[int, np.ndarray] = {}
+        self._held: dict[int, Places] = {}
         self._expected: tuple[int, str] | None = None  # a pass, and the digest of the order that it has to have
 
     def place(self, epoch: int, step: int) -> tuple[int, int]:
@@ -43,16 +44,16 @@ class Passes:
         number, start = self.place(epoch, step)
         if start == 0:
             self._held.pop(number, None)
-        self.samples(number)
+        self.places(number)
 
-    def samples(self, number: int) -> np.ndarray:
-        """Return int64 (N,): the order of a pass, the same on every rank."""
+    def places(self, number: int) -> Places:
+        """Return the order of a pass, the same on every rank."""
         if number not in self._held:
-            order = self.order.samples(number)
-            self._check(number, order)
+            places = self.order.places(number)
+            self._check(number, places.samples)
             # An epoch draws ahead into the next pass at most.
             self._held = {held: self._held[held] for held in self._held if held == number - 1}
-            self._held[number] = order
+            self._held[number] = places
         return self._held[number]
 
     def drawn(self, epoch: int, step: int) -> str | None:
@@ -61,7 +62,7 @@ class Passes:
         if start == 0 or not isinstance(self.order.kind, UserSampler):
             return None
         if number in self._held:
-            return digest(self._held[number])
+            return digest(self._held[number].samples)
         return self._expected[1] if self._expected is not None and self._expected[0] == number else None
 
     def expect(self, epoch: int, step: int, drawn: str | None) -> None:

@@ -50,8 +50,8 @@ def draw_grid(
 
 def to_pixels(images: torch.Tensor, mean: Sequence[float], std: Sequence[float]) -> torch.Tensor:
     """Normalised (B, 3, H, W) to float32 (B, H, W, 3) in [0, 1]."""
-    mean, std = (torch.tensor(values).view(3, 1, 1) for values in (mean, std))
-    return (images.cpu().float() * std + mean).clamp(0, 1).permute(0, 2, 3, 1)
+    shift, scale = (torch.tensor(values).view(3, 1, 1) for values in (mean, std))
+    return (images.cpu().float() * scale + shift).clamp(0, 1).permute(0, 2, 3, 1)
 
 
 def weights_of(targets: Any, i: int) -> dict[int, float]:

@@ -23,10 +23,12 @@ class Sampling(ABC):
     Attributes:
         name: in the loader's state.
         count: samples per epoch.
+        repeats: whether a sample may come twice in an epoch.
     """
 
     name: str
     count: int
+    repeats = False
 
     @abstractmethod
     def samples(self, epoch: int) -> np.ndarray:
@@ -72,6 +74,7 @@ class Balanced(Sampling):
     labels: np.ndarray
     seed: int
     name = "balanced"
+    repeats = True
 
     @property
     def count(self) -> int:
@@ -128,6 +131,7 @@ class UserSampler(Sampling):
     """
 
     name = "sampler"
+    repeats = True
 
     def __init__(self, sampler: Any, samples: int) -> None:
         if isinstance(sampler, torch.utils.data.DistributedSampler):

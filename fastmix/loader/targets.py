@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from fastmix.loader.sources.source import Source
+from fastmix.moving import moved
 from fastmix.ops.targets import Targets, make_targets
 from fastmix.plan.mix_plan import MixPlan
 
@@ -80,7 +81,7 @@ class TargetMaker:
         if repeats:
             labels = labels.copy()
             labels[real:] = 0.0 if self.dense else IGNORED
-        own = torch.from_numpy(np.ascontiguousarray(labels)).to(device)
+        own = moved(torch.from_numpy(np.ascontiguousarray(labels)), device)
         if plan is None:
             return own
         return make_targets(self.form, own, plan, self.num_classes)

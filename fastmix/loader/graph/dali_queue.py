@@ -86,8 +86,10 @@ class DaliQueue:
 
         Raises:
             RuntimeError: or another of PIPELINE_ERRORS: the batch failed. All batches under way are lost, and the next
-                one starts a new pipeline, since DALI makes no promise for one that failed.
+                one starts a new pipeline, since DALI makes no promise for one that failed. Or the current stream is
+                capturing: the batches under way stay.
         """
+        self._refuse_capture()
         try:
             while self._tickets[0].owner is not owner:
                 self._discard()
@@ -106,7 +108,7 @@ class DaliQueue:
         self._tickets.clear()
         # A pipeline whose wait was given up has no handle any more.
         if pipeline is not None and has_handle(pipeline) and under_way:
-            _finish(pipeline, under_way)
+            _finish(pipeline, under_way, self._on_device())
 
     def close(self) -> None:
         """Drop the pipeline, in the process that built it or in a forked child."""
@@ -143,7 +145,8 @@ class DaliQueue:
 
         def wait() -> None:
             try:
-                result.append(pipeline.outputs(stream))
+                with self._on_device():
+                    result.append(pipeline.outputs(stream))
             except BaseException as error:
                 result.append(error)
             finally:
@@ -161,6 +164,17 @@ class DaliQueue:
             raise outcome
         return outcome
 
+    def _on_device(self) -> contextlib.AbstractContextManager:
+        """A new thread starts on GPU 0: without this, other ranks would wait there and take memory of it."""
+        return torch.cuda.device(self._device) if self._device.type == "cuda" else contextlib.nullcontext()
+
+    def _refuse_capture(self) -> None:
+        """DALI frees batches in its own threads, which would break the capture of a CUDA graph."""
+        if self._device.type == "cuda" and torch.cuda.is_current_stream_capturing():
+            raise RuntimeError(
+                "DataLoader: expected a stream that is not capturing, got one that is; take batches outside CUDA graphs"
+            )
+
     def _stream(self) -> torch.cuda.Stream | None:
         return torch.cuda.current_stream(self._device) if self._device.type == "cuda" else None
 
@@ -171,7 +185,7 @@ def _abandon(pipeline: Pipeline, done: threading.Event) -> None:
         never_shut_down(pipeline)
 
 
-def _finish(pipeline: Pipeline, runs: int) -> None:
+def _finish(pipeline: Pipeline, runs: int, on_device: contextlib.AbstractContextManager) -> None:
     """Wait for unwanted runs, for a bounded time; shutting the pipeline down would wait without bound."""
     if sys.is_finalizing():
         never_shut_down(pipeline)
@@ -180,7 +194,7 @@ def _finish(pipeline: Pipeline, runs: int) -> None:
 
     def wait() -> None:
         # A failed pipeline raises StopIteration, and one that was given up has no handle (AttributeError).
-        with contextlib.suppress(*PIPELINE_ERRORS, StopIteration, AttributeError):
+        with on_device, contextlib.suppress(*PIPELINE_ERRORS, StopIteration, AttributeError):
             for _ in range(runs):
                 pipeline.outputs()
         done.set()

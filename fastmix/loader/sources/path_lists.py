@@ -25,9 +25,9 @@ def path_list(samples: Sequence[Path | tuple[Path, object]], hints: Hints = NO_H
     paths, labels = [], []
     for i, sample in enumerate(samples):
         try:
-            path, label = (sample, None) if alone else sample
-            if not alone and len(sample) != _PAIR:
+            if not alone and (isinstance(sample, str | os.PathLike) or len(sample) != _PAIR):
                 raise TypeError
+            path, label = (sample, None) if alone else (sample[0], sample[1])
             paths.append(os.fspath(path))
         except (TypeError, ValueError) as error:
             expected = "a path, as entry 0," if alone else "(path, label)"

@@ -90,7 +90,8 @@ def _store(place: str, record: dict[str, Any]) -> bool:
 def _scan(shard: Shard) -> Iterator[list]:
     try:
         with _open(shard.name) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
-            key, members = None, {}
+            key: str | None = None
+            members: dict[str, list[int]] = {}
             for member in tar:
                 if member.isdir():
                     continue
