@@ -79,7 +79,7 @@ GROUPS = {
 STEPS = {
     step.name: step
     for step in (
-        Step("build", build, 60),
+        Step("build", build, 90),
         Step("bits", module("same_bits"), 45),
         Step("mixing", module("mixing"), 80),
         Step("operators", tests("operators", *OPERATORS), 60),
