@@ -70,7 +70,7 @@ void check_normalize_forms(DType dtype, uint32_t seed) {
             host_cuda::settings().seed = random();
             NormalizeCase normalize_case(random, dtype, layout, {channels, height, width, true},
                                          random_plan(random, batch, any_pairs(random), mixing, height, width),
-                                         random() % 2 == 0, random() % 3 == 0 ? 1 : 0);
+                                         random() % 2 == 0, width == 13 && random() % 2 == 0 ? 1 : 0);
             const std::vector<unsigned char> expected = naive_normalize(normalize_case.params);
             normalize_mix_cuda(normalize_case.params, nullptr);
             check_kernel(normalize_case, dtype, expected);
