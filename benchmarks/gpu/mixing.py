@@ -10,7 +10,7 @@ import torch
 import fastmix as fm
 from benchmarks.gpu.clock import Body, Clock, allocated
 from benchmarks.gpu.options import parse, write
-from benchmarks.gpu.rivals import mixing_rivals
+from benchmarks.gpu.torch_rivals import mixing_rivals
 from benchmarks.mix import WEIGHT, batch_of, partners
 
 LARGE, MANY = (256, 3, 224, 224), (4096, 3, 32, 32)

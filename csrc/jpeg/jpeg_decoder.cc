@@ -34,7 +34,7 @@ struct JpegDecoder::State {
   jpeg_error_mgr errors;
   jpeg_progress_mgr progress;
   std::jmp_buf escape;
-  ReducedView view;
+  ReducedRegion reduced;
   Turn turn;
 
   State();
@@ -105,7 +105,7 @@ bool JpegDecoder::open(const uint8_t* data, size_t size, Size image, const Windo
   const auto height = static_cast<JDIMENSION>(state.turn.transpose ? image.width : image.height);
   const auto width = static_cast<JDIMENSION>(state.turn.transpose ? image.height : image.width);
   if (jpeg.image_height != height || jpeg.image_width != width) return false;
-  state.view = reduced_view(filter, window, image, out, state.turn, reduction);
+  state.reduced = fastmix::reduced_region(filter, window, image, out, state.turn, reduction);
   jpeg.scale_num = 1;
   jpeg.scale_denom = static_cast<unsigned>(reduction);
   jpeg.out_color_space = JCS_RGB;
@@ -114,7 +114,7 @@ bool JpegDecoder::open(const uint8_t* data, size_t size, Size image, const Windo
   return true;
 }
 
-const ReducedView& JpegDecoder::view() const { return state_->view; }
+const ReducedRegion& JpegDecoder::reduced_region() const { return state_->reduced; }
 
 bool JpegDecoder::decode(uint8_t* out) {
   State& state = *state_;
@@ -128,7 +128,7 @@ bool JpegDecoder::decode(uint8_t* out) {
 }
 
 void JpegDecoder::State::read_rows(uint8_t* out) {
-  const Region& part = view.stored;
+  const Region& part = reduced.stored;
   jpeg_start_decompress(&jpeg);
   auto first = static_cast<JDIMENSION>(std::max(part.x - kMargin, 0));
   JDIMENSION width = std::min(static_cast<JDIMENSION>(part.x + part.width + kMargin), jpeg.output_width) - first;
@@ -148,14 +148,14 @@ void JpegDecoder::State::read_rows(uint8_t* out) {
 }
 
 void JpegDecoder::State::write_row(const uint8_t* row, int32_t number, uint8_t* out) const {
-  const Region& region = view.region;
+  const Region& region = reduced.region;
   const size_t pitch = static_cast<size_t>(region.width) * kChannels;
   if (!turn.transpose && !turn.flip_x) {
     const int32_t y = turn.flip_y ? region.height - 1 - number : number;
     std::memcpy(out + y * pitch, row, pitch);
     return;
   }
-  for (int32_t x = 0; x < view.stored.width; ++x, row += kChannels) {
+  for (int32_t x = 0; x < reduced.stored.width; ++x, row += kChannels) {
     int32_t to_y = turn.transpose ? x : number;
     int32_t to_x = turn.transpose ? number : x;
     if (turn.flip_y) to_y = region.height - 1 - to_y;

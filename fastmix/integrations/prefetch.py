@@ -15,8 +15,10 @@ from fastmix.ops.mix import mix, mix_
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD, normalize_mix
 from fastmix.ops.resample_mix import WindowedImages, resample_mix
 from fastmix.ops.targets import Targets, check_targets, make_targets
+from fastmix.plan.draw_key import DrawKey
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.policies import Policy
+from fastmix.ranks import Ranks
 from fastmix.stats import Stats
 
 
@@ -83,7 +85,6 @@ def prefetch(
     sides = None if size is None else tuple(size) if isinstance(size, list | tuple) else (size, size)
     if sides is not None and (len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides)):
         raise ValueError(f"prefetch: expected size as a number of pixels > 0 or (height, width), got {size!r}")
-    chosen_rank, _ = arguments.choose_ranks("prefetch", rank, None if rank is None else rank + 1)
     normalize = {
         "mean": arguments.per_channel("prefetch", "mean", IMAGENET_MEAN if mean is None else mean),
         "std": arguments.per_channel("prefetch", "std", IMAGENET_STD if std is None else std, positive=True),
@@ -98,7 +99,7 @@ def prefetch(
         normalize,
         arguments.choose_device("prefetch", device),
         seed,
-        chosen_rank,
+        Ranks("prefetch", rank, None if rank is None else rank + 1),
         Stats(),
     )
 
@@ -115,7 +116,7 @@ class Prefetch:
         normalize: dict[str, Any],
         device: torch.device,
         seed: int,
-        rank: int,
+        ranks: Ranks,
         stats: Stats,
     ) -> None:
         self.loader = loader
@@ -126,7 +127,7 @@ class Prefetch:
         self._size = size
         self._normalize = normalize
         self._seed = seed
-        self._rank = rank
+        self._ranks = ranks
         self._stats = stats
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
 
@@ -186,16 +187,17 @@ class Prefetch:
         else:
             batch = (self._windowed(batch[0]), *batch[1:])
             self._stats.bytes += sum(image.nbytes for image in batch[0].images)
+        key = DrawKey(self._seed, epoch, step, self._ranks.decide()[0])
         if self._stream is None:
-            return self._mixed(batch, epoch, step)
+            return self._mixed(batch, key)
         if any(isinstance(x, Tensor) and x.is_cuda for x in (*batch, *getattr(batch[0], "images", ()))):
             # The loader made these on the consumer's stream.
             self._stream.wait_stream(torch.cuda.current_stream(self.device))
         # The caching allocator keeps the memory of this stream apart from the consumer's.
         with torch.cuda.stream(self._stream):
-            return self._mixed(batch, epoch, step)
+            return self._mixed(batch, key)
 
-    def _mixed(self, batch: Sequence[Any], epoch: int, step: int) -> tuple[Any, ...]:
+    def _mixed(self, batch: Sequence[Any], key: DrawKey) -> tuple[Any, ...]:
         with self._stats.stage("pipeline"):
             images, labels, *others = (self._moved(x) for x in batch)
             size, count, channels_last = self._size, len(images), False
@@ -208,8 +210,7 @@ class Prefetch:
             if self._policy is None:
                 plan = MixPlan.identity(count)
             else:
-                keys = {"seed": self._seed, "epoch": epoch, "step": step, "rank": self._rank}
-                plan = self._policy.plan(count, size, **keys)
+                plan = self._policy.draw(count, size, key)
                 labels = self._mixed_labels(labels, plan)
             if isinstance(images, WindowedImages):
                 assert size is not None, "_windowed refuses lists without a size"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -18,6 +18,9 @@ from fastmix.loader.step import Draft, Step
 from fastmix.loader.targets import TargetMaker
 from fastmix.plan.mix_plan import MixPlan
 
+# (images, targets), and after them the plan and the indices if they are asked for.
+Batch: TypeAlias = tuple[torch.Tensor, Any]
+
 
 @dataclass(frozen=True, eq=False)
 class BatchMaker:
@@ -28,6 +31,7 @@ class BatchMaker:
     targets: TargetMaker
     device: torch.device
     return_plan: bool = False
+    return_index: bool = False
 
     def inputs(self, draft: Draft, reading: Reading | None) -> dict[str, Any]:
         """Return the pipeline's inputs by name, one entry per sample; ``reading`` is over."""
@@ -37,7 +41,7 @@ class BatchMaker:
         else:
             inputs = {self.graph.delivers: reading.data}
         if self.graph.train:
-            inputs["key"] = np.stack((np.full_like(samples, draft.epoch), samples), axis=1)
+            inputs["key"] = draft.sample_keys.rows
         if (plan := draft.plan) is not None:
             inputs[PLAN] = plan.rows.numpy()
             if self.graph.masks:
@@ -45,11 +49,11 @@ class BatchMaker:
             if self.graph.dense_targets:
                 inputs["label"] = self._labels(samples, reading)
         if self.graph.augment is not None:
-            state = random_state(self.graph.seed, draft.epoch, draft.step, draft.offset)
+            state = random_state(draft.key)
             inputs[RANDOM_STATE] = np.tile(state, (len(samples), 1))
         return inputs
 
-    def finish(self, step: Step) -> tuple:
+    def finish(self, step: Step) -> Batch:
         """Return (images, targets) of a step that has run, and the plan if ``return_plan``."""
         draft = step.draft
         if len(draft.samples):
@@ -58,9 +62,10 @@ class BatchMaker:
             targets = self.targets.targets(labels, draft.plan, draft.repeats, made[0] if made else None, self.device)
         else:
             images, targets = self._no_images(), self.targets.empty(draft.plan, self.device)
-        if not self.return_plan:
-            return images, targets
-        return images, targets, draft.plan if draft.plan is not None else MixPlan.identity(len(draft.samples))
+        batch: tuple[Any, ...] = (images, targets)
+        if self.return_plan:
+            batch += (draft.plan if draft.plan is not None else MixPlan.identity(len(draft.samples)),)
+        return (*batch, torch.from_numpy(draft.samples.copy())) if self.return_index else batch
 
     def _no_images(self) -> torch.Tensor:
         graph = self.graph
@@ -68,7 +73,9 @@ class BatchMaker:
         shape = (0, 3, graph.size, graph.size)
         return torch.empty(shape, dtype=graph.dtype, device=self.device, memory_format=memory_format)
 
-    def _labels(self, samples: np.ndarray, reading: Reading | None) -> np.ndarray:
+    def _labels(self, samples: np.ndarray, reading: Reading | None) -> np.ndarray | None:
+        if self.source.unlabelled:
+            return None
         if self.source.labels is not None:
             return self.targets.values[samples]
         return self.targets.from_read(reading.labels)

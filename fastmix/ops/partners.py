@@ -9,19 +9,22 @@ from fastmix.moving import moved
 from fastmix.ops.checks import check_tensor
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan
+from fastmix.plan.resident_plan import ResidentPlan
 
 
-def check_other(op: str, plan: MixPlan | MultiwayPlan, values: Tensor, other: Tensor | None) -> None:
+def check_other(op: str, plan: MixPlan | MultiwayPlan | ResidentPlan, values: Tensor, other: Tensor | None) -> None:
     """Check the argument ``other=``, in the same words for every function that takes it.
 
     Raises:
         TypeError: ``other`` is not a tensor.
-        ValueError: ``plan`` is a MultiwayPlan, or ``other`` differs from ``values`` in row shape, dtype or device.
+        ValueError: ``plan`` is a MultiwayPlan or a ResidentPlan, or ``other`` has another row shape, dtype or device.
     """
     if other is None:
         return
     if isinstance(plan, MultiwayPlan):
         raise ValueError(f"{op}: expected no other= with a MultiwayPlan; concatenate both batches and plan for them")
+    if isinstance(plan, ResidentPlan):
+        raise ValueError(f"{op}: expected no other= with a ResidentPlan; use a MixPlan")
     check_tensor(op, "other", other)
     if (other.shape[1:], other.dtype, other.device) != (values.shape[1:], values.dtype, values.device):
         shape = ", ".join(map(str, ("N", *values.shape[1:])))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from fastmix.loader.faults.faults import Faults
+from fastmix.loader.faults.on_error import Faults
 from fastmix.loader.faults.probe import RETRY_SECONDS, Fault, read_fault, reason_of
 from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import PIPELINE_ERRORS, DaliQueue, Ticket

@@ -49,7 +49,7 @@ def network(classes: int) -> nn.Sequential:
 
 
 class Trainer:
-    """Steps of stochastic gradient descent on soft targets."""
+    """Steps of stochastic gradient descent on dense targets."""
 
     def __init__(self, classes: int) -> None:
         torch.manual_seed(0)

@@ -1,4 +1,4 @@
-#include "reduced_view.h"
+#include "reduced_region.h"
 
 #include <utility>
 
@@ -8,7 +8,7 @@ namespace {
 
 int32_t reduced(int32_t side, int32_t reduction) { return (side + reduction - 1) / reduction; }
 
-// The last pixel may lie beyond the border in part. Turned over it comes first, and everything else behind it.
+// The last reduced pixel may reach beyond the border. A flip puts it first and shifts all others by this overhang.
 float overhang(int32_t side, int32_t reduction) {
   return static_cast<float>(reduced(side, reduction) * reduction - side) / static_cast<float>(reduction);
 }
@@ -23,24 +23,24 @@ int32_t reduction_for(const Window& window, Size out) {
   return 1;
 }
 
-ReducedView reduced_view(Filter filter, const Window& window, Size image, Size out, Turn turn, int32_t reduction) {
+ReducedRegion reduced_region(Filter filter, const Window& window, Size image, Size out, Turn turn, int32_t reduction) {
   const Size size = {reduced(image.height, reduction), reduced(image.width, reduction)};
   // Divisions by a power of two are exact: no position moves.
   const auto by = static_cast<float>(reduction);
   const Window small = {window.y / by + (turn.flip_y ? overhang(image.height, reduction) : 0.0f),
                         window.x / by + (turn.flip_x ? overhang(image.width, reduction) : 0.0f), window.height / by,
                         window.width / by};
-  ReducedView view;
-  view.region = seen_region(filter, small, size, out);
-  view.window = within(small, view.region);
-  Region& stored = view.stored = view.region;
+  ReducedRegion result;
+  result.region = seen_region(filter, small, size, out);
+  result.window = within(small, result.region);
+  Region& stored = result.stored = result.region;
   if (turn.flip_y) stored.y = size.height - stored.y - stored.height;
   if (turn.flip_x) stored.x = size.width - stored.x - stored.width;
   if (turn.transpose) {
     std::swap(stored.y, stored.x);
     std::swap(stored.height, stored.width);
   }
-  return view;
+  return result;
 }
 
 }  // namespace fastmix
