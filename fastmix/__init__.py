@@ -32,6 +32,7 @@ from fastmix.plan.draw_key import DrawKey
 from fastmix.plan.mask_policies import FMix, GMix, GridMix, SmoothMix
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import DirichletMix, MultiwayPlan
+from fastmix.plan.plan_function import PlanFunction
 from fastmix.plan.policies import CutMix, HMix, Mixup, Policy
 from fastmix.plan.resident_plan import ResidentPlan
 from fastmix.plan.schedules import Scheduled
@@ -63,6 +64,7 @@ __all__ = [
     "Mixup",
     "MultiwayPlan",
     "PairTargets",
+    "PlanFunction",
     "Policy",
     "ResidentPlan",
     "Scheduled",

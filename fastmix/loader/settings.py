@@ -10,6 +10,7 @@ import fastmix.dali
 from fastmix.arguments import integer, number
 from fastmix.loader.order import Order
 from fastmix.loader.sources.source import Source
+from fastmix.plan.plan_function import PlanFunction
 from fastmix.plan.policies import Policy
 from fastmix.ranks import Ranks
 
@@ -123,6 +124,8 @@ def with_neighbor_pairing(policy: Policy, size: int) -> Policy:
     if not isinstance(policy, Policy):
         raise TypeError(f"DataLoader: expected mix to be a fastmix policy or None, got {type(policy).__name__}")
     policy = policy.with_pairing("neighbor")
+    if isinstance(policy, PlanFunction):  # it may know one batch size only
+        return policy
     try:
         policy.plan(2, (size, size))
     except ValueError as error:

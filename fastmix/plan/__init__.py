@@ -6,6 +6,7 @@
 ``resident_plan.py`` ``ResidentPlan``: a plan in device memory, for CUDA graphs
 ``policies.py``      ``Policy``, and the policies by weight and box: ``Mixup``, ``CutMix``, ``HMix``
 ``choice.py``        ``Choice``: one of several policies
+``plan_function.py`` ``PlanFunction``: plans of a function of the user
 ``mask_policies.py`` the policies by mask: ``GridMix``, ``SmoothMix``, ``GMix``, ``FMix``
 ``weights.py``       distributions of the own weight: ``Beta``, ``Uniform``, ``Fixed``
 ``boxes.py``         rules that place a box: ``Clipped``, ``Inside``, ``Cuboid``, ...

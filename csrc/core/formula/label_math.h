@@ -1,4 +1,4 @@
-// One cell of a dense target, for host and device.
+// Label smoothing, and one cell of a dense target, for host and device.
 #pragma once
 
 #include <cstdint>
@@ -6,6 +6,15 @@
 #include "base/host_device.h"
 
 namespace fastmix {
+
+// The value of a label's column and of all others: smoothing is spread evenly over all classes.
+struct Smoothed {
+  double on, off;
+};
+FM_HD Smoothed smoothed(double smoothing, int64_t classes) {
+  const double off = smoothing / static_cast<double>(classes);
+  return {1.0 - smoothing + off, off};
+}
 
 // Computes in float64 and rounds once. A column that equals both labels gets both weights, so the row sums to 1.
 FM_HD float target_cell(int64_t column, int64_t own, int64_t partner, float weight, double on, double off) {

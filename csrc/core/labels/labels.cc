@@ -37,8 +37,7 @@ void validate(const MixLabelsParams& params, bool labels_on_host) {
 }
 
 void mix_labels_cpu(const MixLabelsParams& params) {
-  const double off = params.smoothing / static_cast<double>(params.classes);
-  const double on = 1.0 - params.smoothing + off;
+  const auto [on, off] = smoothed(params.smoothing, params.classes);
   const int64_t* const partners = params.other != nullptr ? params.other : params.labels;
   for (int32_t i = 0; i < params.plan.batch; ++i) {
     const int64_t own = params.labels[i];

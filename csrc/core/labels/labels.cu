@@ -50,8 +50,9 @@ void mix_labels_cuda(const MixLabelsParams& params, CudaStream stream) {
   args.out = params.out;
   args.classes = params.classes;
   args.batch = static_cast<uint32_t>(plan.batch);
-  args.off = params.smoothing / static_cast<double>(params.classes);
-  args.on = 1.0 - params.smoothing + args.off;
+  const Smoothed values = smoothed(params.smoothing, params.classes);
+  args.on = values.on;
+  args.off = values.off;
 
   const uint32_t threads = static_cast<uint32_t>(std::min<int64_t>(kMostThreads, (params.classes + 31) / 32 * 32));
   const dim3 grid = grid_of((params.classes + threads - 1) / threads, args.batch);
@@ -65,7 +66,8 @@ void mix_labels_cuda(const MixLabelsParams& params, CudaStream stream) {
     return launch(resident);
   }
 
-  // Where there are no pixels, the weights are those of the labels, and the entries the partners.
+  // This kernel reads no pixels: the place of the pixels' weights holds those of the labels, and the place of the
+  // walk's entries the partners.
   GpuWalk partners;
   partners.segment_begin = partners.group_begin = {0};
   std::vector<PlanRow> rows(plan.batch);

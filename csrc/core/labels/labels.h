@@ -9,8 +9,7 @@
 
 namespace fastmix {
 
-// Class ids in, dense float32 (batch, classes) out. `smoothing` is spread evenly over all classes:
-// on = 1 - smoothing + smoothing / classes, off = smoothing / classes.
+// Class ids in, dense float32 (batch, classes) out. `smoothing` is spread evenly over all classes.
 struct MixLabelsParams {
   const int64_t* labels = nullptr;  // batch ids, on the device of `out`
   float* out = nullptr;             // batch x classes

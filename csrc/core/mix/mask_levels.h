@@ -31,7 +31,7 @@ inline MaskGrid mask_grid(const MaskArrays& mask, const PixelGrid& grid, int64_t
           whole && aligned};
 }
 
-// Refuses images whose masks the kernels could not address in 32 bits.
+// Refuses images whose sides the kernels, which stretch masks over them, could not hold in 32 bits.
 inline void check_mask_sizes(const MixParams& params) {
   constexpr int64_t kMost = 1 << 30;
   check(params.pixel_stride <= kMost && params.width <= kMost && params.height <= kMost && params.depth <= kMost,
