@@ -17,8 +17,7 @@ FM_HD double blend(double own, double partner, double weight) { return weight * 
 
 // Rounds float64 to a float of 14 significant bits by "round to odd" (Boldo and Melquiond, 2008): cuts the rest off
 // and sets the last kept bit if the rest was not zero. Rounding that to at most 12 bits (float16 has 11, bfloat16 8)
-// equals rounding the float64 directly. Rounding to float32 first would round twice. 14 bits also fit float32's
-// subnormals.
+// equals rounding the float64 directly. Rounding to float32 first would round twice.
 FM_HD float round_to_odd(double x) {
   constexpr uint64_t kRest = (uint64_t{1} << 39) - 1;
   const uint64_t bits = bit_cast<uint64_t>(x);
