@@ -4,6 +4,7 @@ Importing this module imports neither DALI nor the operators: :func:`load` does 
 """
 
 from fastmix.dali.plans import plan_arguments
-from fastmix.dali.plugin import decodes_jpeg, load
+from fastmix.dali.plugin import decodes_jpeg, load, reports_status
+from fastmix.dali.status import Status
 
-__all__ = ["decodes_jpeg", "load", "plan_arguments"]
+__all__ = ["Status", "decodes_jpeg", "load", "plan_arguments", "reports_status"]
