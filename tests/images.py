@@ -94,7 +94,7 @@ def dim_pnms() -> dict[str, tuple[bytes, np.ndarray]]:
         return b" ".join(b"%d" % value for value in values.reshape(-1))
 
     def of_most(values: np.ndarray, most: int) -> np.ndarray:
-        return np.floor(values * (255 / most) + 0.5).astype(np.uint8)
+        return ((values.astype(int) * 255 + most // 2) // most).astype(np.uint8)
 
     hundred, few = rgb // 4 + 36, gray // 4
     return {

@@ -26,12 +26,16 @@ std::shared_ptr<uint8_t[]> allocate(int32_t height, int32_t width) {
 // False if the file is left to nvImageCodec.
 bool decode_jpeg(const uint8_t* data, size_t size, const View& view, DecodedWindow& decoded) {
   JpegDecoder decoder;
-  if (!decoder.open(data, size, view.image, view.window, view.out, view.filter)) return false;
-  const Region& region = decoder.view().region;
-  decoded = {Status::kOk, allocate(region.height, region.width), {region.height, region.width}, decoder.view().window};
-  if (decoder.decode(decoded.pixels.get())) return true;
-  // nvImageCodec would give up too, by the same library, and leak what libjpeg-turbo had allocated.
-  if (decoder.gave_up()) decoded = DecodedWindow::failed(Status::kWindowDamaged);
+  const bool ours = decoder.open(data, size, view.image, view.window, view.out, view.filter);
+  if (ours) {
+    const Region& region = decoder.view().region;
+    decoded = {
+        Status::kOk, allocate(region.height, region.width), {region.height, region.width}, decoder.view().window};
+    if (decoder.decode(decoded.pixels.get())) return true;
+  }
+  // nvImageCodec would give up too, by the same library, and leak what libjpeg-turbo had allocated. The reason is in
+  // headers and tables, or in one of several scans, which are all read before the first row: it holds for every window.
+  if (decoder.gave_up()) decoded = DecodedWindow::failed(Status::kDamaged);
   return decoder.gave_up();
 }
 #else

@@ -32,7 +32,8 @@ constexpr long kMostMemory = 512L << 20;
 constexpr int32_t kMargin = 2;
 constexpr int32_t kChannels = 3;
 
-// Whether the file's bytes are the reason for this error, whatever part of the picture is decoded at which size.
+// Whether the file's bytes are the reason for this error, for every version of libjpeg-turbo and whatever part of the
+// picture is decoded at which size.
 bool is_of_file(int error) {
   switch (error) {
     case JERR_BAD_COMPONENT_ID:
@@ -47,7 +48,6 @@ bool is_of_file(int error) {
     case JERR_NO_QUANT_TABLE:
     case JERR_NO_SOI:
     case JERR_SOF_DUPLICATE:
-    case JERR_SOF_UNSUPPORTED:
     case JERR_SOI_DUPLICATE:
     case JERR_SOS_NO_SOF:
     case JERR_UNKNOWN_MARKER:
@@ -152,7 +152,7 @@ bool JpegDecoder::open(const uint8_t* data, size_t size, Size image, const Windo
 
 const ReducedView& JpegDecoder::view() const { return state_->view; }
 
-bool JpegDecoder::gave_up() const { return state_->gave_up; }
+bool JpegDecoder::gave_up() const { return state_ != nullptr && state_->gave_up; }
 
 bool JpegDecoder::decode(uint8_t* out) {
   State& state = *state_;

@@ -28,7 +28,8 @@ class JpegDecoder {
   // false, and then what was written is of no use. Memory is freed but for the view.
   bool decode(uint8_t* out);
 
-  // After decode() was false: whether the file's bytes make it impossible for libjpeg-turbo to go on, rather than warn.
+  // After open() or decode() was false: whether the file's bytes make it impossible for libjpeg-turbo to go on, rather
+  // than warn.
   bool gave_up() const;
 
  private:
