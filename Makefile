@@ -12,13 +12,24 @@ export FASTMIX_BUILD_DIR ?= $(CURDIR)/build/cmake-$(NVCC_KIND)
 JPEG_HEADERS := $(firstword $(wildcard /usr/include/jpeglib.h /usr/local/include/jpeglib.h))
 APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get 2>/dev/null))
 
-.PHONY: demo test bench build lint format clean
+.PHONY: demo test check bench build lint types format clean
+
+# The fast subset: plans, operators and the loader's batches, without the files that take longest.
+SLOW := $(addprefix tests/plan/test_,damaged_plans.py distribution.py mask_policies.py pairings.py \
+	policy_parts_exact.py) $(addprefix tests/ops/test_,cpu_sets.py huge_pages.py torch_ops.py)
+QUICK := $(filter-out $(SLOW),$(wildcard tests/plan/test_*.py tests/ops/test_*.py)) \
+	tests/integrations/test_mixer.py tests/dali/test_dali_errors.py tests/dali/test_dali_mix_tensors.py \
+	tests/loader/test_loader.py tests/loader/test_loader_values.py tests/loader/test_order.py \
+	tests/test_argument_types.py tests/test_documented_names.py tests/test_layers.py
 
 demo: build
 	$(BIN)/fastmix demo --out build/demo
 
 test: build
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+
+check: build
+	$(BIN)/python -m pytest -q -n 2 $(QUICK)
 
 # All CPU comparisons: results, charts and the tables of the READMEs. BENCH=--quick shows only that everything runs,
 # writes its results into build/ and changes no table.
@@ -41,6 +52,11 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	git ls-files '*.h' '*.cc' '*.cu' | xargs $(BIN)/clang-format --dry-run --Werror
+	$(BIN)/lint-imports --no-logo --cache-dir build/import-linter
+
+# mypy reads sources and fastmix/_core.pyi only: nothing has to be built.
+types: $(INSTALLED)
+	$(BIN)/mypy
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

@@ -25,7 +25,7 @@ from benchmarks.rivals import Job
 from benchmarks.rivals.crops import cropped, window
 from benchmarks.timing import summarize, write_json
 from fastmix.loader.graph.decode import by_fastmix
-from fastmix.loader.loader import MAX_PIXELS
+from fastmix.loader.settings import MAX_PIXELS
 
 SIZE = 224
 EXACT = 1e-3  # grey levels: what the order of operations makes

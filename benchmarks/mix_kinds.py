@@ -64,7 +64,7 @@ def kinds(other: Tensor, other_labels: Tensor) -> Iterator[tuple[str, Step, dict
     yield "RegMixup", Step(fm.Mixup(weight=fm.Beta(20, 20)), fm.regmixup), peers.regmixup(CLASSES)
     yield (
         "Mixup with a second batch",
-        Step(fm.Mixup(), lambda x, plan: fm.mix_(x, plan, other), other=other_labels),
+        Step(fm.Mixup(), lambda x, plan: fm.mix_(x, plan, other=other), other=other_labels),
         peers.second_batch(CLASSES, other, other_labels),
     )
 

@@ -23,7 +23,7 @@ def filled(text: str) -> str:
 
     def fill(found: re.Match) -> str:
         name = found[1]
-        return f"<!-- table {name} -->\n{markdown(name)}<!-- end {name} -->" if name in TABLES else found[0]
+        return f"<!-- table {name} -->\n{markdown(TABLES[name])}<!-- end {name} -->" if name in TABLES else found[0]
 
     return _MARKED.sub(fill, text)
 

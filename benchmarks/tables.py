@@ -12,18 +12,22 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import hotspots
-from benchmarks.kernels import tables as kernels
 
 RESULTS = Path(__file__).parent / "results"
+PHOTOGRAPHS = {"imagenet": "ImageNet-size photographs", "large": "12-megapixel photographs"}
 NOT_MEASURED = "Not measured yet.\n"
 Rows = list[list[str]]
 
 
 class Table(NamedTuple):
-    """From the file ``results/<file>.json`` to rows, the first of which has the column names."""
+    """From the file ``results/<file>.json`` to rows, the first of which has the column names.
+
+    ``versions`` lists the versions of all libraries below the table.
+    """
 
     file: str
     rows: Callable[[dict], Rows]
+    versions: bool = True
 
 
 def record(file: str) -> dict | None:
@@ -31,26 +35,26 @@ def record(file: str) -> dict | None:
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def markdown(name: str) -> str:
+def markdown(table: Table) -> str:
     """The table and, under it, where its figures come from."""
-    table = TABLES[name]
     found = record(table.file)
     if found is None:
         return NOT_MEASURED
     head, *rows = table.rows(found["results"])
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     lines = [[cell.replace("|", "\\|") for cell in line] for line in lines]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\n{provenance(found)}\n"
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + f"\n\n{provenance(found, table.versions)}\n"
 
 
-def provenance(found: dict) -> str:
-    machine, versions = found["machine"], found["versions"]
-    used = ", ".join(f"{name} {version}" for name, version in versions.items() if name != "cuda")
+def provenance(found: dict, versions: bool) -> str:
+    machine = found["machine"]
     where = ", ".join(machine["gpus"]) or f"{machine['cpus']} cores of {machine['cpu']}, no GPU"
-    return f"<sub>`{found['command']}`, {found['date'][:10]}, {where}; {used}.</sub>"
+    used = ", ".join(f"{name} {version}" for name, version in found["versions"].items() if name != "cuda")
+    return f"<sub>`{found['command']}`, {found['date'][:10]}, {where}{f'; {used}' if versions else ''}.</sub>"
 
 
-def against(mine: float, other: float) -> str:
+def speedup(mine: float, other: float) -> str:
+    """The other loader's time over ours, from images/s."""
     return f"{mine / other:.2f}x"
 
 
@@ -61,7 +65,15 @@ def loader_rows(name: str) -> Callable[[dict], Rows]:
         found = results["sets"][name]
         ours = found["rivals"]["fastmix"]["images_per_second"]["median"]
         lines = [
-            ["loader", "images/s", "IQR", "fastmix is", "CPU s / 1000", "peak MiB", "p50 / p99 / max ms per batch"]
+            [
+                "loader",
+                "images/s",
+                "IQR",
+                "fastmix's speed-up",
+                "CPU s / 1000",
+                "peak MiB",
+                "p50 / p99 / max ms per batch",
+            ]
         ]
         for figure in sorted(found["rivals"].values(), key=lambda one: -one["images_per_second"]["median"]):
             speed, batch = figure["images_per_second"], figure["batch_ms"]
@@ -70,7 +82,7 @@ def loader_rows(name: str) -> Callable[[dict], Rows]:
                     figure["label"],
                     f"{speed['median']:,.0f}",
                     f"{100 * speed['iqr'] / speed['median']:.0f} %",
-                    against(ours, speed["median"]),
+                    speedup(ours, speed["median"]),
                     f"{figure['cpu_seconds_per_1000']['median']:.2f}",
                     f"{figure['peak_mib']:,.0f}",
                     f"{batch['p50']:.0f} / {batch['p99']:.0f} / {batch['max']:.0f}",
@@ -82,25 +94,44 @@ def loader_rows(name: str) -> Callable[[dict], Rows]:
 
 
 def summary_rows(results: dict) -> Rows:
-    """How fast fastmix is as a multiple of everybody's, per data set."""
+    """The speed-up of fastmix over every other loader and variant, per data set."""
     sets = results["sets"]
     labels = {rival: one["label"] for found in sets.values() for rival, one in found["rivals"].items()}
-    lines = [["images/s as a multiple of", *(heading(found) for found in sets.values())]]
+    lines = [["fastmix's speed-up over", *(heading(found) for found in sets.values())]]
     for rival, label in labels.items():
         if rival == "fastmix":
             continue
         cells = []
         for found in sets.values():
             speeds = {name: one["images_per_second"]["median"] for name, one in found["rivals"].items()}
-            cells.append(against(speeds["fastmix"], speeds[rival]) if rival in speeds else "")
+            cells.append(speedup(speeds["fastmix"], speeds[rival]) if rival in speeds else "")
         lines.append([label, *cells])
     return lines
+
+
+def headline_rows(results: dict) -> Rows:
+    """The README's summary: each loader that ran on both kinds of photographs, in the variant that was fastest."""
+    sets = [results["sets"][name] for name in ("imagenet", "large")]
+    best = [fastest_variants(found["rivals"]) for found in sets]
+    everywhere = best[0].keys() & best[1].keys()
+    kept = [{loader: one for loader, one in found.items() if loader in everywhere} for found in best]
+    return summary_rows({"sets": {i: {**sets[i], "rivals": rivals} for i, rivals in enumerate(kept)}})
+
+
+def fastest_variants(rivals: dict) -> dict:
+    """By loader, without the options behind a colon: its fastest variant's figures under its usual form's label."""
+    best: dict[str, dict] = {}
+    for name, one in rivals.items():
+        loader = name.partition(":")[0]
+        fastest = max(one, best.get(loader, one), key=lambda figure: figure["images_per_second"]["median"])
+        best[loader] = {**fastest, "label": rivals[loader]["label"]}
+    return best
 
 
 def heading(found: dict) -> str:
     size = found["data"]["mean_bytes"]
     mean = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} KB"
-    return f"{found['data']['name']}, mean {mean}, batches of {found['job']['batch_size']}"
+    return f"{PHOTOGRAPHS[found['data']['name']]}, {mean}, batches of {found['job']['batch_size']}"
 
 
 def train_rows(results: dict) -> Rows:
@@ -144,7 +175,7 @@ def accuracy_rows(results: dict) -> Rows:
 def mix_rows(results: dict) -> Rows:
     columns = {"naive": "torch expression", "compiled": "compiled", "copy": "copy", "mix_": "`mix_`"}
     lines = [["dtype, pairing", *(f"{title} ms" for title in columns.values())]]
-    lines[0] += ["torch / `mix_`", "compiled / `mix_`", "`mix_` / copy"]
+    lines[0] += ["speed-up over torch", "speed-up over compiled", "time of a copy"]
     for row in results["in_place"]:
         milliseconds = (f"{1e3 * row['seconds'][name]['median']:.2f}" for name in columns)
         ratios = (row["speedup_over_naive"], row["speedup_over_compiled"])
@@ -154,7 +185,7 @@ def mix_rows(results: dict) -> Rows:
 
 
 def mix_kinds_rows(results: dict) -> Rows:
-    lines = [["kind", "fastmix ms", "rivals ms", "best rival / fastmix"]]
+    lines = [["kind", "fastmix ms", "rivals ms", "speed-up over the best rival"]]
     for row in results["kinds"]:
         milliseconds = {who: f"{1e3 * seconds['median']:.1f}" for who, seconds in row["seconds"].items()}
         ours = milliseconds.pop("fastmix")
@@ -165,16 +196,16 @@ def mix_kinds_rows(results: dict) -> Rows:
 
 
 def per_sample_rows(results: dict) -> Rows:
-    lines = [["dtype", "Mixup or CutMix drawn per sample / Mixup per batch"]]
+    lines = [["dtype", "time with a draw per sample, in times with one draw per batch"]]
     return lines + [[dtype, f"{cost['ratio']:.2f}x"] for dtype, cost in results["per_sample"].items()]
 
 
 def overhead_rows(results: dict) -> Rows:
     names = {"bare": "DALI's graph", "loader": "loader", "hostile": "loader, every 20th file damaged"}
-    lines = [["", "images/s", "time for an image, in that of"]]
+    lines = [["", "images/s", "time of an image, relative to"]]
     speeds = results["images_per_second"]
     for name, beside in (("bare", None), ("loader", "bare"), ("hostile", "loader")):
-        ratio = f"{speeds[beside] / speeds[name]:.2f} x {names[beside]}" if beside else ""
+        ratio = f"{speeds[beside] / speeds[name]:.2f}x {names[beside]}" if beside else ""
         lines.append([names[name], f"{speeds[name]:,.0f}", ratio])
     resume = f"{results['resume_seconds']:.2f} s"
     return [*lines, [f"resuming at the last step of {results['resume_samples']:,} samples", resume, ""]]
@@ -195,7 +226,7 @@ def decode_rows(results: dict) -> Rows:
 
 
 def decode_accuracy_rows(results: dict) -> Rows:
-    lines = [["grey levels off", "photographs decoded at a reduced scale", "on average", "at most"]]
+    lines = [["grey levels off", "photographs decoded at a reduced scale", "mean", "largest"]]
     for name, found in results["sets"].items():
         if (off := found["grey_levels_off"]) is not None:
             lines.append([name, str(off["photographs"]), f"{off['mean']:.2f}", f"{off['max']:.1f}"])
@@ -223,6 +254,7 @@ def normalize_rows(results: dict) -> Rows:
 
 TABLES = {
     "all": Table("all", all_rows),
+    "headline": Table("loader", headline_rows, versions=False),
     "loader": Table("loader", summary_rows),
     "loader-imagenet": Table("loader", loader_rows("imagenet")),
     "loader-imagenet-256": Table("loader", loader_rows("imagenet-256")),
@@ -240,9 +272,4 @@ TABLES = {
     "decode-accuracy": Table("decode", decode_accuracy_rows),
     "resample": Table("resample", resample_rows),
     "normalize": Table("normalize", normalize_rows),
-    "kernels-traffic": Table("kernels", kernels.traffic),
-    "kernels-floors": Table("kernels", kernels.floors),
-    "kernels-in-flight": Table("kernels", kernels.occupancy),
-    "kernels-gpus": Table("kernels", kernels.gpus),
-    "kernels-code": Table("kernels", kernels.machine_code),
 }

@@ -29,10 +29,11 @@ from fastmix.ops.resize_mix import ResizeMix, resize_mix
 from fastmix.ops.segmentation import mix_segmentation
 from fastmix.ops.targets import IndexTargets, PairTargets, pair_labels
 from fastmix.plan import boxes, pairings, schedules, weights
+from fastmix.plan.choice import Choice
 from fastmix.plan.mask_policies import FMix, GMix, GridMix, SmoothMix
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import DirichletMix, MultiwayPlan
-from fastmix.plan.policies import Choice, CutMix, HMix, Mixup, Policy
+from fastmix.plan.policies import CutMix, HMix, Mixup, Policy
 from fastmix.plan.schedules import Scheduled
 from fastmix.plan.weights import Beta, Fixed, Uniform, UniformSide
 

@@ -6,9 +6,14 @@ import math
 import operator
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
+
+if TYPE_CHECKING:
+    from fastmix import _core
+
+E = TypeVar("E", bound="_core._Enum")
 
 
 def number(name: str, value: Any) -> float:
@@ -25,7 +30,7 @@ def number(name: str, value: Any) -> float:
     raise TypeError(f"{name}: expected a number, got {value!r}")
 
 
-def option(enum: type, name: str, value: str):
+def option(enum: type[E], name: str, value: str) -> E:
     """Return the member of ``enum`` that is called ``value``."""
     if value not in enum.__members__:
         raise ValueError(f"{name}: expected one of {', '.join(enum.__members__)}; got {value!r}")
@@ -98,7 +103,7 @@ def choose_ranks(caller: str, rank: int | None, world_size: int | None) -> tuple
     """Return (rank, world_size) as given, else torch.distributed's, else (0, 1)."""
     if (rank is None) != (world_size is None):
         raise ValueError(f"{caller}: expected rank and world_size together, got {rank} and {world_size}")
-    if rank is not None:
+    if rank is not None and world_size is not None:
         return integer(caller, "rank", rank, 0), integer(caller, "world_size", world_size)
     distributed = torch.distributed
     if distributed.is_available() and distributed.is_initialized():

@@ -1,4 +1,4 @@
-"""What an epoch has cost, and where the time went."""
+"""Counts of an epoch: batches, samples, bytes, and the consumer's seconds of waiting by stage."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ STAGES = ("plan", "read", "pipeline", "hand_over", "recover")
 
 
 class Stats:
-    """Counts of the epoch that is under way, or of the last one.
+    """Counts of the current or the last epoch.
 
-    The seconds of the stages are those that the consumer waited for: what ran while it was busy does not show.
+    The stages count only seconds that the consumer waited: work behind its back does not show.
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,7 @@ class Stats:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Time a part of a batch."""
+        """Add the seconds of a block to a stage."""
         start = time.perf_counter()
         try:
             yield
@@ -36,11 +36,11 @@ class Stats:
             self.stages[name] += time.perf_counter() - start
 
     def finish(self) -> None:
-        """The epoch has ended."""
+        """End the epoch."""
         self.end = time.perf_counter()
 
     def as_dict(self) -> dict[str, float | int | dict[str, float]]:
-        """What ``DataLoader.stats`` returns."""
+        """Return what ``DataLoader.stats`` documents."""
         seconds = max((self.end or time.perf_counter()) - self.start, 1e-9)
         return {
             "batches": self.batches,

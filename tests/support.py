@@ -58,7 +58,7 @@ def random_plan(
         box = torch.stack((y[:, 0], x[:, 0], y[:, 1], x[:, 1]), 1).to(torch.int32)
         box[2::5] = torch.tensor([0, 0, height, width], dtype=torch.int32)
         box[3::5] = 0
-    return MixPlan(partners(kind, batch, generator), weights(), weights(), box, weights())
+    return MixPlan.from_arrays(partners(kind, batch, generator), weights(), weights(), box, weights())
 
 
 def same_bits(a: torch.Tensor, b: torch.Tensor) -> bool:
@@ -68,3 +68,11 @@ def same_bits(a: torch.Tensor, b: torch.Tensor) -> bool:
     # The clones have the plain strides that a view as bytes needs, which contiguous() leaves as they are.
     bits = [x.cpu().clone(memory_format=torch.contiguous_format).flatten().view(torch.uint8) for x in (a, b)]
     return torch.equal(*bits)
+
+
+def changed(plan: MixPlan, masks: torch.Tensor | None = None, **entries: torch.Tensor) -> MixPlan:
+    """A copy of the plan with other masks and entries."""
+    copy = MixPlan(plan.rows.clone(), plan.masks if masks is None else masks)
+    for name, value in entries.items():
+        getattr(copy, name)[:] = value
+    return copy

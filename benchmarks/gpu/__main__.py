@@ -46,7 +46,7 @@ def run_part(name: str, settings: Settings) -> list[str]:
         result, rows = PARTS[name](settings)
         failed = False
     except Exception as error:
-        # The machine is lent for minutes: the other parts still tell something.
+        # A part that fails says nothing about the parts after it.
         traceback.print_exc()
         result, rows, failed = (
             {"error": repr(error)},

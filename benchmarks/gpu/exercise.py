@@ -11,7 +11,7 @@ import torch
 
 import fastmix as fm
 from fastmix.integrations import cuda_graphs
-from fastmix.ops.resample_mix import batch as resample
+from fastmix.ops.resample_mix import resample_mix
 
 ALL = (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64)
 OUTPUTS = (torch.float16, torch.bfloat16, torch.float32)
@@ -65,7 +65,7 @@ def small(device: str) -> int:
             fm.mix(gradient, plan).sum().backward()
             fm.mix_labels(torch.arange(batch, device=device) % 10, plan, 10)
             calls += 2
-            if plan.mask is None:
+            if plan.masks is None:
                 resident_plan = cuda_graphs.ResidentPlan(batch, device)
                 resident_plan.update(plan)
                 cuda_graphs.mix_(values((batch, 3, height, width), torch.float16, device), resident_plan)
@@ -76,7 +76,7 @@ def small(device: str) -> int:
     for plan in plans(12, 18, 34):
         for dtype in OUTPUTS:
             for memory_format in FORMATS:
-                resample(sources, None, plan, size=(18, 34), dtype=dtype, memory_format=memory_format)
+                resample_mix(sources, None, plan, size=(18, 34), dtype=dtype, memory_format=memory_format)
                 calls += 1
     return calls
 
@@ -92,7 +92,7 @@ def large(device: str, batch: int) -> int:
         for memory_format in FORMATS:
             fm.normalize_mix(images, plan, dtype=torch.bfloat16, memory_format=memory_format)
             calls += 1
-        resample([values((300, 360, 3), torch.uint8, device) for _ in range(batch)], None, plan, size=224,
+        resample_mix([values((300, 360, 3), torch.uint8, device) for _ in range(batch)], None, plan, size=224,
                  dtype=torch.bfloat16)  # fmt: skip
         calls += 1
     return calls

@@ -14,7 +14,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 ROOT = Path(__file__).resolve().parents[2]
-PART_SECONDS = 570  # a command on a lent machine ends after ten minutes
+PART_SECONDS = 570  # each part ends within ten minutes
 Result = tuple[dict[str, Any], list[str]]
 
 DRAM = "dram__bytes_read.sum,dram__bytes_write.sum,dram__throughput.avg.pct_of_peak_sustained_elapsed"
@@ -78,7 +78,7 @@ def cuda_tests(settings: Settings) -> Result:
 
 
 def other_tests(settings: Settings) -> Result:
-    """All others, on this machine's torch: they may want packages that are not here."""
+    """Every other test, on the installed torch; some need packages that may be missing."""
     return run_tests(settings, "other_tests", ["-m", "not cuda"], "loadfile")
 
 
@@ -87,7 +87,7 @@ def run_tests(settings: Settings, name: str, selected: list[str], distribute: st
     report = settings.out / f"{name}.xml"
     pytest = [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", "-p", "no:cacheprovider", *selected]
     if settings.dry_run:
-        pytest += ["tests/test_labels.py", "tests/test_cuda_graphs.py", "tests/test_losses.py"]
+        pytest += ["tests/ops/test_labels.py", "tests/integrations/test_cuda_graphs.py", "tests/ops/test_losses.py"]
         status, output = command(settings, name, pytest)
     else:
         pytest += ["--continue-on-collection-errors"]

@@ -12,7 +12,7 @@ from benchmarks.gpu.dali_rivals import dali_seconds
 from benchmarks.mix import WEIGHT, partners
 from benchmarks.normalize import DTYPES, LAYOUTS, torch_chain
 from benchmarks.timing import write_json
-from fastmix.ops.resample_mix import batch as resample
+from fastmix.ops.resample_mix import resample_mix
 
 
 def measure(settings) -> tuple[dict[str, Any], list[str]]:
@@ -78,7 +78,7 @@ def resampling(settings, sources: list[torch.Tensor], size: int) -> dict[str, An
     a, b = (torch.empty(moved // 2, dtype=torch.uint8, device=sources[0].device) for _ in range(2))
     bodies: dict[str, Body] = {
         "copy of as many bytes": lambda: a.copy_(b),
-        "resample_mix": lambda: resample(sources, None, plan, size=size, dtype=torch.bfloat16),
+        "resample_mix": lambda: resample_mix(sources, None, plan, size=size, dtype=torch.bfloat16),
     }
     times = medians(bodies, lambda: b.fill_(1), settings.device, settings.repeats)
     return {

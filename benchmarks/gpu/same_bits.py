@@ -7,7 +7,7 @@ from torch import Tensor
 
 import fastmix as fm
 from benchmarks.gpu.exercise import ALL, FORMATS, OUTPUTS, plans, sums, values
-from fastmix.ops.resample_mix import batch as resample
+from fastmix.ops.resample_mix import resample_mix
 
 WEIGHTS = (0.0, 2.0**-30, 2.0**-14, 0.25, 0.3712839, 0.5, 1.0 - 2.0**-24, 1.0)
 SIXTEEN = (torch.float16, torch.bfloat16)
@@ -105,13 +105,13 @@ def resampling(device: str) -> dict[str, int]:
     found = {}
     sources = [values((20 + 17 * i, 31 + 29 * i, 3), torch.uint8, "cpu") for i in range(10)]
     for plan_number, plan in enumerate(plans(10, 33, 47)):
-        for kind in ("nearest", "triangle", "cubic"):
+        for kind in ("nearest", "bilinear", "bicubic"):
             for dtype in OUTPUTS:
                 for memory_format in FORMATS:
-                    options = {"size": (33, 47), "dtype": dtype, "memory_format": memory_format, "resample": kind}
-                    a = resample(sources, None, plan, **options)
-                    b = resample([source.to(device) for source in sources], None, plan, **options)
-                    found[f"resample {kind} {dtype} {memory_format} plan {plan_number}"] = different(a, b)
+                    options = {"size": (33, 47), "dtype": dtype, "memory_format": memory_format, "interpolation": kind}
+                    a = resample_mix(sources, None, plan, **options)
+                    b = resample_mix([source.to(device) for source in sources], None, plan, **options)
+                    found[f"resample_mix {kind} {dtype} {memory_format} plan {plan_number}"] = different(a, b)
     return found
 
 

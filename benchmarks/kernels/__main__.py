@@ -1,22 +1,39 @@
 """What the compiler makes of the kernels, and what that means on four GPUs: no GPU needed.
 
 Compiles the CUDA sources for three architectures, reads the machine code, counts traffic with the host shim, and
-writes benchmarks/results/kernels.json; `python -m benchmarks.plot` makes the tables of it.
+writes benchmarks/results/kernels.json.
 
-    python -m benchmarks.kernels
+    python -m benchmarks.kernels                   # compile, inspect and write the JSON
+    python -m benchmarks.kernels --print floors    # print tables of the JSON; nothing is compiled
 """
 
 import argparse
 import json
 from typing import Any
 
+from benchmarks.kernels import tables
 from benchmarks.kernels.record import FILE, record
+from benchmarks.tables import Table, markdown
 from benchmarks.timing import origin
+
+TABLES = {
+    "traffic": tables.traffic,  # bytes per element that each kernel must move, and those that it does
+    "floors": tables.floors,  # time to move these bytes and time to issue the instructions, on four GPUs
+    "in-flight": tables.occupancy,  # bytes under way on each SM, and those that its bandwidth needs
+    "gpus": tables.gpus,  # what the two tables before assume of the GPUs
+    "code": tables.machine_code,  # registers, spills, widths of loads and stores, instructions
+}
 
 
 def main() -> None:
-    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
-    FILE.write_text(text_of(origin(), record()))
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--print", nargs="+", choices=TABLES, dest="names", help="tables of results/kernels.json")
+    names = parser.parse_args().names
+    if names is None:
+        FILE.write_text(text_of(origin(), record()))
+        return
+    for name in names:
+        print(markdown(Table("kernels", TABLES[name])))
 
 
 def text_of(where: dict[str, Any], results: dict[str, Any]) -> str:

@@ -1,4 +1,4 @@
-"""The record of the kernels as rows of tables; benchmarks/tables.py says where they stand."""
+"""The record of the kernels as rows of tables, which ``python -m benchmarks.kernels --print`` shows."""
 
 from __future__ import annotations
 

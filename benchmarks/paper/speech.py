@@ -127,17 +127,8 @@ class SpeechBatches:
             if self.mix is None:
                 pipeline.set_outputs(inputs, label)
             else:
-                plan = {
-                    name: fn.external_source(name=name, dtype=types.INT32 if integer else types.FLOAT, ndim=rank)
-                    for name, integer, rank in (
-                        ("partner", True, 0),
-                        ("weight_in", False, 0),
-                        ("weight_out", False, 0),
-                        ("box", True, 1),
-                        ("label_weight", False, 0),
-                    )
-                }
-                pipeline.set_outputs(*fn.fastmix.mix(inputs, label, num_classes=classes, **plan))
+                plan = fn.external_source(name="plan", dtype=types.INT32, ndim=1)
+                pipeline.set_outputs(*fn.fastmix.mix(inputs, label, num_classes=classes, plan=plan))
         pipeline.build()
         return pipeline
 
@@ -178,7 +169,7 @@ class SpeechBatches:
         feeds: dict[str, Any] = {"path": paths, "label": self.clips.labels[samples]}
         if self.mix is not None:
             plan = self.mix.plan(len(samples), seed=key(self.seed), epoch=self.epoch, step=step)
-            feeds |= fastmix.dali.plan_arguments(plan)
+            feeds["plan"] = plan.rows.numpy()
         for name, value in feeds.items():
             self._pipeline.feed_input(name, value)
         self._pipeline.schedule_run()

@@ -23,10 +23,10 @@ void launch(const MixLabelsParams& params, dali::Workspace& workspace, GPUBacken
   // The ids lie in pageable memory: the copy has read them before it returns. The device memory is given back
   // in the order of the stream, hence after the kernel.
   dali::kernels::DynamicScratchpad scratch(workspace.stream());
-  int64_t* labels = scratch.AllocateGPU<int64_t>(params.batch);
+  int64_t* labels = scratch.AllocateGPU<int64_t>(params.plan.batch);
   // DALI's own copy: this library calls the CUDA runtime only through the core, so that it builds without it.
-  dali::TypeTable::GetTypeInfo<int64_t>().Copy<GPUBackend, CPUBackend>(labels, std::nullopt, params.labels,
-                                                                       std::nullopt, params.batch, workspace.stream());
+  dali::TypeTable::GetTypeInfo<int64_t>().Copy<GPUBackend, CPUBackend>(
+      labels, std::nullopt, params.labels, std::nullopt, params.plan.batch, workspace.stream());
   MixLabelsParams on_device = params;
   on_device.labels = labels;
   mix_labels_cuda(on_device, workspace.stream());

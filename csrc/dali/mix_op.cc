@@ -61,7 +61,7 @@ MixOp<Backend>::MixOp(const dali::OpSpec& spec)
       options_(with_dali_errors([&] { return ImageOptions(spec); })),
       choice_(with_dali_errors([&] { return read_policy(spec); })),
       has_random_state_(spec.HasTensorArgument("_random_state")),
-      plan_arguments_(with_dali_errors([&] { return PlanArguments(spec); })),
+      plan_argument_(with_dali_errors([&] { return PlanArgument(spec); })),
       mirror_argument_("mirror", spec) {
   with_dali_errors([&] {
     state_.seed = static_cast<uint64_t>(spec.GetArgument<int64_t>("seed"));
@@ -134,8 +134,8 @@ void MixOp<Backend>::read_images(std::vector<dali::OutputDesc>& outputs, const d
 template <typename Backend>
 void MixOp<Backend>::read_plan(const dali::Workspace& workspace, int64_t height, int64_t width) {
   check(height > 0 && width > 0, "mix: expected images with pixels, got height ", height, " and width ", width);
-  if (plan_arguments_.given()) {
-    plan_ = plan_arguments_.read(this->spec_, workspace, batch_, height, width);
+  if (plan_argument_.given()) {
+    plan_ = plan_argument_.read(this->spec_, workspace, batch_, height, width);
     return;
   }
   const DrawState state = has_random_state_ ? from_random_state(workspace.ArgumentInput("_random_state")) : state_;
@@ -160,9 +160,7 @@ template <typename Backend>
 void MixOp<Backend>::read_labels(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) {
   labels_ = read_ids(workspace.Input<dali::CPUBackend>(1));
   label_params_.labels = labels_.data();
-  label_params_.batch = batch_;
-  label_params_.partner = plan_.partner.data();
-  label_params_.label_weight = plan_.label_weight.data();
+  label_params_.plan = plan_.view();
   validate(label_params_, /*labels_on_host=*/true);
   outputs[1] = {dali::uniform_list_shape(batch_, dali::TensorShape<1>{label_params_.classes}), DALI_FLOAT};
 }

@@ -15,7 +15,7 @@
 #include "mix/mix.h"
 #include "normalize_mix/normalize_mix.h"
 #include "plan/policy.h"
-#include "plan_arguments.h"
+#include "plan_argument.h"
 
 namespace fastmix {
 
@@ -43,7 +43,7 @@ class MixOp : public dali::Operator<Backend> {
   const ImageOptions options_;
   const Choice choice_;
   const bool has_random_state_;
-  PlanArguments plan_arguments_;
+  PlanArgument plan_argument_;
   dali::ArgValue<int> mirror_argument_;
   DrawState state_;
 

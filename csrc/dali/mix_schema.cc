@@ -16,8 +16,8 @@ decoded pixels and a training batch:
   mixed as they are: any shape, one for all samples; shape, type and layout are kept. Boxes lie in the last two axes,
   or, with a layout that ends in C, in the two before the last.
 
-The partners and weights are either given (`partner` and the other arguments of a plan) or drawn by the operator from
-`alpha`, `cutmix_alpha` and the other arguments of a policy. A drawn plan depends on the seed and on the number of
+The partners and weights are either given (`plan`) or drawn by the operator from `alpha`, `cutmix_alpha` and the other
+arguments of a policy. A drawn plan depends on the seed and on the number of
 batches before it, not on threads or prefetching. The number is part of DALI's checkpoints. In dynamic mode the plan
 depends on the state of the generator, ``rng``.
 
@@ -53,17 +53,11 @@ By default UINT8 images are normalised and other types are not.)",
                              nullptr)
     .AddOptionalArg("smoothing", "Label smoothing in [0, 1): this share of each target is spread over all classes.",
                     0.0f)
-    .AddOptionalArg<int>("partner",
-                         R"(Plan: index in the batch of the sample to mix with. If it is given, no plan is drawn
-and the arguments `alpha`, `cutmix_alpha`, `switch_prob`, `prob`, `per` and `pairing` are refused.)",
-                         nullptr, true)
-    .AddOptionalArg("weight_in", "Plan: weight in [0, 1] of the sample's own pixels inside its box.", 1.0f, true)
-    .AddOptionalArg("weight_out", "Plan: weight in [0, 1] of the sample's own pixels outside its box.", 1.0f, true)
-    .AddOptionalArg<std::vector<int>>("box", "Plan: box ``(y0, x0, y1, x1)`` in pixels, half open. By default empty.",
+    .AddOptionalArg<std::vector<int>>("plan",
+                                      R"(Plan: the sample's row of 16 words, as ``fastmix.MixPlan.rows`` has them. If it
+is given, no plan is drawn and the arguments `alpha`, `cutmix_alpha`, `switch_prob`, `prob`, `per` and `pairing` are
+refused.)",
                                       nullptr, true)
-    .AddOptionalArg<float>("label_weight", R"(Plan: weight in [0, 1] of the sample's own label. By default exactly the
-share of own pixels that `weight_in`, `weight_out` and `box` give.)",
-                           nullptr, true)
     .AddOptionalArg("alpha", "Policy: mixup with own weight ~ Beta(alpha, alpha). 0 switches mixup off.", 0.2f)
     .AddOptionalArg("cutmix_alpha", "Policy: CutMix with own area ~ Beta(alpha, alpha). 0 switches CutMix off.", 0.0f)
     .AddOptionalArg("switch_prob", "Policy: probability of CutMix where `alpha` and `cutmix_alpha` are both above 0.",
@@ -73,7 +67,7 @@ share of own pixels that `weight_in`, `weight_out` and `box` give.)",
     .AddOptionalArg("pairing", R"(Policy: who mixes with whom. 'permutation': a random permutation of the batch;
 'neighbor': 0 with 1, 2 with 3, and so on; 'flip': the first with the last; 'roll': each with the one before;
 'derangement': nobody with itself; 'matching': random pairs; 'same_class' and 'different_class': by the labels.
-Weights of other distributions, box rules and masks go as a plan: see ``fastmix.dali.plan_arguments``.)",
+Weights of other distributions, box rules and masks go as a plan: see ``fastmix.MixPlan``.)",
                     "permutation")
     .AddRandomSeedArg()
     .AddRandomStateArg();

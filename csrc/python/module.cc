@@ -23,22 +23,24 @@ using namespace fastmix;
 
 namespace {
 
-void validate_arrays(const Dense<int32_t>& partner, const Dense<float>& weight_in, const Dense<float>& weight_out,
-                     const Dense<int32_t>& box, const Dense<int32_t>& mask_index, std::array<int64_t, 4> mask_shape,
-                     int64_t height, int64_t width, bool in_place) {
+// Borrows from `rows`, int32 (B, 16).
+PlanView view_of(const Dense<int32_t>& rows) {
+  check(rows.ndim() == 2 && rows.shape(1) == kRowWords, "plan: expected rows of shape (B, 16), got ", rows.size(),
+        " numbers");
   PlanView plan;
-  plan.batch = static_cast<int32_t>(partner.size());
-  plan.partner = partner.data();
-  plan.weight_in = weight_in.data();
-  plan.weight_out = weight_out.data();
-  plan.box = box.data();
-  plan.mask_index = mask_index.size() > 0 ? mask_index.data() : nullptr;
-  for (const int64_t size : mask_shape) {
+  plan.batch = static_cast<int32_t>(rows.shape(0));
+  plan.rows = reinterpret_cast<const PlanRow*>(rows.data());
+  return plan;
+}
+
+void validate_rows(const Dense<int32_t>& rows, std::array<int64_t, 4> masks, int64_t height, int64_t width,
+                   bool in_place) {
+  PlanView plan = view_of(rows);
+  for (const int64_t size : masks) {
     check(size >= 0 && size <= INT32_MAX, "plan: expected mask sizes below 2^31, got ", size);
   }
-  plan.mask.count = static_cast<int32_t>(mask_shape[0]);
-  plan.mask.extent = {static_cast<int32_t>(mask_shape[1]), static_cast<int32_t>(mask_shape[2]),
-                      static_cast<int32_t>(mask_shape[3])};
+  plan.mask.count = static_cast<int32_t>(masks[0]);
+  plan.mask.extent = {static_cast<int32_t>(masks[1]), static_cast<int32_t>(masks[2]), static_cast<int32_t>(masks[3])};
   validate(plan, height, width, in_place);
 }
 
@@ -56,22 +58,12 @@ py::array_t<float> label_weights(const py::array_t<uint8_t, py::array::c_style>&
   return weights;
 }
 
-void pack_into(const Dense<int32_t>& partner, const Dense<float>& weight_in, const Dense<float>& weight_out,
-               const Dense<int32_t>& box, const Dense<float>& label_weight, const std::optional<Dense<uint8_t>>& mirror,
-               int64_t height, int64_t width, py::array_t<uint8_t, py::array::c_style>& to) {
-  const auto batch = static_cast<int32_t>(partner.size());
-  check(
-      label_weight.size() == batch && (!mirror || mirror->size() == batch) && to.size() == ResidentLayout(batch).bytes,
-      "pack_resident_plan: expected label weights, mirror flags and ", ResidentLayout(batch).bytes, " bytes for ",
-      batch, " samples, got ", label_weight.size(), " label weights, ", mirror ? mirror->size() : batch,
-      " mirror flags and ", to.size(), " bytes");
-  PlanView plan;
-  plan.batch = batch;
-  plan.partner = partner.data();
-  plan.weight_in = weight_in.data();
-  plan.weight_out = weight_out.data();
-  plan.box = box.data();
-  pack_resident_plan(plan, label_weight.data(), mirror ? mirror->data() : nullptr, height, width, to.mutable_data());
+void pack_into(const Dense<int32_t>& rows, const std::optional<Dense<uint8_t>>& mirror, int64_t height, int64_t width,
+               py::array_t<uint8_t, py::array::c_style>& to) {
+  const PlanView plan = view_of(rows);
+  check((!mirror || mirror->size() == plan.batch) && to.size() == ResidentLayout(plan.batch).bytes,
+        "pack_resident_plan: expected mirror flags and memory for ", plan.batch, " samples");
+  pack_resident_plan(plan, mirror ? mirror->data() : nullptr, height, width, to.mutable_data());
 }
 
 py::tuple crop_windows(const CropSpec& spec, const Dense<int32_t>& sizes, const Dense<int64_t>& samples, uint64_t seed,
@@ -136,17 +128,17 @@ PYBIND11_MODULE(_core, m) {
            }),
            py::arg("scale"), py::arg("ratio"), py::arg("mirror_prob"));
 
-  m.def("validate_plan", &validate_arrays, py::arg("partner"), py::arg("weight_in"), py::arg("weight_out"),
-        py::arg("box"), py::arg("mask_index"), py::arg("mask_shape"), py::arg("height"), py::arg("width"),
-        py::arg("in_place"), "Raise ValueError for a bad plan.");
+  m.attr("PAIR_HEADER") = kPairHeader;
+  m.def("validate_plan", &validate_rows, py::arg("rows"), py::arg("masks"), py::arg("height"), py::arg("width"),
+        py::arg("in_place"),
+        "Raises ValueError for bad rows int32 (B, 16); masks is the shape (M, t, h, w) of theirs.");
   m.def("mask_label_weights", &label_weights, py::arg("masks"), py::arg("image"), py::arg("inside"), py::arg("outside"),
         "Return float32 (M,): for each mask of uint8 (M, t, h, w), the mean own weight over an image (t, h, w).");
   m.def(
       "resident_plan_bytes", [](int32_t batch) { return ResidentLayout(batch).bytes; }, py::arg("batch"),
-      "Return the bytes that pack_resident_plan fills.");
-  m.def("pack_resident_plan", &pack_into, py::arg("partner"), py::arg("weight_in"), py::arg("weight_out"),
-        py::arg("box"), py::arg("label_weight"), py::arg("mirror").none(true), py::arg("height"), py::arg("width"),
-        py::arg("to").noconvert(), "Write a plan to `to` in the form that kernels read from device memory.");
+      "How much memory pack_resident_plan fills.");
+  m.def("pack_resident_plan", &pack_into, py::arg("rows"), py::arg("mirror").none(true), py::arg("height"),
+        py::arg("width"), py::arg("to").noconvert(), "Writes a plan in the form that kernels read from device memory.");
   m.def("random_resized_crop", &crop_windows, py::arg("spec"), py::arg("sizes"), py::arg("samples"), py::arg("seed"),
         py::arg("epoch"),
         "Draw windows, int32 (N, 4) as y, x, height, width, and mirror flags, bool (N,), for samples of these sizes.");

@@ -11,16 +11,16 @@ namespace fastmix {
 
 namespace {
 
-py::tuple draw(const DirichletPolicy& policy, int32_t batch, uint64_t seed, uint32_t epoch, uint64_t step,
-               uint32_t rank, uint32_t offset) {
-  const MultiwayPlan plan = draw_multiway(policy, batch, {seed, epoch, step, rank, offset});
-  return py::make_tuple(to_array(plan.partner, {batch, plan.ways}), to_array(plan.weight, {batch, plan.ways}));
+py::array_t<int32_t> draw(const DirichletPolicy& policy, int32_t batch, uint64_t seed, uint32_t epoch, uint64_t step,
+                          uint32_t rank, uint32_t offset) {
+  return to_rows(draw_multiway(policy, batch, {seed, epoch, step, rank, offset}).rows);
 }
 
 }  // namespace
 
 void bind_multiway(py::module_& m) {
   m.attr("MAX_WAYS") = kMaxWays;
+  m.attr("MULTIWAY_HEADER") = kMultiwayHeader;
   py::class_<DirichletPolicy>(m, "DirichletPolicy")
       .def(py::init([](std::vector<double> alpha, double prob, Per per) {
              DirichletPolicy policy{std::move(alpha), prob, per};
@@ -29,7 +29,7 @@ void bind_multiway(py::module_& m) {
            }),
            py::arg("alpha"), py::arg("prob"), py::arg("per"))
       .def("draw", &draw, py::arg("batch"), py::arg("seed"), py::arg("epoch"), py::arg("step"), py::arg("rank"),
-           py::arg("offset"), "Draw one batch: (partner int32 (B, ways), weight float64 (B, ways)).");
+           py::arg("offset"), "Rows int32 (B, 16) of one batch.");
 }
 
 }  // namespace fastmix

@@ -14,18 +14,14 @@ namespace fastmix {
 namespace {
 
 py::tuple to_arrays(const Plan& plan) {
-  const py::ssize_t batch = plan.batch();
-  py::object mask = py::none(), mask_index = py::none();
+  py::object masks = py::none();
   if (!plan.masks.empty()) {
     const Extent& size = plan.mask_extent;
     std::vector<py::ssize_t> shape{plan.mask_count(), size.height, size.width};
     if (size.depth > 1) shape.insert(shape.begin() + 1, size.depth);
-    mask = py::array_t<uint8_t>(shape, plan.masks.data());
-    mask_index = to_array(plan.mask_index, {batch});
+    masks = py::array_t<uint8_t>(shape, plan.masks.data());
   }
-  return py::make_tuple(to_array(plan.partner, {batch}), to_array(plan.weight_in, {batch}),
-                        to_array(plan.weight_out, {batch}), to_array(plan.box, {batch, 4}),
-                        to_array(plan.label_weight, {batch}), mask, mask_index);
+  return py::make_tuple(to_rows(plan.rows), masks);
 }
 
 py::tuple draw(const Choice& choice, int32_t batch, std::array<int32_t, 3> image, uint64_t seed, uint32_t epoch,
@@ -134,12 +130,12 @@ void bind_policies(py::module_& m) {
            py::arg("policies"), py::arg("p"), py::arg("per"), py::arg("pairing"))
       .def("draw", &draw, py::arg("batch"), py::arg("image"), py::arg("seed"), py::arg("epoch"), py::arg("step"),
            py::arg("rank"), py::arg("offset"), py::arg("groups"), py::arg("partner"),
-           "Draw one batch: (partner, weight_in, weight_out, box, label_weight, mask or None, mask_index or None). "
-           "`image` is (frames or 0, height, width); `groups` and `partner` may be empty.");
-  m.def(
-      "weighted_partners", &draw_weighted_partners, py::arg("weights"), py::arg("seed"), py::arg("epoch"),
-      py::arg("step"), py::arg("rank"), py::arg("offset"),
-      "Draw int32 (B,): one partner per sample, with probability proportional to the sample's row of (B, B) weights.");
+           "(rows int32 (B, 16), masks uint8 or None) of one batch of images (frames or 0, height, width); an empty "
+           "array "
+           "stands for no groups and for no partners.");
+  m.def("weighted_partners", &draw_weighted_partners, py::arg("weights"), py::arg("seed"), py::arg("epoch"),
+        py::arg("step"), py::arg("rank"), py::arg("offset"),
+        "int32 (B,): per sample one partner with probability proportional to its row of (B, B) weights.");
 }
 
 }  // namespace fastmix

@@ -1,4 +1,4 @@
-// combine and combine_backward: one kernel, applied to the plan's terms or their transpose.
+// mix of more than two images and its gradient: one kernel, given the plan's terms or their transpose.
 #include "huge_pages.h"
 #include "mix/combine.h"
 #include "registration.h"
@@ -6,19 +6,6 @@
 namespace fastmix {
 
 namespace {
-
-MultiwayArrays multiway_arrays(const char* op, const Tensor& partner, const Tensor& weight) {
-  check(partner.dim() == 2 && weight.dim() == 2, op, ": expected partner and weight of shape (B, ways), got ",
-        shape_of(partner), " and ", shape_of(weight));
-  MultiwayArrays plan;
-  plan.batch = check_batch(op, "partner", partner);
-  check(partner.size(1) >= 2 && partner.size(1) <= kMaxWays, op, ": expected 2 to ", kMaxWays,
-        " partners per sample, got ", partner.size(1));
-  plan.ways = static_cast<int32_t>(partner.size(1));
-  plan.partner = plan_array<int32_t>(op, "partner", partner, plan.batch, plan.ways);
-  plan.weight = plan_array<double>(op, "weight", weight, plan.batch, plan.ways);
-  return plan;
-}
 
 Tensor combine(const char* op, const Tensor& images, Terms terms) {
   const DType dtype = dtype_of(op, images.scalar_type());
@@ -48,22 +35,19 @@ Tensor combine(const char* op, const Tensor& images, Terms terms) {
 
 }  // namespace
 
-Tensor combine_op(const Tensor& images, const Tensor& partner, const Tensor& weight) {
-  const int32_t samples = check_batch("combine", "images", images);
-  const MultiwayArrays plan = multiway_arrays("combine", partner, weight);
-  validate(plan, samples);
-  return combine("combine", images, terms_of(plan));
+Tensor combine(const Tensor& images, const Tensor& rows) {
+  const MultiwayRows plan = multiway_rows("mix", rows);
+  validate(plan, static_cast<int32_t>(images.size(0)));
+  return combine("mix", images, terms_of(plan));
 }
 
-Tensor combine_backward_op(const Tensor& grad, const Tensor& partner, const Tensor& weight, int64_t samples) {
-  constexpr const char* op = "combine_backward";
-  const int32_t batch = check_batch(op, "grad", grad);
-  check(grad.scalar_type() != ScalarType::Byte, op, ": expected a floating-point gradient, got uint8");
-  check(samples >= 0 && samples <= INT32_MAX, op, ": expected samples in [0, 2^31), got ", samples);
-  const MultiwayArrays plan = multiway_arrays(op, partner, weight);
-  check(plan.batch == batch, op, ": expected a plan for ", batch, " samples, got one for ", plan.batch);
-  validate(plan, static_cast<int32_t>(samples));
-  return combine(op, grad, transposed(plan, static_cast<int32_t>(samples)));
+Tensor combine_backward(const Tensor& grad, const Tensor& rows, int64_t inputs) {
+  constexpr const char* op = "mix_backward";
+  const MultiwayRows plan = multiway_rows(op, rows);
+  check(inputs >= 0, op, ": expected inputs >= 0 for a plan that mixes more than two images, got ", inputs);
+  check(plan.batch == grad.size(0), op, ": expected a plan for ", grad.size(0), " samples, got one for ", plan.batch);
+  validate(plan, static_cast<int32_t>(inputs));
+  return combine(op, grad, transposed(plan, static_cast<int32_t>(inputs)));
 }
 
 }  // namespace fastmix

@@ -4,25 +4,36 @@
 
 namespace fastmix {
 
-Tensor mix_labels_op(const Tensor& labels, const Tensor& partner, const Tensor& label_weight, int64_t num_classes,
-                     double smoothing) {
-  constexpr const char* op = "mix_labels";
-  const int32_t rows = check_batch(op, "labels", labels);
-  check(labels.dim() == 1 && labels.scalar_type() == ScalarType::Long, op,
-        ": expected class ids of dtype int64 and shape (B,), got ", torch::headeronly::toString(labels.scalar_type()),
-        " ", shape_of(labels));
-  const int32_t batch = check_batch(op, "partner", partner);
-  check(batch <= rows, op, ": expected at least one label per sample of the plan (", batch, "), got ", rows);
-  const Tensor ids = torch::stable::contiguous(labels);
+namespace {
 
+// int64 (N,) without gaps.
+Tensor class_ids(const char* name, const Tensor& labels) {
+  check(labels.dim() == 1 && labels.scalar_type() == ScalarType::Long, "mix_labels: expected ", name,
+        " as class ids of dtype int64 and shape (B,), got ", torch::headeronly::toString(labels.scalar_type()), " ",
+        shape_of(labels));
+  return torch::stable::contiguous(labels);
+}
+
+}  // namespace
+
+Tensor mix_labels_op(const Tensor& labels, const Tensor& plan, int64_t num_classes, double smoothing,
+                     std::optional<Tensor> other) {
+  constexpr const char* op = "mix_labels";
+  const int32_t batch = check_batch(op, "labels", labels);
+  const Tensor ids = class_ids("labels", labels);
+  std::optional<Tensor> others;
   MixLabelsParams params;
+  if (other) {
+    check(device_of(*other) == device_of(labels), op, ": expected other on the labels' device ", device_of(labels),
+          ", got ", device_of(*other));
+    check_batch(op, "other", *other);
+    others = class_ids("other", *other);
+    params.other = static_cast<const int64_t*>(others->const_data_ptr());
+  }
   params.labels = static_cast<const int64_t*>(ids.const_data_ptr());
   params.classes = num_classes;
   params.smoothing = smoothing;
-  params.batch = batch;
-  params.rows = rows;
-  params.partner = plan_array<int32_t>(op, "partner", partner, batch);
-  params.label_weight = plan_array<float>(op, "label_weight", label_weight, batch);
+  params.plan = plan_view(op, plan, batch, std::nullopt, labels, others);
   validate(params, labels.is_cpu());
 
   Tensor out = torch::stable::empty({batch, num_classes}, ScalarType::Float, std::nullopt, labels.device());

@@ -1,4 +1,4 @@
-// mix_, mix, mix_backward and regmixup: one set of parameters, two kernels.
+// mix_, mix and its gradient: the same parameters, three kernels.
 #include <algorithm>
 #include <vector>
 
@@ -74,11 +74,6 @@ bool overlap(const std::vector<const void*>& images, const std::vector<const voi
   return false;
 }
 
-PlanView with_others(PlanView plan, const std::optional<Tensor>& other) {
-  if (other) plan.others = static_cast<int32_t>(other->size(0));
-  return plan;
-}
-
 // Returns `images` if their samples are packed, else a contiguous copy.
 Tensor packed(const Tensor& images) {
   return sample_layout(images).packed ? images : torch::stable::contiguous(images);
@@ -126,15 +121,13 @@ Tensor mix_out_of_place(const char* op, const Tensor& images, const PlanView& pl
 
 }  // namespace
 
-void mix_in_place_op(const Tensor& images, const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out,
-                     const Tensor& box, std::optional<Tensor> mask, std::optional<Tensor> mask_index,
+void mix_in_place_op(const Tensor& images, const Tensor& rows, std::optional<Tensor> masks,
                      std::optional<Tensor> other) {
   constexpr const char* op = "mix_";
-  check_batch(op, "images", images);
+  const int32_t batch = check_batch(op, "images", images);
   const DType dtype = dtype_of(op, images.scalar_type());
   if (other) check_other(op, images, *other);
-  const PlanView plan =
-      with_others(plan_view(op, images, partner, weight_in, weight_out, box, mask, mask_index), other);
+  const PlanView plan = plan_view(op, rows, batch, masks, images, other);
   const SampleLayout layout = sample_layout(images);
   check(layout.packed && layout.batch_stride >= layout.elements,
         "mix_: expected images whose samples are packed (contiguous or channels_last) and do not overlap, got shape ",
@@ -162,36 +155,35 @@ void mix_in_place_op(const Tensor& images, const Tensor& partner, const Tensor& 
   launch(params, images, mix_cpu, mix_cuda);
 }
 
-Tensor mix_op(const Tensor& images, const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out,
-              const Tensor& box, std::optional<Tensor> mask, std::optional<Tensor> mask_index,
-              std::optional<Tensor> other) {
-  check_batch("mix", "images", images);
-  const PlanView plan = plan_view("mix", images, partner, weight_in, weight_out, box, mask, mask_index);
-  return mix_out_of_place("mix", images, with_others(plan, other), other, false);
+Tensor mix_op(const Tensor& images, const Tensor& plan, std::optional<Tensor> masks, std::optional<Tensor> other,
+              bool with_clean, bool multiway) {
+  constexpr const char* op = "mix";
+  const int32_t batch = check_batch(op, "images", images);
+  if (multiway) {
+    check(!masks && !other && !with_clean, op,
+          ": expected no masks, other or with_clean with a plan that mixes more than two images");
+    return combine(images, plan);
+  }
+  check(!with_clean || !other, op, ": expected either with_clean or other, got both");
+  if (other) check_other(op, images, *other);
+  return mix_out_of_place(op, images, plan_view(op, plan, batch, masks, images, other), other, with_clean);
 }
 
-Tensor regmixup_op(const Tensor& images, const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out,
-                   const Tensor& box, std::optional<Tensor> mask, std::optional<Tensor> mask_index) {
-  check_batch("regmixup", "images", images);
-  const PlanView plan = plan_view("regmixup", images, partner, weight_in, weight_out, box, mask, mask_index);
-  return mix_out_of_place("regmixup", images, plan, std::nullopt, true);
-}
-
-Tensor mix_backward_op(const Tensor& grad, const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out,
-                       const Tensor& box, std::optional<Tensor> mask, std::optional<Tensor> mask_index, int64_t others,
-                       bool of_other) {
+Tensor mix_backward_op(const Tensor& grad, const Tensor& rows, std::optional<Tensor> masks, int64_t inputs,
+                       bool of_other, bool multiway) {
   constexpr const char* op = "mix_backward";
   const int32_t batch = check_batch(op, "grad", grad);
   check(grad.scalar_type() != ScalarType::Byte, "mix_backward: expected a floating-point gradient, got uint8");
-  check(others >= -1 && others <= INT32_MAX, op, ": expected others in [-1, 2^31), got ", others);
-  check(!of_other || others >= 0, op, ": expected others >= 0 for the gradient of the other batch, got ", others);
+  check(inputs >= -1 && inputs <= INT32_MAX, op, ": expected inputs in [-1, 2^31), got ", inputs);
+  check(!of_other || inputs >= 0, op, ": expected inputs >= 0 for the gradient of the other batch, got ", inputs);
+  if (multiway) return combine_backward(grad, rows, inputs);
   const DType dtype = dtype_of(op, grad.scalar_type());
-  PlanView plan = plan_view(op, grad, partner, weight_in, weight_out, box, mask, mask_index);
-  plan.others = static_cast<int32_t>(others);
+  PlanView plan = plan_view(op, rows, batch, masks, grad);
+  plan.others = static_cast<int32_t>(inputs);
   const SampleLayout given = sample_layout(grad);
   validate(plan, given.height, given.width, false);
   check_frames(op, grad, given, plan);
-  Tensor out = empty_samples(grad, given, of_other ? others : batch);
+  Tensor out = empty_samples(grad, given, of_other ? inputs : batch);
   if (out.numel() == 0) return out;
 
   const Tensor source = packed(grad);

@@ -9,13 +9,11 @@ namespace {
 constexpr const char* kOp = "normalize_mix";
 
 // Writes the batch to `out`, (B, C, H, W) without gaps.
-void fill(Tensor& out, bool channels_last, const Tensor& images, const std::optional<Tensor>& mirror,
-          const Tensor& partner, const Tensor& weight_in, const Tensor& weight_out, const Tensor& box,
-          const std::vector<double>& mean, const std::vector<double>& std, const std::optional<Tensor>& mask,
-          const std::optional<Tensor>& mask_index) {
+void fill(Tensor& out, bool channels_last, const Tensor& images, const Tensor& plan, const std::vector<double>& mean,
+          const std::vector<double>& std, const std::optional<Tensor>& mirror, const std::optional<Tensor>& masks) {
   const Normalization normalization = normalization_of(kOp, mean, std, images.size(3));
   NormalizeMixParams params = normalize_params(kOp, images, normalization, out.scalar_type(), channels_last);
-  params.plan = plan_view(kOp, images, partner, weight_in, weight_out, box, mask, mask_index);
+  params.plan = plan_view(kOp, plan, static_cast<int32_t>(images.size(0)), masks, images);
   if (mirror)
     params.mirror = reinterpret_cast<const uint8_t*>(plan_array<bool>(kOp, "mirror", *mirror, params.plan.batch));
   validate(params.plan, params.height, params.width, false);
@@ -38,22 +36,20 @@ void fill(Tensor& out, bool channels_last, const Tensor& images, const std::opti
 
 }  // namespace
 
-Tensor normalize_mix_op(const Tensor& images, std::optional<Tensor> mirror, const Tensor& partner,
-                        const Tensor& weight_in, const Tensor& weight_out, const Tensor& box, std::vector<double> mean,
-                        std::vector<double> std, ScalarType dtype, bool channels_last, std::optional<Tensor> mask,
-                        std::optional<Tensor> mask_index) {
+Tensor normalize_mix_op(const Tensor& images, const Tensor& plan, std::vector<double> mean, std::vector<double> std,
+                        ScalarType dtype, bool channels_last, std::optional<Tensor> mirror,
+                        std::optional<Tensor> masks) {
   check_pixels(kOp, images);
   check_output(kOp, dtype);
   Tensor out =
       empty_batch(images.size(0), images.size(3), images.size(1), images.size(2), dtype, images, channels_last);
-  fill(out, channels_last, images, mirror, partner, weight_in, weight_out, box, mean, std, mask, mask_index);
+  fill(out, channels_last, images, plan, mean, std, mirror, masks);
   return out;
 }
 
-void normalize_mix_into_op(Tensor out, const Tensor& images, std::optional<Tensor> mirror, const Tensor& partner,
-                           const Tensor& weight_in, const Tensor& weight_out, const Tensor& box,
-                           std::vector<double> mean, std::vector<double> std, bool channels_last,
-                           std::optional<Tensor> mask, std::optional<Tensor> mask_index) {
+void normalize_mix_into_op(Tensor out, const Tensor& images, const Tensor& plan, std::vector<double> mean,
+                           std::vector<double> std, bool channels_last, std::optional<Tensor> mirror,
+                           std::optional<Tensor> masks) {
   check_pixels(kOp, images);
   check_output(kOp, out.scalar_type());
   check(out.dim() == 4 && out.size(0) == images.size(0) && out.size(1) == images.size(3) &&
@@ -63,7 +59,7 @@ void normalize_mix_into_op(Tensor out, const Tensor& images, std::optional<Tenso
         device_of(out));
   check(is_dense(out, channels_last ? MemoryFormat::ChannelsLast : MemoryFormat::Contiguous), kOp,
         ": expected out without gaps and ", channels_last ? "channels_last" : "contiguous", ", got other strides");
-  fill(out, channels_last, images, mirror, partner, weight_in, weight_out, box, mean, std, mask, mask_index);
+  fill(out, channels_last, images, plan, mean, std, mirror, masks);
 }
 
 }  // namespace fastmix

@@ -2,30 +2,24 @@
 #include "registration.h"
 
 STABLE_TORCH_LIBRARY(fastmix, m) {
+  m.def("mix_(Tensor(a!) images, Tensor plan, Tensor? masks=None, Tensor? other=None) -> ()");
+  // multiway: the rows mix more than two images. with_clean: the images themselves come first, the mixed ones behind
+  // them.
   m.def(
-      "mix_(Tensor(a!) images, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box, "
-      "Tensor? mask=None, Tensor? mask_index=None, Tensor? other=None) -> ()");
+      "mix(Tensor images, Tensor plan, Tensor? masks=None, Tensor? other=None, bool with_clean=False, "
+      "bool multiway=False) -> Tensor");
+  // inputs: how many samples the partners count in another batch, or those of a plan that mixes more than two; -1: the
+  // batch itself. of_other: the gradient of that other batch.
   m.def(
-      "mix(Tensor images, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box, "
-      "Tensor? mask=None, Tensor? mask_index=None, Tensor? other=None) -> Tensor");
+      "mix_backward(Tensor grad, Tensor plan, Tensor? masks=None, SymInt inputs=-1, "
+      "bool of_other=False, bool multiway=False) -> Tensor");
   m.def(
-      "regmixup(Tensor images, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box, "
-      "Tensor? mask=None, Tensor? mask_index=None) -> Tensor");
-  // others: the size of the other batch, if partners are its rows. of_other asks for that batch's gradient.
+      "normalize_mix(Tensor images, Tensor plan, float[] mean, float[] std, ScalarType dtype, bool channels_last, "
+      "Tensor? mirror=None, Tensor? masks=None) -> Tensor");
   m.def(
-      "mix_backward(Tensor grad, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box, "
-      "Tensor? mask=None, Tensor? mask_index=None, SymInt others=-1, bool of_other=False) -> Tensor");
-  m.def("combine(Tensor images, Tensor partner, Tensor weight) -> Tensor");
-  m.def("combine_backward(Tensor grad, Tensor partner, Tensor weight, SymInt samples) -> Tensor");
-  m.def(
-      "normalize_mix(Tensor images, Tensor? mirror, Tensor partner, Tensor weight_in, Tensor weight_out, Tensor box, "
-      "float[] mean, float[] std, ScalarType dtype, bool channels_last, Tensor? mask=None, "
-      "Tensor? mask_index=None) -> Tensor");
-  m.def(
-      "normalize_mix_into(Tensor(a!) out, Tensor images, Tensor? mirror, Tensor partner, Tensor weight_in, "
-      "Tensor weight_out, Tensor box, float[] mean, float[] std, bool channels_last, Tensor? mask=None, "
-      "Tensor? mask_index=None) -> ()");
-  m.def("mix_labels(Tensor labels, Tensor partner, Tensor label_weight, int num_classes, float smoothing) -> Tensor");
+      "normalize_mix_into(Tensor(a!) out, Tensor images, Tensor plan, float[] mean, float[] std, bool channels_last, "
+      "Tensor? mirror=None, Tensor? masks=None) -> ()");
+  m.def("mix_labels(Tensor labels, Tensor plan, int num_classes, float smoothing=0.0, Tensor? other=None) -> Tensor");
 }
 
 namespace {
@@ -34,9 +28,6 @@ template <typename Library>
 void implement(Library& m) {
   m.impl("mix_", TORCH_BOX(&fastmix::mix_in_place_op));
   m.impl("mix", TORCH_BOX(&fastmix::mix_op));
-  m.impl("regmixup", TORCH_BOX(&fastmix::regmixup_op));
-  m.impl("combine", TORCH_BOX(&fastmix::combine_op));
-  m.impl("combine_backward", TORCH_BOX(&fastmix::combine_backward_op));
   m.impl("mix_backward", TORCH_BOX(&fastmix::mix_backward_op));
   m.impl("normalize_mix", TORCH_BOX(&fastmix::normalize_mix_op));
   m.impl("normalize_mix_into", TORCH_BOX(&fastmix::normalize_mix_into_op));

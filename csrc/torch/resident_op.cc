@@ -69,18 +69,19 @@ Tensor normalize_mix_resident_op(const Tensor& images, const Tensor& plan, std::
 Tensor mix_labels_resident_op(const Tensor& labels, const Tensor& plan, int64_t num_classes, double smoothing) {
   constexpr const char* op = "cuda_graphs.mix_labels";
   MixLabelsParams params;
-  params.batch = check_batch(op, "labels", labels);
+  const int32_t batch = check_batch(op, "labels", labels);
+  params.plan.batch = batch;
   check(labels.dim() == 1 && labels.scalar_type() == ScalarType::Long && labels.is_contiguous(), op,
         ": expected contiguous class ids of dtype int64 and shape (B,), got ",
         torch::headeronly::toString(labels.scalar_type()), " ", shape_of(labels));
   check(num_classes >= 1 && smoothing >= 0.0 && smoothing < 1.0, op,
         ": expected num_classes >= 1 and smoothing in [0, 1), got ", num_classes, " and ", smoothing);
-  params.resident = resident_memory(op, plan, labels, params.batch);
+  params.resident = resident_memory(op, plan, labels, batch);
   params.labels = static_cast<const int64_t*>(labels.const_data_ptr());
   params.classes = num_classes;
   params.smoothing = smoothing;
-  Tensor out = torch::stable::empty({params.batch, num_classes}, ScalarType::Float, std::nullopt, labels.device());
-  if (params.batch == 0) return out;
+  Tensor out = torch::stable::empty({batch, num_classes}, ScalarType::Float, std::nullopt, labels.device());
+  if (batch == 0) return out;
   params.out = static_cast<float*>(out.mutable_data_ptr());
   const CudaScope scope(labels);
   mix_labels_cuda(params, scope.stream());

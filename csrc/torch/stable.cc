@@ -106,41 +106,41 @@ template const double* plan_array<double>(const char*, const char*, const Tensor
 template const bool* plan_array<bool>(const char*, const char*, const Tensor&, int32_t, int64_t);
 template const int32_t* plan_array<int32_t>(const char*, const char*, const Tensor&, int32_t, int64_t);
 
-PlanView plan_view(const char* op, int32_t batch, const Tensor& partner, const Tensor& weight_in,
-                   const Tensor& weight_out, const Tensor& box) {
-  PlanView plan;
-  plan.batch = batch;
-  plan.partner = plan_array<int32_t>(op, "partner", partner, batch);
-  plan.weight_in = plan_array<float>(op, "weight_in", weight_in, batch);
-  plan.weight_out = plan_array<float>(op, "weight_out", weight_out, batch);
-  plan.box = plan_array<int32_t>(op, "box", box, batch, 4);
-  return plan;
+namespace {
+
+constexpr int64_t kRowWords = sizeof(PlanRow) / sizeof(int32_t);
+
+MaskArrays masks_of(const char* op, const Tensor& masks, const Tensor& images) {
+  const int64_t rank = masks.dim();
+  check(masks.scalar_type() == ScalarType::Byte && (rank == 3 || rank == 4) && masks.is_contiguous(), op,
+        ": expected contiguous masks of dtype uint8 and shape (M, h, w) or (M, t, h, w), got ",
+        torch::headeronly::toString(masks.scalar_type()), " ", shape_of(masks));
+  check(device_of(masks) == device_of(images), op, ": expected masks on the images' device ", device_of(images),
+        ", got ", device_of(masks));
+  for (int64_t dim = 0; dim < rank; ++dim) {
+    check(masks.size(dim) <= std::numeric_limits<int32_t>::max(), op, ": expected mask sizes below 2^31, got ",
+          shape_of(masks));
+  }
+  const auto size = [&](int64_t dim) { return static_cast<int32_t>(masks.size(dim)); };
+  return {static_cast<const uint8_t*>(masks.const_data_ptr()), size(0),
+          Extent{rank == 4 ? size(1) : 1, size(rank - 2), size(rank - 1)}};
 }
 
-PlanView plan_view(const char* op, const Tensor& images, const Tensor& partner, const Tensor& weight_in,
-                   const Tensor& weight_out, const Tensor& box, const std::optional<Tensor>& mask,
-                   const std::optional<Tensor>& mask_index) {
-  const auto batch = static_cast<int32_t>(images.size(0));
-  PlanView plan = plan_view(op, batch, partner, weight_in, weight_out, box);
-  check(mask.has_value() == mask_index.has_value(), op, ": expected mask and mask_index, both or neither, got only ",
-        mask ? "mask" : "mask_index");
-  if (!mask) return plan;
-  plan.mask_index = plan_array<int32_t>(op, "mask_index", *mask_index, batch);
-  check(mask->scalar_type() == ScalarType::Byte && (mask->dim() == 3 || mask->dim() == 4) && mask->is_contiguous(), op,
-        ": expected contiguous mask of dtype uint8 and shape (M, h, w) or (M, t, h, w), got ",
-        torch::headeronly::toString(mask->scalar_type()), " ", shape_of(*mask));
-  check(device_of(*mask) == device_of(images), op, ": expected mask on the images' device ", device_of(images),
-        ", got ", device_of(*mask));
-  const int64_t rank = mask->dim();
-  for (int64_t dim = 0; dim < rank; ++dim) {
-    check(mask->size(dim) <= std::numeric_limits<int32_t>::max(), op, ": expected mask sizes below 2^31, got ",
-          shape_of(*mask));
-  }
-  const auto size = [&](int64_t dim) { return static_cast<int32_t>(mask->size(dim)); };
-  plan.mask.levels = static_cast<const uint8_t*>(mask->const_data_ptr());
-  plan.mask.count = size(0);
-  plan.mask.extent = {rank == 4 ? size(1) : 1, size(rank - 2), size(rank - 1)};
-  return plan;
+}  // namespace
+
+PlanView plan_view(const char* op, const Tensor& plan, int32_t batch, const std::optional<Tensor>& masks,
+                   const Tensor& images, const std::optional<Tensor>& other) {
+  PlanView view;
+  view.batch = batch;
+  view.rows = reinterpret_cast<const PlanRow*>(plan_array<int32_t>(op, "plan", plan, batch, kRowWords));
+  if (masks) view.mask = masks_of(op, *masks, images);
+  if (other) view.others = static_cast<int32_t>(other->size(0));
+  return view;
+}
+
+MultiwayRows multiway_rows(const char* op, const Tensor& plan) {
+  const int32_t batch = check_batch(op, "plan", plan);
+  return {batch, reinterpret_cast<const MultiwayRow*>(plan_array<int32_t>(op, "plan", plan, batch, kRowWords))};
 }
 
 SampleLayout sample_layout(const Tensor& images) {

@@ -14,6 +14,7 @@
 
 #include "base/error.h"
 #include "mix/mix.h"
+#include "plan/multiway.h"
 #include "plan/plan.h"
 
 namespace fastmix {
@@ -38,12 +39,13 @@ int32_t check_batch(const char* op, const char* name, const Tensor& tensor);
 template <typename T>
 const T* plan_array(const char* op, const char* name, const Tensor& tensor, int32_t batch, int64_t per_sample = 1);
 
-// Borrows the tensors' memory, so the tensors must outlive the PlanView. The masks must be on the device of `images`.
-PlanView plan_view(const char* op, int32_t batch, const Tensor& partner, const Tensor& weight_in,
-                   const Tensor& weight_out, const Tensor& box);
-PlanView plan_view(const char* op, const Tensor& images, const Tensor& partner, const Tensor& weight_in,
-                   const Tensor& weight_out, const Tensor& box, const std::optional<Tensor>& mask,
-                   const std::optional<Tensor>& mask_index);
+// Borrows the rows int32 (B, 16) of a plan and its masks, which must outlive the view. `images` are what it mixes:
+// masks lie on their device. Partners are rows of `other` where it is given.
+PlanView plan_view(const char* op, const Tensor& plan, int32_t batch, const std::optional<Tensor>& masks,
+                   const Tensor& images, const std::optional<Tensor>& other = std::nullopt);
+
+// Borrows rows that mix more than two images.
+MultiwayRows multiway_rows(const char* op, const Tensor& plan);
 
 // The memory layout of one sample. The distance between samples is free.
 struct SampleLayout {

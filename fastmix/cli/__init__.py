@@ -1,11 +1,19 @@
-"""The ``fastmix`` command."""
+"""The ``fastmix`` command.
+
+================  ==================================================================================================
+``demo.py``       ``fastmix demo``: loads and mixes photographs, and measures both
+``scan.py``       ``fastmix scan``: finds samples that cannot be decoded
+``demo_data.py``  writes the photographs of the demo
+``grid.py``       draws a mixed batch
+================  ==================================================================================================
+"""
 
 import typer
 
 from fastmix.cli.demo import demo
 from fastmix.cli.scan import scan
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
+app = typer.Typer(no_args_is_help=True, add_completion=False)
 app.command()(demo)
 app.command()(scan)
 

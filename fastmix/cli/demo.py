@@ -1,4 +1,4 @@
-"""``fastmix demo``: real JPEGs in, mixed training batches out, with a picture and figures to show for it."""
+"""``fastmix demo``: loads photographs, mixes them, and writes a picture and figures."""
 
 from __future__ import annotations
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 LONG_SIDE, SHORT_SIDE = 500, 375
 PORTRAIT_SHARE = 0.2
@@ -52,10 +56,10 @@ def write_photos(folder: str | Path, count: int, classes: int, seed: int = 0) ->
     return folder
 
 
-def _class_photos(classes: int) -> tuple[list[str], list]:
+def _class_photos(classes: int) -> tuple[list[str], list[Image]]:
     """A name and a Pillow image per class."""
     try:
-        from PIL import Image
+        from PIL.Image import fromarray, merge
         from sklearn.datasets import load_sample_images
     except ImportError as error:
         raise ImportError("write_photos: expected scikit-learn and Pillow; pip install 'fastmix[demo]'") from error
@@ -65,13 +69,13 @@ def _class_photos(classes: int) -> tuple[list[str], list]:
         turns, which = divmod(i, len(bundle.images))
         stem = Path(bundle.filenames[which]).stem
         names.append(f"{stem}-{turns}" if turns else stem)
-        hue, saturation, value = Image.fromarray(bundle.images[which]).convert("HSV").split()
+        hue, saturation, value = fromarray(bundle.images[which]).convert("HSV").split()
         turned = hue.point([(level + turns * HUE_STEP) % 256 for level in range(256)])
-        photos.append(Image.merge("HSV", (turned, saturation, value)).convert("RGB"))
+        photos.append(merge("HSV", (turned, saturation, value)).convert("RGB"))
     return names, photos
 
 
-def _cut(photo, generator: np.random.Generator):
+def _cut(photo: Image, generator: np.random.Generator) -> Image:
     portrait = generator.random() < PORTRAIT_SHARE
     width, height = (SHORT_SIDE, LONG_SIDE) if portrait else (LONG_SIDE, SHORT_SIDE)
     scale = min(photo.width / width, photo.height / height) * generator.uniform(*CUT_SHARE)

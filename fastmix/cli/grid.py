@@ -1,4 +1,4 @@
-"""A picture of a mixed batch: what the network will see, with the weights of its labels."""
+"""Draws a mixed batch, with the weights of its labels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def draw_grid(images: torch.Tensor, targets: torch.Tensor, classes: Sequence[str
 
     Args:
         images: (B, 3, H, W), normalised with ImageNet's mean and standard deviation, any floating dtype or device.
-        targets: (B, C) soft targets.
+        targets: (B, C) dense targets.
         classes: C names.
         path: the PNG; its folder is made.
         count: how many images at most.
@@ -44,6 +44,6 @@ def to_pixels(images: torch.Tensor) -> torch.Tensor:
 
 
 def describe(target: torch.Tensor, classes: Sequence[str]) -> str:
-    """The non-zero entries of a soft target, largest first: ``0.70 cat + 0.30 dog``."""
+    """The non-zero entries of a dense target, largest first: ``0.70 cat + 0.30 dog``."""
     order = target.argsort(descending=True)
     return " + ".join(f"{target[c]:.2f} {classes[c]}" for c in order.tolist() if target[c] > 0)

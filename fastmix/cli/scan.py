@@ -1,11 +1,11 @@
-"""``fastmix scan``: finds the samples that no loader can use, before training does."""
+"""``fastmix scan``: finds samples that cannot be decoded, before training does."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
@@ -15,6 +15,9 @@ from rich.table import Table
 
 from fastmix.arguments import choose_threads
 
+if TYPE_CHECKING:
+    from fastmix.loader.faults.errors import BadSample
+
 CHUNK = 64
 SHOWN = 20
 
@@ -22,25 +25,29 @@ SHOWN = 20
 def scan(
     data: Annotated[str, typer.Argument(help="Folder of class folders, manifest, tar shards or URL.")],
     quarantine: Annotated[
-        Path | None, typer.Option(help="File to add the bad samples to; the DataLoader's quarantine= reads it.")
+        Path | None, typer.Option(help="File to add the bad samples to; the DataLoader reads it as quarantine=.")
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Threads that decode.", min=1)] = None,
     max_pixels: Annotated[int | None, typer.Option(help="Larger images are bad.", min=1)] = None,
     out: Annotated[Path | None, typer.Option("--json", help="File for the findings.")] = None,
 ) -> None:
-    """Decode every sample once and report those that cannot be. Ends with status 1 if there are any."""
-    # These need DALI, which takes a second to import: the other commands do not wait for it.
+    """Decode every sample once and report those that cannot be decoded. Ends with status 1 if there are any."""
+    # These import DALI, which takes a second; the other commands do without.
     from fastmix.loader.faults.errors import BadSample
     from fastmix.loader.faults.probe import Probe
     from fastmix.loader.faults.quarantine import Quarantine
-    from fastmix.loader.loader import MAX_PIXELS
-    from fastmix.loader.sources.source import open_source
+    from fastmix.loader.settings import MAX_PIXELS
+    from fastmix.loader.sources.kinds import open_source
 
     console = Console()
-    source = open_source(data)
+    try:
+        source = open_source(data)
+        known = Quarantine(source, quarantine)
+        known.refresh()
+    except (ImportError, OSError, TypeError, ValueError) as error:
+        # Names the command; status 2, since 1 means bad samples.
+        raise typer.BadParameter(f"scan: {error}") from error
     probe = Probe(source, max_pixels or MAX_PIXELS, choose_threads("scan", "threads", threads))
-    known = Quarantine(source, quarantine)
-    known.refresh()
     found: dict[int, BadSample] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
@@ -59,8 +66,8 @@ def scan(
         raise typer.Exit(1)
 
 
-def report(bad: list, samples: int, console: Console) -> None:
-    """Print how many samples are bad, for which reasons, and the first of them."""
+def report(bad: list[BadSample], samples: int, console: Console) -> None:
+    """Print how many samples are bad, the reasons, and the first bad samples."""
     console.print(f"{samples} samples, {len(bad)} of them bad")
     if not bad:
         return

@@ -1,10 +1,11 @@
-"""fastmix's operators for NVIDIA DALI: ``fn.fastmix.mix`` and ``fn.fastmix.random_resized_crop``.
+"""fastmix's operators for NVIDIA DALI. Importing this imports no DALI: :func:`load` does, and adds ``fn.fastmix``.
 
-Importing this module imports neither DALI nor the operators: :func:`load` does both.
+=============  =====================================================================================================
+``plugin.py``  ``load``: loads the operators into the DALI that they were built against
+=============  =====================================================================================================
 """
 
-from fastmix.dali.plans import plan_arguments
 from fastmix.dali.plugin import decodes_jpeg, load, reports_status
 from fastmix.dali.status import Status
 
-__all__ = ["Status", "decodes_jpeg", "load", "plan_arguments", "reports_status"]
+__all__ = ["Status", "decodes_jpeg", "load", "reports_status"]

@@ -1,4 +1,4 @@
-"""Loads the operators into DALI, once per process and only under the DALI they were built against."""
+"""Loads the operators into DALI: once per process, and only into the DALI that they were built against."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 LIBRARY = Path(__file__).parent.parent / "libdali_fastmix.so"
 BUILD = LIBRARY.with_suffix(".json")
-# Built where libjpeg-turbo's headers were.
+# Built only where libjpeg-turbo's headers were found.
 JPEG_LIBRARY = LIBRARY.with_name("libdali_fastmix_jpeg.so")
 # Built where nvImageCodec's headers were, which DALI's own dependencies bring.
 CODEC_LIBRARY = LIBRARY.with_name("libdali_fastmix_codec.so")
@@ -25,10 +25,10 @@ _lock = threading.Lock()
 
 
 def load() -> None:
-    """Make ``nvidia.dali.fn.fastmix`` available, and ``ndd.fastmix`` in dynamic mode. Further calls do nothing.
+    """Add ``nvidia.dali.fn.fastmix``, and ``ndd.fastmix`` in dynamic mode. Further calls do nothing.
 
-    A library that DALI loaded by itself (``DALI_PRELOAD_PLUGINS``) is not loaded again: DALI ends the process when
-    an operator is registered twice.
+    A library that DALI loaded itself (``DALI_PRELOAD_PLUGINS``) is not loaded again: DALI ends the process if an
+    operator is registered twice.
 
     Raises:
         ImportError: DALI is not installed, the operators are not built, were built against another version of
@@ -54,7 +54,7 @@ def load() -> None:
 
 
 def decodes_jpeg() -> bool:
-    """Whether ``fn.fastmix.decode_jpeg`` is there, after :func:`load`."""
+    """Whether ``fn.fastmix.decode_jpeg`` exists, after :func:`load`."""
     import nvidia.dali.fn as fn
 
     return hasattr(fn.fastmix, "decode_jpeg")
@@ -95,7 +95,7 @@ def _load_library() -> None:
 
 
 def _load_optional(library: Path, consequence: str) -> None:
-    """Nothing else needs these libraries, so one that depends on a library that is gone is only a warning."""
+    """Load a library that nothing else needs. Warns if it fails to load."""
     import nvidia.dali.plugin_manager as plugin_manager
 
     if not library.exists():
@@ -110,9 +110,9 @@ def _load_optional(library: Path, consequence: str) -> None:
 
 
 def _add_to_dynamic_mode() -> None:
-    """Dynamic mode collects the operators when it is imported; those that come later are added here.
+    """Add the operators to dynamic mode, which collected its operators when it was imported.
 
-    DALI has no public call for this. Where its internals have changed, the remedy is the order of the imports.
+    DALI has no public call for this. If its internals change, importing dynamic mode after :func:`load` still works.
     """
     dynamic = sys.modules.get(_DYNAMIC_MODE)
     if dynamic is None or hasattr(dynamic, "fastmix"):

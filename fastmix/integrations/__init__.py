@@ -1,4 +1,4 @@
-"""fastmix inside training loops and data loaders that exist already.
+"""Use fastmix in existing training loops and data loaders.
 
 ===================  ===============================================================================================
 ``prefetch.py``      ``prefetch``: wraps any loader; copies, normalises and mixes one batch ahead

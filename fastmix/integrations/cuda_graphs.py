@@ -1,7 +1,7 @@
-"""Mixing inside CUDA graphs: a plan in device memory that is refilled between replays.
+"""Mix inside CUDA graphs: keep a plan in device memory and refill it between replays.
 
-A captured call of :func:`fastmix.mix_` would replay the plan it was captured with, since that plan travels in the
-kernel's parameters. The functions here read theirs from a :class:`ResidentPlan` instead::
+A graph that captures :func:`fastmix.mix_` replays the plan of the capture, since kernels take it in their parameters.
+The functions here read their plan from a :class:`ResidentPlan` instead::
 
     resident_plan = cuda_graphs.ResidentPlan(batch_size=256, image_size=(224, 224))
     resident_plan.update(policy.plan(256, image_size=(224, 224), seed=0, step=0))
@@ -12,7 +12,7 @@ kernel's parameters. The functions here read theirs from a :class:`ResidentPlan`
         resident_plan.update(policy.plan(256, image_size=(224, 224), seed=0, step=step))
         graph.replay()
 
-Same kernels, same bits as the functions of the same names in :mod:`fastmix`; they work outside of graphs too.
+They return the same bits as the functions of the same names in :mod:`fastmix`, inside and outside of graphs.
 """
 
 from __future__ import annotations
@@ -27,34 +27,37 @@ from fastmix.ops import labels as _labels
 from fastmix.ops import mix as _mix
 from fastmix.ops import normalize_mix as _normalize_mix
 from fastmix.ops import registration as _ops
-from fastmix.ops.checks import check_images, check_tensor, mirror_flags, pixel_units
+from fastmix.ops.checks import check_images, check_plan, check_tensor, mirror_flags, pixel_units
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.plan.mix_plan import MixPlan
 
 __all__ = ["ResidentPlan", "mix_", "mix_labels", "normalize_mix"]
 
-_SLOTS = 4  # host copies under way at a time; update waits for the oldest
+_SLOTS = 4  # pinned buffers whose copies may be in flight; update waits for the oldest
 
 
 class ResidentPlan:
-    """Device memory that holds the plan of one batch, always at the same address.
+    """Hold the plan of one batch in device memory, always at the same address.
 
-    On the CPU, where there is nothing to capture, it holds the plan itself, and the functions of this module are those
-    of :mod:`fastmix`.
+    On the CPU it holds the plan itself, and this module calls the functions of :mod:`fastmix`.
 
     Args:
-        batch_size: B of all its plans.
-        device: Where the images are.
-        image_size: (height, width) that boxes must lie in; None leaves boxes unchecked (a box beyond the image mixes
-            the part inside).
+        batch_size: B of every plan.
+        device: Device of the images.
+        image_size: (height, width) in pixels that boxes must lie in. None leaves boxes unchecked; a box beyond the
+            image then mixes the part inside.
 
     Attributes:
         batch_size: B.
-        device: Of the memory.
+        device: Device of the memory.
 
     Raises:
-        ValueError: A negative batch size, or a device that is neither CPU nor CUDA.
+        ValueError: ``batch_size`` is negative, or ``device`` is neither CPU nor CUDA.
         RuntimeError: CUDA is not available.
+
+    Example:
+        >>> resident_plan = ResidentPlan(256, "cuda", image_size=(224, 224))
+        >>> resident_plan.update(CutMix(1.0).plan(256, (224, 224), seed=0, step=0))
     """
 
     def __init__(
@@ -66,7 +69,8 @@ class ResidentPlan:
         if device.type not in ("cpu", "cuda"):
             raise ValueError(f"ResidentPlan: expected a CPU or CUDA device, got {device}")
         if device.type == "cuda" and device.index is None:
-            device = torch.device("cuda", torch.cuda.current_device())
+            # torch declares index as int, though it may be None.
+            device = torch.device("cuda", torch.cuda.current_device())  # type: ignore[unreachable]
         self.batch_size = batch_size
         self.device = device
         self._image_size = image_size if image_size is not None else (2**31 - 1, 2**31 - 1)
@@ -81,43 +85,39 @@ class ResidentPlan:
         self.update(self._plan)
 
     def update(self, plan: MixPlan, mirror: Tensor | Sequence[bool] | None = None) -> None:
-        """Take another plan: one asynchronous copy from pinned memory on the current stream.
+        """Copy another plan to the device, asynchronously on the current stream.
 
-        Launches on that stream see the plan of the last update before them. For replays on another stream, let it wait
-        for this one first, and this one for the last replay before the next update.
+        A launch on this stream reads the plan of the last update before it. To replay on another stream, let that
+        stream wait for the update, and the next update wait for the replay.
 
         Args:
-            plan: For B samples; its partners are a permutation.
-            mirror: bool (B,) on the CPU, or a sequence: what :func:`normalize_mix` flips; None flips nothing.
+            plan: For B samples, without masks. Partners must be a permutation.
+            mirror: bool (B,) on the CPU, or a sequence: the images that :func:`normalize_mix` flips; None flips none.
 
         Raises:
-            TypeError: ``plan`` is no MixPlan, ``mirror`` is not bool.
-            ValueError: Another batch size, masks, a repeated partner, a weight outside [0, 1] or a box that does not
-                fit. The plan before stays.
-            RuntimeError: The current stream is capturing: the update belongs outside of the graph.
+            TypeError: ``plan`` is not a MixPlan, or ``mirror`` is not bool.
+            ValueError: The plan has another size, masks, a repeated partner, a weight outside [0, 1] or a box that does
+                not fit. The previous plan stays.
+            RuntimeError: The current stream is capturing.
         """
         op = "ResidentPlan.update"
-        if not isinstance(plan, MixPlan):
-            raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
-        if plan.mask is not None:
-            raise ValueError(
-                f"{op}: expected a plan without masks, which a ResidentPlan has no room for, got one with them"
-            )
-        if len(plan) != self.batch_size:
-            raise ValueError(f"{op}: expected a plan for {self.batch_size} samples, got one for {len(plan)}")
+        check_plan(op, plan, self.batch_size)
+        if plan.masks is not None:
+            raise ValueError(f"{op}: expected a plan of boxes and weights, got one with masks; use fastmix.mix_()")
         flags = None if mirror is None else mirror_flags(op, mirror, self.batch_size)
         on_cuda = self.device.type == "cuda"
         if on_cuda and torch.cuda.is_current_stream_capturing():
-            raise RuntimeError(f"{op}: expected a stream that is not capturing; update outside of the graph")
+            raise RuntimeError(
+                f"{op}: expected a stream that is not capturing, got one that is; update outside of the graph"
+            )
         self._slot = (self._slot + 1) % _SLOTS
         copied = self._copied[self._slot]
         if copied is not None and not copied.query():
             copied.synchronize()
         staging = self._staging[self._slot]
-        arrays = [getattr(plan, name).numpy() for name in ("partner", "weight_in", "weight_out", "box", "label_weight")]
         bytes_of_mirror = None if flags is None else flags.view(torch.uint8).numpy()
-        _core.pack_resident_plan(*arrays, bytes_of_mirror, *self._image_size, staging.numpy())
-        self._plan, self._mirror = plan, flags
+        _core.pack_resident_plan(plan.rows.numpy(), bytes_of_mirror, *self._image_size, staging.numpy())
+        self._plan, self._mirror = plan.clone(), flags
         self.memory.copy_(staging, non_blocking=True)
         if on_cuda:
             with torch.cuda.device(self.device):
@@ -125,7 +125,7 @@ class ResidentPlan:
 
 
 def mix_(images: Tensor, plan: ResidentPlan) -> Tensor:
-    """Mix a batch in place, as :func:`fastmix.mix_` with the plan of the last update.
+    """Mix a batch in place by the plan of the last update; equivalent to :func:`fastmix.mix_`.
 
     Args:
         images: As for :func:`fastmix.mix_`, on the plan's device.
@@ -135,9 +135,9 @@ def mix_(images: Tensor, plan: ResidentPlan) -> Tensor:
         ``images`` itself.
 
     Raises:
-        TypeError: ``images`` is no tensor, has another dtype, or ``plan`` is no ResidentPlan.
+        TypeError: ``images`` is not a tensor or has another dtype, or ``plan`` is not a ResidentPlan.
         ValueError: The plan is for another batch size or device.
-        RuntimeError: ``images`` require grad, have other strides or overlap.
+        RuntimeError: ``images`` requires grad, has other strides or overlaps.
     """
     op = "cuda_graphs.mix_"
     check_images(op, images)
@@ -161,7 +161,7 @@ def normalize_mix(
     dtype: torch.dtype = torch.float32,
     memory_format: torch.memory_format = torch.contiguous_format,
 ) -> Tensor:
-    """Turn decoded pixels into a training batch, as :func:`fastmix.normalize_mix` with the last plan and mirror flags.
+    """Turn a uint8 batch into a training batch by the last update; equivalent to :func:`fastmix.normalize_mix`.
 
     Args:
         images: uint8 (B, H, W, C), contiguous, with 1 to 4 channels, on the plan's device.
@@ -172,19 +172,20 @@ def normalize_mix(
         memory_format: torch.contiguous_format (NCHW) or torch.channels_last (NHWC) of the result.
 
     Returns:
-        (B, C, H, W) of ``dtype``; inside a graph, from the graph's memory.
+        (B, C, H, W) of ``dtype``; inside a graph, in the graph's memory.
 
     Raises:
-        TypeError: ``images`` is no tensor or ``plan`` is no ResidentPlan.
-        ValueError: The plan is for another batch size or device, or mean and std do not fit.
-        RuntimeError: Another dtype, shape or stride.
+        TypeError: ``images`` is not a tensor, or ``plan`` is not a ResidentPlan.
+        ValueError: The plan is for another batch size or device, or ``mean`` or ``std`` does not fit.
+        RuntimeError: The dtype, shape or strides of ``images`` do not fit.
     """
     op = "cuda_graphs.normalize_mix"
     check_tensor(op, "images", images)
     _check_plan(op, plan, images)
     if plan.device.type == "cpu":
-        options = {"mean": mean, "std": std, "dtype": dtype, "memory_format": memory_format, "mirror": plan._mirror}
-        return _normalize_mix.normalize_mix(images, plan._plan, **options)
+        return _normalize_mix.normalize_mix(
+            images, plan._plan, mean=mean, std=std, dtype=dtype, memory_format=memory_format, mirror=plan._mirror
+        )
     if memory_format not in (torch.contiguous_format, torch.channels_last):
         raise ValueError(
             f"{op}: expected memory_format torch.contiguous_format or torch.channels_last, got {memory_format}"
@@ -201,7 +202,7 @@ def normalize_mix(
 
 
 def mix_labels(labels: Tensor, plan: ResidentPlan, num_classes: int, smoothing: float = 0.0) -> Tensor:
-    """Mix class ids into dense soft targets, as :func:`fastmix.mix_labels` with the plan of the last update.
+    """Mix class ids into dense targets by the last update; equivalent to :func:`fastmix.mix_labels`.
 
     Args:
         labels: int64 (B,) on the plan's device.
@@ -210,12 +211,12 @@ def mix_labels(labels: Tensor, plan: ResidentPlan, num_classes: int, smoothing: 
         smoothing: In [0, 1).
 
     Returns:
-        float32 (B, C); rows of a label outside [0, C) are NaN on CUDA.
+        float32 (B, C); on CUDA the rows of a label outside [0, C) are NaN.
 
     Raises:
-        TypeError: ``labels`` is no tensor or ``plan`` is no ResidentPlan.
+        TypeError: ``labels`` is not a tensor, or ``plan`` is not a ResidentPlan.
         ValueError: The plan is for another batch size or device.
-        RuntimeError: Another dtype or shape, or num_classes or smoothing out of range.
+        RuntimeError: The dtype or shape of ``labels``, ``num_classes`` or ``smoothing`` does not fit.
     """
     op = "cuda_graphs.mix_labels"
     check_tensor(op, "labels", labels)

@@ -1,4 +1,4 @@
-"""A batch transform for any training loop: draws the plan of each step, mixes, and remembers where it is."""
+"""Mix batches in any training loop: ``Mixer`` draws the plan of each step and counts the steps."""
 
 from __future__ import annotations
 
@@ -19,33 +19,36 @@ _BY_CLASS = ("same_class", "different_class")
 
 
 class Mixer:
-    """Mixes one batch per call, each with the plan of the next step.
+    """Mix one batch per call, by the plan of the next step.
 
     Equivalent to ``plan = policy.plan(len(images), images.shape[-2:], seed=seed, epoch=epoch, step=step, rank=rank)``,
     ``mix(images, plan)`` and ``mix_labels(labels, plan, num_classes, smoothing)``.
 
     Args:
-        policy: What to draw.
-        num_classes: Needed for class ids when ``targets="dense"``.
-        seed: Of the run, below 2**64.
-        smoothing: In [0, 1); label smoothing of class ids.
+        policy: Draws the plans.
+        num_classes: Required with class ids if ``targets="dense"``.
+        seed: Seed of the run, below 2**64.
+        smoothing: In [0, 1), label smoothing of class ids.
         targets: ``"dense"`` for float32 (B, C); ``"pair"`` for :class:`fastmix.PairTargets`; ``"index"`` for
             :class:`fastmix.IndexTargets`. The latter two never make (B, C).
-        in_place: Mix the given batch itself, without a copy; it has to be yours to overwrite.
-        partners: ``"batch"``, or ``"previous"``: the previous batch that this mixer returned, as RecursiveMix and
-            MindSpore's ``is_single=False`` have it. The first batch then goes through as it is. Needs dense targets;
-            in place the mixer keeps a copy, else the tensors it returned, which you then must not overwrite. They are
-            no part of ``state_dict``.
+        in_place: Overwrite the given batch instead of allocating a new one.
+        partners: ``"batch"``, or ``"previous"`` for the batch that this mixer returned last (RecursiveMix, MindSpore's
+            ``is_single=False``). The first batch stays unmixed. Requires dense targets. With ``in_place`` the mixer
+            keeps a copy, else the tensors it returned, which you must not overwrite. ``state_dict`` omits them.
         rank: Ranks draw independent plans; leave 0 to draw the same on all of them.
 
     Attributes:
         plan: The plan of the last batch, for :func:`fastmix.mix_loss` and :func:`fastmix.mix_accuracy`; None before.
-            Its partners are rows of the previous batch where that was asked for.
-        enabled: Set to False, batches go through as they are, targets still in the form above; steps are counted.
+            With ``partners="previous"`` its partners are rows of the previous batch.
+        enabled: If False, batches stay unmixed; the mixer still makes targets and counts steps.
 
     Raises:
-        TypeError: ``policy`` is no policy.
-        ValueError: Unknown ``targets`` or ``partners``, or options that exclude each other.
+        TypeError: ``policy`` is not a policy.
+        ValueError: ``targets`` or ``partners`` is unknown, or options exclude each other.
+
+    Example:
+        >>> mixer = Mixer(CutMix(1.0), num_classes=10, seed=0)
+        >>> images, targets = mixer(torch.rand(8, 3, 32, 32), torch.arange(8))
     """
 
     def __init__(
@@ -71,7 +74,7 @@ class Mixer:
             )
         if isinstance(policy, DirichletMix) and (in_place or targets != "dense" or partners == "previous"):
             raise ValueError(
-                "Mixer: DirichletMix mixes more than two: expected in_place=False, targets='dense', partners='batch'"
+                "Mixer: expected in_place=False, targets='dense' and partners='batch' with DirichletMix, got others"
             )
         self.policy = policy
         self.num_classes = num_classes
@@ -94,7 +97,7 @@ class Mixer:
         Args:
             images: (B, ..., H, W), as for :func:`fastmix.mix`.
             labels: (B,) class ids or (B, C) dense labels; with other ``targets`` (B, ...) of any dtype.
-            groups: (B,) for pairings by class; the class ids when left out.
+            groups: (B,) for pairings by class; None uses the class ids.
 
         Returns:
             ``(images, targets)``.
@@ -109,7 +112,7 @@ class Mixer:
         plan = self._draw(images, labels, groups)
         # Labels first: if they are refused, the images are unchanged.
         targets = make_targets(self.targets, labels, plan, self.num_classes, self.smoothing)
-        if self.in_place:
+        if self.in_place and isinstance(plan, MixPlan):
             mix_(images, plan)
         else:
             images = mix(images, plan)
@@ -123,44 +126,48 @@ class Mixer:
         target = own
         if self._previous is not None and self.enabled and self._previous[0].shape[0] > 0:
             if [x._version for x in self._previous] != self._versions:
-                raise RuntimeError("Mixer: the previous batch was changed in place; change a copy of it")
+                raise RuntimeError(
+                    "Mixer: expected the previous batch unchanged, got it changed in place; change a copy"
+                )
             key = {"seed": self.seed, "epoch": self.epoch, "step": self.step, "rank": self.rank}
             others = self._previous[0].shape[0]
             partner = other_partners(images.shape[0], others, **key)
-            plan = self._draw(images, labels, None).with_partner(partner)
+            drawn = self._draw(images, labels, None)
+            assert isinstance(drawn, MixPlan), "__init__ refuses DirichletMix with partners='previous'"
+            plan = drawn.with_partner(partner)
             target = mix_labels(own, plan, other=self._previous[1])
             if self.in_place:
-                mix_(images, plan, self._previous[0])
+                mix_(images, plan, other=self._previous[0])
             else:
-                images = mix(images, plan, self._previous[0])
+                images = mix(images, plan, other=self._previous[0])
         elif not self.in_place:
             images = mix(images, plan)
         self.plan = plan
         self.step += 1
-        # In place the batch is the caller's, who may reuse it.
+        # In place the caller owns the batch and may reuse it.
         kept = images.detach().clone() if self.in_place else images.detach()
         self._previous = kept, target
         self._versions = [x._version for x in self._previous]
         return images, target
 
     def set_epoch(self, epoch: int) -> None:
-        """Begin an epoch: steps are counted from 0 again.
+        """Begin an epoch at step 0.
 
         Raises:
-            TypeError: ``epoch`` is no integer.
+            TypeError: ``epoch`` is not an integer.
         """
         self.epoch = operator.index(epoch)
         self.step = 0
 
     def state_dict(self) -> dict[str, int]:
-        """What the next plan depends on."""
+        """Return the seed, epoch and step of the next plan."""
         return {"seed": self.seed, "epoch": self.epoch, "step": self.step}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Go on where a mixer with this state was.
+        """Continue from the state of another mixer.
 
         Raises:
-            KeyError: Parts are missing.
+            KeyError: ``state`` lacks a part.
         """
         self.seed, self.epoch, self.step = (operator.index(state[name]) for name in ("seed", "epoch", "step"))
 

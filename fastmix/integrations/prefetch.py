@@ -130,7 +130,7 @@ class Prefetch:
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
 
     def __len__(self) -> int:
-        return len(self.loader)
+        return len(self.loader)  # type: ignore[arg-type]  # len() refuses a loader without a length
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name == "loader":
@@ -141,14 +141,14 @@ class Prefetch:
         """Choose the epoch of the next pass; handed on to the loader's sampler if that has a ``set_epoch``."""
         self.epoch = epoch
         sampler = getattr(self.loader, "sampler", None)
-        if hasattr(sampler, "set_epoch"):
+        if sampler is not None and hasattr(sampler, "set_epoch"):
             sampler.set_epoch(epoch)
 
     def stats(self) -> dict[str, Any]:
         """Return the last pass's costs, as ``DataLoader.stats``; ``read`` is the time that the loader inside took."""
         return self._stats.as_dict()
 
-    def __iter__(self) -> Iterator[tuple]:
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """Yield the batches of one pass; at its end the epoch advances."""
         epoch, stats = self.epoch, self._stats
         stats.begin()
@@ -172,7 +172,7 @@ class Prefetch:
         stats.finish()
         self.epoch = epoch + 1
 
-    def _next(self, batches: Iterator[Any], epoch: int, step: int) -> tuple | None:
+    def _next(self, batches: Iterator[Any], epoch: int, step: int) -> tuple[Any, ...] | None:
         """Start the next batch on the device; None at the end."""
         with self._stats.stage("read"):
             batch = next(batches, None)
@@ -191,7 +191,7 @@ class Prefetch:
         with torch.cuda.stream(self._stream):
             return self._mixed(batch, epoch, step)
 
-    def _mixed(self, batch: Sequence[Any], epoch: int, step: int) -> tuple:
+    def _mixed(self, batch: Sequence[Any], epoch: int, step: int) -> tuple[Any, ...]:
         with self._stats.stage("pipeline"):
             images, labels, *others = (self._moved(x) for x in batch)
             size, count, channels_last = self._size, len(images), False
@@ -208,6 +208,7 @@ class Prefetch:
                 plan = self._policy.plan(count, size, **keys)
                 labels = self._mixed_labels(labels, plan)
             if isinstance(images, WindowedImages):
+                assert size is not None, "_windowed refuses lists without a size"
                 made = resample_mix(
                     images.images, images.windows, plan, size=size, mirror=images.mirror, **self._normalize
                 )
@@ -246,7 +247,7 @@ class Prefetch:
         mix_(images, plan)
         return images
 
-    def _hand_over(self, batch: tuple) -> tuple:
+    def _hand_over(self, batch: tuple[Any, ...]) -> tuple[Any, ...]:
         """Make the consumer's stream wait for a batch, and keep the batch's memory until that stream is done."""
         if self._stream is not None:
             with self._stats.stage("hand_over"):

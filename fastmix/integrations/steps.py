@@ -1,4 +1,4 @@
-"""Where a drop-in is in its sequence of plans, in the main process and in DataLoader's workers."""
+"""Count the calls of a drop-in, in the main process and in DataLoader's workers."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from torch.utils.data import get_worker_info
 
 
 class Steps:
-    """Counts calls. A worker starts from a copy of the main process's count, so it adds its own seed to the key.
+    """Count calls and derive each call's draw key.
 
-    DataLoader draws that seed anew for every epoch and worker, from its ``generator=``: plans differ between workers
-    and epochs, and repeat when the generator is seeded alike.
+    A worker starts from a copy of the main process's count, so that it adds its own seed to the key. DataLoader draws
+    that seed from its ``generator=`` for every epoch and worker. Plans therefore differ between workers and epochs, and
+    repeat with the generator's seed.
     """
 
     def __init__(self, seed: int) -> None:
@@ -19,7 +20,7 @@ class Steps:
         self.step = 0
 
     def next_key(self) -> dict[str, Any]:
-        """The key of this call, as keywords of ``Policy.plan``."""
+        """Return this call's key as keywords of ``Policy.plan``, and count the call."""
         worker = get_worker_info()
         seed = self.seed if worker is None else (self.seed ^ worker.seed) % 2**64
         key = {"seed": seed, "step": self.step, "rank": 0 if worker is None else worker.id + 1}

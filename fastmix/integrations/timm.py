@@ -1,23 +1,21 @@
-"""``timm.data.mixup``'s classes: same constructor arguments, same calls, same distributions.
+"""Replace ``timm.data.mixup``'s classes: same constructor arguments, same calls, same distributions.
 
-What differs, in both classes:
+Both classes differ from timm:
 
-- All random numbers come from ``seed`` and the number of calls so far; NumPy's global generator is not used. Give
-  each rank its own ``seed``.
-- Odd batches, batches of one and empty ones are mixed too: the sample in the middle keeps its bytes.
-- A box of an empty area and ``lam == 1`` leave a sample untouched, as in timm; ``lam`` is float64 until the end.
-- Bad arguments are refused when the object is made: both alphas 0 or negative, ``prob`` above 1, an unknown mode.
-- Targets are float32 for images of any dtype, and their rows sum to 1; in timm ``elem`` and ``pair`` weights have the
-  images' dtype: float16 rows sum to 0.9998, and for uint8 images the weight is truncated to 0, which gives the whole
-  target to the wrong image.
-- Labels of shape (B, C) are refused unless ``multi_label=True``; timm flattens them into a target of B * C rows.
+- All random numbers come from ``seed`` and the number of calls, not from NumPy's global generator. Give each rank its
+  own ``seed``.
+- Odd and empty batches and batches of one are accepted; the sample in the middle keeps its bytes.
+- The constructor refuses bad arguments: both alphas <= 0, ``prob`` above 1, an unknown mode.
+- Targets are float32 for images of any dtype, and every row sums to 1. In timm, ``elem`` and ``pair`` weights have the
+  images' dtype: float16 rows sum to 0.9998, and uint8 truncates the weight to 0.
+- Labels (B, C) require ``multi_label=True``; timm flattens them into a target of B * C rows.
 - CutMix cuts the last two dimensions, also of videos (B, C, T, H, W); timm cuts T and H.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -28,37 +26,42 @@ from fastmix.integrations.steps import Steps
 from fastmix.ops.labels import mix_labels
 from fastmix.ops.mix import mix_
 from fastmix.plan.boxes import Clipped, MinMax
+from fastmix.plan.choice import Choice
 from fastmix.plan.mix_plan import MixPlan
-from fastmix.plan.policies import Choice, CutMix, Policy
+from fastmix.plan.policies import CutMix, Per
 from fastmix.plan.policies import Mixup as MixupPolicy
 from fastmix.plan.weights import Beta
 
 __all__ = ["FastCollateMixup", "Mixup"]
 
-_PER = {"batch": "batch", "pair": "pair", "elem": "sample", "half": "sample"}
+_PER: dict[str, Per] = {"batch": "batch", "pair": "pair", "elem": "sample", "half": "sample"}
 
 
 class Mixup:
-    """As ``timm.data.Mixup``: mixes a batch in place and returns it with dense targets.
+    """Mix a batch in place and return it with dense targets, as ``timm.data.Mixup`` does.
 
     Args:
-        mixup_alpha: Mixup is active if > 0.
-        cutmix_alpha: CutMix is active if > 0.
-        cutmix_minmax: (least, most) shares of the sides; makes CutMix active and replaces its alpha.
-        prob: Of mixing, per batch, pair or element.
-        switch_prob: Of CutMix where both are active.
+        mixup_alpha: Activates Mixup if > 0.
+        cutmix_alpha: Activates CutMix if > 0.
+        cutmix_minmax: (least, most) shares of the sides; activates CutMix and replaces its alpha.
+        prob: Probability of mixing, per batch, pair or element.
+        switch_prob: Probability of CutMix if both are active.
         mode: ``"batch"``, ``"pair"`` or ``"elem"``.
-        correct_lam: Targets by the pixels that the clipped box takes; False takes the weight that was drawn.
-        label_smoothing: As in timm 0.1 unless told otherwise.
+        correct_lam: Weigh labels by the pixels of the clipped box; False uses the drawn weight.
+        label_smoothing: In [0, 1).
         num_classes: C.
-        multi_label: Targets come as dense (B, C), and smoothing moves each label towards 1/2.
-        seed: Of all plans, below 2**64.
+        multi_label: Labels are dense (B, C), and smoothing moves each label towards 1/2.
+        seed: Seed of all plans, below 2**64.
 
     Raises:
         ValueError: See the module.
+
+    Example:
+        >>> mixup = Mixup(mixup_alpha=0.2, num_classes=10, seed=0)
+        >>> images, targets = mixup(torch.rand(8, 3, 32, 32), torch.arange(8))
     """
 
-    _modes = ("batch", "pair", "elem")
+    _modes: ClassVar[tuple[str, ...]] = ("batch", "pair", "elem")
 
     def __init__(
         self,
@@ -98,15 +101,15 @@ class Mixup:
         """Mix ``x`` in place.
 
         Args:
-            x: (B, C, H, W), or any batch for Mixup alone; see :func:`fastmix.mix_`.
-            target: (B,) class ids, or dense (B, C) with ``multi_label=True``.
+            x: (B, C, H, W), or any batch with Mixup only; see :func:`fastmix.mix_`.
+            target: Labels: (B,) class ids, or dense (B, C) with ``multi_label=True``.
 
         Returns:
             ``x`` itself and float32 (B, num_classes).
 
         Raises:
             TypeError: As for :func:`fastmix.mix_` and :func:`fastmix.mix_labels`.
-            ValueError: As for :func:`fastmix.mix_` and :func:`fastmix.mix_labels`, or labels of the wrong shape.
+            ValueError: As for :func:`fastmix.mix_` and :func:`fastmix.mix_labels`, or the labels have the wrong shape.
             RuntimeError: As for :func:`fastmix.mix_` and :func:`fastmix.mix_labels`.
         """
         plan = self._draw(len(x), tuple(x.shape[-2:]))
@@ -115,24 +118,24 @@ class Mixup:
         self.plan = plan
         return x, mixed_target
 
-    def _policy(self) -> Policy:
-        """What the attributes say now: timm's may be changed between calls."""
-        common = {"per": _PER[self.mode], "prob": self.mix_prob, "pairing": "flip"}
-        policies: list[Policy] = []
+    def _policy(self) -> Choice:
+        """Build the policy from the attributes, which may change between calls, as timm's may."""
+        per = _PER[self.mode]
+        policies: list[MixupPolicy | CutMix] = []
         if self.mixup_alpha > 0:
-            policies.append(MixupPolicy(self.mixup_alpha, **common))
+            policies.append(MixupPolicy(self.mixup_alpha, per, self.mix_prob, "flip"))
         if self.cutmix_alpha > 0:
             box = Clipped() if self.cutmix_minmax is None else MinMax(*self.cutmix_minmax)
-            policies.append(CutMix(self.cutmix_alpha, **common, box=box))
+            policies.append(CutMix(self.cutmix_alpha, per, self.mix_prob, "flip", box=box))
         if not policies:
             raise ValueError(
                 f"{type(self).__name__}: expected mixup_alpha > 0, cutmix_alpha > 0 or cutmix_minmax, "
                 f"got {self.mixup_alpha}, {self.cutmix_alpha} and {self.cutmix_minmax}"
             )
         p = [1.0 - self.switch_prob, self.switch_prob] if len(policies) == 2 else None
-        return Choice(policies, p, per=_PER[self.mode])
+        return Choice(policies, p, per=per)
 
-    def _draw(self, batch: int, size: tuple[int, int]) -> MixPlan:
+    def _draw(self, batch: int, size: tuple[int, ...]) -> MixPlan:
         key = self._steps.next_key()
         if not self.mixup_enabled or batch == 0:
             return MixPlan.identity(batch)
@@ -142,7 +145,7 @@ class Mixup:
         return plan.with_label_weight(self._drawn_weight(plan, batch, key))
 
     def _drawn_weight(self, plan: MixPlan, batch: int, key: dict[str, Any]) -> Tensor:
-        """The weight each box was cut for: the same stream read through Mixup."""
+        """Return the weight that each box was cut for, by drawing Mixup from the same key."""
         cutmix = self._policy().policies[-1]
         as_blend = MixupPolicy(weight=Beta(cutmix.alpha), per=cutmix.per, prob=cutmix.prob, pairing="flip")
         policies = [*self._policy().policies[:-1], as_blend]
@@ -162,20 +165,21 @@ class Mixup:
 
 
 class FastCollateMixup(Mixup):
-    """As ``timm.data.FastCollateMixup``: collates uint8 images and mixes them on the way.
+    """Collate uint8 images and mix them, as ``timm.data.FastCollateMixup`` does.
 
-    Also what differs from timm: the samples of the dataset are never written (timm's ``pair`` and ``half`` CutMix
-    exchange boxes in the very arrays that an in-memory dataset keeps), and images that are not uint8 are refused
-    (timm truncates floating ones in [0, 1] to zeros and ones).
+    Takes the arguments of :class:`Mixup`. ``mode="half"`` mixes each sample of the first half with one of the second
+    and returns B // 2 samples. In a DataLoader's worker the plans also depend on the worker's seed, which comes from
+    the DataLoader's ``generator=``.
 
-    Args as for :class:`Mixup`; ``mode`` may also be ``"half"``: the first half of the samples, each mixed with one of
-    the second, so that a batch of B makes one of B // 2. In a DataLoader's worker the plans depend on the worker's
-    seed too, which comes from the DataLoader's ``generator=``.
+    Unlike timm, it never writes to the dataset's arrays (timm's ``pair`` and ``half`` CutMix do), and it refuses images
+    that are not uint8 (timm truncates floats in [0, 1] to 0 and 1).
     """
 
     _modes = ("batch", "pair", "elem", "half")
 
-    def __call__(self, batch: Sequence[tuple[Any, Any]], _: Any = None) -> tuple[Tensor, Tensor]:
+    def __call__(  # type: ignore[override]  # as in timm, which has the same two classes
+        self, batch: Sequence[tuple[Any, Any]], _: Any = None
+    ) -> tuple[Tensor, Tensor]:
         """Collate and mix.
 
         Args:
@@ -186,8 +190,8 @@ class FastCollateMixup(Mixup):
             uint8 (B, C, H, W) and float32 (B, num_classes); B // 2 of both for ``"half"``.
 
         Raises:
-            TypeError: Images that are not uint8.
-            ValueError: As for :class:`Mixup`; an odd batch for ``"half"``.
+            TypeError: An image is not uint8.
+            ValueError: As for :class:`Mixup`, or the batch is odd with ``"half"``.
         """
         images = _stack([sample[0] for sample in batch])
         target = default_collate([sample[1] for sample in batch])
@@ -204,7 +208,7 @@ class FastCollateMixup(Mixup):
 
 
 def _stack(images: Sequence[Any]) -> Tensor:
-    """A new tensor: the samples stay as they are."""
+    """Stack the samples into a new tensor, so that mixing never writes to them."""
     tensors = [torch.from_numpy(image) if isinstance(image, np.ndarray) else image for image in images]
     for tensor in tensors:
         if not isinstance(tensor, Tensor) or tensor.dtype != torch.uint8:

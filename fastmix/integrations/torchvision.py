@@ -1,17 +1,17 @@
-"""``torchvision.transforms.v2``'s ``MixUp`` and ``CutMix``: same constructor arguments, same calls, same results.
+"""Replace ``torchvision.transforms.v2``'s ``MixUp`` and ``CutMix``: same constructor arguments, same calls.
 
-What differs, in both classes:
+Both classes differ from torchvision:
 
-- All random numbers come from ``seed`` and the number of calls so far; torch's global generator is not used. In a
-  DataLoader's worker (as ``collate_fn``) the worker's seed joins in, so that workers and epochs do not repeat.
-- Images may be uint8: they are mixed and rounded to nearest. torchvision's MixUp raises, as ``mul_`` cannot.
-- Class ids may be of any integer dtype; torchvision takes int64 only.
-- Targets are float32, computed in float64; rows of class ids sum to 1 for images of any dtype. Dense labels of
-  another floating dtype come back in theirs, as in torchvision.
-- CutMix's boxes have every size; torchvision's sides are even, since each half is cut off to whole pixels.
-- Plain tensors of any shape (B, ..., H, W) are mixed, videos too, without wrapping them as tv_tensors.
-- In a dict the labels may come before the images; torchvision then mixes the labels as if they were an image.
-- ``plan`` holds what was mixed with what in the last call.
+- All random numbers come from ``seed`` and the number of calls, not from torch's global generator. In a DataLoader's
+  worker (as ``collate_fn``) the key includes the worker's seed, so that workers and epochs do not repeat.
+- uint8 images are mixed and rounded to nearest; torchvision's MixUp raises.
+- Class ids may have any integer dtype; torchvision takes int64 only.
+- Targets are float32, computed in float64, and rows of class ids sum to 1. Dense floating labels keep their dtype, as
+  in torchvision.
+- CutMix's boxes have every size; torchvision's sides are even, since it truncates each half to whole pixels.
+- Plain tensors (B, ..., H, W), also videos, need no wrapping as tv_tensors.
+- In a dict the labels may come before the images; torchvision then mixes the labels as an image.
+- ``plan`` holds the plan of the last call.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from fastmix.plan.policies import Policy
 
 __all__ = ["CutMix", "MixUp"]
 
-# Kinds of tv_tensors that have no mixture, by name: torchvision need not be installed.
+# Names of the tv_tensors that cannot be mixed. Names do not require torchvision.
 _UNMIXABLE = {"BoundingBoxes", "KeyPoints", "Mask"}
 
 
@@ -63,15 +63,15 @@ class _BatchTransform(torch.nn.Module):
         """Mix the images and labels among the inputs.
 
         Args:
-            *inputs: ``images, labels``, or one structure (tuple, list, dict) of them; other entries are handed on.
-                Images are the tensors, as in torchvision: all tv_tensors images and videos, or else the first plain
-                tensor. Labels are what ``labels_getter`` finds, by default the second input.
+            *inputs: ``images, labels``, or one structure (tuple, list, dict) of them; other entries pass through.
+                As in torchvision, the images are all tv_tensors images and videos, or else the first plain tensor.
+                ``labels_getter`` finds the labels, by default in the second input.
 
         Returns:
             The same structure, mixed.
 
         Raises:
-            ValueError: No labels, labels or images of the wrong shape, or kinds that have no mixture.
+            ValueError: Labels are missing, labels or images have the wrong shape, or an entry cannot be mixed.
             TypeError: As for :func:`fastmix.mix` and :func:`fastmix.mix_labels`.
             RuntimeError: As for :func:`fastmix.mix` and :func:`fastmix.mix_labels`.
         """
@@ -101,7 +101,7 @@ class _BatchTransform(torch.nn.Module):
 
     def _labels(self, sample: Any) -> Tensor:
         name = type(self).__name__
-        labels = _default_labels(name, sample) if self.labels_getter == "default" else self.labels_getter(sample)
+        labels = self.labels_getter(sample) if callable(self.labels_getter) else _default_labels(name, sample)
         if not isinstance(labels, Tensor):
             raise ValueError(f"{name}: expected the labels to be a tensor, got {type(labels).__name__}")
         if labels.dim() not in (1, 2):
@@ -119,46 +119,47 @@ class _BatchTransform(torch.nn.Module):
 
 
 class MixUp(_BatchTransform):
-    """As ``torchvision.transforms.v2.MixUp``: one weight per batch, each sample with the one before it.
+    """Mix each sample with the one before it, one weight per batch, as ``torchvision.transforms.v2.MixUp`` does.
 
     Args:
-        alpha: Of Beta(alpha, alpha), > 0.
-        num_classes: Needed for class ids.
-        labels_getter: ``"default"`` takes the second input; or a function from the inputs to the labels.
-        seed: Of all plans, below 2**64.
+        alpha: > 0, of Beta(alpha, alpha).
+        num_classes: Required with class ids.
+        labels_getter: ``"default"`` for the second input, or a function from the inputs to the labels.
+        seed: Seed of all plans, below 2**64.
 
     Raises:
-        ValueError: ``alpha`` not finite and > 0, or another ``labels_getter``.
+        ValueError: ``alpha`` is not finite and > 0, or ``labels_getter`` is neither "default" nor a function.
+
+    Example:
+        >>> images, targets = MixUp(alpha=0.2, num_classes=10)(torch.rand(8, 3, 32, 32), torch.arange(8))
     """
 
     _policy_type = MixupPolicy
 
 
 class CutMix(_BatchTransform):
-    """As ``torchvision.transforms.v2.CutMix``: one box per batch, each sample with the one before it.
+    """Cut one box per batch from the sample before each, as ``torchvision.transforms.v2.CutMix`` does.
 
-    Args:
-        alpha: Of Beta(alpha, alpha), > 0.
-        num_classes: Needed for class ids.
-        labels_getter: ``"default"`` takes the second input; or a function from the inputs to the labels.
-        seed: Of all plans, below 2**64.
+    Takes the arguments of :class:`MixUp`.
 
-    Raises:
-        ValueError: ``alpha`` not finite and > 0, or another ``labels_getter``.
+    Example:
+        >>> images, targets = CutMix(num_classes=10)(torch.rand(8, 3, 32, 32), torch.arange(8))
     """
 
     _policy_type = CutMixPolicy
 
 
 def _default_labels(name: str, sample: Any) -> Any:
-    """The second entry of a pair; in a dict, there or instead of a pair, what is called labels or like it."""
+    """Return the second entry of a pair. In a dict, return the entry whose key is or contains "labels"."""
     entry = sample[1] if isinstance(sample, tuple | list) and len(sample) > 1 else sample
     if isinstance(entry, Mapping):
         keys = [key for key in entry if isinstance(key, str) and "label" in key.lower()]
         keys.sort(key=lambda key: key.lower() != "labels")
         entry = entry[keys[0]] if keys else None
     if type(entry) is not Tensor:
-        raise ValueError(f"{name}: expected images and a tensor of labels; for other structures pass labels_getter=")
+        raise ValueError(
+            f"{name}: expected images and a tensor of labels, got {type(entry).__name__}; pass labels_getter="
+        )
     return entry
 
 
@@ -167,7 +168,7 @@ def _images_among(name: str, flat: list[Any], labels: Tensor) -> list[Tensor]:
     if any(type(entry).__name__ in _UNMIXABLE for entry in tensors) or any(
         type(entry).__module__.startswith("PIL.") for entry in flat
     ):
-        raise ValueError(f"{name}: PIL images, bounding boxes, key points and masks have no mixture")
+        raise ValueError(f"{name}: expected tensors of images, got PIL images, bounding boxes, key points or masks")
     wrapped = [entry for entry in tensors if type(entry).__name__ in ("Image", "Video")]
     return wrapped or [entry for entry in tensors if type(entry) is Tensor][:1]
 

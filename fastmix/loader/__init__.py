@@ -1,4 +1,24 @@
-"""The data loader: order -> source -> graph -> loader, one file each."""
+"""The data loader: for every step, ``epoch.py`` calls draft, run and finish.
+
+===============  ===================================================================================================
+``loader.py``    ``DataLoader``: checks arguments and puts the parts together
+``settings.py``  checks of arguments that only ``DataLoader`` has
+``epoch.py``     ``EpochIterator``: one pass over the data
+``order.py``     divides an epoch's order into steps and ranks
+``sampling.py``  the orders themselves: random, balanced, by class, the user's
+``drafts.py``    draft: which samples a step has, and how they are mixed
+``runs.py``      run: the steps under way in reading threads and in DALI
+``batches.py``   finish: the graph's inputs for a step, and the batch from its outputs
+``targets.py``   the targets of a batch
+``step.py``      ``Draft`` and ``Step``: a step as data
+``progress.py``  the consumer's position, which outlives iterators
+``state.py``     ``state_dict`` and ``load_state_dict``
+``stall.py``     waits that warn and time out
+``faults/``      bad samples: wraps run
+``graph/``       the DALI graph and the queue that runs it
+``sources/``     where samples come from: one file per kind
+===============  ===================================================================================================
+"""
 
 from fastmix.loader.faults.errors import BadSample, DataError
 from fastmix.loader.faults.faults import BadSampleWarning

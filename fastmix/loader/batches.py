@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from fastmix.dali import plan_arguments
-from fastmix.loader.graph.inputs import RANDOM_STATE
+from fastmix.loader.graph.inputs import PLAN, RANDOM_STATE
 from fastmix.loader.graph.keyed_random import random_state
 from fastmix.loader.graph.outputs import to_torch
 from fastmix.loader.graph.spec import GraphSpec
@@ -40,7 +39,7 @@ class BatchMaker:
         if self.graph.train:
             inputs["key"] = np.stack((np.full_like(samples, draft.epoch), samples), axis=1)
         if draft.plan is not None:
-            inputs.update(plan_arguments(draft.plan))
+            inputs[PLAN] = draft.plan.rows.numpy()
             if self.graph.dense_targets:
                 inputs["label"] = self._labels(samples, reading)
         if self.graph.augment is not None:

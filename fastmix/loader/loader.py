@@ -1,15 +1,14 @@
-"""``fastmix.DataLoader``: an order, a source and a DALI graph, with a torch DataLoader's manners."""
+"""``fastmix.DataLoader``: puts order, source, graph and faults together, with a torch DataLoader's manners."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
-from nvidia.dali.data_node import DataNode
 
-from fastmix import arguments
+from fastmix.arguments import choose_device, choose_ranks, choose_threads, integer, one_of, per_channel, seconds
 from fastmix.loader import settings, state
 from fastmix.loader.batches import BatchMaker
 from fastmix.loader.drafts import Drafter
@@ -25,197 +24,193 @@ from fastmix.loader.graph.spec import DECODE, RESIZE, Decode, GraphSpec, Resize
 from fastmix.loader.order import LastBatch, Order
 from fastmix.loader.progress import Progress
 from fastmix.loader.sampling import choose_sampling
+from fastmix.loader.sources.kinds import open_source
 from fastmix.loader.sources.reader_pool import ReaderPool
-from fastmix.loader.sources.source import Source, open_source
+from fastmix.loader.sources.source import Source
 from fastmix.loader.stall import Stall
-from fastmix.loader.targets import TargetMaker
+from fastmix.loader.targets import target_maker
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.ops.targets import Targets, check_targets
 from fastmix.plan.policies import Policy
 from fastmix.stats import Stats
 
-# 16,384 x 16,384: no photograph is larger, and what says it is does not get this far.
-MAX_PIXELS = 2**28
+if TYPE_CHECKING:
+    from nvidia.dali.data_node import DataNode
+
+_CALLER = "DataLoader"
 
 
 class DataLoader:
-    """Loads batches of images, mixed, normalised and ready to use.
+    """Load batches of images, mixed, normalised and ready to use.
 
-    Iterating over it yields ``(images, targets)`` of one epoch after another:
+    >>> loader = fastmix.DataLoader("photos/train", 128, 224, mix=fastmix.Mixup(0.4))
+    >>> for images, targets in loader:
+    ...     loss = torch.nn.functional.cross_entropy(model(images), targets)
+
+    Every pass over it yields ``(images, targets)`` of one epoch:
 
     * ``images``: ``dtype`` (B, 3, size, size) in ``memory_format``, on ``device``, normalised ``(x - mean) / std``;
-    * ``targets``: with ``mix``, soft targets float32 (B, num_classes), whose rows sum to 1 where labels are class ids;
+    * ``targets``: with ``mix``, dense targets float32 (B, num_classes), whose rows sum to 1 if labels are class ids;
       without, the labels: class ids int64 (B,), or float32 (B, num_classes).
 
-    For training (``train=True``) an image is a random resized crop, mirrored in half of the cases; for evaluation its
-    shorter side is resized to ``size * 256 / 224`` and the centre is cut out, both as in torchvision's recipes. Images
-    are turned as their EXIF orientation says; gray and CMYK ones become RGB, an alpha channel is dropped.
+    In training an image is a random resized crop, mirrored with probability 1/2. In evaluation its shorter side is
+    resized to ``size * 256 / 224`` and the centre is cut out. Both follow torchvision's recipes. EXIF orientations are
+    applied; gray and CMYK images become RGB, an alpha channel is dropped.
 
-    What comes is a pure function of the data, the arguments, ``seed`` and the epoch: number of threads and ``depth``
-    never matter, bit for bit. The global batches (``batch_size * world_size`` samples), mixing included, are the same
-    for every world size, if ``batch_size`` is even. Every sample comes once per epoch (with ``last_batch="drop"``
-    what is left over waits for another epoch). All ranks have the same number of steps.
+    The batches depend only on the data, the arguments, ``seed`` and the epoch, bit for bit: not on the number of
+    threads or ``depth``. The global batches (``batch_size * world_size`` samples), mixing included, are the same for
+    every world size if ``batch_size`` is even. Every sample comes once per epoch; ``last_batch="drop"`` leaves the
+    remainder out. All ranks have the same number of steps. The batches may be kept: nothing writes into them again.
 
-    A bad sample (missing, empty, truncated, no image, too large) ends the epoch with an error that names it
-    (``on_error="raise"``), or costs only itself. With ``"skip"`` its place stays empty: the batch is smaller, and whom
-    it was to be mixed with comes unmixed. With ``"replace"`` another sample of the epoch comes in its place, with
-    its own label, chosen by (seed, epoch, bad sample). All ranks keep their number of steps, in both cases, and the
-    batches are the same whether a sample was known to be bad beforehand, as after a resume, or not. Known bad samples
-    are not read again until their file changes.
-
-    The batches may be kept: nothing writes into them again. A new iterator, also after ``break``, starts the epoch
-    anew; it ends the one before, and the epoch advances when one has been consumed to its end.
+    A new iterator, also after ``break``, starts the epoch anew and ends the iterator before it. The epoch advances when
+    an iterator is consumed to its end.
 
     Equivalent to ``torch.utils.data.DataLoader`` over ``torchvision.datasets.ImageFolder`` with ``RandomResizedCrop``,
     ``RandomHorizontalFlip``, ``ToTensor``, ``Normalize`` and a mixing ``collate_fn``, up to the decoder's and the
-    resampler's rounding.
+    resampler's rounding. docs/loader.md has the details of each group of arguments.
 
     Args:
+        (data)
         data: folder with one folder of images per class, local or at a URL (``s3://bucket/train``); list of (path or
             URL, label); CSV, TSV or Parquet manifest; WebDataset tar shards (``train-{0000..0099}.tar``); map-style
-            torch Dataset that returns (encoded bytes or uint8 pixels, label). See
-            :func:`fastmix.loader.sources.source.open_source`. A label is a class id, a set of class ids or a vector of
-            floats.
+            torch Dataset that returns (encoded bytes or uint8 pixels, label). A label is a class id, a set of class ids
+            or a vector of floats.
         batch_size: samples per rank and step.
         size: side of the images, in pixels.
-        mix: ``Mixup``, ``CutMix``, ``Choice``, or None. Its ``pairing`` is replaced by ``"neighbor"``: the order is
-            random already, so neighbours are a uniformly random pair, in all world sizes the same. Without ``shuffle``
-            neighbours are what the source has side by side.
-        num_classes: columns of the targets; the number of classes found by default.
-        targets: with ``mix``: ``"dense"``; ``"pair"``, a named tuple (labels, partner_labels, weight); or ``"index"``,
-            (labels, partner, weight). The latter two never make rows of ``num_classes``.
-        resize: ``"fastmix"``: the pass that mixes and normalises an image also resamples it, with Pillow's antialiased
-            bilinear filter, in float32: within one grey level of ``Image.resize(size, BILINEAR, box=window)``, and not
-            rounded to whole ones. Or ``"dali"``: DALI's own crop and resize, to uint8 images, for comparison; it takes
-            twice the CPU time. On photographs the two differ by less than 0.6 grey levels on average, by up to 32 at
-            sharp edges, and by more in the two outermost pixels: beyond a window's border only Pillow and we look.
-        decode: what decodes JPEGs on the CPU. ``"auto"``: libjpeg-turbo, with a faster entropy decoder of fastmix's, if
-            this build has it and ``resize`` is fastmix's. The pixels are DALI's and Pillow's, but where the window is
-            at least six times as large as ``size``, in both directions: then the JPEG is decoded at 1/2, 1/4 or 1/8 of
-            its size, so that the window is still at least three times as large as ``size``. That saves time on
-            photographs of many megapixels and is a fraction of a grey level off on average, some grey levels at most;
-            benchmarks/README.md has the figures. ``"dali"``: always in full, by DALI. ``"fastmix"``: as "auto", but an
-            error where that is not possible. Other formats and damaged files are DALI's: bad samples are the same ones,
-            whatever decodes.
-        augment: a function from images, a DALI node of uint8 (size, size, 3), to such a node: ``fn.color_twist``,
-            ``nvidia.dali.auto_aug.rand_augment`` and the like. It runs after DALI's crop and resize, whatever
-            ``resize`` says, since it takes whole grey levels, and before flip and mix.
-            What DALI's random operators draw in it is keyed by (seed, epoch, step, place in the global batch); places
-            count without the skipped samples of ``on_error="skip"``. What is drawn inside an ``if`` on images is keyed
-            by the place among those that take the branch, and so depends on the world size: draw it outside.
-        return_plan: yield (images, targets, plan), with the batch's :class:`fastmix.MixPlan`.
+        train: training or evaluation; sets the defaults of ``shuffle`` and ``last_batch``.
+
+        (output)
+        device: "cpu", "cuda", "cuda:1", or "auto": CUDA if there is a GPU.
         dtype: torch.float32, torch.float16 or torch.bfloat16.
         memory_format: torch.contiguous_format or torch.channels_last; neither costs a copy.
-        device: "cpu", "cuda", "cuda:1", or "auto": CUDA if there is a GPU.
-        num_threads: CPU threads for decoding; by default the CPUs that this process may use, divided by the processes
-            on this machine that ``LOCAL_WORLD_SIZE`` (torchrun) says.
-        num_workers: threads that read from shards and Datasets; as many as ``num_threads`` by default.
-        seed: in [0, 2**63): of the order, the crops and the mixing.
-        train: training or evaluation, which set the defaults of ``shuffle`` and ``last_batch``.
-        shuffle: a random order in every epoch (default when training), or the source's.
-        sampler: another order: ``"balanced"``, all classes equally often; ``"same_class"``, neighbours of one class; or
-            a torch Sampler of all samples, the same on every rank, whose ``set_epoch`` is called.
-        last_batch: what happens to the samples that fill no global batch: ``"drop"`` (default when training) or
-            ``"partial"`` (default in evaluation), a smaller last batch. On several ranks it is shared out; where there
-            is less than one pair of samples for each, some ranks get an empty last batch. Or ``"pad"``: it is filled
-            up with samples of this epoch, whose targets are class id -100 or zeros: no loss, and no second count.
-        on_error: ``"raise"``, ``"skip"`` or ``"replace"``, see above. In evaluation ``"replace"`` counts samples twice.
-        max_bad: with these two, how many bad samples an epoch may have on a rank: a number, or a share of what was
-            asked for (of at least the first 1,000); more are an error.
-        max_pixels: larger images are bad samples.
-        quarantine: file that keeps what is known of bad samples; later runs, ranks and ``fastmix scan`` may share it.
         mean: per channel, in units of the full pixel range (0 to 1).
         std: per channel, in the same units.
-        smoothing: label smoothing in [0, 1) of the soft targets; needs ``mix``.
-        rank: this process's, with ``world_size``; by default torch.distributed's if it is initialised, else 0.
+        resize: ``"fastmix"``: resampled in the pass that mixes, with Pillow's antialiased bilinear filter in float32.
+            ``"dali"``: DALI's own crop and resize, to uint8 images.
+        decode: what decodes JPEGs on the CPU: ``"fastmix"``, ``"dali"``, or ``"auto"``: fastmix if this build has it
+            and ``resize`` is fastmix's. DALI decodes every other format.
+        augment: a function from images, a DALI node of uint8 (size, size, 3), to such a node. It runs before flip and
+            mix, after DALI's resize: it sets ``resize="dali"``.
+
+        (mixing)
+        mix: ``Mixup``, ``CutMix``, ``HMix``, ``Choice`` or ``Scheduled``, without masks; None for no mixing. Its
+            ``pairing`` becomes ``"neighbor"``: the order is random, so neighbours are a random pair.
+        targets: with ``mix``: ``"dense"`` for float32 (B, num_classes), ``"pair"`` for :class:`fastmix.PairTargets`,
+            ``"index"`` for :class:`fastmix.IndexTargets`. The latter two never make rows of ``num_classes``.
+        num_classes: columns of dense targets; the number of classes found by default.
+        smoothing: label smoothing in [0, 1) of dense targets, with ``mix``.
+        return_plan: yield (images, targets, plan), with the batch's :class:`fastmix.MixPlan`.
+
+        (order)
+        seed: in [0, 2**63): of the order, the crops and the mixing.
+        shuffle: a random order in every epoch (default in training), or the source's order.
+        sampler: another order: ``"balanced"``, all classes equally often; ``"same_class"``, neighbours of one class; or
+            a torch Sampler of all samples, the same on every rank, whose ``set_epoch`` is called.
+        last_batch: ``"drop"`` (default in training) drops the samples that fill no global batch; ``"partial"`` (default
+            in evaluation) shares them out among the ranks; ``"pad"`` fills the batch with samples of this epoch, whose
+            targets are class id -100 or zeros.
+        rank: of this process, with ``world_size``; by default torch.distributed's if it is initialised, else 0.
         world_size: number of processes; by default torch.distributed's if it is initialised, else 1.
+
+        (faults)
+        on_error: what a bad sample (missing, empty, truncated, not an image, too large) does: ``"raise"`` ends the
+            epoch with an error that names it; ``"skip"`` makes the batch smaller, and its partner stays unmixed;
+            ``"replace"`` takes another sample of the epoch, which evaluation then counts twice.
+        max_bad: how many bad samples an epoch may have on a rank with these two: a number, or a share of the samples
+            asked for so far (at least the first 1,000).
+        max_pixels: larger images are bad samples.
+        quarantine: file that keeps the known bad samples; later runs, ranks and ``fastmix scan`` may share it.
+
+        (machinery)
+        num_threads: CPU threads for decoding; by default the CPUs that this process may use, divided by
+            ``LOCAL_WORLD_SIZE`` (torchrun's number of processes on this machine).
+        num_workers: threads that read from shards and Datasets; ``num_threads`` by default.
         depth: batches under way besides the one that the consumer has; bounds the memory.
-        stall_after: seconds of waiting for one batch after which a warning says what is waited for; None for never.
+        stall_after: seconds of waiting for one batch until a warning names the stage that blocks; None for never.
         timeout: seconds after which such a wait is an error; None for never.
 
     Attributes:
         source: the samples and their labels.
-        dataset: what was given as ``data``.
+        dataset: the ``data`` argument.
         classes: their names, by id.
         graph: what the pipeline computes.
-        num_classes, batch_size, size, device, num_threads, rank, world_size, depth: as above.
+        num_classes, batch_size, size, device, num_threads, num_workers, rank, world_size, depth: as above.
         epoch: the current epoch, from 0.
 
     Raises:
         FileNotFoundError, NotADirectoryError, ValueError, TypeError: bad arguments or no data, when constructed.
-        DataError: while iterating: images of this batch cannot be decoded, or too many of this epoch, which it names.
-            The iterator ends; the loader can be iterated again.
+        DataError: while iterating: this batch has samples that cannot be decoded, or this epoch has too many. The error
+            names them and ends the iterator; the loader can be iterated again.
         TimeoutError: no batch within ``timeout``.
     """
 
     def __init__(
         self,
+        # data
         data: str | os.PathLike[str] | Source | Sequence[tuple[str | os.PathLike[str], Any]] | Any,
         batch_size: int,
         size: int,
         *,
-        mix: Policy | None = None,
-        num_classes: int | None = None,
-        targets: Targets = "dense",
+        train: bool = True,
+        # output
+        device: str | torch.device = "auto",
+        dtype: torch.dtype = torch.float32,
+        memory_format: torch.memory_format = torch.contiguous_format,
+        mean: Sequence[float] = IMAGENET_MEAN,
+        std: Sequence[float] = IMAGENET_STD,
         resize: Resize = "fastmix",
         decode: Decode = "auto",
         augment: Callable[[DataNode], DataNode] | None = None,
+        # mixing
+        mix: Policy | None = None,
+        targets: Targets = "dense",
+        num_classes: int | None = None,
+        smoothing: float = 0.0,
         return_plan: bool = False,
-        dtype: torch.dtype = torch.float32,
-        memory_format: torch.memory_format = torch.contiguous_format,
-        device: str | torch.device = "auto",
-        num_threads: int | None = None,
-        num_workers: int | None = None,
+        # order
         seed: int = 0,
-        train: bool = True,
         shuffle: bool | None = None,
         sampler: str | Any | None = None,
         last_batch: LastBatch | None = None,
-        on_error: OnError = "raise",
-        max_bad: int | float = 0.1,
-        max_pixels: int = MAX_PIXELS,
-        quarantine: str | os.PathLike[str] | None = None,
-        mean: Sequence[float] = IMAGENET_MEAN,
-        std: Sequence[float] = IMAGENET_STD,
-        smoothing: float = 0.0,
         rank: int | None = None,
         world_size: int | None = None,
+        # faults
+        on_error: OnError = "raise",
+        max_bad: int | float = 0.1,
+        max_pixels: int = settings.MAX_PIXELS,
+        quarantine: str | os.PathLike[str] | None = None,
+        # machinery
+        num_threads: int | None = None,
+        num_workers: int | None = None,
         depth: int = 2,
         stall_after: float | None = 60.0,
         timeout: float | None = None,
     ) -> None:
-        self.batch_size = arguments.integer("DataLoader", "batch_size", batch_size)
-        self.size = arguments.integer("DataLoader", "size", size)
-        self.depth = arguments.integer("DataLoader", "depth", depth)
-        self.num_threads = arguments.choose_threads("DataLoader", "num_threads", num_threads)
-        self.num_workers = (
-            self.num_threads if num_workers is None else arguments.integer("DataLoader", "num_workers", num_workers)
-        )
-        self.device = arguments.choose_device("DataLoader", device)
-        self.rank, self.world_size = arguments.choose_ranks("DataLoader", rank, world_size)
-        arguments.one_of("DataLoader", "dtype", dtype, settings.DTYPES)
-        arguments.one_of("DataLoader", "memory_format", memory_format, settings.MEMORY_FORMATS)
-        check_targets("DataLoader", targets, smoothing)
-        arguments.one_of("DataLoader", "on_error", on_error, ON_ERROR)
-        arguments.one_of("DataLoader", "resize", resize, RESIZE)
-        arguments.one_of("DataLoader", "decode", decode, DECODE)
-        if not 0.0 <= smoothing < 1.0 or (smoothing and mix is None):
-            raise ValueError(
-                f"DataLoader: expected smoothing in [0, 1), and 0 without mix, got {smoothing} with mix={mix}; without "
-                "mix smooth in the loss"
-            )
+        self.batch_size = integer(_CALLER, "batch_size", batch_size)
+        self.size = integer(_CALLER, "size", size)
+        self.depth = integer(_CALLER, "depth", depth)
+        self.num_threads = choose_threads(_CALLER, "num_threads", num_threads)
+        self.num_workers = self.num_threads if num_workers is None else integer(_CALLER, "num_workers", num_workers)
+        self.device = choose_device(_CALLER, device)
+        self.rank, self.world_size = choose_ranks(_CALLER, rank, world_size)
+        one_of(_CALLER, "dtype", dtype, settings.DTYPES)
+        one_of(_CALLER, "memory_format", memory_format, settings.MEMORY_FORMATS)
+        one_of(_CALLER, "on_error", on_error, ON_ERROR)
+        one_of(_CALLER, "resize", resize, RESIZE)
+        one_of(_CALLER, "decode", decode, DECODE)
+        check_targets(_CALLER, targets, smoothing)
+        settings.check_smoothing(smoothing, mix)
         if shuffle is not None and sampler is not None:
             raise ValueError("DataLoader: expected shuffle or sampler, got both")
         policy = settings.with_neighbor_pairing(mix) if mix is not None else None
-        seed = arguments.integer("DataLoader", "seed", seed, 0)
+        seed = integer(_CALLER, "seed", seed, 0)
         self.dataset = data
         self.source = source = open_source(data)
         self.classes = source.classes
         self.num_classes = settings.choose_classes(num_classes, len(self.classes))
-        maker = _target_maker(source, self.num_classes, targets, policy is not None, smoothing)
-        sampling = choose_sampling(
-            sampler, bool(train if shuffle is None else shuffle), maker.values, len(source), seed
-        )
+        made_targets = target_maker(source, self.num_classes, targets, policy is not None, smoothing)
+        shuffled = bool(train if shuffle is None else shuffle)
+        sampling = choose_sampling(sampler, shuffled, made_targets.values, len(source), seed)
         order = Order(
             count=sampling.count,
             batch_size=self.batch_size,
@@ -225,44 +220,35 @@ class DataLoader:
             world_size=self.world_size,
             sampling=sampling,
         )
-        graph = GraphSpec(
+        resize = "dali" if augment is not None else resize
+        self.graph = graph = GraphSpec(
             size=self.size,
             train=bool(train),
             mixing=policy is not None,
-            dense_targets=policy is not None and targets == "dense" and not maker.dense,
+            dense_targets=policy is not None and targets == "dense" and not made_targets.dense,
             num_classes=self.num_classes,
             smoothing=float(smoothing),
             dtype=dtype,
             channels_last=memory_format == torch.channels_last,
-            mean=arguments.per_channel("DataLoader", "mean", mean),
-            std=arguments.per_channel("DataLoader", "std", std, positive=True),
+            mean=per_channel(_CALLER, "mean", mean),
+            std=per_channel(_CALLER, "std", std, positive=True),
             seed=order.seed,
             device_id=self.device.index if self.device.type == "cuda" else None,
             delivers=source.delivers,
-            max_pixels=arguments.integer("DataLoader", "max_pixels", max_pixels),
+            max_pixels=integer(_CALLER, "max_pixels", max_pixels),
             augment=augment,
-            resize="dali" if augment is not None else resize,
-            decode=settings.choose_decode(decode, self.device, "dali" if augment is not None else resize),
+            resize=resize,
+            decode=settings.choose_decode(decode, self.device, resize),
         )
-        self.graph = graph
-        faults = Faults(
-            source,
-            on_error,
-            Quarantine(source, quarantine),
-            Budget(settings.choose_budget(max_bad), order.steps * self.batch_size),
-            graph.max_pixels,
-            seed,
-        )
-        stall = Stall(
-            arguments.seconds("DataLoader", "stall_after", stall_after),
-            arguments.seconds("DataLoader", "timeout", timeout),
-        )
+        budget = Budget(settings.choose_budget(max_bad), order.steps * self.batch_size)
+        faults = Faults(source, on_error, Quarantine(source, quarantine), budget, graph.max_pixels, seed)
+        stall = Stall(seconds(_CALLER, "stall_after", stall_after), seconds(_CALLER, "timeout", timeout))
         stats = Stats()
-        # Not a method: the loader and what it holds make no cycle, so that its threads end when it is deleted.
+        # Not a method: without a cycle, the loader's threads end when it is deleted.
         batch_size, num_threads = self.batch_size, self.num_threads
         self._machinery = Machinery(
             drafter=Drafter(order, policy, self.size, faults),
-            maker=BatchMaker(source, graph, maker, self.device, bool(return_plan)),
+            maker=BatchMaker(source, graph, made_targets, self.device, bool(return_plan)),
             recovery=Recovery(faults, graph, self.device, stats),
             queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),
             readers=None if source.delivers == "path" else ReaderPool(source, self.num_workers),
@@ -293,39 +279,40 @@ class DataLoader:
         return self._progress.steps
 
     def __iter__(self) -> EpochIterator:
-        """Start the epoch: anew, or after ``load_state_dict`` where it was left. Ends the iterator before."""
+        """Start the epoch anew, or after ``load_state_dict`` where it was left. Ends the iterator before."""
         return EpochIterator(self._machinery, self._progress)
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch that the next iterator runs through. Needed only to leave the sequence 0, 1, 2, ...
+        """Choose the epoch of the next iterator; needed only to leave the sequence 0, 1, 2, ...
 
-        The current epoch's number changes nothing, so a resumed epoch stays resumed; another one ends the iterator
+        The current epoch's number changes nothing, so a resumed epoch stays resumed. Another number ends the iterator
         that is under way.
         """
-        self._progress.set_epoch(arguments.integer("DataLoader", "epoch", epoch, 0))
+        self._progress.set_epoch(integer(_CALLER, "epoch", epoch, 0))
 
     def stats(self) -> dict[str, Any]:
-        """What the epoch that is under way, or the last one, has cost this rank.
+        """Return what the current or last epoch has cost this rank.
 
         Returns:
-            ``batches``, ``images``; ``seconds`` since its beginning and ``images_per_second``; ``wait_seconds``
-            the consumer waited for batches and ``wait_share`` of all seconds; ``stage_seconds``, the wait by stage
+            ``batches``, ``images``; ``seconds`` since its beginning and ``images_per_second``; ``wait_seconds`` that
+            the consumer waited for batches, and ``wait_share`` of all seconds; ``stage_seconds``, the wait by stage
             (plan, read, pipeline, hand_over, recover); ``bytes`` read; samples ``skipped`` and ``replaced``.
         """
         return self._machinery.stats.as_dict()
 
     def state_dict(self) -> dict[str, Any]:
-        """Where the consumer is, JSON-able: batches that are under way but were not handed over do not count."""
+        """Return where the consumer is, as JSON's types. Prefetched batches do not count."""
         return state.take(self._progress, self._identity())
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Make the next iterator go on where ``state_dict`` was taken, with the identical batches, at once.
+        """Make the next iterator go on where ``state_dict`` was taken, with the identical batches; nothing is replayed.
 
-        Threads, ``depth``, device and decoder (whose pixels may differ a little), ``on_error`` and, with the same
-        global batch, the world size may be others than then. Every rank loads the same state, any rank's.
+        Threads, ``depth``, device and decoder (whose pixels may differ a little) and ``on_error`` may differ. So may
+        the world size, if the global batch is the same. Every rank loads the same state, any rank's.
 
         Raises:
-            ValueError, TypeError: it is no state, or of another version, data set or setting, which the message names.
+            ValueError, TypeError: not a state, or a state of another version, data set or setting, which the message
+                names.
         """
         state.restore(self._progress, self._identity(), state_dict)
 
@@ -333,15 +320,3 @@ class DataLoader:
         if self._fingerprint is None:
             self._fingerprint = self.source.fingerprint()
         return state.identity(self._machinery.drafter, self._machinery.maker, self._fingerprint)
-
-
-def _target_maker(source: Source, num_classes: int, targets: Targets, mixing: bool, smoothing: float) -> TargetMaker:
-    """The targets' maker; refuses what cannot be made of this source's labels."""
-    labels = source.labels
-    dense = labels.dense if labels is not None else getattr(source, "dense", False)
-    if smoothing and dense:
-        raise ValueError("DataLoader: expected smoothing=0 with labels that are vectors; smooth them before")
-    if mixing and targets == "dense" and num_classes == 0:
-        raise ValueError("DataLoader: expected num_classes, since the data set does not say how many classes it has")
-    values = None if labels is None else labels.widened(num_classes).values
-    return TargetMaker(values, dense, targets, num_classes)

@@ -1,4 +1,4 @@
-"""Which sample comes when: a pure function of (seed, epoch), cut into global batches and those into ranks' parts."""
+"""Divides an epoch's order into global batches, and those into the ranks' parts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastmix.loader.sampling import InOrder, Sampling, Shuffled
 LastBatch = Literal["drop", "partial", "pad"]
 
 LAST_BATCH = ("drop", "partial", "pad")
-# What the native order takes: 32-bit counts, signed 64-bit seeds (DALI's), 32-bit epochs.
+# Limits of the native order: 32-bit counts, signed 64-bit seeds (as DALI's), 32-bit epochs.
 MAX_SAMPLES = 2**32 - 1
 MAX_SEED = 2**63 - 1
 MAX_EPOCH = 2**32 - 1
@@ -25,7 +25,7 @@ class Part(NamedTuple):
     start: int  # place of its first sample in the epoch's order
     size: int  # number of samples
     offset: int  # place of its first sample in the global batch
-    repeats: int = 0  # how many of its last samples fill up the batch
+    repeats: int = 0  # how many of its last samples only fill up the batch
 
 
 @dataclass(frozen=True)
@@ -33,26 +33,26 @@ class Order:
     """The order of an epoch and its division into steps and ranks.
 
     A global batch is ``batch_size * world_size`` consecutive samples of the epoch's order; rank ``r`` takes
-    ``[r * batch_size, (r + 1) * batch_size)`` of it. So the global batches do not depend on the world size as long as
-    its product with ``batch_size`` stays the same. The state is (epoch, step): nothing is replayed to get there.
+    ``[r * batch_size, (r + 1) * batch_size)`` of it. So the global batches depend on the product of world size and
+    ``batch_size`` alone. The state is (epoch, step): nothing is replayed to get there.
 
-    Every rank has the same number of steps. What is left at the end of an epoch is dropped (``last_batch="drop"``), or
-    shared out evenly (``"partial"``): in neighbouring pairs if ``batch_size`` is even, so that samples that are mixed
-    with each other stay together. Where fewer pairs are left than there are ranks, some parts are empty. Or the last
-    global batch is filled up (``"pad"``) with samples from the beginning of the epoch's order, at its end.
+    Every rank has the same number of steps. ``last_batch`` says what happens to the remainder of an epoch. ``"drop"``
+    drops it. ``"partial"`` shares it out evenly, in neighbouring pairs if ``batch_size`` is even, so that partners stay
+    together; with fewer pairs than ranks some parts are empty. ``"pad"`` appends samples from the beginning of the
+    epoch's order.
 
     Args:
         count: N, number of samples per epoch, at least 1.
         batch_size: samples per rank and step, at least 1.
         seed: in [0, 2**63).
-        shuffle: whether each epoch has a uniformly random order of its own, or the source's.
+        shuffle: a uniformly random order in each epoch, or the source's order.
         last_batch: "drop", "partial" or "pad".
         rank: in [0, world_size).
         world_size: at least 1.
-        sampling: another order than these two, of ``count`` samples.
+        sampling: another order of ``count`` samples; ``shuffle`` is then unused.
 
     Raises:
-        ValueError: an argument is out of range, or ``"drop"`` would leave no step at all.
+        ValueError: an argument is out of range, or ``"drop"`` leaves no step.
     """
 
     count: int
@@ -103,11 +103,11 @@ class Order:
         return Shuffled(self.count, self.seed) if self.shuffle else InOrder(self.count)
 
     def samples(self, epoch: int) -> np.ndarray:
-        """int64 (N,): the epoch's order, the same on every rank."""
+        """Return int64 (N,): the epoch's order, the same on every rank."""
         return self.kind.samples(epoch)
 
     def part(self, step: int) -> Part:
-        """This rank's part of the global batch of ``step``. Places beyond the order's end go on at its beginning."""
+        """Return this rank's part of a step; places beyond the order's end continue at its beginning."""
         start = step * self.global_batch
         size = min(self.global_batch, self.count - start)
         if size == self.global_batch:
@@ -117,7 +117,7 @@ class Order:
             offset = self.rank * self.batch_size
             own = min(max(size - offset, 0), self.batch_size)
             return Part(start + offset, self.batch_size, offset, self.batch_size - own)
-        # No share is larger than batch_size, since it is a multiple of the unit.
+        # batch_size is a multiple of the unit, so no share is larger than batch_size.
         unit = 2 if self.batch_size % 2 == 0 else 1
         units = -(-size // unit)
         low, high = (min(size, unit * (units * r // self.world_size)) for r in (self.rank, self.rank + 1))

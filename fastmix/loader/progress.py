@@ -1,4 +1,4 @@
-"""Where the consumer is: its epoch, how many batches of it were handed over, and to which iterator."""
+"""The consumer's position: the epoch, the number of batches handed over, and the iterator that may go on."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from fastmix.loader.sources.source import digest
 
 
 class Progress:
-    """The loader's only state that outlives an iterator.
+    """The only state of a loader that outlives an iterator.
 
     Attributes:
         steps: steps per epoch.
         epoch: the current epoch.
-        step: its batches that were handed over.
-        owner: who may move on; an iterator that finds another one here has been replaced.
-        drawn: digest of the order that the current iterator got from a Sampler of the user's, else None.
+        step: number of its batches that were handed over.
+        owner: the iterator that may go on; it has replaced all others.
+        drawn: digest of the order that the current iterator got from the user's Sampler, else None.
     """
 
     def __init__(self, steps: int) -> None:
@@ -27,36 +27,36 @@ class Progress:
         self.owner: object | None = None
         self.drawn: str | None = None
         self._start = 0  # where the next iterator starts
-        self._expected: str | None = None  # the order that it has to get, if it does not start an epoch
+        self._expected: str | None = None  # digest of the order that it has to get, if it starts within an epoch
 
     def position(self) -> tuple[int, int]:
-        """(epoch, step) of the batch that comes next: after an epoch's last batch the next epoch's first."""
+        """Return (epoch, step) of the next batch: after an epoch's last batch the next epoch's first."""
         return (self.epoch + 1, 0) if self.step == self.steps else (self.epoch, self.step)
 
     def begin(self, owner: object) -> tuple[int, int]:
-        """(epoch, step) at which a new iterator starts."""
+        """Return (epoch, step) at which a new iterator starts."""
         self.epoch, _ = self.position()
         self.step, self._start = self._start, 0
         self.owner = owner
         return self.epoch, self.step
 
     def check(self, order: np.ndarray, kind: Sampling) -> None:
-        """Compare the order that an iterator got with the one that it was to go on with.
+        """Compare the order that an iterator got with the one that the loaded state was taken in.
 
         Raises:
-            ValueError: a Sampler of the user's did not yield the same indices again.
+            ValueError: the user's Sampler did not yield the same indices again.
         """
         self.drawn = digest(order) if isinstance(kind, UserSampler) else None
         expected, self._expected = self._expected, None
         if expected is not None and self.drawn != expected:
             self.owner = None
             raise ValueError(
-                "DataLoader: expected the indices that the sampler yielded when the state was taken, got others; what "
-                "it yields must depend on set_epoch(epoch) alone"
+                "DataLoader: expected the indices that the sampler yielded when the state was taken, got others; its "
+                "indices must depend on set_epoch(epoch) alone"
             )
 
     def finish(self) -> None:
-        """Go on to the next epoch, if this one was consumed to its end."""
+        """Go on to the next epoch if this one was consumed to its end."""
         self.epoch, self.step = self.position()
 
     def set_epoch(self, epoch: int) -> None:
@@ -65,7 +65,7 @@ class Progress:
             self.jump(epoch, 0)
 
     def jump(self, epoch: int, step: int, drawn: str | None = None) -> None:
-        """Make the next iterator start here. The one that is under way ends."""
+        """Make the next iterator start here, and end the current one."""
         if epoch > MAX_EPOCH or step > self.steps:
             raise ValueError(
                 f"DataLoader: expected an epoch of at most {MAX_EPOCH} and a step of at most {self.steps}, "

@@ -1,4 +1,4 @@
-"""In which order an epoch goes through the samples: pure functions of (seed, epoch), or a Sampler of the user's."""
+"""Orders of the samples in an epoch: pure functions of (seed, epoch), or the user's Sampler."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import torch
 from fastmix import _core
 
 SAMPLERS = ("balanced", "same_class")
-# Some orders need a second permutation that has nothing to do with the first.
+# Some orders need a second permutation, independent of the first.
 _OTHER_STREAM = 0x5DEECE66D
 
 
@@ -21,7 +21,7 @@ class Sampling(ABC):
     """An order of ``count`` samples for every epoch.
 
     Attributes:
-        name: what the loader's state calls it.
+        name: in the loader's state.
         count: samples per epoch.
     """
 
@@ -30,7 +30,7 @@ class Sampling(ABC):
 
     @abstractmethod
     def samples(self, epoch: int) -> np.ndarray:
-        """int64 (count,): indices in the source, the same on every rank."""
+        """Return int64 (count,): indices in the source, the same on every rank."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +57,16 @@ class Shuffled(Sampling):
 
 
 def _by_class(labels: np.ndarray, seed: int, epoch: int) -> np.ndarray:
-    """All samples class by class, within a class in this epoch's random order."""
+    """Return all samples class by class, within a class in this epoch's random order."""
     shuffled = _core.epoch_order(len(labels), seed, epoch)
     return shuffled[np.argsort(labels[shuffled], kind="stable")]
 
 
 @dataclass(frozen=True, eq=False)
 class Balanced(Sampling):
-    """Every class equally often: an epoch has as many samples as the source, whose rare classes come repeatedly.
+    """Every class equally often: an epoch has as many samples as the source, so samples of rare classes repeat.
 
-    A class is gone through in a random order of its own, again and again, so its samples' counts differ by one at most.
+    A class repeats its own random order, so the counts of its samples differ by one at most.
     """
 
     labels: np.ndarray
@@ -81,11 +81,11 @@ class Balanced(Sampling):
         members = _by_class(self.labels, self.seed, epoch)
         present, sizes = np.unique(self.labels, return_counts=True)
         starts = np.cumsum(sizes) - sizes
-        # Which slot belongs to which class: classes in turns, and the turns shuffled over the epoch.
+        # The classes take turns, and the turns are shuffled over the epoch.
         turn = np.arange(self.count)
         chosen = np.empty(self.count, dtype=np.int64)
         klass, visit = turn % len(present), turn // len(present)
-        # Where count is no multiple of the classes, the remainder goes to other classes in every epoch.
+        # If the classes do not divide count, the remainder goes to other classes in every epoch.
         klass = (klass + epoch) % len(present)
         slots = _core.epoch_order(self.count, self.seed ^ _OTHER_STREAM, epoch)
         chosen[slots] = members[starts[klass] + visit % sizes[klass]]
@@ -94,9 +94,9 @@ class Balanced(Sampling):
 
 @dataclass(frozen=True, eq=False)
 class SameClass(Sampling):
-    """Every sample once, and the neighbours that are mixed with each other are of one class.
+    """Every sample once; neighbours, which are mixed with each other, are of one class.
 
-    A class with an odd number of samples leaves one over; those are paired with each other and come at random places.
+    A class with an odd number of samples leaves one over. These are paired with each other and come at random places.
     """
 
     labels: np.ndarray
@@ -122,9 +122,9 @@ class SameClass(Sampling):
 
 
 class UserSampler(Sampling):
-    """A torch Sampler, or whatever iterates over indices and has a length; ``set_epoch`` is called where it exists.
+    """The user's order: a torch Sampler, or any iterable of indices with a length; ``set_epoch`` is optional.
 
-    It yields the global order: every rank must get the same one, of which the loader takes its part.
+    It yields the global order, which must be the same on every rank; the loader takes the rank's part.
     """
 
     name = "sampler"
@@ -164,10 +164,10 @@ class UserSampler(Sampling):
 
 
 def choose_sampling(sampler: Any, shuffle: bool, labels: np.ndarray | None, count: int, seed: int) -> Sampling:
-    """The order that the loader's arguments ask for.
+    """Return the order that the loader's arguments name.
 
     Raises:
-        ValueError, TypeError: no such order, or one by class over labels that are not class ids.
+        ValueError, TypeError: no such order, or an order by class and labels that are not class ids.
     """
     if sampler is None:
         return Shuffled(count, seed) if shuffle else InOrder(count)

@@ -10,6 +10,8 @@ from fastmix.plan.policies import Policy
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 MEMORY_FORMATS = (torch.contiguous_format, torch.channels_last)
+# 16,384 x 16,384 pixels, more than any photograph; an image whose header claims more is rejected.
+MAX_PIXELS = 2**28
 
 
 def choose_decode(decode: str, device: torch.device, resize: str) -> str:
@@ -32,6 +34,15 @@ def choose_decode(decode: str, device: torch.device, resize: str) -> str:
             "libjpeg-turbo's headers (libjpeg62-turbo-dev or libjpeg-turbo8-dev) and build again"
         )
     return "fastmix" if possible and fastmix.dali.decodes_jpeg() else "dali"
+
+
+def check_smoothing(smoothing: float, mix: Policy | None) -> None:
+    """Refuse smoothing out of range, or without mixing."""
+    if not 0.0 <= smoothing < 1.0 or (smoothing and mix is None):
+        raise ValueError(
+            f"DataLoader: expected smoothing in [0, 1), and 0 without mix, got {smoothing} with mix={mix}; without mix "
+            "smooth in the loss"
+        )
 
 
 def choose_budget(max_bad: int | float) -> int | float:

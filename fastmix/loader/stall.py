@@ -1,4 +1,4 @@
-"""Waiting that can be interrupted, and that says after a while what it waits for."""
+"""Waits that can be interrupted, and that warn after a while of the stage that blocks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import threading
 import time
 import warnings
 
-# How often a wait looks up, in seconds: an interrupt is answered at once wherever the system allows it.
+# How often a wait wakes up, in seconds, for interrupts that the system does not deliver to it at once.
 _TICK = 1.0
 
 
@@ -22,8 +22,8 @@ class Stall:
     """Waits for batches.
 
     Args:
-        after: seconds after which a wait is reported in a warning, again after each doubling; None for never.
-        timeout: seconds after which it is given up; None for never.
+        after: seconds until a warning, repeated at each doubling; None for never.
+        timeout: seconds until an error; None for never.
     """
 
     def __init__(self, after: float | None, timeout: float | None = None) -> None:
@@ -34,17 +34,17 @@ class Stall:
         """Return when ``done`` is set.
 
         Raises:
-            StallError: it was not within ``timeout``.
+            StallError: not within ``timeout``.
         """
         start = time.monotonic()
         report = self.after
         while not done.wait(self._tick(time.monotonic() - start, report)):
             waited = time.monotonic() - start
             if self.timeout is not None and waited >= self.timeout:
-                raise StallError(f"DataLoader: expected a batch within timeout={self.timeout:g} s, waiting for {stage}")
+                raise StallError(f"DataLoader: expected a batch within timeout={self.timeout:g} s, blocked in {stage}")
             if report is not None and waited >= report:
                 warnings.warn(
-                    f"DataLoader: waiting for a batch for {waited:.0f} s; what it waits for is {stage}",
+                    f"DataLoader: blocked in {stage} for {waited:.0f} s",
                     StallWarning,
                     stacklevel=2,
                 )

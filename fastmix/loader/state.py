@@ -1,4 +1,4 @@
-"""The loader's state: where the consumer is, and everything that has to be the same for the same batches to follow."""
+"""The loader's state: the consumer's position, and the settings that the following batches depend on."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _WHERE = {"data": "the data set (its files, their order or labels)"}
 
 
 def identity(drafter: Drafter, maker: BatchMaker, data: str) -> dict[str, Any]:
-    """What has to be the same; ``data`` is the source's fingerprint.
+    """Return the settings that batches depend on; ``data`` is the source's fingerprint.
 
-    The world size is not in it, only the global batch; nor are threads, depth, device, memory format, ``on_error``.
+    The global batch is one of them, the world size is not; nor are threads, depth, device, memory format, ``on_error``.
     """
     order, policy, graph, augment = drafter.order, drafter.policy, maker.graph, maker.graph.augment
     return {
@@ -42,17 +42,17 @@ def identity(drafter: Drafter, maker: BatchMaker, data: str) -> dict[str, Any]:
 
 
 def take(progress: Progress, expected: dict[str, Any]) -> dict[str, Any]:
-    """The state, of JSON's types alone."""
+    """Return the state, of JSON's types alone."""
     epoch, step = progress.position()
     drawn = progress.drawn if step else None
     return {"version": VERSION, "epoch": epoch, "step": step, "sampler_order": drawn, **expected}
 
 
 def restore(progress: Progress, expected: dict[str, Any], state: Mapping[str, Any]) -> None:
-    """Go where a state was taken.
+    """Go to the position of a state.
 
     Raises:
-        ValueError, TypeError: it is no state, or one of another version, data set or setting, which the message names.
+        ValueError, TypeError: not a state, or a state of another version, data set or setting, which the message names.
     """
     if not isinstance(state, Mapping):
         raise TypeError(f"DataLoader: expected a state as state_dict() returns it, got {type(state).__name__}")

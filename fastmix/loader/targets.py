@@ -1,4 +1,4 @@
-"""Targets from labels and a plan: dense, as a pair of labels, or as labels and who is mixed with whom."""
+"""Makes the targets of a batch from its labels and its plan."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import torch
 
+from fastmix.loader.sources.source import Source
 from fastmix.ops.targets import Targets, make_targets
 from fastmix.plan.mix_plan import MixPlan
 
-# What torch's losses ignore unless told otherwise: the class id of a sample that only fills up a batch.
+# The class id of a sample that only fills up a batch: torch's losses ignore it by default.
 IGNORED = -100
 
 
@@ -23,8 +24,8 @@ class TargetMaker:
     Attributes:
         values: int64 (N,) or float32 (N, num_classes), the labels of all samples; None if they come with the samples.
         dense: whether labels are rows of floats.
-        form: what targets are with mixing. Without they are the labels.
-        num_classes: columns of rows.
+        form: of the targets with mixing; without, they are the labels.
+        num_classes: columns of the rows.
     """
 
     values: np.ndarray | None
@@ -33,10 +34,10 @@ class TargetMaker:
     num_classes: int
 
     def from_read(self, labels: Sequence[Any]) -> np.ndarray:
-        """Labels that came with the samples, one entry each.
+        """Convert labels that came with the samples, one entry each.
 
         Raises:
-            ValueError: they are not of the kind of the first sample's, or outside of ``num_classes``.
+            ValueError: a label is not of the first sample's kind, or not below ``num_classes``.
         """
         shape = (len(labels), self.num_classes) if self.dense else (len(labels),)
         kind = f"vectors of {self.num_classes} floats" if self.dense else f"class ids below {self.num_classes}"
@@ -53,14 +54,14 @@ class TargetMaker:
     def targets(
         self, labels: np.ndarray, plan: MixPlan | None, repeats: int, made: torch.Tensor | None, device: torch.device
     ) -> Any:
-        """Targets on ``device``. Repeats get class id -100, or rows of zeros, and so have no loss.
+        """Return targets on ``device``. Repeats get class id -100, or rows of zeros, and so have no loss.
 
         Args:
             labels: int64 (B,) or float32 (B, C).
-            plan: how the batch was mixed, if it was.
-            repeats: how many of the last samples fill up the batch.
-            made: dense targets that the graph has made already.
-            device: where they are to be.
+            plan: how the batch was mixed; None for not at all.
+            repeats: how many of the last samples only fill up the batch.
+            made: dense targets, if the graph has made them.
+            device: of the targets.
         """
         real = len(labels) - repeats
         if made is not None:
@@ -76,8 +77,24 @@ class TargetMaker:
         return make_targets(self.form, own, plan, self.num_classes)
 
     def empty(self, plan: MixPlan | None, device: torch.device) -> Any:
-        """Targets of no samples, mixed by a plan of none or not at all."""
+        """Return the targets of an empty batch; ``plan`` is None without mixing."""
         if plan is not None and self.form == "dense":
             return torch.empty((0, self.num_classes), device=device)
         labels = np.zeros((0, self.num_classes), np.float32) if self.dense else np.zeros(0, np.int64)
         return self.targets(labels, plan, 0, None, device)
+
+
+def target_maker(source: Source, num_classes: int, form: Targets, mixing: bool, smoothing: float) -> TargetMaker:
+    """Make the target maker of a source.
+
+    Raises:
+        ValueError: the source's labels cannot become such targets.
+    """
+    labels = source.labels
+    dense = source.dense if labels is None else labels.dense
+    if smoothing and dense:
+        raise ValueError("DataLoader: expected smoothing=0 with labels that are vectors; smooth them before")
+    if mixing and form == "dense" and num_classes == 0:
+        raise ValueError("DataLoader: expected num_classes, since the data set does not say how many classes it has")
+    values = None if labels is None else labels.widened(num_classes).values
+    return TargetMaker(values, dense, form, num_classes)

@@ -1,4 +1,4 @@
-"""What functions on tensors refuse, each with what it expected and what it got, before any work is done."""
+"""Argument checks that several operators share. They raise before any work is done."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan
 
 _MIX_DTYPES = (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64)
+_OUTPUT_DTYPES = (torch.float16, torch.bfloat16, torch.float32)
+MAX_CHANNELS = 4
 
 
 def check_tensor(op: str, name: str, value: Tensor) -> None:
     if not isinstance(value, Tensor):
         raise TypeError(f"{op}: expected {name} to be a torch.Tensor, got {type(value).__name__}")
-    # "meta" carries shapes only.
+    # "meta" tensors carry shapes without data.
     if value.layout != torch.strided or value.device.type not in ("cpu", "cuda", "meta"):
         raise ValueError(
             f"{op}: expected dense {name} on the CPU or a CUDA device, got {value.layout} on {value.device}"
@@ -33,26 +35,27 @@ def check_images(op: str, images: Tensor) -> None:
         raise TypeError(f"{op}: expected images of one of the dtypes {names}, got {images.dtype}")
 
 
-def check_other(op: str, images: Tensor, other: Tensor) -> None:
-    check_tensor(op, "other", other)
-    if (other.shape[1:], other.dtype, other.device) != (images.shape[1:], images.dtype, images.device):
-        raise ValueError(
-            f"{op}: expected other as images but for the batch size, {tuple(images.shape)} {images.dtype} on "
-            f"{images.device}, got {tuple(other.shape)} {other.dtype} on {other.device}"
-        )
-
-
-def check_plan(op: str, plan: MixPlan | MultiwayPlan, batch: Tensor, *, multiway: bool = False) -> None:
+def check_plan_type(op: str, plan: object, *, multiway: bool = False) -> None:
     if isinstance(plan, MultiwayPlan) and not multiway:
-        raise TypeError(
-            f"{op}: expected plan to be a fastmix.MixPlan, got a MultiwayPlan, which is for mix() and labels"
-        )
+        raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got a MultiwayPlan; use mix()")
     if not isinstance(plan, MixPlan | MultiwayPlan):
         raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
-    if plan.partner.shape[0] != batch.shape[0]:
+
+
+def check_plan(op: str, plan: MixPlan | MultiwayPlan, samples: int, *, multiway: bool = False) -> None:
+    check_plan_type(op, plan, multiway=multiway)
+    if len(plan) != samples:
         raise ValueError(
-            f"{op}: expected a plan for {batch.shape[0]} samples, got one for {plan.partner.shape[0]}; "
-            "draw it with this batch_size"
+            f"{op}: expected a plan for {samples} samples, got one for {len(plan)}; draw it with this batch_size"
+        )
+
+
+def check_format(op: str, dtype: torch.dtype, memory_format: torch.memory_format) -> None:
+    if dtype not in _OUTPUT_DTYPES:
+        raise TypeError(f"{op}: expected dtype torch.float16, torch.bfloat16 or torch.float32, got {dtype}")
+    if memory_format not in (torch.contiguous_format, torch.channels_last):
+        raise ValueError(
+            f"{op}: expected memory_format torch.contiguous_format or torch.channels_last, got {memory_format}"
         )
 
 

@@ -1,4 +1,4 @@
-"""Label weights that differ from the share of own pixels: Remix and TransMix."""
+"""Label weights of Remix and TransMix, which differ from the share of own pixels."""
 
 import torch
 from torch import Tensor
@@ -12,27 +12,32 @@ __all__ = ["attention_label_weight", "remix_label_weight"]
 def remix_label_weight(
     labels: Tensor, plan: MixPlan, class_counts: Tensor, kappa: float = 3.0, tau: float = 0.5
 ) -> Tensor:
-    """Label weights of Remix (Chou et al., ECCVW 2020): of an unequal pair, the rarer class takes the whole label.
+    """Compute label weights by Remix: the rarer class of an unequal pair takes the whole label.
 
-    The own label gets 0 where its class is at least ``kappa`` times as frequent as the partner's and its weight is
-    below ``tau``; 1 where it is at most ``1 / kappa`` times as frequent and the partner's weight is below ``tau``.
+    Let ``ratio`` be the own class's count over the partner's. Equivalent to 0 where ``ratio >= kappa`` and ``w < tau``,
+    1 where ``ratio <= 1 / kappa`` and ``1 - w < tau``, else ``w``, with ``w = plan.label_weight``.
+
+    Source: Remix (Chou et al., ECCVW 2020).
 
     Args:
-        labels: (B,) class ids of an integer dtype; on a GPU they are waited for.
+        labels: (B,) class ids of an integer dtype. Reading them synchronises with a GPU.
         plan: For B samples.
-        class_counts: (C,) how often each class occurs, > 0.
-        kappa: >= 1.
-        tau: In [0, 1].
+        class_counts: (C,), samples per class, > 0.
+        kappa: >= 1, the ratio of counts that makes a pair unequal.
+        tau: In [0, 1], the weight below which a label can be dropped.
 
     Returns:
         float32 (B,) on the CPU, for ``plan.with_label_weight``.
 
     Raises:
-        TypeError: ``labels`` is no tensor or ``plan`` no MixPlan.
+        TypeError: ``labels`` is not a tensor, or ``plan`` not a MixPlan.
         ValueError: The plan is for another batch size, ``kappa`` < 1, or ``tau`` outside [0, 1].
+
+    Example:
+        >>> plan = plan.with_label_weight(remix_label_weight(labels, plan, class_counts))
     """
     check_tensor("remix_label_weight", "labels", labels)
-    check_plan("remix_label_weight", plan, labels)
+    check_plan("remix_label_weight", plan, labels.shape[0])
     if not kappa >= 1.0 or not 0.0 <= tau <= 1.0:
         raise ValueError(f"remix_label_weight: expected kappa >= 1 and tau in [0, 1], got {kappa} and {tau}")
     own = torch.as_tensor(class_counts).to("cpu", torch.float64)[labels.cpu().to(torch.int64)]
@@ -44,34 +49,41 @@ def remix_label_weight(
 
 
 def attention_label_weight(attention: Tensor, plan: MixPlan, image_size: tuple[int, int]) -> Tensor:
-    """Label weights of TransMix (Chen et al., CVPR 2022): the mean of the share of pixels and the share of attention.
+    """Compute label weights by TransMix: the mean of the share of pixels and the share of attention.
+
+    Equivalent to ``(plan.label_weight + (own * attention).sum((1, 2)) / attention.sum((1, 2))) / 2``, where ``own`` is
+    each patch's own weight. A sample without attention keeps its label weight.
+
+    Source: TransMix (Chen et al., CVPR 2022).
 
     Args:
-        attention: (B, h, w), >= 0: how much the class token looks at each patch of the mixed image; any scale. On a
-            GPU it is waited for.
-        plan: For B samples.
-        image_size: (H, W) of the images, which the plan's boxes refer to; multiples of h and w or not.
+        attention: (B, h, w), >= 0, the class token's attention to each patch of the mixed image, in any scale.
+            Reading it synchronises with a GPU.
+        plan: For B samples, without masks.
+        image_size: (H, W) of the images in pixels; any multiple of (h, w) or none.
 
     Returns:
         float32 (B,) on the CPU, for ``plan.with_label_weight``.
 
     Raises:
-        TypeError: ``attention`` is no tensor or ``plan`` no MixPlan.
-        ValueError: The plan is for another batch size or has masks, or ``attention`` is not (B, h, w).
+        TypeError: ``attention`` is not a tensor, or ``plan`` not a MixPlan.
+        ValueError: The plan is for another batch size or has masks, or ``attention`` has another shape.
+
+    Example:
+        >>> plan = plan.with_label_weight(attention_label_weight(attention, plan, (224, 224)))
     """
     check_tensor("attention_label_weight", "attention", attention)
-    check_plan("attention_label_weight", plan, attention)
+    check_plan("attention_label_weight", plan, attention.shape[0])
     if attention.dim() != 3:
         raise ValueError(f"attention_label_weight: expected attention (B, h, w), got {tuple(attention.shape)}")
     looked = attention.detach().to("cpu", torch.float64)
-    if plan.mask is not None:
+    if plan.masks is not None:
         raise ValueError(
-            "attention_label_weight: expected a plan of boxes and weights, got one with masks; weigh the attention by "
-            "fastmix.ops.reference.weight_map(plan, images.shape) and pass the result to plan.with_label_weight"
+            "attention_label_weight: expected a plan of boxes and weights, got one with masks; weigh the attention "
+            "by fastmix.reference.weight_map(plan, images.shape)"
         )
     rows = _covered(plan.box[:, 0], plan.box[:, 2], looked.shape[1], image_size[0])
     columns = _covered(plan.box[:, 1], plan.box[:, 3], looked.shape[2], image_size[1])
-    # The share of each patch that lies in the box, then the own weight there.
     inside = rows[:, :, None] * columns[:, None, :]
     own = 1.0 - inside
     own = own * plan.weight_out.double()[:, None, None] + inside * plan.weight_in.double()[:, None, None]
@@ -82,7 +94,7 @@ def attention_label_weight(attention: Tensor, plan: MixPlan, image_size: tuple[i
 
 
 def _covered(begin: Tensor, end: Tensor, patches: int, length: int) -> Tensor:
-    """float64 (B, patches): how much of each patch lies in [begin, end) pixels of ``length``."""
+    """Return float64 (B, patches): the share of each patch that lies in pixels [begin, end) of ``length``."""
     edges = torch.arange(patches + 1, dtype=torch.float64) * (length / patches)
     low = torch.maximum(edges[:-1], begin.double()[:, None])
     high = torch.minimum(edges[1:], end.double()[:, None])

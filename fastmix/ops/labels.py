@@ -5,7 +5,8 @@ from torch import Tensor
 
 from fastmix.ops import registration as _ops
 from fastmix.ops.checks import check_plan, check_tensor
-from fastmix.plan.mix_plan import MixPlan, partner_rows
+from fastmix.ops.partners import check_other, partner_batch, partner_rows
+from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan, combine_labels, combine_values
 
 __all__ = ["mix_labels", "mix_values"]
@@ -30,48 +31,51 @@ def mix_labels(
     *,
     other: Tensor | None = None,
 ) -> Tensor:
-    """Mix labels into dense soft targets, by each sample's share of own pixels, ``plan.label_weight``.
+    """Mix labels into dense targets by ``plan.label_weight``.
 
-    Equivalent to ``w * y + (1 - w) * y[plan.partner]`` in float64, rounded once, with ``w`` the label weight and
-    ``y`` the dense labels: given, or ``one_hot(labels, num_classes) * (1 - smoothing) + smoothing / num_classes``.
-    Rows of class ids sum to 1, also where both labels of a pair are the same.
+    Equivalent to ``w * y + (1 - w) * y[plan.partner]`` in float64, rounded once, with ``w = plan.label_weight``.
+    ``y`` is ``labels`` if dense, else ``one_hot(labels, num_classes) * (1 - smoothing) + smoothing / num_classes``.
+    With a MultiwayPlan: ``sum(plan.weight[:, k, None] * y[plan.partner[:, k]] for k in range(plan.ways))``.
+    A row sums to 1, also if both labels are equal.
 
     Args:
         labels: Class ids (B,) of any integer dtype, or dense floating labels (B, C).
         plan: For B samples.
-        num_classes: Needed for class ids; for dense labels optional, and then equal to C.
-        smoothing: In [0, 1); label smoothing of class ids. Dense labels are smoothed by their maker.
-        other: (N,) or (N, C), the labels of the other batch, where partners are rows of one; not for a
-            MultiwayPlan.
+        num_classes: C; required with class ids, optional with dense labels.
+        smoothing: In [0, 1), label smoothing of class ids; 0 with dense labels.
+        other: (N, ...), the batch that partners come from; None means ``labels``. Refused with a MultiwayPlan.
 
     Returns:
         float32 (B, C) on the device of ``labels``.
 
     Raises:
-        TypeError: ``labels`` is no tensor, or one-dimensional and not of an integer dtype.
-        ValueError: Wrong shape, no num_classes for class ids, smoothing out of range or with dense labels, or a plan
-            for another batch size.
-        RuntimeError: A label outside [0, num_classes). On CUDA it makes the rows it takes part in NaN instead,
-            since reading it here would wait for the device.
+        TypeError: ``labels`` is not a tensor, or has neither an integer dtype nor dense floating rows.
+        ValueError: ``labels``, ``num_classes``, ``smoothing``, ``other`` or the plan's size do not fit.
+        RuntimeError: A label is outside [0, num_classes). On CUDA its rows become NaN instead, since an error would
+            need a synchronisation.
+
+    Example:
+        >>> targets = mix_labels(torch.tensor([3, 1]), MixPlan.mixup([1, 0], 0.25), num_classes=5)
     """
     op = "mix_labels"
     check_tensor(op, "labels", labels)
-    check_plan(op, plan, labels, multiway=True)
-    if isinstance(plan, MultiwayPlan) and other is not None:
-        raise ValueError(f"{op}: expected no other with a MultiwayPlan")
+    check_plan(op, plan, labels.shape[0], multiway=True)
+    check_other(op, plan, labels, other)
     if labels.dim() == 2 and labels.is_floating_point():
         if smoothing != 0.0:
-            raise ValueError(f"{op}: expected smoothing=0 with dense labels, got {smoothing}; smooth them before")
+            raise ValueError(f"{op}: expected smoothing=0 with dense labels, got {smoothing}; smooth the labels first")
         if num_classes is not None and num_classes != labels.shape[1]:
             raise ValueError(f"{op}: expected num_classes={labels.shape[1]} as the labels have, got {num_classes}")
-        return blend_values(op, labels, plan, other).to(torch.float32)
+        return _blend(op, labels, plan, other).to(torch.float32)
     if labels.dtype not in _INTEGER_DTYPES:
         raise TypeError(
             f"{op}: expected class ids (B,) of an integer dtype or dense floating labels (B, C), "
             f"got {labels.dtype} {tuple(labels.shape)}"
         )
     if labels.dim() != 1:
-        raise ValueError(f"{op}: expected class ids of shape (B,), got {tuple(labels.shape)}; make dense ones float")
+        raise ValueError(
+            f"{op}: expected class ids of shape (B,), got {tuple(labels.shape)}; use labels.float() if dense"
+        )
     if num_classes is None:
         raise ValueError(f"{op}: expected num_classes with class ids, got none; pass num_classes=...")
     if isinstance(num_classes, bool | float | str):
@@ -80,46 +84,51 @@ def mix_labels(
         raise ValueError(f"{op}: expected num_classes >= 1, got {num_classes}")
     if not 0.0 <= smoothing < 1.0:
         raise ValueError(f"{op}: expected smoothing in [0, 1), got {smoothing}")
-    ids, partner = labels.to(torch.int64), plan.partner
+    ids = labels.to(torch.int64)
     if isinstance(plan, MultiwayPlan):
         return combine_labels(op, ids, plan, num_classes, smoothing)
     if other is not None:
-        partner_rows(op, labels, plan, other)
-        ids, partner = torch.cat((ids, other.to(torch.int64))), partner + labels.shape[0]
-    return _ops.mix_labels(ids, partner, plan.label_weight, num_classes, smoothing)
+        partner_batch(op, plan, labels, other)
+        other = other.to(torch.int64)
+    return _ops.mix_labels(ids, plan.rows, num_classes, smoothing, other)
 
 
 def mix_values(values: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | None = None) -> Tensor:
-    """Mix real-valued targets: regression, multi-label rows, embeddings of a teacher. Differentiable.
+    """Mix real-valued targets, such as regression targets, multi-label rows or a teacher's logits.
 
-    Equivalent to ``w * values + (1 - w) * values[plan.partner]`` in float64, rounded once, with ``w`` the label
-    weight of the sample; weights 1 and 0 copy. With a MultiwayPlan the sum over its ways, likewise.
+    Equivalent to ``w * values + (1 - w) * values[plan.partner]`` in float64, rounded once, with
+    ``w = plan.label_weight``; weights 1 and 0 copy. Differentiable.
+    With a MultiwayPlan: ``sum(plan.weight[:, k] * values[plan.partner[:, k]] for k in range(plan.ways))``.
 
     Args:
         values: (B, ...) of a floating dtype.
         plan: For B samples.
-        other: (N, ...), the values of the other batch, where partners are rows of one.
+        other: (N, ...), the batch that partners come from; None means ``values``. Refused with a MultiwayPlan.
 
     Returns:
         A tensor of the shape and dtype of ``values``.
 
     Raises:
-        TypeError: ``values`` is no tensor, or no floating one, or ``plan`` no plan.
-        ValueError: The plan is for another batch size, or ``other`` do not fit.
+        TypeError: ``values`` is not a floating tensor, or ``plan`` not a plan.
+        ValueError: ``other`` or the plan's size do not fit, or a partner is out of range.
+
+    Example:
+        >>> targets = mix_values(torch.tensor([[1.0], [3.0]]), MixPlan.mixup([1, 0], 0.25))
     """
     check_tensor("mix_values", "values", values)
-    check_plan("mix_values", plan, values, multiway=True)
+    check_plan("mix_values", plan, values.shape[0], multiway=True)
     if not values.is_floating_point():
         raise TypeError(f"mix_values: expected a floating dtype, got {values.dtype}; use values.float()")
-    return blend_values("mix_values", values, plan, other).to(values.dtype)
+    check_other("mix_values", plan, values, other)
+    return _blend("mix_values", values, plan, other).to(values.dtype)
 
 
-def blend_values(op: str, values: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None = None) -> Tensor:
-    """Rows mixed by the label weight, in float64, not rounded. Weights 1 and 0 copy: no NaN of the other row leaks."""
+def _blend(op: str, values: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None) -> Tensor:
+    """Mix rows by label weight in float64, without rounding. Weights 1 and 0 copy, so that no NaN leaks."""
     if isinstance(plan, MultiwayPlan):
         return combine_values(values, plan)
     own = values.to(torch.float64)
-    partner = partner_rows(op, values, plan, other).to(torch.float64)
+    partner = partner_rows(op, plan, values, other).to(torch.float64)
     weight = plan.label_weight.to(device=values.device, dtype=torch.float64)
     weight = weight.reshape(-1, *[1] * (values.dim() - 1))
     mixed = weight * own + (1.0 - weight) * partner

@@ -1,15 +1,18 @@
-"""The loss and the accuracy of a mixed batch, without dense targets."""
+"""Loss and accuracy of a mixed batch, without dense targets."""
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from fastmix.plan.mix_plan import MixPlan, partner_rows
+from fastmix.ops.checks import check_plan_type
+from fastmix.ops.partners import check_other, partner_rows
+from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan
 
-# What torch.nn.functional.cross_entropy and nll_loss ignore unless told otherwise.
+# The default of torch.nn.functional.cross_entropy and nll_loss.
 _DEFAULT_IGNORE_INDEX = -100
 
 
@@ -22,80 +25,77 @@ def mix_loss(
     other: Tensor | None = None,
     **kwargs: Any,
 ) -> Tensor:
-    """The mean of ``w * loss(logits, labels) + (1 - w) * loss(logits, labels[partner])``, ``w = plan.label_weight``.
+    """Compute the mean loss of a mixed batch, each label weighted by its share.
 
-    Where partners are rows of another batch, ``other[partner]``; with a MultiwayPlan the weighted sum of the
-    losses on ``labels[plan.partner[:, k]]``.
+    Equivalent to ``(w * loss(logits, labels) + (1 - w) * loss(logits, labels[plan.partner])).mean()`` with
+    ``w = plan.label_weight``. A MultiwayPlan weighs the losses on ``labels[plan.partner[:, k]]``.
 
-    Never makes (B, C) targets. For ``torch.nn.functional.cross_entropy`` it is equivalent to the loss on soft
-    targets, ``cross_entropy(logits, mix_labels(labels, plan, num_classes))``, since that loss is linear in its
-    targets; ``label_smoothing=s`` likewise equals ``mix_labels(..., smoothing=s)``.
+    For ``cross_entropy``, which is linear in its targets, this also equals
+    ``cross_entropy(logits, mix_labels(labels, plan, num_classes))``, without the memory of (B, C) targets.
+    ``label_smoothing=s`` equals ``mix_labels(..., smoothing=s)``.
 
-    A label equal to ``ignore_index`` (of ``kwargs``, else -100) has no loss and does not count in the mean, which
-    divides by the shares of all labels that do: with weights 1 this is torch's own mean. All labels ignored give
-    NaN, as in torch. Class weights (``weight=``) scale the losses and not the divisor, as torch does with soft
-    targets.
+    A label equal to ``ignore_index`` (from ``kwargs``, else -100) adds neither to the sum nor to the divisor. If all
+    labels are ignored, the loss is NaN, as in torch. Class weights (``weight=``) scale the losses and not the divisor,
+    as torch does with dense targets.
 
     Args:
-        criterion: A function ``(logits, labels, reduction="none", **kwargs) -> losses`` with losses (B, ...), for
+        criterion: A function ``(logits, labels, reduction="none", **kwargs)`` that returns losses (B, ...), for
             example ``torch.nn.functional.cross_entropy`` or ``binary_cross_entropy_with_logits``.
-        logits: (B, ...), whatever the criterion takes.
+        logits: (B, ...), as the criterion takes them.
         labels: (B, ...), class ids of an integer dtype or floating targets.
         plan: For B samples.
-        other: (N, ...), the labels of the other batch, where partners are rows of one.
-        **kwargs: Handed on to the criterion.
+        other: (N, ...), the batch that partners come from; None means ``labels``. Refused with a MultiwayPlan.
+        **kwargs: Passed to the criterion.
 
     Returns:
         A scalar, differentiable with respect to ``logits``.
 
     Raises:
-        TypeError: ``plan`` is no plan, ``criterion`` is a torch.nn.Module, ``reduction`` was given, or class ids
-            are floating point where the criterion needs integers (its own error).
-        ValueError: The batch sizes of labels, logits and plan differ, or the criterion reduced its losses.
+        TypeError: ``plan`` is not a plan, ``criterion`` is a torch.nn.Module, or ``reduction`` was given.
+        ValueError: The batch sizes of labels, logits and plan differ, ``other`` does not fit, or the criterion
+            reduced its losses.
+
+    Example:
+        >>> loss = mix_loss(torch.nn.functional.cross_entropy, logits, labels, plan)
     """
-    _check_plan("mix_loss", plan)
+    check_plan_type("mix_loss", plan, multiway=True)
     if isinstance(criterion, torch.nn.Module):
         raise TypeError(
-            f"mix_loss: expected a function that takes reduction=, such as torch.nn.functional.cross_entropy, "
-            f"got the module {type(criterion).__name__}; pass the function and the module's options as keywords"
+            "mix_loss: expected a function such as torch.nn.functional.cross_entropy, "
+            f"got the module {type(criterion).__name__}; pass the function and its options as keywords"
         )
     if "reduction" in kwargs:
-        raise TypeError("mix_loss: expected no reduction=; the losses are weighted before they are averaged")
+        raise TypeError("mix_loss: expected no reduction=, got one; mix_loss returns the mean")
     batch = len(plan)
     for name, value in (("logits", logits), ("labels", labels)):
         if value.dim() == 0 or value.shape[0] != batch:
             raise ValueError(
                 f"mix_loss: expected {name} of {batch} samples as the plan has, got shape {tuple(value.shape)}"
             )
-    total = counted = None
-    for term_labels, weight in label_terms("mix_loss", labels, plan, other):
+    terms, shares = [], []
+    for term_labels, weight in _label_terms("mix_loss", labels, plan, other):
         loss = criterion(logits, term_labels, reduction="none", **kwargs)
         if loss.dim() == 0 or loss.shape[0] != batch:
             raise ValueError(
-                f'mix_loss: expected one loss per sample from the criterion with reduction="none", '
+                f'mix_loss: expected the criterion to return one loss per sample with reduction="none", '
                 f"got shape {tuple(loss.shape)}"
             )
         weight = weight.to(device=loss.device, dtype=torch.promote_types(loss.dtype, torch.float32))
         share = _shares(weight.reshape(-1, *[1] * (loss.dim() - 1)), term_labels, loss, criterion, kwargs)
-        # A share of 0 drops a label's loss even where that is infinite.
-        term = torch.where(share == 0.0, 0.0, share * loss)
-        total, counted = (term, share) if total is None else (total + term, counted + share)
-    return total.sum() / counted.sum()
+        # A share of 0 drops an infinite loss too; 0 * inf would be NaN.
+        terms.append(torch.where(share == 0.0, 0.0, share * loss))
+        shares.append(share)
+    return reduce(torch.add, terms).sum() / reduce(torch.add, shares).sum()
 
 
-def label_terms(
+def _label_terms(
     op: str, labels: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None
 ) -> list[tuple[Tensor, Tensor]]:
-    """The labels (B, ...) that a plan mixes and their weights (B,), the weights on the CPU or where the labels are.
-
-    Raises:
-        ValueError: A partner is out of range, or ``other`` does not fit.
-    """
+    """Return pairs of labels (B, ...) and weights (B,); the weights may stay on the CPU."""
+    check_other(op, plan, labels, other)
     if isinstance(plan, MultiwayPlan):
-        if other is not None:
-            raise ValueError(f"{op}: expected no other with a MultiwayPlan")
         return [(labels[partner], weight) for partner, weight in plan.columns(labels.device)]
-    return [(labels, plan.label_weight), (partner_rows(op, labels, plan, other), 1.0 - plan.label_weight)]
+    return [(labels, plan.label_weight), (partner_rows(op, plan, labels, other), 1.0 - plan.label_weight)]
 
 
 def mix_accuracy(
@@ -107,27 +107,30 @@ def mix_accuracy(
     *,
     other: Tensor | None = None,
 ) -> Tensor:
-    """The accuracy of predictions on a mixed batch: a hit on either label counts by that label's weight.
+    """Compute the accuracy on a mixed batch, each label's hit weighted by its share.
 
-    Equivalent to the mean of ``w * hit(labels) + (1 - w) * hit(labels[partner])``, ``w = plan.label_weight``, where
-    ``hit`` is whether a label is among the ``topk`` largest logits. Where both labels are the same, a hit counts 1.
+    Equivalent to ``(w * hit(labels) + (1 - w) * hit(labels[plan.partner])).mean()`` with ``w = plan.label_weight``;
+    ``hit`` is 1 if a label is among the ``topk`` largest logits.
 
     Args:
         logits: (B, C).
         labels: (B,) class ids of an integer dtype.
         plan: For B samples.
         topk: In [1, C].
-        ignore_index: A label that does not count, in the hits and in the mean; all of them give NaN.
-        other: (N,), the labels of the other batch, where partners are rows of one.
+        ignore_index: A label that counts neither as a hit nor in the mean. If all are ignored, the result is NaN.
+        other: (N, ...), the batch that partners come from; None means ``labels``. Refused with a MultiwayPlan.
 
     Returns:
         A scalar in [0, 1], float32, on the device of ``logits``.
 
     Raises:
-        TypeError: ``plan`` is no plan.
-        ValueError: Shapes that do not fit, or ``topk`` out of range.
+        TypeError: ``plan`` is not a plan.
+        ValueError: A shape, ``other`` or ``topk`` does not fit.
+
+    Example:
+        >>> top5 = mix_accuracy(logits, labels, plan, topk=5)
     """
-    _check_plan("mix_accuracy", plan)
+    check_plan_type("mix_accuracy", plan, multiway=True)
     batch = len(plan)
     if logits.dim() != 2 or labels.dim() != 1 or logits.shape[0] != batch or labels.shape[0] != batch:
         raise ValueError(
@@ -136,29 +139,25 @@ def mix_accuracy(
         )
     if not 1 <= topk <= logits.shape[1]:
         raise ValueError(f"mix_accuracy: expected topk in [1, {logits.shape[1]}], got {topk}")
-    ids, others = (x if x is None else x.to(logits.device, torch.int64) for x in (labels, other))
+    ids = labels.to(logits.device, torch.int64)
+    others = None if other is None else other.to(logits.device, torch.int64)
     best = logits.detach().topk(topk, dim=1).indices
     hits = counted = torch.zeros(batch, dtype=torch.float64, device=logits.device)
-    for label, weight in label_terms("mix_accuracy", ids, plan, others):
+    for label, weight in _label_terms("mix_accuracy", ids, plan, others):
         share = torch.where(label == ignore_index, 0.0, weight.to(logits.device, torch.float64))
         hits = hits + share * (best == label[:, None]).any(1)
         counted = counted + share
     return (hits.sum() / counted.sum()).to(torch.float32)
 
 
-def _check_plan(op: str, plan: MixPlan | MultiwayPlan) -> None:
-    if not isinstance(plan, MixPlan | MultiwayPlan):
-        raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
-
-
 def _shares(
     weight: Tensor, labels: Tensor, losses: Tensor, criterion: Callable[..., Tensor], kwargs: dict[str, Any]
 ) -> Tensor:
-    """The weight of every loss in the mean, 0 where its label is ignored."""
+    """Return the weight of every loss in the mean, 0 if its label is ignored."""
     share = weight.expand(losses.shape)
     if labels.is_floating_point() or labels.shape != losses.shape:
         return share
-    # A functools.partial may carry the option.
+    # A functools.partial may hold the option.
     bound = getattr(criterion, "keywords", {})
     ignore_index = kwargs.get("ignore_index", bound.get("ignore_index", _DEFAULT_IGNORE_INDEX))
     return torch.where(labels == ignore_index, 0.0, share)

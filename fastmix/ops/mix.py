@@ -1,7 +1,4 @@
-"""Mix a batch of images by a plan: in place, into a new tensor, or behind the clean batch.
-
-Nothing here draws a random number: everything random is in the :class:`~fastmix.MixPlan`.
-"""
+"""Mix a batch of images by a plan: in place, into a new tensor, or behind the clean batch."""
 
 from collections.abc import Callable
 
@@ -10,109 +7,120 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from fastmix.ops import registration as _ops
-from fastmix.ops.checks import check_images, check_other, check_plan
+from fastmix.ops.checks import check_images, check_plan
+from fastmix.ops.partners import check_other
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan
 
 __all__ = ["mix", "mix_", "regmixup"]
 
 
-def mix_(images: Tensor, plan: MixPlan, other: Tensor | None = None) -> Tensor:
-    """Mix a batch in place: every element is read once and written once, without a scratch copy.
+def mix_(images: Tensor, plan: MixPlan, *, other: Tensor | None = None) -> Tensor:
+    """Mix a batch in place.
 
-    Equivalent to ``images.copy_(w * images + (1 - w) * images[plan.partner])`` computed in float64 and rounded
-    once, where ``w`` is ``weight_in`` inside the sample's box and ``weight_out`` outside, or what the sample's mask
-    makes of them (see :class:`~fastmix.MixPlan`). A sample that is its own partner, and every pixel of weight 1, keeps
-    its bytes; weight 0 copies the partner's.
+    Equivalent to ``images.copy_(w * images + (1 - w) * images[plan.partner])`` in float64, rounded once. ``w`` is the
+    own weight of each pixel (see :class:`~fastmix.MixPlan`). Weight 1 and a sample that is its own partner keep their
+    bytes; weight 0 copies the partner's. Every element is read once and written once, without a scratch copy.
+
+    Source: mixup (Zhang et al., ICLR 2018).
 
     Args:
-        images: (B, ...) of dtype uint8, float16, bfloat16, float32 or float64, on the CPU or a CUDA device. The
-            box acts on the last two dimensions (H, W), a mask with frames on the last three. Samples must be
-            contiguous or channels_last (4-D, 5-D).
-        plan: For B samples; its partners are a permutation, unless they are rows of ``other``.
-        other: A second batch (N, ...) whose rows the partners are, in memory of its own, else as ``images``. Then
-            partners may repeat, and no sample is its own partner.
+        images: (B, ...) of dtype uint8, float16, bfloat16, float32 or float64, on the CPU or a CUDA device. Boxes act
+            on the last two dimensions (H, W), masks with frames on the last three. Each sample must be contiguous or
+            channels_last (4-D, 5-D).
+        plan: For B samples. Partners must be a permutation unless ``other`` is given.
+        other: (N, ...), the batch that partners come from; None means ``images``. Refused with a MultiwayPlan.
+            It shares no memory with ``images``; partners may repeat, and row i is not sample i.
 
     Returns:
         ``images`` itself.
 
     Raises:
-        TypeError: ``images`` is no tensor, has another dtype, or ``plan`` is no MixPlan.
-        ValueError: The plan is for another batch size, or ``other`` does not fit.
-        RuntimeError: ``images`` or ``other`` require grad (use :func:`mix`), have other strides or overlap, or the
-            plan repeats a partner or its boxes do not fit. Nothing was changed.
+        TypeError: ``images`` is not a tensor or has another dtype, or ``plan`` is not a MixPlan.
+        ValueError: ``other`` or the plan's size do not fit.
+        RuntimeError: A tensor requires grad (use :func:`mix`), has other strides or overlaps; or the plan repeats a
+            partner, or a box does not fit. ``images`` is then unchanged.
+
+    Example:
+        >>> images = torch.rand(8, 3, 32, 32)
+        >>> mix_(images, CutMix(1.0).plan(8, (32, 32), seed=0, step=0))
     """
     check_images("mix_", images)
-    check_plan("mix_", plan, images)
+    check_plan("mix_", plan, images.shape[0])
+    check_other("mix_", plan, images, other)
     if other is not None:
-        check_other("mix_", images, other)
         other = _ops.samples_like(images, other)
     if not torch.compiler.is_compiling() and forward_ad.unpack_dual(images).tangent is not None:
-        raise NotImplementedError("mix_: expected no forward-mode tangent, got one; use mix(), which has them")
-    _ops.mix_(images, *_arrays(plan, images.device), other)
+        raise NotImplementedError("mix_: expected no forward-mode tangent, got one; use mix()")
+    _ops.mix_(images, plan.rows, masks_on(plan, images.device), other)
     return images
 
 
-def mix(images: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None = None) -> Tensor:
-    """Mix a batch into a new tensor. Differentiable, any number of times.
+def mix(images: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | None = None) -> Tensor:
+    """Mix a batch into a new tensor.
 
-    Equivalent to ``w * images + (1 - w) * images[plan.partner]`` computed in float64 and rounded once; see
-    :func:`mix_` for ``w``. Partners may repeat. With ``other`` the partners are ``other[plan.partner]``. With a
-    MultiwayPlan, ``sum(plan.weight[:, k] * images[plan.partner[:, k]] for k in range(plan.ways))``, likewise.
+    Equivalent to ``w * images + (1 - w) * images[plan.partner]`` in float64, rounded once, with ``w`` as in
+    :func:`mix_`. Partners may repeat. Differentiable any number of times.
+    With a MultiwayPlan: ``sum(plan.weight[:, k] * images[plan.partner[:, k]] for k in range(plan.ways))``.
 
     Args:
         images: (B, ...) of dtype uint8, float16, bfloat16, float32 or float64, on the CPU or a CUDA device.
         plan: For B samples.
-        other: A second batch (N, ...) whose rows the partners are, else as ``images``; not for a MultiwayPlan.
+        other: (N, ...), the batch that partners come from; None means ``images``. Refused with a MultiwayPlan.
 
     Returns:
-        A tensor of the shape, dtype and device of ``images``, channels_last where these are, else contiguous.
+        A tensor of the shape, dtype and device of ``images``, channels_last if ``images`` is, else contiguous.
 
     Raises:
-        TypeError: ``images`` is no tensor, has another dtype, or ``plan`` is no plan.
-        ValueError: The plan is for another batch size, or ``other`` does not fit.
-        RuntimeError: A partner is out of range or the plan's boxes do not fit the images.
+        TypeError: ``images`` is not a tensor or has another dtype, or ``plan`` is not a plan.
+        ValueError: ``other`` or the plan's size do not fit.
+        RuntimeError: A partner is out of range, or a box does not fit.
+
+    Example:
+        >>> mixed = mix(torch.rand(8, 3, 32, 32), Mixup(0.2).plan(8, seed=0, step=0))
     """
     check_images("mix", images)
-    check_plan("mix", plan, images, multiway=True)
+    check_plan("mix", plan, images.shape[0], multiway=True)
+    check_other("mix", plan, images, other)
     if isinstance(plan, MultiwayPlan):
-        if other is not None:
-            raise ValueError("mix: expected no other with a MultiwayPlan; mix torch.cat((images, other))")
-        return _linear(lambda x: _ops.combine(x, plan.partner, plan.weight), images)
-    arrays = _arrays(plan, images.device)
+        return _linear(lambda x: _ops.mix(x, plan.rows, None, None, False, True), images)
+    masks = masks_on(plan, images.device)
     if other is None:
-        return _linear(lambda x: _ops.mix(x, *arrays), images)
-    check_other("mix", images, other)
-    return _linear(lambda x, y: _ops.mix(x, *arrays, _ops.samples_like(x, y)), images, other)
+        return _linear(lambda x: _ops.mix(x, plan.rows, masks), images)
+    return _linear(lambda x, y: _ops.mix(x, plan.rows, masks, _ops.samples_like(x, y)), images, other)
 
 
 def regmixup(images: Tensor, plan: MixPlan) -> Tensor:
-    """The clean batch and, behind it, the mixed one: RegMixup (Pinto et al., NeurIPS 2022).
+    """Return the clean batch followed by the mixed batch.
 
-    Equivalent to ``torch.cat((images, mix(images, plan)))``, with every image read once. The loss is
-    ``cross_entropy(clean, labels) + eta * mix_loss(cross_entropy, mixed, labels, plan)`` with ``clean, mixed =
-    logits.chunk(2)``; the paper draws plans from ``Mixup(weight=Beta(20, 20))``.
+    Equivalent to ``torch.cat((images, mix(images, plan)))``, with every image read once.
+
+    Source: RegMixup (Pinto et al., NeurIPS 2022), which draws plans from ``Mixup(weight=Beta(20, 20))``.
 
     Args:
         images: As for :func:`mix`.
         plan: For B samples.
 
     Returns:
-        (2 * B, ...) of the dtype and device of ``images``, channels_last where these are, else contiguous.
+        (2 * B, ...) of the dtype and device of ``images``, channels_last if ``images`` is, else contiguous.
 
     Raises:
         TypeError: As for :func:`mix`.
         ValueError: As for :func:`mix`.
         RuntimeError: As for :func:`mix`.
+
+    Example:
+        >>> clean, mixed = model(regmixup(images, plan)).chunk(2)
+        >>> loss = cross_entropy(clean, labels) + eta * mix_loss(cross_entropy, mixed, labels, plan)
     """
     check_images("regmixup", images)
-    check_plan("regmixup", plan, images)
-    arrays = _arrays(plan, images.device)
-    return _linear(lambda x: _ops.regmixup(x, *arrays), images)
+    check_plan("regmixup", plan, images.shape[0])
+    masks = masks_on(plan, images.device)
+    return _linear(lambda x: _ops.mix(x, plan.rows, masks, None, True), images)
 
 
 def _linear(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
-    """``function`` of tensors, with forward-mode gradients: it is linear, so its tangent is itself of the tangents."""
+    """Apply a linear function with forward-mode gradients: its tangent is the function of the tangents."""
     if torch.compiler.is_compiling():
         return function(*inputs)
     duals = [forward_ad.unpack_dual(x) for x in inputs]
@@ -122,13 +130,6 @@ def _linear(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
     return forward_ad.make_dual(function(*(dual.primal for dual in duals)), function(*tangents))
 
 
-def masks_on(plan: MixPlan, device: torch.device) -> tuple[Tensor | None, Tensor | None]:
-    """The masks, which kernels read where the images lie, and which sample has which one; None where there are none."""
-    if plan.mask is None:
-        return None, None
-    return plan.mask.to(device, non_blocking=True), plan.mask_index
-
-
-def _arrays(plan: MixPlan, device: torch.device) -> tuple[Tensor | None, ...]:
-    """A plan as the operators take it."""
-    return plan.partner, plan.weight_in, plan.weight_out, plan.box, *masks_on(plan, device)
+def masks_on(plan: MixPlan, device: torch.device) -> Tensor | None:
+    """Return the masks on the images' device; None if the plan has no masks."""
+    return None if plan.masks is None else plan.masks.to(device, non_blocking=True)

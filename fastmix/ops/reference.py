@@ -1,7 +1,4 @@
-"""Pure-torch twins of the native operators: what they compute, said plainly, bit for bit.
-
-They are slow, run anywhere, and are what the tests compare the kernels with.
-"""
+"""Every native operator in plain torch, with the same bits. The tests compare the kernels with these."""
 
 from collections.abc import Sequence
 
@@ -14,17 +11,17 @@ from fastmix.plan.multiway import MultiwayPlan
 
 
 def weight_map(plan: MixPlan, shape: Sequence[int], device: torch.device | str = "cpu") -> Tensor:
-    """The own weight of every pixel: ``weight_in`` inside a sample's box, ``weight_out`` outside, or by its mask.
+    """Compute the own weight of every pixel: ``weight_in`` inside the box, ``weight_out`` outside, or by mask.
 
-    At level m of a mask it is ``weight_out + (weight_in - weight_out) * (m * (1 / 255))`` in float32, every operation
+    At mask level m it is ``weight_out + (weight_in - weight_out) * (m * (1 / 255))`` in float32, with every operation
     rounded, and ``weight_in`` itself at 255. Pixel (t, y, x) of (T, H, W) reads level (t * d // T, y * h // H,
     x * w // W) of a mask (d, h, w).
 
     Args:
         plan: For B samples.
-        shape: (B, ...), the logical shape of the images; the box acts on the last two dimensions (H, W), a mask with
-            frames on the last three. With two dimensions (B, W) the height is 1, with one dimension both are 1.
-        device: Of the result.
+        shape: (B, ...), the shape of the images. Boxes act on the last two dimensions (H, W), masks with frames on the
+            last three. Missing dimensions count as 1.
+        device: Device of the result.
 
     Returns:
         float32 (B, ...) that broadcasts against ``shape``.
@@ -36,19 +33,19 @@ def weight_map(plan: MixPlan, shape: Sequence[int], device: torch.device | str =
     y0, x0, y1, x1 = (edge[:, None, None] for edge in plan.box.unbind(1))
     inside = (y0 <= y) & (y < y1) & (x0 <= x) & (x < x1)
     weight = torch.where(inside, plan.weight_in[:, None, None], plan.weight_out[:, None, None])
-    if plan.mask is not None:
-        frames = plan.mask.dim() == 4
+    if plan.masks is not None:
+        frames = plan.masks.dim() == 4
         volume = (shape[-3] if frames else 1, height, width)
-        by_level = _mask_weights(plan, volume)
+        by_level = _mask_weights(plan, plan.masks, volume)
         masked = (plan.mask_index >= 0)[:, None, None, None]
         weight = torch.where(masked, by_level, weight[:, None])
         pixel_shape = (volume[0], *pixel_shape) if frames else pixel_shape
     return weight.reshape(len(plan), *[1] * (len(shape) - 1 - len(pixel_shape)), *pixel_shape).to(device)
 
 
-def _mask_weights(plan: MixPlan, volume: tuple[int, int, int]) -> Tensor:
-    """float32 (B, T, H, W) by the masks; samples without one get any."""
-    masks = plan.mask if plan.mask.dim() == 4 else plan.mask[:, None]
+def _mask_weights(plan: MixPlan, masks: Tensor, volume: tuple[int, int, int]) -> Tensor:
+    """Return float32 (B, T, H, W) by mask; undefined for samples without a mask."""
+    masks = masks if masks.dim() == 4 else masks[:, None]
     t, y, x = (torch.arange(n) * cells // n for n, cells in zip(volume, masks.shape[1:], strict=True))
     chosen = masks[plan.mask_index.clamp(min=0).long()]
     level = chosen[:, t[:, None, None], y[:, None], x].to(torch.float32)
@@ -58,11 +55,11 @@ def _mask_weights(plan: MixPlan, volume: tuple[int, int, int]) -> Tensor:
 
 
 def round_once(x: Tensor, dtype: torch.dtype) -> Tensor:
-    """float64 to ``dtype`` with one rounding, to nearest, ties to even; uint8 likewise.
+    """Round float64 to ``dtype`` once, to nearest, ties to even.
 
-    ``x.to(torch.float16)`` would round twice, to float32 and then to float16: 1 + 2**-11 + 2**-40 lies above the
-    middle between two neighbours of float16, but is exactly in the middle once it is float32. Rounding to float32
-    "to odd" (an inexact result gets an odd last bit) keeps which side of the middle the number was on.
+    ``x.to(torch.float16)`` rounds twice, first to float32: 1 + 2**-11 + 2**-40 lies above the middle of two float16
+    neighbours, but its float32 is exactly that middle. Rounding to float32 "to odd" (an inexact result gets an odd last
+    bit) keeps the side of the middle.
     """
     if dtype == torch.uint8:
         return torch.round(x).to(torch.uint8)
@@ -77,15 +74,15 @@ def round_once(x: Tensor, dtype: torch.dtype) -> Tensor:
 
 
 def mix_reference(images: Tensor, plan: MixPlan, other: Tensor | None = None) -> Tensor:
-    """``w * x + (1 - w) * x[partner]`` in float64, rounded once; see :func:`fastmix.mix`.
+    """Compute ``w * x + (1 - w) * x[partner]`` in float64, rounded once; see :func:`fastmix.mix`.
 
-    Weight 1 copies the own element, weight 0 the partner's, and a sample that is its own partner stays as it is:
-    NaN, infinity and -0 of the other image do not leak.
+    Weight 1 and a sample that is its own partner copy the own element, weight 0 the partner's. NaN, infinity and -0 of
+    the other image do not leak.
 
     Args:
         images: (B, ...) of dtype uint8, float16, bfloat16, float32 or float64.
         plan: For B samples, on the CPU.
-        other: A second batch whose rows the partners are; then no sample is its own partner.
+        other: (N, ...), the batch that partners come from; None means ``images``.
 
     Returns:
         A new tensor of the shape and dtype of ``images``.
@@ -100,10 +97,10 @@ def mix_reference(images: Tensor, plan: MixPlan, other: Tensor | None = None) ->
 
 
 def mix_backward_reference(grad: Tensor, plan: MixPlan) -> Tensor:
-    """The gradient of :func:`fastmix.mix`: own share of the own gradient, and what was taken by others.
+    """Compute the gradient of :func:`fastmix.mix`.
 
-    ``w[i] * g[i]`` plus ``(1 - w[j]) * g[j]`` for every j whose partner is i, in ascending order of j, in float64,
-    rounded once. Terms of weight 0 are left out, whatever their gradient.
+    It is ``w[i] * g[i]`` plus ``(1 - w[j]) * g[j]`` for every j whose partner is i, in ascending order of j, in
+    float64, rounded once. Terms of weight 0 are skipped.
     """
     weight = weight_map(plan, grad.shape, grad.device).to(torch.float64)
     total = torch.zeros_like(grad, dtype=torch.float64)
@@ -122,9 +119,9 @@ def mix_backward_reference(grad: Tensor, plan: MixPlan) -> Tensor:
 
 
 def combine_reference(images: Tensor, plan: MultiwayPlan) -> Tensor:
-    """``sum(weight[:, k] * x[partner[:, k]])`` in float64, in the order of k, rounded once; see :func:`fastmix.mix`.
+    """Compute ``sum(weight[:, k] * x[partner[:, k]])`` in float64, in the order of k, rounded once.
 
-    Terms of weight 0 are left out; weight 1 copies.
+    Terms of weight 0 are skipped; weight 1 copies.
     """
     result = images.clone()
     for i, (partners, weights) in enumerate(zip(plan.partner.tolist(), plan.weight.tolist(), strict=True)):
@@ -134,9 +131,10 @@ def combine_reference(images: Tensor, plan: MultiwayPlan) -> Tensor:
 
 
 def combine_backward_reference(grad: Tensor, plan: MultiwayPlan) -> Tensor:
-    """The gradient of mixing by a MultiwayPlan: sample j collects ``weight[i, k] * grad[i]`` where it is partner.
+    """Compute the gradient of mixing by a MultiwayPlan.
 
-    In float64, in ascending order of i and k, rounded once; a single term of weight 1 copies.
+    Sample j sums ``weight[i, k] * grad[i]`` over all (i, k) whose partner is j, in ascending order of i and k, in
+    float64, rounded once. A single term of weight 1 copies.
     """
     result = torch.zeros_like(grad)
     for j in range(len(plan)):
@@ -164,11 +162,11 @@ def normalize_mix_reference(
     memory_format: torch.memory_format = torch.contiguous_format,
     mirror: Tensor | Sequence[bool] | None = None,
 ) -> Tensor:
-    """Mirror, mix, normalise, cast and lay out, in float32 and in this order; see :func:`fastmix.normalize_mix`.
+    """Mirror, mix, normalise, cast and lay out, in float32; see :func:`fastmix.normalize_mix`.
 
-    Mean and std are brought to pixel units and rounded to float32; scale = 1 / std and bias = -mean / std are
-    computed in float64 and rounded to float32; an element is then ``(w * own + (1 - w) * partner) * scale + bias``,
-    every operation rounded to float32 (no fused multiply-add), and the result is rounded to ``dtype``.
+    Mean and std are scaled to pixel units and rounded to float32. ``scale = 1 / std`` and ``bias = -mean / std`` are
+    computed in float64 and rounded to float32. An element is ``(w * own + (1 - w) * partner) * scale + bias`` with
+    every operation rounded to float32 (no fused multiply-add), then rounded to ``dtype``.
     """
     plan = MixPlan.identity(images.shape[0]) if plan is None else plan
     if mirror is not None:
@@ -188,7 +186,7 @@ def normalize_mix_reference(
 
 
 def mix_labels_reference(labels: Tensor, plan: MixPlan, num_classes: int, smoothing: float = 0.0) -> Tensor:
-    """Class ids (B,) to soft targets float32 (B, C), in float64 and rounded once; see :func:`fastmix.mix_labels`.
+    """Mix class ids (B,) into dense targets float32 (B, C), in float64, rounded once; see :func:`fastmix.mix_labels`.
 
     A cell with the same value in both rows keeps it.
     """

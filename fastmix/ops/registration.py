@@ -1,10 +1,10 @@
-"""The operators of ``torch.ops.fastmix``: names, fake kernels and autograd.
+"""Register ``torch.ops.fastmix``: names, fake kernels and gradients.
 
-They take the arrays of a plan one by one, since an operator's schema knows tensors only. Use
-:mod:`fastmix.ops.mix`, which takes the plan and checks its arguments.
+A schema knows tensors only, so that these operators take the arrays of a plan. Call :mod:`fastmix.ops.mix` instead,
+which takes the plan and checks its arguments.
 """
 
-# ruff: noqa: ARG001  (fake kernels have the whole signature of their operator)
+# ruff: noqa: ARG001  (a fake kernel has its operator's signature)
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,9 +17,6 @@ from fastmix.ops import library as _library  # noqa: F401  (registers the operat
 mix_ = torch.ops.fastmix.mix_.default
 mix = torch.ops.fastmix.mix.default
 mix_backward = torch.ops.fastmix.mix_backward.default
-regmixup = torch.ops.fastmix.regmixup.default
-combine = torch.ops.fastmix.combine.default
-combine_backward = torch.ops.fastmix.combine_backward.default
 normalize_mix = torch.ops.fastmix.normalize_mix.default
 normalize_mix_into = torch.ops.fastmix.normalize_mix_into.default
 mix_labels = torch.ops.fastmix.mix_labels.default
@@ -31,7 +28,7 @@ _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
 def _is_packed(images: Tensor, order: Sequence[int]) -> bool:
-    """Whether the dimensions ``order``, the last one innermost, lie without gaps; sizes of 0 count as 1."""
+    """Return whether the dimensions ``order``, innermost last, are dense; sizes of 0 count as 1."""
     expected = 1
     for dim in reversed(order):
         if images.shape[dim] != 1 and images.stride(dim) != expected:
@@ -41,7 +38,7 @@ def _is_packed(images: Tensor, order: Sequence[int]) -> bool:
 
 
 def output_memory_format(images: Tensor) -> torch.memory_format:
-    """The memory format of what ``mix`` returns: that of the samples, contiguous where they have gaps."""
+    """Return the memory format of ``mix``'s result: that of dense samples, else contiguous."""
     order = list(range(1, images.dim()))
     if images.dim() not in _CHANNELS_LAST or _is_packed(images, order):
         return torch.contiguous_format
@@ -51,7 +48,7 @@ def output_memory_format(images: Tensor) -> torch.memory_format:
 
 
 def samples_like(images: Tensor, other: Tensor) -> Tensor:
-    """``other``, its samples laid out as ``mix`` lays out those of ``images``; itself where they lie so already."""
+    """Return ``other`` in the memory format of ``mix``'s result, without a copy if it has that already."""
     wanted = output_memory_format(images)
     order = list(range(1, other.dim()))
     if wanted != torch.contiguous_format:
@@ -79,85 +76,44 @@ def _normalized(images: Tensor, dtype: torch.dtype, channels_last: bool) -> Tens
 
 
 @torch.library.register_fake("fastmix::mix_")
-def _(
-    images: Tensor,
-    partner: Tensor,
-    weight_in: Tensor,
-    weight_out: Tensor,
-    box: Tensor,
-    mask: Tensor | None = None,
-    mask_index: Tensor | None = None,
-    other: Tensor | None = None,
-) -> None:
+def _(images: Tensor, plan: Tensor, masks: Tensor | None = None, other: Tensor | None = None) -> None:
     return None
 
 
 @torch.library.register_fake("fastmix::mix")
 def _(
     images: Tensor,
-    partner: Tensor,
-    weight_in: Tensor,
-    weight_out: Tensor,
-    box: Tensor,
-    mask: Tensor | None = None,
-    mask_index: Tensor | None = None,
+    plan: Tensor,
+    masks: Tensor | None = None,
     other: Tensor | None = None,
+    with_clean: bool = False,
+    multiway: bool = False,
 ) -> Tensor:
-    return _like_samples(images, images.shape[0])
-
-
-@torch.library.register_fake("fastmix::regmixup")
-def _(
-    images: Tensor,
-    partner: Tensor,
-    weight_in: Tensor,
-    weight_out: Tensor,
-    box: Tensor,
-    mask: Tensor | None = None,
-    mask_index: Tensor | None = None,
-) -> Tensor:
-    return _like_samples(images, 2 * images.shape[0])
+    return _like_samples(images, plan.shape[0] * (2 if with_clean else 1))
 
 
 @torch.library.register_fake("fastmix::mix_backward")
 def _(
     grad: Tensor,
-    partner: Tensor,
-    weight_in: Tensor,
-    weight_out: Tensor,
-    box: Tensor,
-    mask: Tensor | None = None,
-    mask_index: Tensor | None = None,
-    others: int = -1,
+    plan: Tensor,
+    masks: Tensor | None = None,
+    inputs: int = -1,
     of_other: bool = False,
+    multiway: bool = False,
 ) -> Tensor:
-    return _like_samples(grad, others if of_other else grad.shape[0])
-
-
-@torch.library.register_fake("fastmix::combine")
-def _(images: Tensor, partner: Tensor, weight: Tensor) -> Tensor:
-    return _like_samples(images, partner.shape[0])
-
-
-@torch.library.register_fake("fastmix::combine_backward")
-def _(grad: Tensor, partner: Tensor, weight: Tensor, samples: int) -> Tensor:
-    return _like_samples(grad, samples)
+    return _like_samples(grad, inputs if of_other or multiway else grad.shape[0])
 
 
 @torch.library.register_fake("fastmix::normalize_mix")
 def _(
     images: Tensor,
-    mirror: Tensor | None,
-    partner: Tensor,
-    weight_in: Tensor,
-    weight_out: Tensor,
-    box: Tensor,
+    plan: Tensor,
     mean: Sequence[float],
     std: Sequence[float],
     dtype: torch.dtype,
     channels_last: bool,
-    mask: Tensor | None = None,
-    mask_index: Tensor | None = None,
+    mirror: Tensor | None = None,
+    masks: Tensor | None = None,
 ) -> Tensor:
     return _normalized(images, dtype, channels_last)
 
@@ -168,8 +124,8 @@ def _(out: Tensor, *inputs: object) -> None:
 
 
 @torch.library.register_fake("fastmix::mix_labels")
-def _(labels: Tensor, partner: Tensor, label_weight: Tensor, num_classes: int, smoothing: float) -> Tensor:
-    return torch.empty((partner.shape[0], num_classes), dtype=torch.float32, device=labels.device)
+def _(labels: Tensor, plan: Tensor, num_classes: int, smoothing: float = 0.0, other: Tensor | None = None) -> Tensor:
+    return torch.empty((plan.shape[0], num_classes), dtype=torch.float32, device=labels.device)
 
 
 @torch.library.register_fake("fastmix::mix_resident_")
@@ -189,87 +145,73 @@ def _(labels: Tensor, plan: Tensor, num_classes: int, smoothing: float) -> Tenso
     return torch.empty((labels.shape[0], num_classes), dtype=torch.float32, device=labels.device)
 
 
-def _saved(ctx: Any, inputs: tuple[Any, ...]) -> None:
-    """The plan: four arrays, a mask and its index, which may be None."""
-    ctx.save_for_backward(*inputs[1:7], *[None] * (7 - len(inputs)))
+def _argument(inputs: tuple[Any, ...], place: int, default: Any) -> Any:
+    return inputs[place] if len(inputs) > place else default
+
+
+def _save_plan(ctx: Any, inputs: tuple[Any, ...]) -> None:
+    # A copy: the caller may edit the plan between forward and backward.
+    ctx.save_for_backward(inputs[1].clone(), _argument(inputs, 2, None))
 
 
 def _save_mix(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-    other = inputs[7] if len(inputs) > 7 else None
-    ctx.others = -1 if other is None else other.shape[0]
-    _saved(ctx, inputs)
+    other = _argument(inputs, 3, None)
+    ctx.with_clean, ctx.multiway = _argument(inputs, 4, False), _argument(inputs, 5, False)
+    ctx.inputs = inputs[0].shape[0] if ctx.multiway else -1 if other is None else other.shape[0]
+    _save_plan(ctx, inputs)
 
 
 def _backward_of_mix(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    of_images = mix_backward(grad, *ctx.saved_tensors, ctx.others, False) if ctx.needs_input_grad[0] else None
-    of_other = None
-    if ctx.others != -1 and ctx.needs_input_grad[7]:
-        of_other = mix_backward(grad, *ctx.saved_tensors, ctx.others, True)
-    return of_images, *[None] * 6, of_other
+    plan, masks = ctx.saved_tensors
+    clean = None
+    if ctx.with_clean and grad.shape[0]:
+        clean, grad = grad.chunk(2)
+    of_images = of_other = None
+    if ctx.needs_input_grad[0]:
+        of_images = mix_backward(grad, plan, masks, ctx.inputs, False, ctx.multiway)
+        of_images = of_images if clean is None else clean + of_images
+    if not ctx.multiway and ctx.inputs != -1 and ctx.needs_input_grad[3]:
+        of_other = mix_backward(grad, plan, masks, ctx.inputs, True)
+    return of_images, None, None, of_other, None, None
 
 
 def _save_mix_backward(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-    ctx.others, ctx.of_other = inputs[7:] if len(inputs) > 8 else (-1, False)
-    _saved(ctx, inputs)
+    ctx.inputs, ctx.of_other = _argument(inputs, 3, -1), _argument(inputs, 4, False)
+    ctx.multiway = _argument(inputs, 5, False)
+    _save_plan(ctx, inputs)
 
 
 def _backward_of_mix_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    # All are linear in their first argument, and transposes of each other.
-    plan = ctx.saved_tensors
-    if ctx.others == -1:
-        result = mix(grad, *plan)
+    # mix and mix_backward are linear in their first argument and transposes of each other.
+    plan, masks = ctx.saved_tensors
+    if ctx.multiway:
+        result = mix(grad, plan, None, None, False, True)
+    elif ctx.inputs == -1:
+        result = mix(grad, plan, masks)
     elif ctx.of_other:
-        zeros = grad.new_zeros((plan[0].shape[0], *grad.shape[1:]))
-        result = mix(zeros, *plan, samples_like(zeros, grad))
+        zeros = grad.new_zeros((plan.shape[0], *grad.shape[1:]))
+        result = mix(zeros, plan, masks, samples_like(zeros, grad))
     else:
-        result = mix_backward(grad, *plan, ctx.others, False)
-    return result, *[None] * 8
+        result = mix_backward(grad, plan, masks, ctx.inputs, False)
+    return result, None, None, None, None, None
 
 
-def _save_regmixup(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-    _saved(ctx, inputs)
-
-
-def _backward_of_regmixup(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    clean, mixed = grad.chunk(2) if grad.shape[0] else (grad, grad)
-    return clean + mix_backward(mixed, *ctx.saved_tensors), *[None] * 6
-
-
-def _save_combine(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-    ctx.samples = inputs[0].shape[0]
-    ctx.save_for_backward(*inputs[1:3])
-
-
-def _backward_of_combine(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    return combine_backward(grad, *ctx.saved_tensors, ctx.samples), None, None
-
-
-def _backward_of_combine_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    return combine(grad, *ctx.saved_tensors), None, None, None
-
-
-for _name, _backward, _save in (
-    ("mix", _backward_of_mix, _save_mix),
-    ("mix_backward", _backward_of_mix_backward, _save_mix_backward),
-    ("regmixup", _backward_of_regmixup, _save_regmixup),
-    ("combine", _backward_of_combine, _save_combine),
-    ("combine_backward", _backward_of_combine_backward, _save_combine),
-):
-    torch.library.register_autograd(f"fastmix::{_name}", _backward, setup_context=_save)
+torch.library.register_autograd("fastmix::mix", _backward_of_mix, setup_context=_save_mix)
+torch.library.register_autograd("fastmix::mix_backward", _backward_of_mix_backward, setup_context=_save_mix_backward)
 
 _registrations = torch.library.Library("fastmix", "IMPL")
 
 
 def _mix_in_place_autograd(keyset: Any, images: Tensor, *plan: Tensor | None) -> None:
-    """In place there is no gradient; saved tensors learn that their data changed, as with torch's own operators."""
+    """Refuse gradients, mix, then bump the version counter so that autograd notices overwritten saved tensors."""
     if torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in (images, *plan)):
         raise RuntimeError(
-            "mix_: expected images (and other) that do not require grad, got a tensor that does; use mix(), which is "
-            "differentiable, or torch.no_grad()"
+            "mix_: expected images (and other) that do not require grad, got one that does; "
+            "use mix() or torch.no_grad()"
         )
     with torch._C._AutoDispatchBelowAutograd():
         mix_.redispatch(keyset & torch._C._after_autograd_keyset, images, *plan)
-    # Afterwards: a refused mix has changed nothing.
+    # After the call: a refused mix has changed nothing.
     if not images.is_inference():
         torch.autograd.graph.increment_version(images)
 

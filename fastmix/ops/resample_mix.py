@@ -1,33 +1,31 @@
-"""Lists of decoded images of different sizes to a training batch, in one pass."""
+"""Crop, resize, mirror, mix, normalise, cast and lay out decoded images in one pass."""
 
-# ruff: noqa: ARG001  (the fake kernel has the whole signature of its operator)
+# ruff: noqa: ARG001  (the fake kernel has its operator's signature)
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor
 
 from fastmix.ops import library as _library  # noqa: F401  (registers the operators)
-from fastmix.ops.checks import mirror_flags, pixel_units
+from fastmix.ops.checks import MAX_CHANNELS, check_format, check_plan, mirror_flags, pixel_units
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.plan.mix_plan import MixPlan
 
 __all__ = ["WindowedImages", "resample_mix"]
 
-_FILTERS = {"nearest": 0, "triangle": 1, "cubic": 2}
-_DTYPES = (torch.float16, torch.bfloat16, torch.float32)
-_MAX_CHANNELS = 4
+_FILTERS = {"nearest": 0, "bilinear": 1, "bicubic": 2}
 
 _resample_mix = torch.ops.fastmix.resample_mix.default
 
 
 class WindowedImages(NamedTuple):
-    """Decoded images and what is seen of them: what a ``collate_fn`` gives :func:`fastmix.integrations.prefetch`.
+    """Decoded images with their windows, as a ``collate_fn`` returns them to :func:`fastmix.prefetch`.
 
     Attributes:
         images: B tensors uint8 (H, W, C) of any sizes, as for :func:`resample_mix`.
-        windows: float (B, 4) or a sequence of (y, x, height, width) in pixels; None shows whole images.
-        mirror: bool (B,) or a sequence: which views are flipped left to right; None for none.
+        windows: float (B, 4) or a sequence of (y, x, height, width) in pixels; None takes whole images.
+        mirror: bool (B,) or a sequence: the windows to flip left to right; None flips none.
     """
 
     images: Sequence[Tensor]
@@ -46,37 +44,40 @@ def resample_mix(
     dtype: torch.dtype = torch.float32,
     memory_format: torch.memory_format = torch.contiguous_format,
     mirror: Tensor | Sequence[bool] | None = None,
-    resample: str = "triangle",
+    interpolation: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
 ) -> Tensor:
-    """Turn decoded images into a training batch in one pass: crop, resize, mirror, mix, normalise, cast, lay out.
+    """Turn decoded images of any sizes into a training batch in one pass.
 
-    Every window is resampled with Pillow's antialiased filter, in float32 and without rounding to whole grey levels
-    in between, so the result is within one grey level of ``Image.resize(size, BILINEAR, box=window)``. Like Pillow's,
-    the filter reads pixels beside the window where the image has them. Cubic is clamped to 0 and 255 once, at the
-    end. CPUs of every instruction set and GPUs give the same bits.
+    Equivalent to ``x = torch.stack([resize(image, window, size) for image, window in zip(images, windows)])``,
+    then :func:`fastmix.normalize_mix` of ``x``.
 
-    Equivalent to ``x = torch.stack([resize(image, window, size) for ...])`` followed by
-    :func:`fastmix.normalize_mix` on values that are not rounded.
+    ``resize`` is Pillow's antialiased filter in float32, without rounding in between: within one grey level of
+    ``Image.resize(size, BILINEAR, box=window)``. Like Pillow, it also reads pixels beside the window. Bicubic values
+    are clamped to [0, 255] once, at the end. All CPUs and GPUs return the same bits.
 
     Args:
-        images: B tensors uint8 (H, W, C), all with the same 1 to 4 channels and on one device; sizes may differ.
+        images: B tensors uint8 (H, W, C) with the same 1 to 4 channels, on one device; sizes may differ.
         windows: float (B, 4) or a sequence of (y, x, height, width) in source pixels; None takes whole images.
-        plan: For B samples, its boxes in coordinates of the output; None mixes nothing.
-        size: Output (height, width) in pixels, or one number for squares.
+        plan: For B samples, without masks, with boxes in output pixels; None mixes nothing.
+        size: Output (height, width) in pixels, or one number for both.
         mean: One value per channel, in units of the full pixel range (0 to 1), as in torchvision.
         std: One value > 0 per channel, in the same units.
         dtype: float16, bfloat16 or float32.
         memory_format: torch.contiguous_format (NCHW) or torch.channels_last (NHWC) of the result.
-        mirror: bool (B,) on the CPU, or a sequence: which outputs are flipped left to right before mixing.
-        resample: "triangle" (Pillow's BILINEAR), "cubic" (its BICUBIC) or "nearest".
+        mirror: bool (B,) on the CPU, or a sequence: the outputs to flip left to right before mixing.
+        interpolation: Pillow's filter of this name.
 
     Returns:
         (B, C, height, width) of ``dtype`` on the device of ``images``.
 
     Raises:
-        TypeError: An image is no uint8 tensor, ``dtype`` is not one of the three, ``mirror`` is not bool.
-        ValueError: No images, wrong shapes or lengths, an unknown filter or memory format, std <= 0.
-        RuntimeError: A window leaves its image, a partner is out of range or a box does not fit the output.
+        TypeError: An image is not a uint8 tensor, ``mirror`` is not bool, or ``dtype`` is another one.
+        ValueError: ``images`` is empty, a shape or length does not fit, ``interpolation`` or ``memory_format`` is
+            unknown, or ``std`` is <= 0.
+        RuntimeError: A window leaves its image, a partner is out of range, or a box does not fit the output.
+
+    Example:
+        >>> batch = resample_mix(decoded, [(0, 0, 300, 400)] * len(decoded), plan, size=224)
     """
     op = "resample_mix"
     if len(images) == 0:
@@ -84,25 +85,19 @@ def resample_mix(
     for index, image in enumerate(images):
         if not isinstance(image, Tensor) or image.dtype != torch.uint8:
             kind = image.dtype if isinstance(image, Tensor) else type(image).__name__
-            raise TypeError(f"{op}: expected images as tensors of dtype torch.uint8, got {kind} at index {index}")
-        if image.dim() != 3 or not 1 <= image.shape[2] <= _MAX_CHANNELS:
+            raise TypeError(f"{op}: expected tensors of dtype torch.uint8 in images, got {kind} at index {index}")
+        if image.dim() != 3 or not 1 <= image.shape[2] <= MAX_CHANNELS:
             raise ValueError(
-                f"{op}: expected images of shape (H, W, C) with 1 to {_MAX_CHANNELS} channels, "
+                f"{op}: expected images of shape (H, W, C) with 1 to {MAX_CHANNELS} channels, "
                 f"got {tuple(image.shape)} at index {index}"
             )
-    if resample not in _FILTERS:
-        raise ValueError(f"{op}: expected resample of {sorted(_FILTERS)}, got {resample!r}")
-    if dtype not in _DTYPES:
-        raise TypeError(f"{op}: expected dtype torch.float16, torch.bfloat16 or torch.float32, got {dtype}")
-    if memory_format not in (torch.contiguous_format, torch.channels_last):
-        raise ValueError(
-            f"{op}: expected memory_format torch.contiguous_format or torch.channels_last, got {memory_format}"
-        )
+    if interpolation not in _FILTERS:
+        raise ValueError(f"{op}: expected interpolation 'nearest', 'bilinear' or 'bicubic', got {interpolation!r}")
+    check_format(op, dtype, memory_format)
     if plan is None:
         plan = MixPlan.identity(len(images))
-    if plan.partner.shape[0] != len(images):
-        raise ValueError(f"{op}: expected a plan for {len(images)} samples, got one for {plan.partner.shape[0]}")
-    if plan.mask is not None:
+    check_plan(op, plan, len(images))
+    if plan.masks is not None:
         raise ValueError(
             f"{op}: expected a plan of boxes and weights, got one with masks; resize first, then use normalize_mix()"
         )
@@ -110,19 +105,16 @@ def resample_mix(
     channels = images[0].shape[2]
     return _resample_mix(
         list(images),
+        plan.rows,
         _window_array(op, windows, images),
-        None if mirror is None else mirror_flags(op, mirror, len(images)),
-        plan.partner,
-        plan.weight_in,
-        plan.weight_out,
-        plan.box,
         height,
         width,
-        _FILTERS[resample],
+        _FILTERS[interpolation],
         pixel_units(op, "mean", mean, channels, positive=False),
         pixel_units(op, "std", std, channels, positive=True),
         dtype,
         memory_format == torch.channels_last,
+        None if mirror is None else mirror_flags(op, mirror, len(images)),
     )
 
 
@@ -141,12 +133,8 @@ def _window_array(op: str, windows: Tensor | Sequence[Sequence[float]] | None, i
 @torch.library.register_fake("fastmix::resample_mix")
 def _(
     images: list[Tensor],
+    plan: Tensor,
     windows: Tensor,
-    mirror: Tensor | None,
-    partner: Tensor,
-    weight_in: Tensor,
-    weight_out: Tensor,
-    box: Tensor,
     height: int,
     width: int,
     filter: int,
@@ -154,6 +142,7 @@ def _(
     std: list[float],
     dtype: torch.dtype,
     channels_last: bool,
+    mirror: Tensor | None = None,
 ) -> Tensor:
     shape = (len(images), images[0].shape[2], height, width)
     memory_format = torch.channels_last if channels_last else torch.contiguous_format

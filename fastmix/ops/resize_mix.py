@@ -1,4 +1,4 @@
-"""ResizeMix: the whole partner, made smaller, in the box, instead of a part of it."""
+"""ResizeMix: put the whole partner, resized, into the box."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from torch import Tensor
 
 from fastmix.ops import registration as _ops
 from fastmix.ops.checks import check_plan, check_tensor
+from fastmix.ops.partners import partner_batch
 from fastmix.plan.boxes import BoxRule, Inside
-from fastmix.plan.mix_plan import MixPlan, batch_of_partners
+from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.policies import CutMix
 from fastmix.plan.weights import UniformSide, Weight
 
@@ -21,20 +22,22 @@ __all__ = ["ResizeMix", "resize_mix"]
 
 @dataclass(frozen=True, repr=False)
 class ResizeMix(CutMix):
-    """ResizeMix (Qin et al., 2020): plans for :func:`resize_mix`.
+    """Draw plans for :func:`resize_mix`.
 
-    The box's sides are ``s`` times the image's, ``s`` uniform in ``scale``, anywhere in the image; the label goes by
-    area. With :func:`fastmix.mix` such a plan is CutMix: labels, and all that does not resize, are the same.
+    The box's sides are ``s`` times the image's, with ``s`` uniform in ``scale``. The box lies anywhere in the
+    image, and the label weight is 1 minus its share of the area. :func:`fastmix.mix` cuts by the same plan.
+
+    Source: ResizeMix (Qin et al., 2020).
 
     Args:
-        alpha: Not used; ``weight`` replaces ``scale``.
+        alpha: Ignored; ``weight`` replaces ``scale``.
         per: As for ``Mixup``.
         prob: As for ``Mixup``.
         pairing: As for ``Mixup``.
-        weight: As for ``CutMix``; with it the box's area is ``1 - w``.
+        weight: As for ``CutMix``; the box's area is then ``1 - w``.
         box: As for ``CutMix``.
         inside: As for ``CutMix``.
-        scale: ``0 <= least <= most <= 1``; the paper's are 0.1 and 0.8.
+        scale: ``0 <= least <= most <= 1``; the paper uses 0.1 and 0.8.
 
     Raises:
         ValueError: As for ``CutMix``, or a bad ``scale``.
@@ -49,30 +52,33 @@ class ResizeMix(CutMix):
 
 
 def resize_mix(
-    images: Tensor, plan: MixPlan, other: Tensor | None = None, *, mode: Literal["bilinear", "nearest"] = "bilinear"
+    images: Tensor, plan: MixPlan, *, mode: Literal["bilinear", "nearest"] = "bilinear", other: Tensor | None = None
 ) -> Tensor:
-    """Put each sample's partner, resized, into the sample's box. Differentiable; torch operators, out of place.
+    """Resize each partner into the sample's box, in a new tensor.
 
     Equivalent to ``out[i, :, y0:y1, x0:x1] = w * own + (1 - w) * F.interpolate(images[partner], (y1 - y0, x1 - x0),
-    mode="bilinear")`` with ``w = weight_in``, 0 for the policy's plans. Computed in float32, float64 for float64. A
-    sample that is its own partner, or has no box, stays as it is.
+    mode="bilinear")`` with ``w = weight_in``, which ResizeMix sets to 0. Computed in float32, or in float64 for float64
+    images. A sample stays as it is if it has no box or is its own partner. Differentiable.
 
     Args:
         images: (B, C, H, W) of dtype uint8, float16, bfloat16, float32 or float64, on the CPU or a CUDA device.
-        plan: For B samples, cut only: ``weight_out`` is 1.
-        other: A second batch (N, C, H, W) whose rows the partners are.
-        mode: ``"nearest"`` for maps of class ids given as floating numbers: ``F.interpolate``'s ``"nearest-exact"``.
+        plan: For B samples, with ``weight_out`` 1.
+        mode: ``"bilinear"``, or ``"nearest"`` (``F.interpolate``'s ``"nearest-exact"``) for class ids as floats.
+        other: (N, ...), the batch that partners come from; None means ``images``. Refused with a MultiwayPlan.
 
     Returns:
-        A tensor of the shape and dtype of ``images``, channels_last where these are.
+        A tensor of the shape and dtype of ``images``, channels_last if ``images`` is.
 
     Raises:
-        TypeError: ``images`` is no tensor, or ``plan`` no MixPlan.
-        ValueError: Another rank or dtype, an unknown ``mode``, or a plan that does not fit or blends outside its boxes.
+        TypeError: ``images`` is not a tensor, or ``plan`` not a MixPlan.
+        ValueError: The rank, dtype, ``mode``, ``other``, plan size or a box does not fit, or ``weight_out`` is not 1.
+
+    Example:
+        >>> mixed = resize_mix(images, ResizeMix().plan(len(images), images.shape[-2:]))
     """
     op = "resize_mix"
     check_tensor(op, "images", images)
-    check_plan(op, plan, images)
+    check_plan(op, plan, images.shape[0])
     if images.dim() != 4 or not (images.is_floating_point() or images.dtype == torch.uint8):
         raise ValueError(
             f"{op}: expected floating or uint8 images (B, C, H, W), got {images.dtype} {tuple(images.shape)}"
@@ -82,12 +88,12 @@ def resize_mix(
     height, width = images.shape[2:]
     if not torch.compiler.is_compiling():
         _check_boxes(op, plan, height, width)
-    rows = batch_of_partners(op, images, plan, other)
+    rows = partner_batch(op, plan, images, other)
     alone = torch.zeros(len(plan), dtype=torch.bool)
     if other is None:
         alone = plan.partner == torch.arange(len(plan), dtype=torch.int32)
-    # Box by box a quarter of the pixels is resized, with the policy's boxes; on a GPU so many launches take longer, and
-    # transforms and compilers want the same operators whatever the boxes are.
+    # Box by box resizes a quarter of the pixels for the policy's boxes. A GPU loses more to the many launches, and
+    # transforms and compilers need operators that do not depend on the boxes.
     by_box = images.device.type == "cpu" and images.shape[1] > 0
     by_box = by_box and not torch.compiler.is_compiling() and not _is_transformed(images, rows)
     mixed = (_box_by_box if by_box else _all_at_once)(images, plan, rows, alone, mode)
@@ -95,14 +101,14 @@ def resize_mix(
 
 
 def _is_transformed(*tensors: Tensor) -> bool:
-    """Whether torch.func works on one of them; there is no public way to ask."""
+    """Return whether torch.func transforms a tensor; torch has no public test for it."""
     return any(torch._C._functorch.is_functorch_wrapped_tensor(tensor) for tensor in tensors)
 
 
 def _box_by_box(images: Tensor, plan: MixPlan, rows: Tensor, alone: Tensor, mode: str) -> Tensor:
     dtype = _computed_in(images)
     mixed = images.clone()
-    # For a gradient every sample is a tensor of its own: the steps back then take a sample's time, not a batch's.
+    # With gradients each sample is its own tensor, so that a backward step touches one sample and not the batch.
     differentiable = torch.is_grad_enabled() and (images.requires_grad or rows.requires_grad)
     samples = [sample.clone() for sample in images] if differentiable else mixed.unbind()
     partners = rows.unbind()
@@ -139,7 +145,7 @@ def _all_at_once(images: Tensor, plan: MixPlan, rows: Tensor, alone: Tensor, mod
 
 
 def _nearest(pixel: Tensor, extent: Tensor | int, length: int) -> Tensor:
-    """The pixel of `length` at the middle of each of the box's; of two as near, the one behind, as "nearest-exact"."""
+    """Return the source pixel at the middle of each box pixel; ties take the later one, as "nearest-exact" does."""
     return ((2 * pixel + 1) * length // (2 * extent)).clamp(0, length - 1)
 
 
@@ -154,14 +160,16 @@ def _blended(own: Tensor, resized: Tensor, weight: Tensor) -> Tensor:
 
 def _check_boxes(op: str, plan: MixPlan, height: int, width: int) -> None:
     if not bool((plan.weight_out == 1.0).all()):
-        raise ValueError(f"{op}: expected weight_out 1, the partner lies in the box only; draw the plan with ResizeMix")
+        raise ValueError(f"{op}: expected weight_out 1, got others; draw the plan with ResizeMix")
     edges = torch.tensor([height, width, height, width])
     if not bool(((plan.box >= 0) & (plan.box <= edges)).all()):
-        raise ValueError(f"{op}: expected boxes within height {height} and width {width}; draw with this image_size")
+        raise ValueError(
+            f"{op}: expected boxes within height {height} and width {width}, got others; draw with this image_size"
+        )
 
 
 def _in_box(begin: Tensor, end: Tensor, length: int) -> tuple[Tensor, Tensor, Tensor]:
-    """(B, length) pixels counted from their sample's box; (B, 1) its extent, at least 1; which pixels lie in it."""
+    """Return pixels (B, length) relative to the box, its extent (B, 1), at least 1, and the pixels that lie in it."""
     pixel = torch.arange(length, device=begin.device)[None] - begin[:, None]
     extent = (end - begin)[:, None]
     return pixel, extent.clamp(min=1), (pixel >= 0) & (pixel < extent)

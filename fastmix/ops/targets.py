@@ -1,8 +1,8 @@
-"""The targets of a mixed batch in the form that ``targets=`` names: dense, pairs of labels, or partners by index."""
+"""Make the targets of a mixed batch in the form that ``targets=`` names: dense, pair or index."""
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -10,7 +10,8 @@ from torch import Tensor
 from fastmix.arguments import one_of
 from fastmix.ops.checks import check_plan, check_tensor
 from fastmix.ops.labels import mix_labels
-from fastmix.plan.mix_plan import MixPlan, batch_of_partners, partner_rows
+from fastmix.ops.partners import partner_batch, partner_rows
+from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan
 
 Targets = Literal["dense", "pair", "index"]
@@ -31,7 +32,7 @@ class PairTargets(NamedTuple):
 
 
 class IndexTargets(NamedTuple):
-    """The same with partners by index: ``partner_labels`` is ``labels[partner]``.
+    """PairTargets with partners by index: ``partner_labels`` is ``labels[partner]``.
 
     Attributes:
         labels: (B, ...).
@@ -45,34 +46,34 @@ class IndexTargets(NamedTuple):
 
 
 def pair_labels(labels: Tensor, plan: MixPlan, *, other: Tensor | None = None) -> PairTargets:
-    """Pair every sample's label with its partner's, and with the weight of its own.
+    """Return own labels, partners' labels and label weights.
 
-    Equivalent to ``(labels, labels[plan.partner], plan.label_weight.to(labels.device))``. A MultiwayPlan has no pairs:
-    ``labels[plan.partner]`` (B, K, ...) and ``plan.weight`` (B, K) are its form.
+    Equivalent to ``(labels, labels[plan.partner], plan.label_weight.to(labels.device))``. For a MultiwayPlan index
+    ``labels[plan.partner]`` (B, K, ...) and weigh by ``plan.weight`` (B, K).
 
     Args:
         labels: (B, ...) of any dtype.
         plan: For B samples.
-        other: (N, ...), the labels of the other batch, where partners are rows of one.
+        other: (N, ...), the batch that partners come from; None means ``labels``. Refused with a MultiwayPlan.
 
     Returns:
-        ``(labels, partner_labels, weight)``: the given tensor, one like it, and float32 (B,).
+        ``(labels, partner_labels, weight)``: ``labels`` itself, a tensor like it, and float32 (B,).
 
     Raises:
         TypeError: ``labels`` is not a tensor, or ``plan`` is not a MixPlan.
-        ValueError: The plan is for another batch size, or ``other`` does not fit.
+        ValueError: ``other`` or the plan's size do not fit, or a partner is out of range.
 
     Example:
         >>> labels, partner_labels, weight = pair_labels(labels, plan)
         >>> loss = (weight * criterion(x, labels) + (1 - weight) * criterion(x, partner_labels)).mean()
     """
     check_tensor("pair_labels", "labels", labels)
-    check_plan("pair_labels", plan, labels)
-    return PairTargets(labels, partner_rows("pair_labels", labels, plan, other), plan.label_weight.to(labels.device))
+    check_plan("pair_labels", plan, labels.shape[0])
+    return PairTargets(labels, partner_rows("pair_labels", plan, labels, other), plan.label_weight.to(labels.device))
 
 
 def check_targets(caller: str, targets: str, smoothing: float) -> None:
-    """Refuse an unknown form, and smoothing of any other than dense targets."""
+    """Refuse an unknown form, and smoothing with any form but dense."""
     one_of(caller, "targets", targets, TARGETS)
     if targets != "dense" and smoothing:
         raise ValueError(
@@ -90,15 +91,16 @@ def make_targets(
             latter two never make rows of ``num_classes``.
         labels: (B,) class ids or (B, C) dense labels; with "pair" and "index" (B, ...) of any dtype.
         plan: For B samples; a MixPlan with "pair" and "index".
-        num_classes: Needed for class ids when "dense".
-        smoothing: In [0, 1); label smoothing of class ids when "dense".
+        num_classes: Required with class ids if "dense".
+        smoothing: In [0, 1); label smoothing of class ids if "dense".
     """
     if form == "dense":
         return mix_labels(labels, plan, num_classes, smoothing)
+    plan = cast(MixPlan, plan)  # the checks of both other forms refuse a MultiwayPlan
     if form == "pair":
         return pair_labels(labels, plan)
     check_tensor("index targets", "labels", labels)
-    check_plan("index targets", plan, labels)
-    batch_of_partners("index targets", labels, plan, None)
+    check_plan("index targets", plan, labels.shape[0])
+    partner_batch("index targets", plan, labels, None)
     partner = plan.partner.to(device=labels.device, dtype=torch.int64)
     return IndexTargets(labels, partner, plan.label_weight.to(labels.device))

@@ -1,4 +1,4 @@
-"""The rules by which CutMix and HMix place their boxes."""
+"""Rules that place the boxes of CutMix and HMix."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from fastmix.arguments import number
 
 
 class BoxRule(ABC):
-    """Where a sample's box lies. The label weight always counts the pixels that the box really takes.
+    """Place a sample's box. The label weight counts the pixels inside the clipped box.
 
     Attributes:
-        over_frames: whether the rule chooses frames of a video; other boxes are the same for all of them.
+        over_frames: True if the rule chooses frames of a video; other boxes cover all frames.
     """
 
     over_frames: ClassVar[bool] = False
 
     @abstractmethod
     def to_core(self) -> _core.BoxRule:
-        """The rule as the native core understands it; raises ValueError for bad parameters."""
+        """Return the native core's rule; raises ValueError for bad parameters."""
 
 
 @dataclass(frozen=True)
@@ -34,27 +34,27 @@ class _Placed(BoxRule):
 
 
 class Clipped(_Placed):
-    """The paper's: the centre is uniform in the image, and the box is clipped at the border."""
+    """Draw the centre uniformly in the image and clip the box at the border, as the CutMix paper does."""
 
     placement = _core.Placement.clipped
 
 
 class Coverage(_Placed):
-    """Uniform over all places that touch the image, then clipped: every pixel is covered equally often."""
+    """Draw uniformly over all positions that touch the image, then clip: every pixel is covered equally often."""
 
     placement = _core.Placement.coverage
 
 
 class Inside(_Placed):
-    """Uniform over the places where the whole box lies in the image: its area is what was drawn, up to whole pixels."""
+    """Draw uniformly over the positions inside the image: the area is the drawn one, up to whole pixels."""
 
     placement = _core.Placement.inside
 
 
 class Cuboid(_Placed):
-    """For video: centre uniform, clipped at the border, over frames, rows and columns alike (ST-VideoMix, 2020).
+    """Place a box over frames, rows and columns of a video: centre uniform, clipped at the border.
 
-    ``plan`` needs ``image_size=(frames, height, width)``.
+    ``plan`` requires ``image_size=(frames, height, width)``. Source: ST-VideoMix (2020).
     """
 
     placement = _core.Placement.cuboid
@@ -63,17 +63,17 @@ class Cuboid(_Placed):
 
 @dataclass(frozen=True)
 class Span(BoxRule):
-    """A range along one axis, whole along the others; it lies in the image, so its share is what was drawn.
+    """Place a range along one axis, whole along the others. It lies inside the image, so its share is the drawn one.
 
-    Spectrograms (frequency, time) are cut by time with ``Span("width")`` and by frequency with ``Span("height")``
-    (SpecMix, Kim et al., Interspeech 2021); signals (channels, time) by time with ``Span("width")``.
+    ``Span("width")`` cuts spectrograms (frequency, time) and signals (channels, time) by time; ``Span("height")`` cuts
+    spectrograms by frequency. Source: SpecMix (Kim et al., Interspeech 2021).
 
     Args:
-        axis: ``"width"``, ``"height"``, or ``"time"``: frames of a video, for which ``plan`` needs
+        axis: ``"width"``, ``"height"``, or ``"time"`` for frames of a video. ``"time"`` requires
             ``image_size=(frames, height, width)``.
 
     Raises:
-        ValueError: Another axis.
+        ValueError: ``axis`` is another name.
     """
 
     axis: Literal["width", "height", "time"] = "width"
@@ -82,7 +82,7 @@ class Span(BoxRule):
         self.to_core()
 
     @property
-    def over_frames(self) -> bool:
+    def over_frames(self) -> bool:  # type: ignore[override]  # frozen, so read-only as the base's
         return self.axis == "time"
 
     def to_core(self) -> _core.BoxRule:
@@ -94,16 +94,16 @@ class Span(BoxRule):
 
 @dataclass(frozen=True)
 class MinMax(BoxRule):
-    """Sides uniform between two shares of the image's, whole box inside; the drawn weight is not asked.
+    """Draw each side uniformly between two shares of the image's, with the box inside. Ignores the drawn weight.
 
-    Height and width are drawn alone, from ``int(least * side)`` up to and without ``int(most * side)`` pixels.
+    Height and width are independent, in pixels from ``int(least * side)`` up to but excluding ``int(most * side)``.
 
     Args:
         least: >= 0; often 0.2 to 0.3.
         most: <= 1; often 0.8 to 0.9.
 
     Raises:
-        ValueError: Not ``0 <= least <= most <= 1``.
+        ValueError: ``0 <= least <= most <= 1`` does not hold.
     """
 
     least: float
@@ -120,17 +120,17 @@ class MinMax(BoxRule):
 
 @dataclass(frozen=True)
 class FixedBox(BoxRule):
-    """Always the same box, half open and in pixels; the drawn weight is not asked.
+    """Place the same half-open box in every sample. Ignores the drawn weight.
 
     Args:
-        y0: First row.
+        y0: First row, in pixels.
         x0: First column.
-        y1: Row after the last one.
-        x1: Column after the last one.
+        y1: Row after the last.
+        x1: Column after the last.
 
     Raises:
-        TypeError: An edge is no integer.
-        ValueError: Negative or crossed edges. That the box lies in the image is checked when a plan is drawn.
+        TypeError: An edge is not an integer.
+        ValueError: An edge is negative or edges cross. ``plan`` checks that the box lies in the image.
     """
 
     y0: int

@@ -1,4 +1,4 @@
-"""A plan for human eyes."""
+"""Describe a plan as a table of text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def describe(plan: MixPlan, names: Sequence[object] | None) -> str:
     names = sample_names("MixPlan.describe", len(plan), names)
-    rows = [("sample", "partner", "mixed", "inside", "outside", "box (y0, x0, y1, x1)", "label")]
+    rows: list[tuple[str, ...]] = [("sample", "partner", "mixed", "inside", "outside", "box (y0, x0, y1, x1)", "label")]
     rows += [_row(plan, i, names) for i in range(len(plan))]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
@@ -24,7 +24,7 @@ def _row(plan: MixPlan, i: int, names: list[str]) -> tuple[str, ...]:
     partner = int(plan.partner[i])
     box = plan.box[i].tolist()
     has_box = box[2] > box[0] and box[3] > box[1]
-    mask = -1 if plan.mask_index is None else int(plan.mask_index[i])
+    mask = int(plan.mask_index[i])
     inside, outside = float(plan.weight_in[i]), float(plan.weight_out[i])
     if partner == i or (outside == 1.0 and ((not has_box and mask < 0) or inside == 1.0)):
         how = "-"
@@ -48,10 +48,10 @@ def _row(plan: MixPlan, i: int, names: list[str]) -> tuple[str, ...]:
 
 
 def sample_names(op: str, batch: int, names: Sequence[object] | None) -> list[str]:
-    names = [str(i) for i in range(batch)] if names is None else [str(_plain(name)) for name in names]
-    if len(names) != batch:
-        raise ValueError(f"{op}: expected one name per sample ({batch}), got {len(names)}")
-    return names
+    shown = [str(i) for i in range(batch)] if names is None else [str(_plain(name)) for name in names]
+    if len(shown) != batch:
+        raise ValueError(f"{op}: expected one name per sample ({batch}), got {len(shown)}")
+    return shown
 
 
 def name_of(partner: int, names: list[str]) -> str:
@@ -59,5 +59,5 @@ def name_of(partner: int, names: list[str]) -> str:
 
 
 def _plain(name: object) -> object:
-    """A number out of a tensor or an array of one."""
+    """Return the number in a tensor or array of one element."""
     return name.item() if hasattr(name, "item") else name

@@ -1,4 +1,4 @@
-"""What a draw is a function of: its key, the images' size and the samples' groups, as the native core takes them."""
+"""Convert a draw's arguments for the native core: the draw key, the images' size and the samples' groups."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import torch
 
 
 def integer_below(name: str, value: int, bits: int) -> int:
-    """``value`` as an int in [0, 2**bits).
+    """Return ``value`` as an int in [0, 2**bits).
 
     Raises:
-        TypeError: No integer.
-        ValueError: Out of range.
+        TypeError: ``value`` is not an integer.
+        ValueError: ``value`` is out of range.
     """
     integer = operator.index(value)
     if not 0 <= integer < 1 << bits:
@@ -22,19 +22,24 @@ def integer_below(name: str, value: int, bits: int) -> int:
     return integer
 
 
-def draw_key(seed: int, epoch: int, step: int, rank: int, offset: int) -> list[int]:
-    """The key of a draw as the native core takes it.
+def draw_key(seed: int, epoch: int, step: int, rank: int, offset: int) -> tuple[int, int, int, int, int]:
+    """Return the draw key for the native core.
 
     Raises:
-        TypeError: A part that is no integer.
-        ValueError: A part out of its range.
+        TypeError: A part is not an integer.
+        ValueError: A part is out of range.
     """
-    parts = (("seed", seed, 64), ("epoch", epoch, 32), ("step", step, 64), ("rank", rank, 32), ("offset", offset, 32))
-    return [integer_below(name, value, bits) for name, value, bits in parts]
+    return (
+        integer_below("seed", seed, 64),
+        integer_below("epoch", epoch, 32),
+        integer_below("step", step, 64),
+        integer_below("rank", rank, 32),
+        integer_below("offset", offset, 32),
+    )
 
 
 def image_extent(image_size: tuple[int, ...] | None) -> tuple[int, int, int]:
-    """(frames, height, width); no frames are 0."""
+    """Return (frames, height, width) in pixels; frames are 0 for images."""
     if image_size is None:
         return 0, 0, 0
     try:
@@ -47,10 +52,10 @@ def image_extent(image_size: tuple[int, ...] | None) -> tuple[int, int, int]:
 
 
 def group_ids(groups: Any) -> np.ndarray:
-    """Any one-dimensional array or sequence as int64, equal numbers for equal entries.
+    """Return a one-dimensional array or sequence as int64 ids, equal for equal entries.
 
     Raises:
-        ValueError: It has another number of dimensions.
+        ValueError: ``groups`` has another number of dimensions.
     """
     if isinstance(groups, torch.Tensor):
         groups = groups.detach().cpu().numpy()

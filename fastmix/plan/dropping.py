@@ -1,35 +1,27 @@
-"""What becomes of a batch's plan when some of its samples drop out."""
+"""Drop samples from a batch's plan; their partners stay unmixed."""
 
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from fastmix.plan.mix_plan import MixPlan
 
-# The loader draws no masks.
-_FIELDS = ("partner", "weight_in", "weight_out", "box", "label_weight")
-
 
 def unmixed(plan: MixPlan, samples: np.ndarray) -> MixPlan:
-    """The plan with these samples, bool (B,), and whoever was to be mixed with them, left as they are."""
-    partner = plan.partner.numpy()
-    alone = samples | samples[partner]
-    if not alone.any():
+    """Leave these samples, bool (B,), and those that they are partner of, as they are."""
+    alone = torch.from_numpy(samples | samples[plan.partner.numpy()])
+    if not bool(alone.any()):
         return plan
-    arrays = {name: getattr(plan, name).numpy().copy() for name in _FIELDS}
-    arrays["partner"][alone] = np.flatnonzero(alone)
-    arrays["box"][alone] = 0
-    for name in ("weight_in", "weight_out", "label_weight"):
-        arrays[name][alone] = 1.0
-    return MixPlan.from_arrays(**arrays)
+    same = MixPlan.identity(len(plan))
+    return MixPlan(torch.where(alone[:, None], same.rows, plan.rows), plan.masks)
 
 
 def without(plan: MixPlan, samples: np.ndarray) -> MixPlan:
-    """The plan of the batch without these samples, bool (B,); whoever was to be mixed with them is left as it is."""
+    """Drop these samples, bool (B,), from the batch; those that they are partner of stay unmixed."""
     if not samples.any():
         return plan
-    plan = unmixed(plan, samples)
-    kept = ~samples
-    arrays = {name: getattr(plan, name).numpy()[kept] for name in _FIELDS}
-    arrays["partner"] = (np.cumsum(kept) - 1)[arrays["partner"]].astype(np.int32)
-    return MixPlan.from_arrays(**arrays)
+    kept = torch.from_numpy(~samples)
+    left = MixPlan(unmixed(plan, samples).rows[kept], plan.masks)
+    left.partner[:] = (kept.cumsum(0) - 1)[left.partner.long()]
+    return left

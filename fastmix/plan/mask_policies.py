@@ -1,7 +1,7 @@
-"""Policies whose weights are masks: GridMix, SmoothMix, GMix, FMix. Masks of your own: :meth:`fastmix.MixPlan.masked`.
+"""Draw plans by mask: GridMix, SmoothMix, GMix, FMix. :meth:`fastmix.MixPlan.masked` takes masks of your own.
 
-``label_weight`` is the mean of the pixels' own weights as they are mixed. All draw masks of the size of the image, one
-for each unit of ``per``: with ``per="sample"`` a batch of them is drawn on the CPU and copied to a GPU.
+``label_weight`` is the mean of the mask, as mixed. The CPU draws one mask of the image's size for each unit of ``per``,
+so ``per="sample"`` copies a batch of masks to the GPU.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from typing import Any
 
 from fastmix import _core
 from fastmix.arguments import number
-from fastmix.plan.policies import _SinglePolicy
+from fastmix.plan.policies import SinglePolicy
 
 
 @dataclass(frozen=True, repr=False)
-class _MaskPolicy(_SinglePolicy):
+class _MaskPolicy(SinglePolicy):
     @property
     def has_masks(self) -> bool:
         return True
 
 
 def _interval(name: str, value: Any) -> tuple[float, float]:
-    """(least, most) of a pair or of one number."""
+    """Return (least, most) from a pair or from one number."""
     least, most = value if isinstance(value, tuple | list) and len(value) == 2 else (value, value)
     try:
         return float(least), float(most)
@@ -32,25 +32,27 @@ def _interval(name: str, value: Any) -> tuple[float, float]:
 
 @dataclass(frozen=True, repr=False)
 class GridMix(_MaskPolicy):
-    """GridMix (Baek et al., Pattern Recognition 2021) as in GridMixup: a grid of holes that show the partner.
+    """Mix through a grid of holes that show the partner.
 
-    A random crop of the image is cut into patches, ``holes`` across; the first ``1 - w`` of each patch's area, at its
-    upper left, is a hole of at least one pixel. ``plan`` needs ``image_size``.
+    A random crop of the image is divided into patches, ``holes`` across. Each patch has a hole at its upper left, of
+    ``1 - w`` of its area and at least one pixel. ``plan`` requires ``image_size``.
+
+    Source: GridMix (Baek et al., Pattern Recognition 2021), as GridMixup implements it.
 
     Args:
-        alpha: > 0, of ``w``; GridMixup's own setting is ``weight=Uniform(0.1, 0.9)``.
-        per: as for ``Mixup``.
-        prob: as for ``Mixup``.
-        pairing: as for ``Mixup``.
-        weight: as for ``Mixup``.
-        holes: across the crop; a number or (least, most). A patch is two pixels wide at least.
-        hole_aspect: height / width of a patch; a number or (least, most).
-        crop_area: share of the image's area that the crop has; a number or (least, most).
-        crop_aspect: height / width of the crop, over that of the image; a number or (least, most). The crop is clipped
+        alpha: > 0, of ``w``; GridMixup uses ``weight=Uniform(0.1, 0.9)``.
+        per: As for ``Mixup``.
+        prob: As for ``Mixup``.
+        pairing: As for ``Mixup``.
+        weight: As for ``Mixup``.
+        holes: Holes across the crop; a number or (least, most). A patch is at least two pixels wide.
+        hole_aspect: Height / width of a patch; a number or (least, most).
+        crop_area: Share of the image's area in the crop; a number or (least, most).
+        crop_aspect: Height / width of the crop, divided by the image's; a number or (least, most). The crop is clipped
             to the image.
 
     Raises:
-        ValueError: as for ``Mixup``, or a number out of its range.
+        ValueError: As for ``Mixup``, or a number is out of range.
     """
 
     holes: int | tuple[int, int] = field(default=20, kw_only=True)
@@ -59,31 +61,37 @@ class GridMix(_MaskPolicy):
     crop_aspect: float | tuple[float, float] = field(default=1.0, kw_only=True)
 
     def core_policy(self) -> _core.Policy:
-        holes = self.holes if isinstance(self.holes, tuple | list) else (self.holes, self.holes)
-        names = ("hole_aspect", "crop_area", "crop_aspect")
-        intervals = {name: _interval(name, getattr(self, name)) for name in names}
+        holes = tuple(self.holes) if isinstance(self.holes, tuple | list) else (self.holes, self.holes)
         if len(holes) != 2 or not all(isinstance(n, int) and 0 < n < 2**31 for n in holes):
             raise ValueError(f"holes: expected an integer >= 1 or (least, most), got {self.holes!r}")
-        return self._core_policy(_core.Kind.gridmix, mask=_core.MaskRule(holes=tuple(holes), **intervals))
+        rule = _core.MaskRule(
+            holes=holes,
+            hole_aspect=_interval("hole_aspect", self.hole_aspect),
+            crop_area=_interval("crop_area", self.crop_area),
+            crop_aspect=_interval("crop_aspect", self.crop_aspect),
+        )
+        return self._core_policy(_core.Kind.gridmix, mask=rule)
 
 
 @dataclass(frozen=True, repr=False)
 class SmoothMix(_MaskPolicy):
-    """SmoothMix (Lee et al., CVPRW 2020): the partner fades in around a random point, as a Gaussian.
+    """Fade the partner in around a random point, as a Gaussian.
 
     The own weight at distance d is ``1 - exp(-d^2 / (2 s^2))``, with ``s`` uniform in ``sigma`` times the image's side
-    ``sqrt(height * width)``. ``plan`` needs ``image_size``; ``alpha`` and ``weight`` are not asked.
+    ``sqrt(height * width)``. ``plan`` requires ``image_size``.
+
+    Source: SmoothMix (Lee et al., CVPRW 2020).
 
     Args:
-        alpha: not asked.
-        per: as for ``Mixup``.
-        prob: as for ``Mixup``.
-        pairing: as for ``Mixup``.
-        weight: not asked.
-        sigma: a number or (least, most); the paper's (0.25, 0.5).
+        alpha: Ignored.
+        per: As for ``Mixup``.
+        prob: As for ``Mixup``.
+        pairing: As for ``Mixup``.
+        weight: Ignored.
+        sigma: A number or (least, most); the paper uses (0.25, 0.5).
 
     Raises:
-        ValueError: as for ``Mixup``, or a sigma that is not > 0.
+        ValueError: As for ``Mixup``, or ``sigma`` is not > 0.
     """
 
     sigma: float | tuple[float, float] = field(default=(0.25, 0.5), kw_only=True)
@@ -94,20 +102,22 @@ class SmoothMix(_MaskPolicy):
 
 @dataclass(frozen=True, repr=False)
 class GMix(_MaskPolicy):
-    """GMix (Park et al., NeurIPS 2022): one of the two images shows through a Gaussian around a random point.
+    """Show the image of less weight through a Gaussian around a random point.
 
-    At distance d the image of less weight, ``w' = min(w, 1 - w)``, has weight ``exp(-pi d^2 / (w' height width))``,
-    whose mean is ``w'`` where the border does not cut it off. ``plan`` needs ``image_size``.
+    At distance d that image, of weight ``w' = min(w, 1 - w)``, has weight ``exp(-pi d^2 / (w' height width))``. Its
+    mean is ``w'`` unless the border cuts it off. ``plan`` requires ``image_size``.
+
+    Source: GMix (Park et al., NeurIPS 2022).
 
     Args:
-        alpha: > 0, of ``w``.
-        per: as for ``Mixup``.
-        prob: as for ``Mixup``.
-        pairing: as for ``Mixup``.
-        weight: as for ``Mixup``.
+        alpha: > 0, of ``w ~ Beta(alpha, alpha)``.
+        per: As for ``Mixup``.
+        prob: As for ``Mixup``.
+        pairing: As for ``Mixup``.
+        weight: As for ``Mixup``.
 
     Raises:
-        ValueError: as for ``Mixup``.
+        ValueError: As for ``Mixup``.
     """
 
     def core_policy(self) -> _core.Policy:
@@ -116,24 +126,26 @@ class GMix(_MaskPolicy):
 
 @dataclass(frozen=True, repr=False)
 class FMix(_MaskPolicy):
-    """FMix (Harris et al., 2020): the image is kept where low-frequency noise is highest, ``w`` of its pixels.
+    """Keep the share ``w`` of an image's pixels, those with the highest low-frequency noise.
 
-    The share of pixels that are kept is ``w`` to the nearest pixel. Waves of less than 1e-4 of the longest's amplitude
-    are left out. A mask of 224 x 224 pixels takes milliseconds to draw, so think before ``per="sample"``. ``plan``
-    needs ``image_size``.
+    The kept share is ``w`` to the nearest pixel. The noise omits waves below 1e-4 of the longest wave's amplitude. A
+    mask of 224 x 224 pixels takes milliseconds to draw, which ``per="sample"`` multiplies by B. ``plan`` requires
+    ``image_size``.
+
+    Source: FMix (Harris et al., 2020).
 
     Args:
-        alpha: > 0, of ``w``; the paper's 1.0.
-        per: as for ``Mixup``.
-        prob: as for ``Mixup``.
-        pairing: as for ``Mixup``.
-        weight: as for ``Mixup``.
-        decay: in (0, 100]; the amplitude of a wave is ``1 / frequency ** decay``.
-        softness: in [0, 0.5]: on an edge of this share of the pixels to either side the weight goes evenly from 1 to 0;
-            at most ``min(w, 1 - w)``.
+        alpha: > 0, of ``w``; the paper uses 1.0.
+        per: As for ``Mixup``.
+        prob: As for ``Mixup``.
+        pairing: As for ``Mixup``.
+        weight: As for ``Mixup``.
+        decay: In (0, 100]; the amplitude of a wave is ``1 / frequency ** decay``.
+        softness: In [0, 0.5], at most ``min(w, 1 - w)``: the share of pixels on each side of the edge over which the
+            weight falls linearly from 1 to 0.
 
     Raises:
-        ValueError: as for ``Mixup``, or ``decay`` or ``softness`` out of range.
+        ValueError: As for ``Mixup``, or ``decay`` or ``softness`` is out of range.
     """
 
     decay: float = field(default=3.0, kw_only=True)

@@ -1,6 +1,8 @@
-"""Masks from the outside: as levels, and the label weights that they amount to."""
+"""Convert the caller's masks to uint8 levels, and compute their label weights."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import torch
@@ -8,8 +10,8 @@ import torch
 from fastmix import _core
 
 
-def as_levels(mask) -> torch.Tensor:
-    """Masks of any kind as uint8 (M, h, w) or (M, t, h, w) on the CPU: bool is 0 or 255, 1.0 is 255."""
+def as_levels(mask: Any) -> torch.Tensor:
+    """Return masks as uint8 (M, h, w) or (M, t, h, w) on the CPU; True and 1.0 become 255."""
     tensor = torch.as_tensor(mask).detach().cpu()
     if tensor.dim() not in (3, 4) or 0 in tensor.shape:
         raise ValueError(
@@ -27,7 +29,7 @@ def as_levels(mask) -> torch.Tensor:
 
 
 def label_weights(mask: torch.Tensor, image_size: tuple[int, ...] | None, inside: float, outside: float) -> np.ndarray:
-    """float32 (M,): the mean own weight of images of this size under each mask."""
+    """Return float32 (M,): the mean own weight of images of this size under each mask."""
     volumes = mask if mask.dim() == 4 else mask[:, None]
     size = tuple(volumes.shape[1:]) if image_size is None else tuple(image_size)
     if len(size) not in (2, 3) or not all(0 < n < 2**31 for n in size):
@@ -38,8 +40,8 @@ def label_weights(mask: torch.Tensor, image_size: tuple[int, ...] | None, inside
     return _core.mask_label_weights(volumes.numpy(), size, inside, outside)
 
 
-def mask_of_samples(index, batch: int, count: int) -> torch.Tensor:
-    """int32 (B,): the given indices, or one mask for all, or mask i for sample i."""
+def mask_of_samples(index: Any, batch: int, count: int) -> torch.Tensor:
+    """Return int32 (B,): the given indices, or one mask for all, or mask i for sample i."""
     if index is None:
         if count not in (1, batch):
             raise ValueError(f"MixPlan.masked: expected mask_index for {count} masks and {batch} samples, got none")

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import torch
+from torch import Tensor
 
 from fastmix import _core
-from fastmix.plan import description as _plan_table
-from fastmix.plan import masks as _masks
-from fastmix.plan.files import PlanFormat
-from fastmix.plan.stored_plan import StoredPlan, content_digest
+from fastmix.plan import description
+from fastmix.plan import masks as mask_levels
+from fastmix.plan.rows import PAIR, zero_rows
+from fastmix.plan.stored_plan import StoredPlan, without_negative_zero
 
 _DTYPES = {
     "partner": torch.int32,
@@ -21,127 +20,160 @@ _DTYPES = {
     "weight_out": torch.float32,
     "box": torch.int32,
     "label_weight": torch.float32,
+    "mask_index": torch.int32,
 }
 
 
-# What a plan may have beyond the arrays above, both or neither.
-_MASK_DTYPES = {"mask": torch.uint8, "mask_index": torch.int32}
-
-
-def _cast(name: str, value) -> torch.Tensor:
-    dtype = {**_DTYPES, **_MASK_DTYPES}.get(name, torch.float32)
+def _cast(name: str, value: Any) -> Tensor:
+    dtype = _DTYPES[name]
     if dtype.is_floating_point:
-        return torch.as_tensor(value, dtype=dtype).contiguous()
+        return torch.as_tensor(value, dtype=dtype)
     tensor = torch.as_tensor(value)
     cast = tensor.to(dtype)
     if tensor.dtype != dtype and not bool((cast == tensor).all()):
         raise ValueError(f"MixPlan.{name}: expected integers that fit {dtype}, got {tensor.dtype} values that do not")
-    return cast.contiguous()
+    return cast
 
 
-@dataclass(frozen=True, eq=False)
 class MixPlan(StoredPlan):
-    """What to mix in a batch of B samples. Plain CPU tensors; ``np.asarray`` reads each of them.
+    """What to mix in a batch of B samples: one packed row per sample, on the CPU.
 
     ``weight`` always means the weight of the sample's **own** image. Inside ``box`` it is ``weight_in``, outside
     ``weight_out``: Mixup is ``weight_out = w`` with an empty box, CutMix is ``weight_in = 0, weight_out = 1``.
 
-    A sample with a mask (GridMix, FMix, masks of your own) has no box: where the mask is 255 its weight is
-    ``weight_in``, where it is 0 ``weight_out``, in steps of 1 / 255 between. Masks are stretched over the image by
-    nearest neighbours, and several samples may share one.
+    A sample with a mask (GridMix, FMix, masks of your own) has no box. Its weight is ``weight_in`` where the mask is
+    255, ``weight_out`` where it is 0, and in steps of 1 / 255 between. Masks are stretched over the image by nearest
+    neighbours, and several samples may share one.
 
-    Plans compare and hash by content. The same plan gives the same bits wherever it is applied.
+    The attributes below, but for ``masks``, are views of ``rows``: editing one changes what is mixed from then on.
+    Operators copy what they need, so a batch under way is not changed. The same plan gives the same bits wherever it
+    is applied. Plans compare and hash by content.
 
     Attributes:
+        rows: int32 (B, 16), the plan itself; see :mod:`fastmix.plan.rows`.
         partner: int32 (B,), the sample mixed into each sample; a permutation unless said otherwise.
         weight_in: float32 (B,), own weight inside the box, in [0, 1].
         weight_out: float32 (B,), own weight outside the box, in [0, 1].
         box: int32 (B, 4), half-open ``(y0, x0, y1, x1)`` in pixels; empty (zeros) where there is none.
         label_weight: float32 (B,), share of own pixels: what the label gets.
-        mask: uint8 (M, h, w), or (M, t, h, w) for video; None where no sample has one.
-        mask_index: int32 (B,), which mask each sample has, -1 for none; None where no sample has one.
+        mask_index: int32 (B,), which mask each sample has, -1 for none.
+        masks: uint8 (M, h, w), or (M, t, h, w) for video; None where no sample has one.
 
     Raises:
-        TypeError: an entry is not a CPU tensor of the dtype above.
-        ValueError: an entry has another shape. Values are checked against the images when the plan is applied.
+        TypeError: ``rows`` is no int32 tensor on the CPU, or ``masks`` no uint8 tensor.
+        ValueError: Another shape or header. Weights and boxes are checked when the plan is applied.
+
+    Example:
+        >>> plan = MixPlan.mixup(partner=[1, 0], weight=0.7)
+        >>> plan.weight_out[0] = 0.9
     """
 
-    # By version: plans without masks are written as they were before there were any.
-    _format = PlanFormat(
-        "MixPlan",
-        {1: tuple(_DTYPES), 2: (*_DTYPES, *_MASK_DTYPES)},
-        dims={"box": (1, 2), "mask": (3, 4)},
-    )
+    _kind = "MixPlan"
+    _header = PAIR
 
-    partner: torch.Tensor
-    weight_in: torch.Tensor
-    weight_out: torch.Tensor
-    box: torch.Tensor
-    label_weight: torch.Tensor
-    mask: torch.Tensor | None = None
-    mask_index: torch.Tensor | None = None
+    def __init__(self, rows: Tensor, masks: Tensor | None = None) -> None:
+        super().__init__(rows, masks)
+        if masks is None:
+            return
+        if not isinstance(masks, Tensor) or masks.dtype != torch.uint8 or masks.device.type != "cpu":
+            got = f"{masks.dtype} on {masks.device}" if isinstance(masks, Tensor) else type(masks).__name__
+            raise TypeError(f"MixPlan.masks: expected a uint8 tensor on the CPU, got {got}")
+        if masks.dim() not in (3, 4) or 0 in masks.shape:
+            raise ValueError(
+                f"MixPlan.masks: expected shape (M, h, w) or (M, t, h, w) with pixels, got {tuple(masks.shape)}"
+            )
 
-    def __post_init__(self) -> None:
-        batch = self.partner.shape[0] if isinstance(self.partner, torch.Tensor) and self.partner.dim() else 0
-        if (self.mask is None) != (self.mask_index is None):
-            raise ValueError("MixPlan: expected mask and mask_index both or neither")
-        for name, dtype in self._dtypes().items():
-            value = getattr(self, name)
-            if not isinstance(value, torch.Tensor) or value.dtype != dtype or value.device.type != "cpu":
-                got = f"{value.dtype} on {value.device}" if isinstance(value, torch.Tensor) else type(value).__name__
-                raise TypeError(f"MixPlan.{name}: expected a {dtype} tensor on the CPU, got {got}")
-            shape = (batch, 4) if name == "box" else (batch,)
-            if name == "mask":
-                if value.dim() not in (3, 4) or 0 in value.shape:
-                    raise ValueError(
-                        f"MixPlan.mask: expected shape (M, h, w) or (M, t, h, w) with pixels, got {tuple(value.shape)}"
-                    )
-            elif tuple(value.shape) != shape:
-                raise ValueError(f"MixPlan.{name}: expected shape {shape}, got {tuple(value.shape)}")
+    @property
+    def partner(self) -> Tensor:
+        return self.rows[:, 1]
 
-    def _dtypes(self) -> dict[str, torch.dtype]:
-        """The arrays that this plan has, in order."""
-        return _DTYPES if self.mask is None else {**_DTYPES, **_MASK_DTYPES}
+    @property
+    def weight_in(self) -> Tensor:
+        return self.rows.view(torch.float32)[:, 2]
 
-    def _arrays(self) -> dict[str, np.ndarray]:
-        return {name: getattr(self, name).numpy() for name in self._dtypes()}
+    @property
+    def weight_out(self) -> Tensor:
+        return self.rows.view(torch.float32)[:, 3]
+
+    @property
+    def box(self) -> Tensor:
+        return self.rows[:, 4:8]
+
+    @property
+    def label_weight(self) -> Tensor:
+        return self.rows.view(torch.float32)[:, 8]
+
+    @property
+    def mask_index(self) -> Tensor:
+        return self.rows[:, 9]
+
+    def _words(self) -> Tensor:
+        rows = without_negative_zero(self.rows, torch.float32, slice(2, 4))
+        rows.view(torch.float32)[:, 8] += 0.0
+        return rows
 
     @classmethod
-    def _of_arrays(cls, arrays: dict[str, np.ndarray]) -> MixPlan:
-        return cls.from_arrays(**arrays)
-
-    @classmethod
-    def from_arrays(cls, partner, weight_in, weight_out, box, label_weight, mask=None, mask_index=None) -> MixPlan:
-        """A plan from anything ``torch.as_tensor`` reads (lists, NumPy arrays); ``box`` may be flat, (4 * B,).
-
-        Other dtypes are cast; tensors and arrays that need no cast are shared, not copied.
+    def from_arrays(
+        cls,
+        partner: Any,
+        weight_in: Any,
+        weight_out: Any,
+        box: Any,
+        label_weight: Any,
+        masks: Any = None,
+        mask_index: Any = None,
+    ) -> MixPlan:
+        """Pack a plan from anything ``torch.as_tensor`` reads; ``box`` may be flat, (4 * B,).
 
         Raises:
-            ValueError: A shape does not fit, or an array holds what its dtype does not.
+            ValueError: A shape does not fit, an array holds what its dtype does not, or masks come without
+                ``mask_index``.
         """
-        values = dict(zip(_DTYPES, (partner, weight_in, weight_out, box, label_weight), strict=True))
-        if mask is not None:
-            values |= {"mask": mask, "mask_index": mask_index}
-        tensors = {name: _cast(name, value) for name, value in values.items()}
-        if tensors["box"].dim() == 1 and tensors["box"].numel() % 4 == 0:
-            tensors["box"] = tensors["box"].reshape(-1, 4)
-        return cls(**tensors)
+        if (masks is None) != (mask_index is None):
+            raise ValueError("MixPlan.from_arrays: expected masks and mask_index both or neither")
+        given = {"partner": partner, "weight_in": weight_in, "weight_out": weight_out, "label_weight": label_weight}
+        if mask_index is not None:
+            given["mask_index"] = mask_index
+        values = {name: _cast(name, value) for name, value in given.items()}
+        boxes = _cast("box", box)
+        batch = values["partner"].shape[0] if values["partner"].dim() else 0
+        if boxes.dim() == 1 and boxes.numel() % 4 == 0:
+            boxes = boxes.reshape(-1, 4)
+        for name, value in (*values.items(), ("box", boxes)):
+            shape = (batch, 4) if name == "box" else (batch,)
+            if tuple(value.shape) != shape:
+                raise ValueError(f"MixPlan.{name}: expected shape {shape}, got {tuple(value.shape)}")
+        plan = cls(zero_rows(batch, PAIR), None if masks is None else torch.as_tensor(masks).contiguous())
+        plan.mask_index[:] = -1
+        plan.box[:] = boxes
+        for name, value in values.items():
+            getattr(plan, name)[:] = value
+        return plan
 
     @classmethod
-    def mixup(cls, partner, weight) -> MixPlan:
+    def mixup(cls, partner: Any, weight: Any) -> MixPlan:
         """A Mixup plan from partners (B,) and own weights (B,) or one weight for all.
 
         Raises:
             ValueError: A shape does not fit, or ``partner`` holds what no int32 is.
         """
-        partner, weight = _cast("partner", partner), _cast("weight", weight)
+        partner, weight = _cast("partner", partner), _cast("weight_out", weight)
         if weight.dim() == 0:
             weight = weight.repeat(partner.numel())
         box = torch.zeros(partner.numel(), 4, dtype=torch.int32)
-        return cls(partner, weight, weight.clone(), box, weight.clone())
+        return cls.from_arrays(partner, weight, weight, box, weight)
 
     @classmethod
-    def masked(cls, partner, mask, mask_index=None, *, image_size=None, weight_in=1.0, weight_out=0.0) -> MixPlan:
+    def masked(
+        cls,
+        partner: Any,
+        mask: Any,
+        mask_index: Any = None,
+        *,
+        image_size: tuple[int, ...] | None = None,
+        weight_in: float = 1.0,
+        weight_out: float = 0.0,
+    ) -> MixPlan:
         """A plan by masks of your own, full or low resolution: saliency, attention, tokens, segments.
 
         Args:
@@ -158,12 +190,12 @@ class MixPlan(StoredPlan):
         Raises:
             ValueError: A shape or dtype does not fit, or a value is out of its range.
         """
-        partner, mask = _cast("partner", partner), _masks.as_levels(mask)
+        partner, masks = _cast("partner", partner), mask_levels.as_levels(mask)
         batch = partner.numel()
-        index = _masks.mask_of_samples(mask_index, batch, mask.shape[0])
+        index = mask_levels.mask_of_samples(mask_index, batch, masks.shape[0])
         if not (0.0 <= weight_in <= 1.0 and 0.0 <= weight_out <= 1.0):
             raise ValueError(f"MixPlan.masked: expected weights in [0, 1], got {weight_in} and {weight_out}")
-        share = torch.from_numpy(_masks.label_weights(mask, image_size, weight_in, weight_out))
+        share = torch.from_numpy(mask_levels.label_weights(masks, image_size, weight_in, weight_out))
         has_mask = index >= 0
 
         def where_masked(value: torch.Tensor | float) -> torch.Tensor:
@@ -171,7 +203,9 @@ class MixPlan(StoredPlan):
 
         box = torch.zeros(batch, 4, dtype=torch.int32)
         label_weight = where_masked(share[index.clamp(min=0).long()])
-        return cls(partner, where_masked(weight_in), where_masked(weight_out), box, label_weight, mask, index)
+        return cls.from_arrays(
+            partner, where_masked(weight_in), where_masked(weight_out), box, label_weight, masks, index
+        )
 
     @classmethod
     def identity(cls, batch_size: int) -> MixPlan:
@@ -179,22 +213,6 @@ class MixPlan(StoredPlan):
         if batch_size < 0:
             raise ValueError(f"MixPlan.identity: expected batch_size >= 0, got {batch_size}")
         return cls.mixup(torch.arange(batch_size, dtype=torch.int32), 1.0)
-
-    def __len__(self) -> int:
-        return self.partner.shape[0]
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, MixPlan):
-            return NotImplemented
-        if (self.mask is None) != (other.mask is None):
-            return False
-        return all(torch.equal(getattr(self, name), getattr(other, name)) for name in self._dtypes())
-
-    __hash__ = StoredPlan.__hash__
-
-    def digest(self) -> str:
-        """SHA-256 of the content, in hexadecimal: equal plans have equal digests, on every machine."""
-        return content_digest("fastmix.MixPlan 1", self._arrays(), shaped=("mask",))
 
     def is_permutation(self) -> bool:
         """Whether every sample is partner once."""
@@ -211,13 +229,10 @@ class MixPlan(StoredPlan):
                 not there, or a sample has a box and a mask.
         """
         height, width = image_size if image_size is not None else (2**31 - 1, 2**31 - 1)
-        arrays = [getattr(self, name).numpy() for name in ("partner", "weight_in", "weight_out", "box")]
-        index, shape = np.zeros(0, np.int32), (0, 1, 1, 1)
-        if self.mask is not None:
-            index, shape = self.mask_index.numpy(), (self.mask.shape[0], *(1, *self.mask.shape[1:])[-3:])
-        _core.validate_plan(*arrays, index, shape, height, width, True)
+        masks = (0, 1, 1, 1) if self.masks is None else (self.masks.shape[0], *(1, *self.masks.shape[1:])[-3:])
+        _core.validate_plan(self.rows.numpy(), masks, height, width, True)
 
-    def with_label_weight(self, label_weight) -> MixPlan:
+    def with_label_weight(self, label_weight: Any) -> MixPlan:
         """The plan with other weights for the labels, as Remix and TransMix compute them.
 
         Args:
@@ -230,9 +245,13 @@ class MixPlan(StoredPlan):
         weight = weight.repeat(len(self)) if weight.dim() == 0 else weight
         if not bool(((weight >= 0) & (weight <= 1)).all()):
             raise ValueError("MixPlan.with_label_weight: expected weights in [0, 1], got others or NaN")
-        return dataclasses.replace(self, label_weight=weight)
+        if weight.shape != (len(self),):
+            raise ValueError(f"MixPlan.label_weight: expected shape ({len(self)},), got {tuple(weight.shape)}")
+        plan = MixPlan(self.rows.clone(), self.masks)
+        plan.label_weight[:] = weight
+        return plan
 
-    def with_partner(self, partner) -> MixPlan:
+    def with_partner(self, partner: Any) -> MixPlan:
         """The plan with other partners: rows of a second batch, for ``mix(..., other=)``, or chosen ones.
 
         Args:
@@ -241,7 +260,12 @@ class MixPlan(StoredPlan):
         Raises:
             ValueError: Another shape, or what no int32 is.
         """
-        return dataclasses.replace(self, partner=_cast("partner", partner).detach().cpu())
+        partner = _cast("partner", partner).detach().cpu()
+        if partner.shape != (len(self),):
+            raise ValueError(f"MixPlan.partner: expected shape ({len(self)},), got {tuple(partner.shape)}")
+        plan = MixPlan(self.rows.clone(), self.masks)
+        plan.partner[:] = partner
+        return plan
 
     def describe(self, names: Sequence[object] | None = None) -> str:
         """A table of what is mixed with what, one line per sample.
@@ -252,38 +276,4 @@ class MixPlan(StoredPlan):
         Raises:
             ValueError: The names are not one per sample.
         """
-        return _plan_table.describe(self, names)
-
-
-def partner_rows(op: str, values: torch.Tensor, plan: MixPlan, other: torch.Tensor | None = None) -> torch.Tensor:
-    """``values[plan.partner]``, or rows of ``other``, where a partner out of range is refused and never wraps around.
-
-    Raises:
-        ValueError: As :func:`batch_of_partners`.
-    """
-    rows = batch_of_partners(op, values, plan, other)
-    return rows[plan.partner.to(device=rows.device, dtype=torch.int64)]
-
-
-def batch_of_partners(op: str, values: torch.Tensor, plan: MixPlan, other: torch.Tensor | None) -> torch.Tensor:
-    """``values``, or ``other`` if there is one: what ``plan.partner`` counts the rows of.
-
-    Raises:
-        ValueError: A partner is out of range, or ``other`` has another shape, dtype or device than ``values``, but for
-            the number of rows.
-    """
-    if other is not None:
-        if (other.shape[1:], other.dtype, other.device) != (values.shape[1:], values.dtype, values.device):
-            raise ValueError(
-                f"{op}: expected rows of the other batch of shape {tuple(values.shape[1:])}, {values.dtype} on "
-                f"{values.device}, got {tuple(other.shape[1:])}, {other.dtype} on {other.device}"
-            )
-        values = other
-    if not torch.compiler.is_compiling() and plan.partner.numel() > 0:
-        low, high = (int(bound) for bound in plan.partner.aminmax())
-        if low < 0 or high >= values.shape[0]:
-            got = low if low < 0 else high
-            raise ValueError(
-                f"{op}: expected partner in [0, {values.shape[0]}), got {got}; draw it with this batch_size"
-            )
-    return values
+        return description.describe(self, names)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -18,89 +17,86 @@ from fastmix import _core
 from fastmix.arguments import number
 from fastmix.plan import description as _plan_table
 from fastmix.plan.draw_key import draw_key, integer_below
-from fastmix.plan.files import PlanFormat
-from fastmix.plan.stored_plan import StoredPlan, content_digest
+from fastmix.plan.rows import MULTIWAY, zero_rows
+from fastmix.plan.stored_plan import StoredPlan, without_negative_zero
 
 __all__ = ["DirichletMix", "MultiwayPlan"]
 
 _TOLERANCE = 1e-6
 
 
-@dataclass(frozen=True, eq=False)
 class MultiwayPlan(StoredPlan):
-    """What to mix in a batch of B samples, K = 2, 3 or 4 each. Plain CPU tensors; ``np.asarray`` reads them.
+    """What to mix in a batch of B samples, K = 2, 3 or 4 each: one packed row per sample, on the CPU.
 
     Sample i becomes ``sum(weight[i, k] * x[partner[i, k]] for k in range(K))``, and its label likewise. Plans of the
     policies have the sample itself in the first column. Weights are float64, so that they sum to 1 and mixing equal
-    images gives the same image.
+    images gives the same image. ``partner`` and ``weight`` are views of ``rows``.
+
+    Args:
+        rows: int32 (B, 16); see :mod:`fastmix.plan.rows`.
+        ways: K; needed where there are no rows.
 
     Attributes:
+        rows: int32 (B, 16), the plan itself.
+        ways: K, how many samples make one.
         partner: int32 (B, K), in [0, B); they may repeat.
         weight: float64 (B, K), in [0, 1]; every row sums to 1.
 
     Raises:
-        TypeError: An entry is not a CPU tensor of the dtype above.
-        ValueError: An entry has another shape. Values are checked when the plan is applied.
+        TypeError: ``rows`` is no int32 tensor on the CPU.
+        ValueError: Another shape or header, or rows of different ways. Weights are checked when the plan is applied.
     """
 
-    _format = PlanFormat("MultiwayPlan", {1: ("partner", "weight")}, dims={"partner": (2,), "weight": (2,)})
+    _kind = "MultiwayPlan"
+    _header = MULTIWAY
 
-    partner: Tensor
-    weight: Tensor
+    def __init__(self, rows: Tensor, masks: None = None, ways: int | None = None) -> None:
+        if masks is not None:
+            raise ValueError("MultiwayPlan: expected no masks: a plan that mixes more than two images has none")
+        super().__init__(rows)
+        ways = ways if ways is not None else int(rows[0, 1]) if len(rows) else 2
+        if not 2 <= ways <= _core.MAX_WAYS or not bool((rows[:, 1] == ways).all()):
+            raise ValueError(f"MultiwayPlan: expected one number of ways from 2 to {_core.MAX_WAYS} in all rows")
+        self.ways = ways
 
-    def __post_init__(self) -> None:
-        for name, dtype in (("partner", torch.int32), ("weight", torch.float64)):
-            value = getattr(self, name)
-            if not isinstance(value, Tensor) or value.dtype != dtype or value.device.type != "cpu":
-                got = f"{value.dtype} on {value.device}" if isinstance(value, Tensor) else type(value).__name__
-                raise TypeError(f"MultiwayPlan.{name}: expected a {dtype} tensor on the CPU, got {got}")
-        shape = tuple(self.partner.shape)
-        if len(shape) != 2 or not 2 <= shape[1] <= _core.MAX_WAYS or tuple(self.weight.shape) != shape:
-            raise ValueError(
-                f"MultiwayPlan: expected partner and weight of one shape (B, K) with K from 2 to {_core.MAX_WAYS}, "
-                f"got {shape} and {tuple(self.weight.shape)}"
-            )
+    @property
+    def partner(self) -> Tensor:
+        return self.rows[:, 4 : 4 + self.ways]
+
+    @property
+    def weight(self) -> Tensor:
+        return self.rows.view(torch.float64)[:, 4 : 4 + self.ways]
 
     @classmethod
     def from_arrays(cls, partner: Any, weight: Any) -> MultiwayPlan:
-        """A plan from anything ``torch.as_tensor`` reads.
+        """Pack a plan from anything ``torch.as_tensor`` reads.
 
         Raises:
             ValueError: The shapes do not fit, or ``partner`` holds what no int32 is.
         """
-        given = torch.as_tensor(partner)
+        given, weights = torch.as_tensor(partner), torch.as_tensor(weight, dtype=torch.float64)
         cast = given.to(torch.int32)
         if not bool((cast == given).all()):
             raise ValueError(f"MultiwayPlan.partner: expected integers that fit torch.int32, got {given.dtype}")
-        return cls(cast.contiguous(), torch.as_tensor(weight, dtype=torch.float64).contiguous())
+        shape = tuple(cast.shape)
+        if len(shape) != 2 or not 2 <= shape[1] <= _core.MAX_WAYS or tuple(weights.shape) != shape:
+            raise ValueError(
+                f"MultiwayPlan: expected partner and weight of one shape (B, K) with K from 2 to {_core.MAX_WAYS}, "
+                f"got {shape} and {tuple(weights.shape)}"
+            )
+        rows = zero_rows(shape[0], MULTIWAY)
+        rows[:, 1] = shape[1]
+        plan = cls(rows, ways=shape[1])
+        plan.partner[:] = cast
+        plan.weight[:] = weights
+        return plan
 
-    @property
-    def ways(self) -> int:
-        """K, how many samples make one."""
-        return self.partner.shape[1]
+    def clone(self) -> MultiwayPlan:
+        """Copy the plan, so that edits of one leave the other as it is."""
+        return MultiwayPlan(self.rows.clone(), ways=self.ways)
 
-    def __len__(self) -> int:
-        return self.partner.shape[0]
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, MultiwayPlan):
-            return NotImplemented
-        return torch.equal(self.partner, other.partner) and torch.equal(self.weight, other.weight)
-
-    __hash__ = StoredPlan.__hash__
-
-    def digest(self) -> str:
-        """SHA-256 of the content, in hexadecimal: equal plans have equal digests, on every machine."""
-        arrays = {"partner": self.partner.numpy(), "weight": self.weight.numpy()}
-        return content_digest(f"fastmix.MultiwayPlan 1 {self.ways}", arrays)
-
-    def _arrays(self) -> dict[str, np.ndarray]:
-        # A row per way: so the number of ways is kept where there are no samples.
-        return {"partner": self.partner.T.numpy(), "weight": self.weight.T.numpy()}
-
-    @classmethod
-    def _of_arrays(cls, arrays: dict[str, np.ndarray]) -> MultiwayPlan:
-        return cls.from_arrays(**{name: array.T for name, array in arrays.items()})
+    def _words(self) -> Tensor:
+        return without_negative_zero(self.rows, torch.float64, slice(4, 8))
 
     def describe(self, names: Sequence[object] | None = None) -> str:
         """One line per sample: what it is mixed of.
@@ -210,7 +206,8 @@ class DirichletMix:
             ValueError: A negative or too large argument.
         """
         size = integer_below("batch_size", batch_size, 29)
-        return MultiwayPlan.from_arrays(*self._to_core().draw(size, *draw_key(seed, epoch, step, rank, offset)))
+        rows = self._to_core().draw(size, *draw_key(seed, epoch, step, rank, offset))
+        return MultiwayPlan(torch.from_numpy(rows), ways=self.k)
 
 
 def combine_values(values: Tensor, plan: MultiwayPlan) -> Tensor:

@@ -1,6 +1,6 @@
-"""Partners chosen by likeness, for ``policy.plan(..., partner=...)``. They may repeat: mix out of place.
+"""Draw partners by distance, by weight or from a second batch, for ``policy.plan(..., partner=...)``.
 
-Partners from elsewhere go the same way: the permutation of an optimal-transport assignment (k-mixup), say.
+Partners may repeat, so mix out of place. ``partner=`` also takes an assignment of your own, such as k-mixup's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["kernel_partners", "nearest_partners", "other_partners", "weighted_pa
 
 
 def _distances(name: str, points: Tensor) -> Tensor:
-    """float64 (B, B), infinite on the diagonal: nobody is its own partner."""
+    """Return distances float64 (B, B), infinite on the diagonal so that no sample is its own partner."""
     if not isinstance(points, Tensor) or points.dim() == 0:
         raise TypeError(f"{name}: expected a tensor (B, ...), got {type(points).__name__}")
     flat = points.detach().reshape(points.shape[0], -1 if points.numel() else 0).to("cpu", torch.float64)
@@ -31,11 +31,11 @@ def _distances(name: str, points: Tensor) -> Tensor:
 def other_partners(
     batch_size: int, others: int, *, seed: int = 0, epoch: int = 0, step: int = 0, rank: int = 0, offset: int = 0
 ) -> Tensor:
-    """Rows of a second batch, for ``plan.with_partner`` and ``mix(..., other=)``: in random order, equally often.
+    """Draw rows of a second batch in random order, each equally often, for ``mix(..., other=)``.
 
     Args:
         batch_size: B >= 0.
-        others: How many rows the other batch has; none of them comes up twice before all have come up once.
+        others: N, the rows of the other batch; no row repeats before all have come up.
         seed: As for ``Policy.plan``.
         epoch: As for ``Policy.plan``.
         step: As for ``Policy.plan``.
@@ -46,10 +46,10 @@ def other_partners(
         int32 (B,) on the CPU, in [0, others).
 
     Raises:
-        ValueError: No rows to choose from, or a negative size.
+        ValueError: ``others`` is 0 with samples to pair, or a size is negative.
     """
     if others < 1 and batch_size > 0:
-        raise ValueError(f"other_partners: expected an other batch with samples, got {others}")
+        raise ValueError(f"other_partners: expected others >= 1, got {others}")
     order = Mixup().plan(others, seed=seed, epoch=epoch, step=step, rank=rank, offset=offset).partner
     return order[torch.arange(batch_size) % max(others, 1)]
 
@@ -57,10 +57,10 @@ def other_partners(
 def weighted_partners(
     weights: Tensor, *, seed: int = 0, epoch: int = 0, step: int = 0, rank: int = 0, offset: int = 0
 ) -> Tensor:
-    """One partner per sample, with probability proportional to its weight.
+    """Draw one partner per sample, with probability proportional to its weight.
 
     Args:
-        weights: (B, B), finite and >= 0; a sample whose row is 0 is its own partner.
+        weights: (B, B), finite and >= 0. A sample whose row is 0 is its own partner.
         seed: As for ``Policy.plan``.
         epoch: As for ``Policy.plan``.
         step: As for ``Policy.plan``.
@@ -71,7 +71,7 @@ def weighted_partners(
         int32 (B,) on the CPU.
 
     Raises:
-        ValueError: Another shape, a negative weight, NaN or infinity.
+        ValueError: The shape does not fit, or a weight is negative, NaN or infinite.
     """
     key = draw_key(seed, epoch, step, rank, offset)
     table = torch.as_tensor(weights).detach().to("cpu", torch.float64)
@@ -83,11 +83,11 @@ def weighted_partners(
 def nearest_partners(
     features: Tensor, k: int = 1, *, seed: int = 0, epoch: int = 0, step: int = 0, rank: int = 0, offset: int = 0
 ) -> Tensor:
-    """One of the ``k`` nearest other samples, each equally likely (Local Mixup, kNN pairing).
+    """Draw one of each sample's ``k`` nearest other samples, each equally likely (Local Mixup, kNN pairing).
 
     Args:
-        features: (B, ...) finite; distances are Euclidean, in float64 on the CPU. Equally near ones: the first.
-        k: >= 1; at most B - 1 of them are asked.
+        features: (B, ...) finite. Distances are Euclidean, in float64 on the CPU; ties take the lower index.
+        k: >= 1; at most B - 1 samples are considered.
         seed: As for ``Policy.plan``.
         epoch: As for ``Policy.plan``.
         step: As for ``Policy.plan``.
@@ -95,11 +95,11 @@ def nearest_partners(
         offset: As for ``Policy.plan``.
 
     Returns:
-        int32 (B,) on the CPU; a sample alone in its batch is its own partner.
+        int32 (B,) on the CPU; the sample of a batch of one is its own partner.
 
     Raises:
-        TypeError: ``features`` is no tensor.
-        ValueError: NaN or infinity, ``k`` < 1.
+        TypeError: ``features`` is not a tensor.
+        ValueError: A feature is NaN or infinite, or ``k`` < 1.
     """
     if k < 1:
         raise ValueError(f"nearest_partners: expected k >= 1, got {k}")
@@ -110,7 +110,7 @@ def nearest_partners(
 
 
 def kernel_partners(
-    targets: Tensor,
+    labels: Tensor,
     bandwidth: float,
     *,
     seed: int = 0,
@@ -119,13 +119,14 @@ def kernel_partners(
     rank: int = 0,
     offset: int = 0,
 ) -> Tensor:
-    """C-Mixup (Yao et al., NeurIPS 2022): partners with probability ``exp(-d**2 / (2 * bandwidth**2))``.
+    """Draw partners with probability proportional to ``exp(-d**2 / (2 * bandwidth**2))``.
 
-    ``d`` is the Euclidean distance of the targets. A sample far from all others takes the nearest.
+    ``d`` is the Euclidean distance of the labels. A sample far from all others takes the nearest.
+    Source: C-Mixup (Yao et al., NeurIPS 2022).
 
     Args:
-        targets: (B, ...) finite, the continuous labels.
-        bandwidth: > 0, in the units of the targets.
+        labels: (B, ...) finite, continuous.
+        bandwidth: > 0, in the units of the labels.
         seed: As for ``Policy.plan``.
         epoch: As for ``Policy.plan``.
         step: As for ``Policy.plan``.
@@ -133,18 +134,18 @@ def kernel_partners(
         offset: As for ``Policy.plan``.
 
     Returns:
-        int32 (B,) on the CPU; a sample alone in its batch is its own partner.
+        int32 (B,) on the CPU; the sample of a batch of one is its own partner.
 
     Raises:
-        TypeError: ``targets`` is no tensor.
-        ValueError: NaN or infinity, ``bandwidth`` not finite and > 0.
+        TypeError: ``labels`` is not a tensor.
+        ValueError: A label is NaN or infinite, or ``bandwidth`` is not finite and > 0.
     """
     if not (math.isfinite(bandwidth) and bandwidth > 0):
         raise ValueError(f"kernel_partners: expected a finite bandwidth > 0, got {bandwidth}")
-    scaled = _distances("kernel_partners", targets) / bandwidth
+    scaled = _distances("kernel_partners", labels) / bandwidth
     if scaled.shape[0] < 2:
         return torch.zeros(scaled.shape[0], dtype=torch.int32)
-    # Relative to the nearest, so that no row underflows to zeros.
+    # Relative to the nearest, so that no row underflows to all zeros.
     nearest = scaled.min(dim=1, keepdim=True).values
     weights = torch.exp(-0.5 * (scaled - nearest) * (scaled + nearest))
     return weighted_partners(weights, seed=seed, epoch=epoch, step=step, rank=rank, offset=offset)

@@ -1,14 +1,14 @@
-"""Policies draw plans: pure functions of (seed, epoch, step, rank), with no state and no global generator."""
+"""Draw plans by policies: pure functions of the draw key, without state and without a global generator."""
 
 from __future__ import annotations
 
 import dataclasses
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
+import torch
 
 from fastmix import _core
 from fastmix.arguments import number, option
@@ -22,37 +22,37 @@ Pairing = Literal["permutation", "neighbor", "flip", "roll", "derangement", "mat
 
 
 class Policy(ABC):
-    """Draws the plan of a batch. Subclasses say how; ``plan`` is the same for all."""
+    """Draw the plan of a batch. Subclasses define the draw; ``plan`` is the same for all."""
 
     pairing: Pairing
 
     @abstractmethod
     def to_core(self) -> _core.Choice:
-        """The policy as the native core understands it; raises ValueError for bad parameters."""
+        """Return the native core's policy; raises ValueError for bad parameters."""
 
     @abstractmethod
     def with_pairing(self, pairing: Pairing) -> Policy:
-        """The same policy with another pairing."""
+        """Return the policy with another pairing."""
 
     @abstractmethod
     def never(self) -> Policy:
-        """The same policy with ``prob=0``: partners are drawn, nothing is mixed."""
+        """Return the policy with ``prob=0``: it draws partners and mixes nothing."""
 
     @abstractmethod
     def scaled(self, factor: float) -> Policy:
-        """The same policy with the shapes of its Beta weights multiplied.
+        """Return the policy with the shapes of its Beta weights multiplied.
 
         Raises:
-            ValueError: A weight that is not Beta.
+            ValueError: A weight is not Beta.
         """
 
     @property
     def has_masks(self) -> bool:
-        """Whether its plans may have masks, which not everything that mixes takes."""
+        """Whether plans may have masks, which some operators refuse."""
         return False
 
     def at(self, epoch: int) -> Policy:  # noqa: ARG002
-        """The policy of this epoch: another one where a schedule says so."""
+        """Return the policy of this epoch; ``Scheduled`` overrides it."""
         return self
 
     def plan(
@@ -68,26 +68,29 @@ class Policy(ABC):
         groups: Any = None,
         partner: Any = None,
     ) -> MixPlan:
-        """The plan of one batch; equal arguments give equal plans, on every machine.
+        """Draw the plan of one batch. Equal arguments return equal plans, on every machine.
 
         Args:
             batch_size: B >= 0.
-            image_size: (height, width) in pixels, or (frames, height, width) of videos; needed for boxes and masks.
-            seed: seed of the run, below 2**64.
-            epoch: epoch of the run, below 2**32.
-            step: step within the epoch, below 2**64.
-            rank: below 2**32; draws of different ranks are independent.
-            offset: place of the first sample in the global batch. Ranks that pass their offset and ``rank=0`` draw
+            image_size: (height, width) in pixels, or (frames, height, width) of videos; boxes and masks require it.
+            seed: Seed of the run, below 2**64.
+            epoch: Epoch of the run, below 2**32.
+            step: Step within the epoch, below 2**64.
+            rank: Below 2**32; ranks draw independently.
+            offset: Index of the first sample in the global batch. Ranks that pass their offset and ``rank=0`` draw
                 slices of one global plan (with ``pairing="neighbor"`` and an even offset).
-            groups: (B,) array of any kind (classes, domains, names), read by the pairings ``"same_class"`` and
-                ``"different_class"``. A tensor on a GPU is waited for.
-            partner: (B,) partners instead of drawn ones, for example from :mod:`fastmix.pairings`. They may
-                repeat; such a plan is for :func:`fastmix.mix` only.
+            groups: (B,) classes, domains or names, which the pairings ``"same_class"`` and ``"different_class"`` read.
+                Reading a CUDA tensor synchronises with the GPU.
+            partner: (B,) partners that replace the drawn ones, for example from :mod:`fastmix.pairings`. They may
+                repeat; then use :func:`fastmix.mix`.
 
         Raises:
-            TypeError: an argument that is no integer.
-            ValueError: a negative or too large argument, CutMix without ``image_size``, a pairing by class without
-                ``groups``, or groups or partners that are not one per sample.
+            TypeError: An argument is not an integer.
+            ValueError: An argument is out of range, ``image_size`` or ``groups`` is missing, or ``groups`` or
+                ``partner`` has another length.
+
+        Example:
+            >>> plan = CutMix(1.0).plan(256, (224, 224), seed=0, epoch=3, step=17)
         """
         batch, size = integer_below("batch_size", batch_size, 29), image_extent(image_size)
         key = draw_key(seed, epoch, step, rank, offset)
@@ -96,11 +99,12 @@ class Policy(ABC):
         for name, values, array in (("groups", groups, labels), ("partner", partner, given)):
             if values is not None and len(array) != batch:
                 raise ValueError(f"plan: expected {name} of shape ({batch},), got ({len(array)},)")
-        return MixPlan.from_arrays(*self.at(epoch).to_core().draw(batch, size, *key, labels, given))
+        rows, masks = self.at(epoch).to_core().draw(batch, size, *key, labels, given)
+        return MixPlan(torch.from_numpy(rows), None if masks is None else torch.from_numpy(masks))
 
 
 @dataclass(frozen=True, repr=False)
-class _SinglePolicy(Policy):
+class SinglePolicy(Policy):
     alpha: float = 1.0
     per: Per = "batch"
     prob: float = 1.0
@@ -122,12 +126,12 @@ class _SinglePolicy(Policy):
 
     @property
     def distribution(self) -> Weight:
-        """Of the own weight: ``weight``, or else Beta(alpha, alpha)."""
+        """The distribution of the own weight: ``weight``, else Beta(alpha, alpha)."""
         return self.weight if self.weight is not None else Beta(self.alpha)
 
     @abstractmethod
     def core_policy(self) -> _core.Policy:
-        """One entry of the native core's choice."""
+        """Return one entry of the native core's choice."""
 
     def _core_policy(
         self,
@@ -148,36 +152,42 @@ class _SinglePolicy(Policy):
         pairing = option(_core.Pairing, "pairing", self.pairing)
         return _core.Choice([self.core_policy()], [1.0], _core.Per.batch, pairing)
 
-    def with_pairing(self, pairing: Pairing) -> Policy:
+    def with_pairing(self, pairing: Pairing) -> Self:
         return dataclasses.replace(self, pairing=pairing)
 
-    def never(self) -> Policy:
+    def never(self) -> Self:
         return dataclasses.replace(self, prob=0.0)
 
-    def scaled(self, factor: float) -> Policy:
+    def scaled(self, factor: float) -> Self:
         law = self.distribution
         if not isinstance(law, Beta):
             raise ValueError(f"{type(self).__name__}: expected a Beta weight to scale, got {law}")
         if self.weight is None:
             return dataclasses.replace(self, alpha=self.alpha * factor)
-        return dataclasses.replace(self, weight=dataclasses.replace(law, a=law.a * factor, b=law.b * factor))
+        _, a, b = law.law()
+        return dataclasses.replace(self, weight=dataclasses.replace(law, a=a * factor, b=b * factor))
 
 
-class Mixup(_SinglePolicy):
-    """Mixup (Zhang et al., ICLR 2018): ``w * x_i + (1 - w) * x_j`` with own weight ``w ~ Beta(alpha, alpha)``.
+class Mixup(SinglePolicy):
+    """Blend whole images: ``w * x_i + (1 - w) * x_j`` with own weight ``w ~ Beta(alpha, alpha)``.
+
+    Source: mixup (Zhang et al., ICLR 2018).
 
     Args:
         alpha: > 0; the paper uses 0.2 for ImageNet and 1.0 for CIFAR.
-        per: what shares one weight: the whole ``"batch"``, each ``"pair"``, or nothing (``"sample"``).
-        prob: probability that a unit of ``per`` is mixed at all.
+        per: The unit that shares one weight: ``"batch"``, ``"pair"`` or ``"sample"``.
+        prob: Probability that a unit of ``per`` is mixed.
         pairing: ``"permutation"`` (uniform, the paper's), ``"neighbor"`` (i with i XOR 1), ``"flip"`` (i with
-            B - 1 - i), ``"roll"`` (i with i - 1), ``"derangement"`` (uniform, nobody with itself), ``"matching"``
-            (random pairs), ``"same_class"`` or ``"different_class"`` (by the ``groups`` given to ``plan``). All of them
-            are safe in place.
-        weight: another distribution of ``w``, instead of ``alpha``: ``Beta``, ``Uniform`` or ``Fixed``.
+            B - 1 - i), ``"roll"`` (i with i - 1), ``"derangement"`` (uniform without fixed points), ``"matching"``
+            (random pairs), ``"same_class"`` or ``"different_class"`` (by ``groups``). All are safe in place.
+        weight: ``Beta``, ``Uniform`` or ``Fixed``, which replaces ``alpha``.
 
     Raises:
-        ValueError: alpha not finite and > 0, prob outside [0, 1], an unknown ``per`` or ``pairing``, no distribution.
+        ValueError: ``alpha`` is not finite and > 0, ``prob`` is outside [0, 1], or ``per``, ``pairing`` or ``weight``
+            is unknown.
+
+    Example:
+        >>> plan = Mixup(0.2).plan(256, seed=0, step=0)
     """
 
     def core_policy(self) -> _core.Policy:
@@ -185,25 +195,27 @@ class Mixup(_SinglePolicy):
 
 
 @dataclass(frozen=True, repr=False)
-class CutMix(_SinglePolicy):
-    """CutMix (Yun et al., ICCV 2019): a box of the partner's pixels, of area ``1 - w``, ``w ~ Beta(alpha, alpha)``.
+class CutMix(SinglePolicy):
+    """Paste a box of the partner's pixels, of area ``1 - w`` with ``w ~ Beta(alpha, alpha)``.
 
-    The box's centre is uniform and the box is clipped at the border, as in the paper; ``label_weight`` is recomputed
-    from the pixels that the clipped box takes. ``plan`` needs ``image_size``.
+    As in the paper, the box's centre is uniform, the border clips the box, and ``label_weight`` counts the pixels
+    outside the clipped box. ``plan`` requires ``image_size``. Source: CutMix (Yun et al., ICCV 2019).
 
     Args:
         alpha: > 0; the paper uses 1.0.
-        per: as for ``Mixup``.
-        prob: as for ``Mixup``.
-        pairing: as for ``Mixup``.
-        weight: as for ``Mixup``.
+        per: As for ``Mixup``.
+        prob: As for ``Mixup``.
+        pairing: As for ``Mixup``.
+        weight: As for ``Mixup``.
         box: ``Clipped``, ``Coverage``, ``Inside``, ``MinMax``, ``FixedBox``, ``Span`` or ``Cuboid``, see
             :mod:`fastmix.plan.boxes`.
-        inside: distribution of the own weight inside the box; None is 0, a cut. With another one the box is blended:
-            Mixup within a box.
+        inside: Distribution of the own weight inside the box; None is 0, a cut. Any other blends inside the box.
 
     Raises:
-        ValueError: as for ``Mixup``, or no box rule.
+        ValueError: As for ``Mixup``, or ``box`` is not a box rule.
+
+    Example:
+        >>> plan = CutMix(1.0).plan(256, (224, 224), seed=0, step=0)
     """
 
     box: BoxRule = field(default=Clipped(), kw_only=True)
@@ -221,23 +233,23 @@ class CutMix(_SinglePolicy):
 
 
 @dataclass(frozen=True, repr=False)
-class HMix(_SinglePolicy):
-    """HMix (Park et al., NeurIPS 2022): a box of the partner, and a blend around it; own weight ``w`` in all.
+class HMix(SinglePolicy):
+    """Paste a box of the partner and blend around it, with own weight ``w`` over the whole image.
 
-    The box covers ``box_share * (1 - w)`` of the image before it is clipped; outside of it the own weight is what is
-    needed to make ``w`` the share of the whole image. ``plan`` needs ``image_size``.
+    The box covers ``box_share * (1 - w)`` of the image before clipping. The own weight outside the box makes the mean
+    own weight ``w``. ``plan`` requires ``image_size``. Source: HMix (Park et al., NeurIPS 2022).
 
     Args:
         alpha: > 0.
-        per: as for ``Mixup``.
-        prob: as for ``Mixup``.
-        pairing: as for ``Mixup``.
-        weight: as for ``Mixup``.
-        box_share: in [0, 1]; 0 is Mixup, 1 is nearly CutMix.
+        per: As for ``Mixup``.
+        prob: As for ``Mixup``.
+        pairing: As for ``Mixup``.
+        weight: As for ``Mixup``.
+        box_share: In [0, 1]; 0 is Mixup, 1 is nearly CutMix.
         box: ``Clipped``, ``Coverage`` or ``Inside``.
 
     Raises:
-        ValueError: as for ``Mixup``, ``box_share`` outside [0, 1], or another box rule.
+        ValueError: As for ``Mixup``, ``box_share`` is outside [0, 1], or ``box`` is another rule.
     """
 
     box_share: float = field(default=0.5, kw_only=True)
@@ -251,57 +263,3 @@ class HMix(_SinglePolicy):
 def _check_rule(box: BoxRule) -> None:
     if not isinstance(box, BoxRule):
         raise ValueError(f"box: expected a rule of fastmix.plan.boxes, got {type(box).__name__}")
-
-
-@dataclass(frozen=True)
-class Choice(Policy):
-    """One of several policies, drawn anew for every batch, pair or sample.
-
-    Args:
-        policies: one or more of ``Mixup``, ``CutMix``, ``HMix``, ``GridMix``, ``SmoothMix``, ``GMix`` and ``FMix``, all
-            with the same pairing.
-        p: their probabilities, summing to 1; equal ones when left out.
-        per: what shares one choice.
-
-    Raises:
-        ValueError: no policies, probabilities that do not fit, pairings that differ, a nested ``Choice``.
-    """
-
-    policies: Sequence[Policy]
-    p: Sequence[float] | None = None
-    per: Per = "batch"
-    pairing: Pairing = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "policies", tuple(self.policies))
-        if not self.policies:
-            raise ValueError("Choice: expected at least one policy, got none")
-        for policy in self.policies:
-            if not isinstance(policy, _SinglePolicy):
-                raise ValueError(f"Choice: expected policies like Mixup or CutMix, got {type(policy).__name__}")
-        pairings = {policy.pairing for policy in self.policies}
-        if len(pairings) > 1:
-            raise ValueError(f"Choice: expected policies of one pairing, got {', '.join(sorted(pairings))}")
-        object.__setattr__(self, "p", tuple(map(float, self.p)) if self.p is not None else None)
-        object.__setattr__(self, "pairing", pairings.pop())
-        self.to_core()
-
-    @property
-    def has_masks(self) -> bool:
-        return any(policy.has_masks for policy in self.policies)
-
-    def to_core(self) -> _core.Choice:
-        p = self.p if self.p is not None else [1.0 / len(self.policies)] * len(self.policies)
-        policies = [policy.core_policy() for policy in self.policies]
-        return _core.Choice(
-            policies, list(p), option(_core.Per, "per", self.per), option(_core.Pairing, "pairing", self.pairing)
-        )
-
-    def with_pairing(self, pairing: Pairing) -> Policy:
-        return Choice([policy.with_pairing(pairing) for policy in self.policies], self.p, self.per)
-
-    def never(self) -> Policy:
-        return Choice([policy.never() for policy in self.policies], self.p, self.per)
-
-    def scaled(self, factor: float) -> Policy:
-        return Choice([policy.scaled(factor) for policy in self.policies], self.p, self.per)

@@ -1,4 +1,4 @@
-"""Policies that depend on the epoch."""
+"""Make a policy depend on the epoch."""
 
 from __future__ import annotations
 
@@ -13,18 +13,22 @@ from fastmix.plan.policies import Pairing, Policy
 
 @dataclass(frozen=True)
 class Scheduled(Policy):
-    """A policy that depends on the epoch: off before ``start_epoch`` and from ``end_epoch`` on, and growing.
+    """Apply a policy from ``start_epoch`` until ``end_epoch``, with an optional ramp of ``alpha``.
 
     Args:
-        policy: what mixes in between.
-        start_epoch: the first epoch that mixes; the warm-up epochs before it do not (the paper's speech setting).
-        end_epoch: the first epoch that mixes no more; None never stops.
-        ramp_epochs: in the k-th mixing epoch, counted from 1, ``alpha`` is ``k / ramp_epochs`` of what the policy
-            says, until it is reached. 0 starts with all of it. Needs Beta weights.
+        policy: The policy of the mixing epochs.
+        start_epoch: First epoch that mixes; earlier epochs are a warm-up (the mixup paper's speech setting).
+        end_epoch: First epoch that no longer mixes; None never stops.
+        ramp_epochs: In the k-th mixing epoch, counted from 1, ``alpha`` is multiplied by ``min(1, k / ramp_epochs)``.
+            0 means no ramp. A ramp requires Beta weights.
 
     Raises:
-        TypeError: an epoch that is no integer.
-        ValueError: an epoch out of range, ``policy`` no policy or itself scheduled, a ramp without Beta weights.
+        TypeError: An epoch is not an integer.
+        ValueError: An epoch is out of range, ``policy`` is not a policy or is scheduled itself, or a ramp has no Beta
+            weights.
+
+    Example:
+        >>> policy = Scheduled(Mixup(0.2), start_epoch=5, ramp_epochs=10)
     """
 
     policy: Policy
@@ -43,7 +47,7 @@ class Scheduled(Policy):
             self.policy.scaled(1.0)
 
     @property
-    def pairing(self) -> Pairing:
+    def pairing(self) -> Pairing:  # type: ignore[override]  # frozen, so read-only as other policies'
         return self.policy.pairing
 
     @property
@@ -59,7 +63,7 @@ class Scheduled(Policy):
         return self.policy
 
     def to_core(self) -> _core.Choice:
-        """The policy between the epochs, with its full alpha."""
+        """Return the policy of the mixing epochs, with its full alpha."""
         return self.policy.to_core()
 
     def with_pairing(self, pairing: Pairing) -> Policy:

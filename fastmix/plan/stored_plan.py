@@ -1,84 +1,94 @@
-"""What all types of plans do alike: files, text and digests of their content."""
+"""What all plans share: rows, masks, comparison, digests and files."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
-import numpy as np
+import torch
+from torch import Tensor
 
-from fastmix.plan.files import PlanFormat
+from fastmix.plan import files
+from fastmix.plan.rows import check_rows, zero_rows
 
 
 class StoredPlan:
-    """A base of plans: its subclasses say what their arrays are, and what they are called in files."""
+    """A plan as packed rows, and masks where there are any. Its subclasses name the words.
 
-    _format: ClassVar[PlanFormat]
+    Attributes:
+        rows: int32 (B, 16), see :mod:`fastmix.plan.rows`.
+        masks: uint8 (M, h, w), or (M, t, h, w) for video; None where no sample has one.
+    """
 
-    def _arrays(self) -> dict[str, np.ndarray]:
-        """What files hold, in order."""
-        raise NotImplementedError
+    _kind: ClassVar[str]
+    _header: ClassVar[int]
 
-    @classmethod
-    def _of_arrays(cls, arrays: dict[str, Any]) -> Self:
-        """The plan whose ``_arrays`` these are.
+    def __init__(self, rows: Tensor, masks: Tensor | None = None) -> None:
+        check_rows(self._kind, rows, self._header)
+        # NumPy gives an array without rows strides of 0, which no view in another dtype takes.
+        self.rows = rows if len(rows) else zero_rows(0, self._header)
+        self.masks = masks
 
-        Raises:
-            ValueError: They do not fit together, or hold what their dtypes do not.
-        """
-        raise NotImplementedError
+    def __len__(self) -> int:
+        return self.rows.shape[0]
+
+    def __repr__(self) -> str:
+        masks = "" if self.masks is None else f", masks={tuple(self.masks.shape)}"
+        return f"{self._kind}({len(self)} samples{masks})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, type(self)):
+            return NotImplemented
+        return self._content() == other._content()
 
     def __hash__(self) -> int:
         return hash(self.digest())
 
+    def clone(self) -> Self:
+        """Copy the plan, so that edits of one leave the other as it is."""
+        return type(self)(self.rows.clone(), None if self.masks is None else self.masks.clone())
+
     def digest(self) -> str:
         """SHA-256 of the content, in hexadecimal: equal plans have equal digests, on every machine."""
-        raise NotImplementedError
+        return hashlib.sha256(b"".join(self._content())).hexdigest()
 
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """The plan that ``to_json`` wrote.
-
-        Raises:
-            ValueError: ``text`` is no JSON, or not that of a plan of this type.
-        """
-        return cls._of_arrays(cls._format.from_json(text))
-
-    def to_json(self) -> str:
-        """The plan as JSON; ``from_json`` gives it back, bit for bit.
-
-        Raises:
-            ValueError: A weight is NaN or infinite.
-        """
-        return self._format.to_json(self._arrays())
-
-    @classmethod
-    def load(cls, path: str | os.PathLike) -> Self:
-        """The plan that ``save`` wrote. Nothing in the file is executed: arrays only, no pickle.
-
-        Raises:
-            OSError: The file cannot be opened.
-            ValueError: It is not that of a plan of this type, or it is damaged.
-        """
-        return cls._of_arrays(cls._format.load(path))
-
-    def save(self, path: str | os.PathLike) -> None:
+    def save(self, path: str | os.PathLike[str]) -> None:
         """Write the plan as NPZ, a zip of plain NumPy arrays, under exactly this path.
 
         Raises:
             OSError: The file cannot be written.
         """
-        self._format.save(path, self._arrays())
+        files.save(path, self.rows, self.masks)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """The plan that ``save`` wrote. Nothing in the file is executed: arrays only, no pickle.
+
+        Raises:
+            OSError: The file cannot be opened.
+            ValueError: The file is damaged, or holds a plan of another kind or version.
+        """
+        rows, masks = files.load(cls._kind, path)
+        try:
+            return cls(rows, masks)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"{cls._kind}.load: {error}; in {os.fspath(path)}") from None
+
+    def _words(self) -> Tensor:
+        """The rows with -0.0, which equals 0.0, as 0.0."""
+        raise NotImplementedError
+
+    def _content(self) -> tuple[bytes, bytes, bytes]:
+        """What equal plans have equal."""
+        rows = self._kind.encode() + self._words().numpy().astype("<i4").tobytes()
+        if self.masks is None:
+            return rows, b"", b""
+        return rows, str(tuple(self.masks.shape)).encode(), self.masks.contiguous().numpy().tobytes()
 
 
-def content_digest(heading: str, arrays: dict[str, np.ndarray], shaped: tuple[str, ...] = ()) -> str:
-    """SHA-256 of a heading and of arrays, in hexadecimal, with the shapes of those named in ``shaped``."""
-    content = hashlib.sha256(f"{heading}\n".encode())
-    for name, array in arrays.items():
-        if name in shaped:
-            content.update(f"{name} {array.shape}\n".encode())
-        # Adding 0 makes -0 a 0, to which it is equal.
-        positive = array + array.dtype.type(0)
-        content.update(positive.astype(array.dtype.newbyteorder("<")).tobytes())
-    return content.hexdigest()
+def without_negative_zero(rows: Tensor, dtype: torch.dtype, words: slice) -> Tensor:
+    """A copy of the rows whose floats in these words, counted in ``dtype``, have no -0.0."""
+    rows = rows.clone()
+    rows.view(dtype)[:, words] += 0.0
+    return rows

@@ -1,4 +1,4 @@
-"""The distributions that own weights are drawn from."""
+"""Distributions of the own weight."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Fold = Literal["max", "min"]
 
 @dataclass(frozen=True, kw_only=True)
 class Weight(ABC):
-    """A distribution of a sample's own weight, on [0, 1]: what is drawn is folded first, then clamped.
+    """Distribution of a sample's own weight ``w`` in [0, 1], folded, then clamped.
 
     Attributes:
         fold: ``"max"`` takes the larger of ``w`` and ``1 - w``, ``"min"`` the smaller, None takes ``w``.
-        clamp: ``(least, most)``: what lies outside is moved to the nearer end.
+        clamp: ``(least, most)``; a weight outside becomes the nearer end.
     """
 
     fold: Fold | None = None
@@ -30,13 +30,13 @@ class Weight(ABC):
 
     @abstractmethod
     def law(self) -> tuple[_core.Law, float, float]:
-        """The law and its two parameters."""
+        """Return the law and its two parameters."""
 
     def to_core(self) -> _core.WeightLaw:
-        """The distribution as the native core understands it.
+        """Return the native core's distribution.
 
         Raises:
-            ValueError: Bad parameters.
+            ValueError: A parameter is out of range.
         """
         folds = {None: _core.Fold.none, "max": _core.Fold.max, "min": _core.Fold.min}
         if self.fold not in folds:
@@ -48,16 +48,16 @@ class Weight(ABC):
 
 @dataclass(frozen=True)
 class Beta(Weight):
-    """Beta(a, b), mean ``a / (a + b)``. Never NaN, however small the shapes are.
+    """Beta(a, b), with mean ``a / (a + b)``. Never NaN, even for tiny shapes.
 
     Args:
         a: > 0.
-        b: > 0; as ``a`` when left out.
+        b: > 0; None means ``a``.
         fold: See :class:`Weight`.
         clamp: See :class:`Weight`.
 
     Raises:
-        ValueError: A shape is not finite and > 0, or bad ``fold`` or ``clamp``.
+        ValueError: A shape is not finite and > 0, or ``fold`` or ``clamp`` does not fit.
     """
 
     a: float = 1.0
@@ -73,7 +73,7 @@ class Beta(Weight):
 
 @dataclass(frozen=True)
 class Uniform(Weight):
-    """Uniform between ``low`` and ``high``.
+    """Uniform in [``low``, ``high``].
 
     Args:
         low: >= 0.
@@ -82,7 +82,7 @@ class Uniform(Weight):
         clamp: See :class:`Weight`.
 
     Raises:
-        ValueError: Not ``0 <= low <= high <= 1``, or bad ``fold`` or ``clamp``.
+        ValueError: ``0 <= low <= high <= 1`` does not hold, or ``fold`` or ``clamp`` does not fit.
     """
 
     low: float = 0.0
@@ -94,7 +94,7 @@ class Uniform(Weight):
 
 @dataclass(frozen=True)
 class Fixed(Weight):
-    """Always the same weight.
+    """The same weight for every sample.
 
     Args:
         weight: In [0, 1].
@@ -102,7 +102,7 @@ class Fixed(Weight):
         clamp: See :class:`Weight`.
 
     Raises:
-        ValueError: ``weight`` outside [0, 1], or bad ``fold`` or ``clamp``.
+        ValueError: ``weight`` is outside [0, 1], or ``fold`` or ``clamp`` does not fit.
     """
 
     weight: float = 0.5
@@ -113,7 +113,7 @@ class Fixed(Weight):
 
 @dataclass(frozen=True)
 class UniformSide(Weight):
-    """``1 - s**2`` with ``s`` uniform between ``low`` and ``high``: the share that a box with sides of ``s`` leaves.
+    """``1 - s**2`` with ``s`` uniform in [``low``, ``high``]: the share outside a box whose sides are ``s``.
 
     Args:
         low: >= 0.
@@ -122,7 +122,7 @@ class UniformSide(Weight):
         clamp: See :class:`Weight`.
 
     Raises:
-        ValueError: Not ``0 <= low <= high <= 1``, or bad ``fold`` or ``clamp``.
+        ValueError: ``0 <= low <= high <= 1`` does not hold, or ``fold`` or ``clamp`` does not fit.
     """
 
     low: float = 0.0

@@ -53,7 +53,7 @@ void store(std::vector<unsigned char>& out, int64_t index, T value) {
 }
 
 bool inside_box(const PlanView& plan, int32_t i, int64_t y, int64_t x) {
-  const int32_t* box = plan.box + 4 * i;
+  const int32_t* box = plan.rows[i].box;
   return y >= box[0] && y < box[2] && x >= box[1] && x < box[3];
 }
 
@@ -61,19 +61,19 @@ float masked_weight(const PlanView& plan, int32_t i, int64_t t, int64_t y, int64
                     int64_t width) {
   const Extent& mask = plan.mask.extent;
   const int64_t row = (t * mask.depth / depth) * mask.height + y * mask.height / height;
-  const uint8_t level = plan.mask.levels[plan.mask_of(i) * mask.pixels() + row * mask.width + x * mask.width / width];
-  return mask_weight(level, plan.weight_in[i], plan.weight_out[i]);
+  const uint8_t level = plan.mask.levels[plan.rows[i].mask * mask.pixels() + row * mask.width + x * mask.width / width];
+  return mask_weight(level, plan.rows[i].weight_in, plan.rows[i].weight_out);
 }
 
 float weight_at(const MixParams& params, int32_t i, int64_t element) {
   const int64_t pixel = element / params.pixel_stride;
-  if (params.plan.mask_of(i) >= 0) {
+  if (params.plan.rows[i].mask >= 0) {
     const int64_t row = pixel / params.width;
     return masked_weight(params.plan, i, row / params.height % params.depth, row % params.height, pixel % params.width,
                          params.depth, params.height, params.width);
   }
   const bool inside = inside_box(params.plan, i, pixel / params.width % params.height, pixel % params.width);
-  return inside ? params.plan.weight_in[i] : params.plan.weight_out[i];
+  return inside ? params.plan.rows[i].weight_in : params.plan.rows[i].weight_out;
 }
 
 // Masks with long runs of 0 and 255, or of any levels.
@@ -90,8 +90,8 @@ void add_masks(Random& random, Plan& plan, int64_t height, int64_t width, int64_
     cell = level;
   }
   for (int32_t i = 0; i < plan.batch(); ++i) {
-    plan.mask_index[i] = static_cast<int32_t>(random() % (count + 1)) - 1;
-    if (plan.mask_index[i] >= 0) std::fill_n(plan.box.data() + 4 * i, 4, 0);
+    plan.rows[i].mask = static_cast<int32_t>(random() % (count + 1)) - 1;
+    if (plan.rows[i].mask >= 0) std::fill_n(plan.rows[i].box, 4, 0);
   }
 }
 
@@ -99,7 +99,7 @@ void add_whole_masks(Random& random, Plan& plan, int64_t height, int64_t width) 
   plan.mask_extent = {1, static_cast<int32_t>(height), static_cast<int32_t>(width)};
   plan.masks.resize(plan.batch() * plan.mask_extent.pixels());
   for (uint8_t& cell : plan.masks) cell = static_cast<uint8_t>(1 + random() % 254);
-  std::iota(plan.mask_index.begin(), plan.mask_index.end(), 0);
+  for (int32_t i = 0; i < plan.batch(); ++i) plan.rows[i].mask = i;
 }
 
 }  // namespace
@@ -107,22 +107,24 @@ void add_whole_masks(Random& random, Plan& plan, int64_t height, int64_t width) 
 Plan random_plan(Random& random, int32_t batch, Pairs pairs, Mixing mixing, int64_t height, int64_t width,
                  int64_t depth) {
   Plan plan(batch);
-  std::iota(plan.partner.begin(), plan.partner.end(), 0);
-  if (pairs == Pairs::kFlip) std::reverse(plan.partner.begin(), plan.partner.end());
-  if (pairs == Pairs::kPermutation) std::shuffle(plan.partner.begin(), plan.partner.end(), random);
+  std::vector<int32_t> partner(batch);
+  std::iota(partner.begin(), partner.end(), 0);
+  if (pairs == Pairs::kFlip) std::reverse(partner.begin(), partner.end());
+  if (pairs == Pairs::kPermutation) std::shuffle(partner.begin(), partner.end(), random);
+  set_partners(plan, partner);
   if (pairs == Pairs::kCycle) {
-    std::vector<int32_t> order = plan.partner;
+    std::vector<int32_t> order = partner;
     std::shuffle(order.begin(), order.end(), random);
-    for (int32_t k = 0; k < batch; ++k) plan.partner[order[k]] = order[(k + 1) % batch];
+    for (int32_t k = 0; k < batch; ++k) plan.rows[order[k]].partner = order[(k + 1) % batch];
   }
   for (int32_t i = 0; i < batch; ++i) {
-    if (pairs == Pairs::kRepeats) plan.partner[i] = static_cast<int32_t>(random() % batch);
-    plan.weight_in[i] = random_weight(random);
-    plan.weight_out[i] = random_weight(random);
+    if (pairs == Pairs::kRepeats) plan.rows[i].partner = static_cast<int32_t>(random() % batch);
+    plan.rows[i].weight_in = random_weight(random);
+    plan.rows[i].weight_out = random_weight(random);
     if (mixing == Mixing::kAllBlended || mixing == Mixing::kWholeMasks)
-      plan.weight_out[i] = static_cast<float>(1 + random() % 1023) / 1024.0f;
+      plan.rows[i].weight_out = static_cast<float>(1 + random() % 1023) / 1024.0f;
     if ((mixing != Mixing::kBoxes && mixing != Mixing::kMasks) || random() % 4 == 0) continue;
-    int32_t* box = plan.box.data() + 4 * i;
+    int32_t* box = plan.rows[i].box;
     random_range(random, height, box, box + 2);
     random_range(random, width, box + 1, box + 3);
     if (random() % 5 == 0) {
@@ -221,7 +223,7 @@ std::vector<unsigned char> naive_mix(const MixParams& params) {
   with_type(params.dtype, [&](auto type) {
     using T = decltype(type);
     for (int32_t i = 0; i < params.plan.batch; ++i) {
-      const int32_t partner = params.plan.partner[i];
+      const int32_t partner = params.plan.rows[i].partner;
       for (int64_t e = 0; e < params.elements; ++e) {
         const T own = load<T>(params.in[i], e);
         const T mixed = partner == i ? own : mix_element(own, load<T>(params.in[partner], e), weight_at(params, i, e));
@@ -234,17 +236,17 @@ std::vector<unsigned char> naive_mix(const MixParams& params) {
 
 std::vector<unsigned char> naive_backward(const MixParams& params) {
   std::vector<unsigned char> out(static_cast<size_t>(params.plan.batch * params.elements * size_of(params.dtype)));
-  const int32_t* partner = params.plan.partner;
+  const auto partner = [&](int32_t i) { return params.plan.rows[i].partner; };
   with_type(params.dtype, [&](auto type) {
     using T = decltype(type);
     for (int32_t i = 0; i < params.plan.batch; ++i) {
       for (int64_t e = 0; e < params.elements; ++e) {
-        const double own = partner[i] == i ? 1.0 : weight_at(params, i, e);
+        const double own = partner(i) == i ? 1.0 : weight_at(params, i, e);
         double sum = 0.0;
         if (own != 0.0) sum += own * widen(load<T>(params.in[i], e));
         for (int32_t j = 0; j < params.plan.batch; ++j) {
           const double rest = 1.0 - static_cast<double>(weight_at(params, j, e));
-          if (j != i && partner[j] == i && rest != 0.0) sum += rest * widen(load<T>(params.in[j], e));
+          if (j != i && partner(j) == i && rest != 0.0) sum += rest * widen(load<T>(params.in[j], e));
         }
         store(out, i * params.elements + e, narrow<T>(sum));
       }
@@ -264,9 +266,10 @@ std::vector<unsigned char> naive_normalize(const NormalizeMixParams& params) {
   for (int32_t i = 0; i < params.plan.batch; ++i) {
     for (int64_t k = 0; k < pixels * channels; ++k) {
       const int64_t c = k % channels, x = k / channels % params.width, y = k / channels / params.width;
-      float weight = inside_box(params.plan, i, y, x) ? params.plan.weight_in[i] : params.plan.weight_out[i];
-      if (params.plan.mask_of(i) >= 0) weight = masked_weight(params.plan, i, 0, y, x, 1, params.height, params.width);
-      const float value = normalize_element(pixel(i, y, x, c), pixel(params.plan.partner[i], y, x, c), weight,
+      float weight = inside_box(params.plan, i, y, x) ? params.plan.rows[i].weight_in : params.plan.rows[i].weight_out;
+      if (params.plan.rows[i].mask >= 0)
+        weight = masked_weight(params.plan, i, 0, y, x, 1, params.height, params.width);
+      const float value = normalize_element(pixel(i, y, x, c), pixel(params.plan.rows[i].partner, y, x, c), weight,
                                             params.scale[c], params.bias[c]);
       const int64_t at = params.out_layout == Layout::kNHWC ? k : c * pixels + y * params.width + x;
       const int64_t index = i * pixels * channels + at;

@@ -22,6 +22,10 @@ constexpr Pairs kAnyPairs[] = {Pairs::kIdentity, Pairs::kFlip, Pairs::kCycle, Pa
 
 enum class Mixing { kNoBox, kBoxes, kAllBlended, kMasks, kWholeMasks };
 
+inline void set_partners(Plan& plan, const std::vector<int32_t>& partner) {
+  for (int32_t i = 0; i < plan.batch(); ++i) plan.rows[i].partner = partner[i];
+}
+
 // Weights of every sort (0, 1, tiny, any) and boxes of every sort (empty, everything, any). kAllBlended: weights
 // between 0 and 1 only, no box. kMasks: boxes, masks of any size and with or without frames, shared or not, and
 // neither. kWholeMasks: every sample is blended by a soft mask of its own, as large as the image.

@@ -15,10 +15,13 @@ namespace fastmix::test {
 
 struct CombineCase {
   CombineCase(Random& random, DType type, int32_t samples, int32_t ways, int64_t elements, size_t misalignment)
-      : partner(samples * ways), weight(samples * ways, 0.0), arrays{samples, ways, partner.data(), weight.data()} {
-    for (int32_t& p : partner) p = static_cast<int32_t>(random() % samples);
+      : rows(samples), plan{samples, rows.data()} {
+    for (MultiwayRow& row : rows) {
+      row.ways = ways;
+      for (int32_t k = 0; k < ways; ++k) row.partner[k] = static_cast<int32_t>(random() % samples);
+    }
     for (int32_t i = 0; i < samples; ++i) {
-      double* row = weight.data() + i * ways;
+      double* row = rows[i].weight;
       if (random() % 4 == 0) {
         row[random() % ways] = 1.0;
         continue;
@@ -58,7 +61,7 @@ struct CombineCase {
     const auto count = static_cast<int64_t>(expected.size());
     const auto* bytes = reinterpret_cast<const unsigned char*>(expected.data());
     const int64_t at = first_difference(params.dtype, out->data(), bytes, count);
-    CHECK(at < 0, what, " ", name_of(params.dtype), ", ", arrays.batch, " samples, ", arrays.ways, " ways: differs at ",
+    CHECK(at < 0, what, " ", name_of(params.dtype), ", ", plan.batch, " samples, ", rows[0].ways, " ways: differs at ",
           at);
   }
 
@@ -66,7 +69,7 @@ struct CombineCase {
   void check_all() {
     for (const bool backward : {false, true}) {
       if (backward && params.dtype == DType::kU8) continue;
-      params.terms = backward ? transposed(arrays, arrays.batch) : terms_of(arrays);
+      params.terms = backward ? transposed(plan, plan.batch) : terms_of(plan);
       std::memset(out->data(), 0xa5, out->size());
       run_job(*combine_cpu(params));
       check_equals_a_plain_loop<T>("CPU");
@@ -76,9 +79,8 @@ struct CombineCase {
     }
   }
 
-  std::vector<int32_t> partner;
-  std::vector<double> weight;
-  MultiwayArrays arrays;
+  std::vector<MultiwayRow> rows;
+  MultiwayRows plan;
   std::unique_ptr<Memory> in, out;
   std::vector<const void*> pointers;
   CombineParams params;

@@ -46,7 +46,7 @@ TEST(combine_of_a_large_batch_is_one_launch) {
   Random random(62);
   for (const int32_t samples : {400, 1500}) {
     CombineCase large(random, DType::kF32, samples, 4, 4, 0);
-    large.params.terms = terms_of(large.arrays);
+    large.params.terms = terms_of(large.plan);
     const host_cuda::Counters before = host_cuda::counters();
     combine_cuda(large.params, nullptr);
     CHECK(host_cuda::counters().launches - before.launches == 1, samples, " samples");
@@ -57,20 +57,24 @@ TEST(combine_of_a_large_batch_is_one_launch) {
 }
 
 TEST(combine_refuses_bad_plans) {
-  std::vector<int32_t> partner = {0, 1, 1, 0};
-  std::vector<double> weight = {0.5, 0.5, 1.0, 0.0};
-  const auto message = [&](int32_t ways) {
-    return message_of([&] { validate({static_cast<int32_t>(4 / ways), ways, partner.data(), weight.data()}, 2); });
-  };
-  CHECK(message(2).empty(), message(2));
-  CHECK(message(1).find("2 to 4 partners") != std::string::npos, message(1));
-  partner[3] = 2;
-  CHECK(message(2).find("partner in [0, 2), got 2 for sample 1") != std::string::npos, message(2));
-  partner[3] = 0;
-  weight[0] = 0.6;
-  CHECK(message(2).find("sum to 1, got a sum of 1.1 for sample 0") != std::string::npos, message(2));
-  weight[1] = NAN;
-  CHECK(message(2).find("weight in [0, 1], got") != std::string::npos, message(2));
+  std::vector<MultiwayRow> rows(2);
+  rows[0] = {.ways = 2, .partner = {0, 1}, .weight = {0.5, 0.5}};
+  rows[1] = {.ways = 2, .partner = {1, 0}, .weight = {1.0, 0.0}};
+  const auto message = [&] { return message_of([&] { validate(MultiwayRows{2, rows.data()}, 2); }); };
+  CHECK(message().empty(), message());
+  rows[0].ways = 1;
+  CHECK(message().find("2 to 4 partners") != std::string::npos, message());
+  rows[0].ways = 2;
+  rows[0].header = kPairHeader;
+  CHECK(message().find("rows that mix several images") != std::string::npos, message());
+  rows[0].header = kMultiwayHeader;
+  rows[1].partner[1] = 2;
+  CHECK(message().find("partner in [0, 2), got 2 for sample 1") != std::string::npos, message());
+  rows[1].partner[1] = 0;
+  rows[0].weight[0] = 0.6;
+  CHECK(message().find("sum to 1, got a sum of 1.1 for sample 0") != std::string::npos, message());
+  rows[0].weight[1] = NAN;
+  CHECK(message().find("weight in [0, 1], got") != std::string::npos, message());
 }
 
 // Samples of one batch with partners from another: the same as one batch of both, of which the first are looked at.
@@ -78,8 +82,8 @@ struct OtherCase {
   OtherCase(Random& random, DType type, Shape shape, int32_t batch, int32_t others, size_t misalignment)
       : batch(batch), both(random, type, shape, plan_of_both(random, batch, others, shape), false, misalignment) {
     plan = both.plan;
-    plan.partner.resize(batch);
-    for (int32_t& partner : plan.partner) partner -= batch;
+    plan.rows.resize(batch);
+    for (PlanRow& row : plan.rows) row.partner -= batch;
     params = both.params;
     params.plan = plan.view();
     params.plan.batch = batch;
@@ -89,7 +93,7 @@ struct OtherCase {
 
   static Plan plan_of_both(Random& random, int32_t batch, int32_t others, Shape shape) {
     Plan plan = random_plan(random, batch + others, Pairs::kIdentity, Mixing::kBoxes, shape.height, shape.width);
-    for (int32_t i = 0; i < batch; ++i) plan.partner[i] = batch + static_cast<int32_t>(random() % others);
+    for (int32_t i = 0; i < batch; ++i) plan.rows[i].partner = batch + static_cast<int32_t>(random() % others);
     return plan;
   }
 
@@ -165,8 +169,8 @@ TEST(other_batch_in_place_reads_and_writes_once) {
   Random random(65);
   OtherCase pair(random, DType::kF32, {3, 8, 8, false}, 30, 30, 0);
   for (int32_t i = 0; i < 30; ++i) {
-    pair.plan.partner[i] = 29 - i;
-    pair.plan.weight_out[i] = 0.25f;
+    pair.plan.rows[i].partner = 29 - i;
+    pair.plan.rows[i].weight_out = 0.25f;
   }
   MixParams params = pair.params;
   std::vector<const void*> own;

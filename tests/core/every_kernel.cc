@@ -76,7 +76,7 @@ struct Build {
 
   void combine(DType dtype, int64_t elements) {
     const auto owner = std::make_shared<CombineCase>(random, dtype, kBatch, 3, elements, 0);
-    owner->params.terms = terms_of(owner->arrays);
+    owner->params.terms = terms_of(owner->plan);
     add<CombineCase>("combine", dtype, elements % 2 == 0 ? "three each" : "three each, odd size", kBatch * elements,
                      false, {{owner->in->data(), owner->in->size()}}, owner,
                      [](CombineCase& c) { combine_cuda(c.params, nullptr); });

@@ -44,7 +44,7 @@ void check_walk(const PlanView& plan, const GpuWalk& walk, Writes writes, int32_
         CHECK(((entry & kBlendFlag) != 0) == (blends[sample] != 0), "sample ", sample);
         if (blends[sample] == 0) continue;
         const uint32_t partner = sample_of(next_entry(walk, g, s, k));
-        CHECK(partner == static_cast<uint32_t>(plan.partner[sample]), "sample ", sample, " is given ", partner);
+        CHECK(partner == static_cast<uint32_t>(plan.rows[sample].partner), "sample ", sample, " is given ", partner);
       }
     }
   }
@@ -53,7 +53,7 @@ void check_walk(const PlanView& plan, const GpuWalk& walk, Writes writes, int32_
     const bool write = writes == Writes::kAll || blends[i] != 0;
     CHECK(written[i] == (write ? 1 : 0), "sample ", i, " is written ", written[i], " times");
     if (write) wanted.insert(i);
-    if (blends[i] != 0) wanted.insert(plan.partner[i]);
+    if (blends[i] != 0) wanted.insert(plan.rows[i].partner);
   }
   for (int32_t i = 0; i < plan.batch && permutation; ++i)
     CHECK(read[i] == static_cast<int>(wanted.count(i)), "sample ", i, " is read ", read[i], " times");
@@ -96,8 +96,8 @@ TEST(walk_of_pairs_is_one_warp_each_and_full_blocks) {
 
 TEST(walk_leaves_untouched_samples_alone) {
   Plan plan(4);  // a cycle 0 1 2 3 in which only 0 takes part of its partner
-  for (int32_t i = 0; i < 4; ++i) plan.partner[i] = (i + 1) % 4;
-  plan.weight_out[0] = 0.25f;
+  for (int32_t i = 0; i < 4; ++i) plan.rows[i].partner = (i + 1) % 4;
+  plan.rows[0].weight_out = 0.25f;
   const PlanView view = plan.view();
   const GpuWalk walk = make_gpu_walk(view, blends_of(view), nullptr, Writes::kBlended, 8);
   CHECK(walk.entries.size() == 2, walk.entries.size());

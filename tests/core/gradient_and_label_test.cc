@@ -61,7 +61,7 @@ TEST(labels_out_of_range_are_nan) {
   Random random(24);
   for (const int64_t bad : {int64_t{-1}, int64_t{10}, INT64_MIN, INT64_MAX}) {
     LabelCase label_case(random, 4, 10, 0.0);
-    label_case.plan.partner = {1, 0, 3, 2};
+    set_partners(label_case.plan, {1, 0, 3, 2});
     label_case.labels[1] = bad;
     mix_labels_cuda(label_case.params, nullptr);
     const std::vector<float> rows = label_case.take();

@@ -20,9 +20,8 @@ struct LabelCase {
     params.out = values();
     params.classes = classes;
     params.smoothing = smoothing;
-    params.batch = batch;
-    params.partner = plan.partner.data();
-    params.label_weight = plan.weight_out.data();
+    for (PlanRow& row : plan.rows) row.label_weight = row.weight_out;
+    params.plan = plan.view();
   }
   float* values() const { return reinterpret_cast<float*>(out->data()); }
   // The rows, which become -1 for the next call.

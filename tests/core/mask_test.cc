@@ -138,7 +138,7 @@ TEST(masks_images_are_read_and_written_once) {
       mix_cuda(batch.params, nullptr);
       std::vector<bool> read(21, false);
       for (int32_t i = 0; i < 21; ++i) {
-        if (!plan.untouched(i)) read[i] = read[plan.partner[i]] = true;
+        if (!plan.untouched(i)) read[i] = read[plan.rows[i].partner] = true;
       }
       for (int32_t i = 0; i < 21; ++i) {
         for (int64_t k = i * batch.sample_bytes(); k < (i + 1) * batch.sample_bytes(); ++k) {
@@ -191,10 +191,10 @@ TEST(mask_label_weight_is_the_mean_of_the_pixels) {
 TEST(bad_masks_are_refused) {
   Random random(59);
   Plan plan(2);
-  plan.partner = {1, 0};
+  set_partners(plan, {1, 0});
   plan.mask_extent = {1, 2, 2};
   plan.masks.resize(4);
-  plan.mask_index = {0, -1};
+  plan.rows[0].mask = 0;
   validate(plan.view(), 4, 4, true);
   const auto refused = [](const Plan& bad) {
     try {
@@ -206,10 +206,10 @@ TEST(bad_masks_are_refused) {
   };
   for (const int32_t index : {-2, 1, INT32_MAX}) {
     Plan bad = plan;
-    bad.mask_index[1] = index;
+    bad.rows[1].mask = index;
     CHECK(refused(bad), "index ", index, " was taken");
   }
-  plan.box = {0, 0, 1, 1, 0, 0, 0, 0};
+  plan.rows[0].box[2] = plan.rows[0].box[3] = 1;
   CHECK(refused(plan), "a box and a mask were taken");
 }
 

@@ -9,8 +9,10 @@ int main() {
   float data[8] = {};
   const void* in[2] = {data, data + 4};
   fastmix::Plan plan(2);
-  plan.partner = {1, 0};
-  plan.weight_out = {0.5f, 0.5f};
+  for (int i = 0; i < 2; ++i) {
+    plan.rows[i].partner = 1 - i;
+    plan.rows[i].weight_out = 0.5f;
+  }
   fastmix::MixParams params;
   params.in = in;
   params.out = data;

@@ -61,15 +61,15 @@ std::vector<unsigned char> naive_resample_mix(const ResampleMixParams& params) {
   for (int32_t i = 0; i < plan.batch; ++i) pixels.push_back(naive_resample(params, i));
   std::vector<unsigned char> out(plan.batch * size * params.channels * item);
   for (int32_t i = 0; i < plan.batch; ++i) {
-    const int32_t* box = plan.box + 4 * i;
+    const int32_t* box = plan.rows[i].box;
     for (int64_t pixel = 0; pixel < size; ++pixel) {
       const int64_t y = pixel / params.width, x = pixel % params.width;
       const bool inside = y >= box[0] && y < box[2] && x >= box[1] && x < box[3];
-      const float weight = plan.untouched(i) ? 1.0f : inside ? plan.weight_in[i] : plan.weight_out[i];
+      const float weight = plan.untouched(i) ? 1.0f : inside ? plan.rows[i].weight_in : plan.rows[i].weight_out;
       for (int32_t c = 0; c < params.channels; ++c) {
         const int64_t at = pixel * params.channels + c;
         const float value =
-            normalize_element(pixels[i][at], pixels[plan.partner[i]][at], weight, params.scale[c], params.bias[c]);
+            normalize_element(pixels[i][at], pixels[plan.rows[i].partner][at], weight, params.scale[c], params.bias[c]);
         const int64_t element =
             i * size * params.channels + (params.out_layout == Layout::kNHWC ? at : int64_t{c} * size + pixel);
         unsigned char* to = out.data() + element * item;

@@ -35,8 +35,7 @@ class Replays {
   const void* memory() const { return memory_.data(); }
 
   void update(const Plan& plan, const std::vector<uint8_t>* mirror, int64_t height, int64_t width) {
-    pack_resident_plan(plan.view(), plan.label_weight.data(), mirror == nullptr ? nullptr : mirror->data(), height,
-                       width, memory_.data());
+    pack_resident_plan(plan.view(), mirror == nullptr ? nullptr : mirror->data(), height, width, memory_.data());
   }
   void check_same_launch(const std::string& what) {
     if (replays_++ == 0) first_ = last_launch();
@@ -112,14 +111,12 @@ TEST(resident_labels_replay_any_plan) {
   for (int round = 0; round < 4; ++round) {
     LabelCase label_case(random, 64, 10, 0.1);
     Plan plan = random_plan(random, 64, Pairs::kPermutation, Mixing::kNoBox, 1, 1);
-    for (int32_t i = 0; i < 64; ++i) plan.label_weight[i] = plan.weight_out[i];
-    label_case.params.partner = plan.partner.data();
-    label_case.params.label_weight = plan.label_weight.data();
+    for (int32_t i = 0; i < 64; ++i) plan.rows[i].label_weight = plan.rows[i].weight_out;
+    label_case.params.plan = plan.view();
     mix_labels_cpu(label_case.params);
     const std::vector<float> expected = label_case.take();
     replays.update(plan, nullptr, 1, 1);
-    label_case.params.partner = nullptr;
-    label_case.params.label_weight = nullptr;
+    label_case.params.plan.rows = nullptr;
     label_case.params.resident = replays.memory();
     mix_labels_cuda(label_case.params, nullptr);
     replays.check_same_launch("labels");
@@ -131,14 +128,12 @@ TEST(resident_plans_are_checked) {
   Random random(64);
   Plan plan = random_plan(random, 4, Pairs::kFlip, Mixing::kAllBlended, 4, 4);
   std::vector<unsigned char> memory(ResidentLayout(4).bytes);
-  const auto pack = [&] {
-    return message_of([&] { pack_resident_plan(plan.view(), plan.label_weight.data(), nullptr, 4, 4, memory.data()); });
-  };
+  const auto pack = [&] { return message_of([&] { pack_resident_plan(plan.view(), nullptr, 4, 4, memory.data()); }); };
   CHECK(pack().empty(), pack());
-  plan.partner = {0, 0, 1, 2};
+  set_partners(plan, {0, 0, 1, 2});
   CHECK(!pack().empty(), "repeated partners are accepted");
-  plan.partner = {3, 2, 1, 0};
-  plan.box[2] = plan.box[3] = 5;
+  set_partners(plan, {3, 2, 1, 0});
+  plan.rows[0].box[2] = plan.rows[0].box[3] = 5;
   CHECK(!pack().empty(), "a box beyond the image is accepted");
 }
 

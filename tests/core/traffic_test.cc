@@ -24,7 +24,7 @@ void check_in_place(Random& random, DType dtype, int32_t batch, Pairs pairs, Mix
   mix_cuda(mix_case.params, nullptr);
   std::vector<bool> partner_of_someone(batch, false);
   for (int32_t i = 0; i < batch; ++i) {
-    if (!plan.untouched(i)) partner_of_someone[plan.partner[i]] = true;
+    if (!plan.untouched(i)) partner_of_someone[plan.rows[i].partner] = true;
   }
   for (int32_t i = 0; i < batch; ++i) {
     const int64_t begin = i * mix_case.sample_bytes();

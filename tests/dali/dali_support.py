@@ -43,7 +43,7 @@ def mix_pipeline(
             inputs.append(feed(labels))
         arguments = {}
         if plans is not None:
-            of_batches = [fastmix.dali.plan_arguments(plan) for plan in plans]
+            of_batches = [{"plan": plan.rows.numpy()} for plan in plans]
             arguments = {name: feed([plan[name] for plan in of_batches]) for name in of_batches[0]}
         if mirror is not None:
             arguments["mirror"] = feed([np.asarray(flags, np.int32) for flags in mirror])

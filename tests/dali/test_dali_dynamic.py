@@ -6,8 +6,6 @@ import pytest
 from dali_support import MEAN, STD, normalized, same_bits, soft_targets
 from support import random_plan
 
-from fastmix.dali import plan_arguments
-
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 9, 7, 3), dtype=np.uint8)
 LABELS = np.array([0, 9, 3, 3, 5, 0])
 
@@ -22,7 +20,7 @@ def to_array(result) -> np.ndarray:
 
 def test_a_given_plan(generator):
     plan = random_plan(6, 9, 7, generator)
-    arguments = {name: batch(value) for name, value in plan_arguments(plan).items()}
+    arguments = {"plan": batch(plan.rows.numpy())}
     images, targets = ndd.fastmix.mix(
         batch(IMAGES, "HWC"), batch(LABELS), num_classes=10, mean=MEAN, std=STD, rng=ndd.random.RNG(0), **arguments
     )

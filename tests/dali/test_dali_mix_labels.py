@@ -3,12 +3,10 @@
 import numpy as np
 import pytest
 import torch
-from dali_support import arrays, feed, mix_pipeline, run_mix, same_bits, soft_targets
-from nvidia.dali import fn, pipeline_def
+from dali_support import mix_pipeline, run_mix, same_bits, soft_targets
 from support import devices, random_plan
 
 import fastmix as fm
-from fastmix.dali import plan_arguments
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 4, 4, 3), dtype=np.uint8)
 LABELS = np.array([0, 9, 3, 3, 5, 0])
@@ -37,20 +35,6 @@ def test_a_pair_of_one_class_sums_to_exactly_one():
     plan = fm.MixPlan.mixup(np.arange(6)[::-1].copy(), np.float32([0.1, 0.2, 0.3, 0.7, 0.9, 1 / 3]))
     _, targets = run_mix(IMAGES, np.full(6, 4), plan, num_classes=10)
     assert same_bits(targets, np.eye(10, dtype=np.float32)[np.full(6, 4)])
-
-
-@pytest.mark.parametrize("policy", [fm.Mixup(1.0), fm.CutMix(1.0, per="sample")])
-def test_without_label_weight_the_share_of_own_pixels(policy):
-    """Computed from the weights and the box: the very bits of the policy's own label weights."""
-    plan = policy.plan(6, (4, 4), seed=3)
-
-    @pipeline_def(batch_size=6, num_threads=1, device_id=None)
-    def graph():
-        arguments = {name: feed([value]) for name, value in plan_arguments(plan).items() if name != "label_weight"}
-        return tuple(fn.fastmix.mix(feed([IMAGES]), feed([LABELS]), num_classes=10, **arguments))
-
-    _, given = run_mix(IMAGES, LABELS, plan, num_classes=10)
-    assert same_bits(arrays(graph().run())[1], given)
 
 
 def test_labels_with_tensors_that_are_not_normalised(generator):

@@ -5,12 +5,9 @@ import os
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
-import fastmix as fm
-import fastmix.dali
-from fastmix.dali import plan_arguments, plugin
+from fastmix.dali import plugin
 
 
 def run_python(code: str, **environment: str) -> str:
@@ -121,12 +118,3 @@ def test_a_jpeg_library_that_does_not_load_costs_only_itself(tmp_path):
         "print(plugin.decodes_jpeg(), any('decodes JPEGs itself' in str(w.message) for w in caught))"
     )
     assert run_python(code).split() == ["False", "True"]
-
-
-def test_plan_arguments():
-    plan = fm.CutMix(1.0).plan(5, (8, 9), seed=1)
-    arguments = plan_arguments(plan)
-    assert list(arguments) == ["partner", "weight_in", "weight_out", "box", "label_weight"]
-    for name, value in arguments.items():
-        np.testing.assert_array_equal(value, np.asarray(getattr(plan, name)))
-        assert value.dtype == np.asarray(getattr(plan, name)).dtype and value.flags["C_CONTIGUOUS"]

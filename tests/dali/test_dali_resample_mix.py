@@ -30,7 +30,7 @@ def run_batch(images, labels=None, plan=None, mirror=None, windows=None, runs: i
             inputs.append(feed([labels]))
         arguments = {}
         if plan is not None:
-            arguments = {name: feed([values]) for name, values in fastmix.dali.plan_arguments(plan).items()}
+            arguments = {"plan": feed([plan.rows.numpy()])}
         if mirror is not None:
             arguments["mirror"] = feed([np.asarray(mirror, np.int32)])
         if windows is not None:
@@ -45,8 +45,10 @@ def run_batch(images, labels=None, plan=None, mirror=None, windows=None, runs: i
 
 @pytest.mark.parametrize("layout", ["CHW", "HWC"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
-@pytest.mark.parametrize("resample", ["triangle", "cubic", "nearest"])
-def test_equals_the_torch_function(resample, dtype, layout, generator):
+@pytest.mark.parametrize(
+    ("filter_name", "interpolation"), [("triangle", "bilinear"), ("cubic", "bicubic"), ("nearest", "nearest")]
+)
+def test_equals_the_torch_function(filter_name, interpolation, dtype, layout, generator):
     images = sources(generator)
     windows = [(1, 2.5, 20 + k, 30.25 + k) for k in range(COUNT)]
     mirror = torch.rand(COUNT, generator=generator) < 0.5
@@ -58,7 +60,7 @@ def test_equals_the_torch_function(resample, dtype, layout, generator):
         mirror=mirror,
         windows=windows,
         size=[19, 24],
-        filter=resample,
+        filter=filter_name,
         mean=MEAN,
         std=STD,
         output_layout=layout,
@@ -73,7 +75,7 @@ def test_equals_the_torch_function(resample, dtype, layout, generator):
         std=[value / 255 for value in STD],
         dtype=dtype,
         mirror=mirror,
-        resample=resample,
+        interpolation=interpolation,
     )
     expected = expected.permute(0, 2, 3, 1) if layout == "HWC" else expected
     bits = expected.contiguous()

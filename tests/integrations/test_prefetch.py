@@ -37,15 +37,15 @@ def test_prefetch_wraps_any_loader(layout, generator):
 
 
 @pytest.mark.parametrize("device", devices())
-@pytest.mark.parametrize("form", ["views", "list"])
-def test_prefetch_makes_batches_of_views(form, device, generator):
+@pytest.mark.parametrize("form", ["windowed", "list"])
+def test_prefetch_resamples_windowed_images(form, device, generator):
     images = [torch.randint(0, 256, (9 + i, 40 - i, 3), dtype=torch.uint8, generator=generator) for i in range(12)]
     windows = torch.tensor([[1.0, 2.5, 5 + i / 2, 20 + i / 3] for i in range(12)])
     mirror = torch.arange(12) % 3 == 0
 
     def collate(samples):
-        views = fm.WindowedImages([images[i] for i in samples], windows[samples], mirror[samples])
-        return views if form == "views" else views.images, torch.tensor(samples) % 4, "kept"
+        windowed = fm.WindowedImages([images[i] for i in samples], windows[samples], mirror[samples])
+        return windowed if form == "windowed" else windowed.images, torch.tensor(samples) % 4, "kept"
 
     inner = torch.utils.data.DataLoader(range(12), 5, collate_fn=collate, generator=torch.Generator())
     policy = fm.CutMix(1.0, per="pair")
@@ -54,7 +54,7 @@ def test_prefetch_makes_batches_of_views(form, device, generator):
     for step, (x, y, other) in enumerate(loader):
         samples = list(range(12))[5 * step : 5 * step + 5]
         plan = policy.plan(len(samples), (16, 20), seed=3, epoch=0, step=step)
-        seen = (windows[samples], mirror[samples]) if form == "views" else (None, None)
+        seen = (windows[samples], mirror[samples]) if form == "windowed" else (None, None)
         expected = fm.resample_mix(
             [images[i] for i in samples], seen[0], plan, size=(16, 20), mirror=seen[1], **options
         )

@@ -57,7 +57,7 @@ def test_a_plan_gives_the_same_bits_on_cpu_and_cuda(policy: fm.Policy) -> None:
 def test_mixing_waits_for_nothing_and_can_be_captured() -> None:
     x, other = torch.rand(8, 3, 16, 16, device="cuda"), torch.rand(8, 3, 16, 16, device="cuda")
     pair, three = fm.CutMix(per="sample").plan(8, (16, 16)), fm.DirichletMix(3).plan(8)
-    calls = [lambda: fm.mix(x, pair), lambda: fm.mix(x, pair, other), lambda: fm.regmixup(x, pair)]
+    calls = [lambda: fm.mix(x, pair), lambda: fm.mix(x, pair, other=other), lambda: fm.regmixup(x, pair)]
     calls.append(lambda: fm.mix(x, three))
     expected = [call() for call in calls]
     torch.cuda.synchronize()

@@ -154,7 +154,7 @@ def test_reg_mixup_adds_the_mixed_batch(x) -> None:
 def test_video_mix_cuts_a_cuboid_and_spec_mix_a_span_of_time() -> None:
     video = torch.randn(4, 2, 6, 8, 10, generator=torch.Generator().manual_seed(8), dtype=torch.float64)
     plan = fm.CutMix(per="sample", box=fm.boxes.Cuboid()).plan(4, (6, 8, 10), seed=8, partner=[1, 2, 3, 0])
-    mask = plan.mask.double()[plan.mask_index.long()][:, None] / 255
+    mask = plan.masks.double()[plan.mask_index.long()][:, None] / 255
     inside, outside = (w.double()[:, None, None, None, None] for w in (plan.weight_in, plan.weight_out))
     own = outside + (inside - outside) * F.interpolate(mask, (6, 8, 10), mode="nearest")
     assert (plan.mask_index >= 0).all() and own.min() == 0

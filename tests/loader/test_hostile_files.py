@@ -172,7 +172,7 @@ def test_repaired_files_come_back(small, tmp_path):
 
 def test_a_quarantine_file_of_another_kind(small, tmp_path):
     (tmp_path / "q").write_text("hello\n")
-    with pytest.raises(ValueError, match="expected a quarantine file"):
+    with pytest.raises(ValueError, match="quarantine: expected a file of version 1"):
         iter(make(small[:4], 4, on_error="skip", quarantine=tmp_path / "q"))
 
 
@@ -222,5 +222,5 @@ def test_bad_files_on_cuda(good, bad_files):
 
 def test_a_quarantine_file_that_cannot_be_written_is_refused_at_once(small, tmp_path):
     for file in (tmp_path, tmp_path / "nowhere" / "q"):
-        with pytest.raises(ValueError, match="expected quarantine to be a file in an existing folder"):
+        with pytest.raises(ValueError, match="quarantine: expected a file in an existing folder"):
             make(small[:4], 4, on_error="skip", quarantine=file)

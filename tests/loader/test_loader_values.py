@@ -12,7 +12,7 @@ from support import devices, same_bits
 
 import fastmix as fm
 from fastmix import _core
-from fastmix.loader.sources.source import open_source
+from fastmix.loader.sources.kinds import open_source
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 
 POLICIES = [

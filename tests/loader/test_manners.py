@@ -118,8 +118,8 @@ def test_an_interrupt_ends_a_stalled_program_at_once(tmp_path):
     "moment",
     [
         "Pipeline.schedule_run = lambda self: (schedule_run(self), signal.raise_signal(signal.SIGINT)); next(batches)",
-        "batches._fill(); signal.raise_signal(signal.SIGINT)",
-        "batches._fill(); del batches, loader; signal.raise_signal(signal.SIGINT)",
+        "batches._start_ahead(); signal.raise_signal(signal.SIGINT)",
+        "batches._start_ahead(); del batches, loader; signal.raise_signal(signal.SIGINT)",
     ],
     ids=["submitting", "between submitting and waiting", "after deleting the loader"],
 )
@@ -231,3 +231,9 @@ def test_scan(small, tmp_path):
     for path in bad:
         path.rmdir() if path.is_dir() else path.unlink()
     assert CliRunner().invoke(app, arguments).exit_code == 0
+
+
+def test_scan_names_itself_in_errors(tmp_path):
+    result = CliRunner().invoke(app, ["scan", str(tmp_path)])
+    assert result.exit_code == 2 and "scan: data: expected one folder per class in" in result.output
+    assert "DataLoader" not in result.output and "Traceback" not in result.output

@@ -17,7 +17,7 @@ from flaky_proxy import FlakyProxy
 
 import fastmix as fm
 from fastmix.loader import DataError
-from fastmix.loader.sources.source import open_source
+from fastmix.loader.sources.kinds import open_source
 
 boto3 = pytest.importorskip("boto3")
 pytest.importorskip("moto")

@@ -16,9 +16,10 @@ from PIL import Image
 
 import fastmix as fm
 from fastmix.loader import DataError
+from fastmix.loader.sources.kinds import open_source
 from fastmix.loader.sources.label_table import label_table
-from fastmix.loader.sources.shards import INDEX_SUFFIX, tar_shards
-from fastmix.loader.sources.source import open_source
+from fastmix.loader.sources.shard_index import INDEX_SUFFIX
+from fastmix.loader.sources.shards import tar_shards
 
 COUNT = 24
 OPTIONS = {"mix": fm.Mixup(0.4, per="pair"), "num_classes": COUNT, "batch_size": 8}
@@ -170,7 +171,7 @@ def test_an_index_is_built_once_and_anew_when_its_shard_changes(files, tmp_path,
     write_shards(tmp_path, files)
     tar_shards(str(tmp_path / "*.tar"))
     with monkeypatch.context() as patch:
-        patch.setattr("fastmix.loader.sources.shards._scan", None)
+        patch.setattr("fastmix.loader.sources.shard_index._scan", None)
         assert len(tar_shards(str(tmp_path / "*.tar"))) == COUNT
     write_shards(tmp_path, files[:12])
     assert len(tar_shards(str(tmp_path / "*.tar"))) == 12

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastmix.loader.sources.source import Source, open_source
+from fastmix.loader.sources.kinds import open_source
+from fastmix.loader.sources.source import Source
 
 
 def touch(path: Path) -> Path:

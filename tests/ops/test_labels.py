@@ -114,16 +114,19 @@ def test_refuses(labels, plan, options, error, message):
     [
         (0, LABELS.int(), r"int64 and shape \(B,\), got Int \(3,\)"),
         (0, LABELS[None], r"int64 and shape \(B,\), got Long \(1, 3\)"),
-        (1, PLAN.partner[:2], r"label_weight of shape \(2,\).*got \(3,\)"),
-        (1, PLAN.partner.repeat(2), r"one label per sample of the plan \(6\), got 3"),
-        (1, PLAN.partner.long(), r"partner of dtype Int, got Long"),
-        (2, PLAN.label_weight.double(), r"label_weight of dtype Float, got Double"),
-        (3, 0, r"num_classes > 0, got 0"),
-        (4, 1.0, r"smoothing in \[0, 1\), got 1"),
+        (1, PLAN.rows[:2], r"plan of shape \(3, 16\).*got \(2, 16\)"),
+        (1, PLAN.rows.repeat(2, 1), r"plan of shape \(3, 16\).*got \(6, 16\)"),
+        (1, PLAN.rows.long(), r"plan of dtype Int, got Long"),
+        (1, torch.zeros_like(PLAN.rows), r"rows that mix two images"),
+        (2, 0, r"num_classes > 0, got 0"),
+        (3, 1.0, r"smoothing in \[0, 1\), got 1"),
+        (4, LABELS.int(), r"other as class ids of dtype int64"),
+        (4, LABELS[:1], r"partner in \[0, 1\), got 1"),
+        (4, LABELS + 3, r"labels in \[0, 3\), got"),
     ],
 )
 def test_operator_checks_for_itself(position, value, message):
-    arguments = [LABELS, PLAN.partner, PLAN.label_weight, 3, 0.0]
+    arguments = [LABELS, PLAN.rows, 3, 0.0, None]
     arguments[position] = value
     with pytest.raises(RuntimeError, match=message):
         torch.ops.fastmix.mix_labels(*arguments)

@@ -135,8 +135,10 @@ def test_weight_one_leaves_bytes(dtype, device, generator):
     box = torch.tensor([[2, 1, 5, 6]], dtype=torch.int32).repeat(8, 1)
     one, zero = torch.ones(8), torch.zeros(8)
     order = torch.arange(8, dtype=torch.int32)
-    assert all(same_bits(m, images) for m in both_ways(images, fm.MixPlan(order.roll(3), one, one, box, one)))
-    for mixed in both_ways(images, fm.MixPlan(order.roll(3), zero, one, box, one)):
+    assert all(
+        same_bits(m, images) for m in both_ways(images, fm.MixPlan.from_arrays(order.roll(3), one, one, box, one))
+    )
+    for mixed in both_ways(images, fm.MixPlan.from_arrays(order.roll(3), zero, one, box, one)):
         expected = images.clone()
         expected[:, :, 2:5, 1:6] = images.roll(3, 0)[:, :, 2:5, 1:6]
         assert same_bits(mixed, expected)

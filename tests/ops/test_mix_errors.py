@@ -83,45 +83,40 @@ def test_refuses_strides_in_place(device):
     assert not base.any()
 
 
-def arrays(plan: fm.MixPlan) -> tuple[torch.Tensor, ...]:
-    return plan.partner, plan.weight_in, plan.weight_out, plan.box
-
-
 @pytest.mark.parametrize("op", [torch.ops.fastmix.mix_, torch.ops.fastmix.mix, torch.ops.fastmix.mix_backward])
 def test_operators_check_for_themselves(op):
     images = torch.arange(12.0).reshape(3, 4)
     before = images.clone()
-    partner, weight_in, weight_out, box = arrays(PLAN)
+    rows = PLAN.rows
     for bad, message in [
-        ((partner.long(), weight_in, weight_out, box), "partner of dtype Int, got Long"),
-        ((partner, weight_in.double(), weight_out, box), "weight_in of dtype Float, got Double"),
-        ((partner, weight_in, weight_out[:2], box), r"weight_out of shape \(3,\).*got \(2,\)"),
-        ((partner, weight_in, weight_out, box[:, :2]), r"box of shape \(3, 4\).*got \(3, 2\)"),
-        ((partner, weight_in, weight_out, box.t().contiguous().t()), "contiguous box"),
-        ((partner[None], weight_in, weight_out, box), r"partner of shape \(3,\).*got \(1, 3\)"),
+        (rows.long(), "plan of dtype Int, got Long"),
+        (rows[:2], r"plan of shape \(3, 16\).*got \(2, 16\)"),
+        (rows[:, :8], r"plan of shape \(3, 16\).*got \(3, 8\)"),
+        (rows[None], r"plan of shape \(3, 16\).*got \(1, 3, 16\)"),
+        (rows.t().contiguous().t(), "contiguous plan"),
+        (fm.DirichletMix().plan(3).rows, "rows that mix two images"),
+        (rows + 256, "rows that mix two images, layout version 1"),
     ]:
         with pytest.raises(RuntimeError, match=message):
-            op(images, *bad)
+            op(images, bad)
     with pytest.raises(RuntimeError, match=r"expected dtype uint8, .* got Int"):
-        op(images.int(), *arrays(PLAN))
+        op(images.int(), PLAN.rows)
     with pytest.raises(RuntimeError, match="batch dimension"):
-        op(torch.tensor(1.0), *arrays(PLAN))
+        op(torch.tensor(1.0), PLAN.rows)
     assert same_bits(images, before)
 
 
 def test_gradient_must_be_floating():
     with pytest.raises(RuntimeError, match="floating-point gradient, got uint8"):
-        torch.ops.fastmix.mix_backward(torch.zeros((3, 4), dtype=torch.uint8), *arrays(PLAN))
+        torch.ops.fastmix.mix_backward(torch.zeros((3, 4), dtype=torch.uint8), PLAN.rows)
 
 
 @pytest.mark.cuda
 def test_plan_on_the_gpu_is_refused():
     images = torch.zeros(3, 4, device="cuda")
-    partner, weight_in, weight_out, box = arrays(PLAN)
-    with pytest.raises(RuntimeError, match=r"weight_in on the CPU .*got cuda:0; use weight_in.cpu\(\)"):
-        torch.ops.fastmix.mix_(images, partner, weight_in.cuda(), weight_out, box)
-    with pytest.raises(RuntimeError, match="partner on the CPU"):
-        torch.ops.fastmix.mix_(images.cpu(), partner.cuda(), weight_in, weight_out, box)
+    for device in ("cpu", "cuda"):
+        with pytest.raises(RuntimeError, match=r"plan on the CPU .*got cuda:0; use plan.cpu\(\)"):
+            torch.ops.fastmix.mix_(images.to(device), PLAN.rows.cuda())
 
 
 def test_a_refused_mix_leaves_the_version_alone():

@@ -183,18 +183,18 @@ def test_refuses(options, error, message):
         (0, IMAGES.float(), r"uint8 and shape \(B, H, W, C\), got Float"),
         (0, IMAGES[0], r"got Byte \(4, 5, 3\)"),
         (0, IMAGES.repeat(1, 1, 1, 2), r"1 to 4 channels"),
-        (1, torch.zeros(3, dtype=torch.uint8), r"mirror of dtype Bool, got Byte"),
-        (1, torch.zeros(2, dtype=torch.bool), r"mirror of shape \(3,\)"),
-        (2, PLAN.partner.long(), r"partner of dtype Int, got Long"),
-        (5, PLAN.box[:2], r"box of shape \(3, 4\).*got \(2, 4\)"),
-        (6, [1.0], r"mean with one value per channel \(3\), got 1"),
-        (7, [1.0, 0.0, 1.0], r"std > 0 and finite, got 0"),
-        (8, torch.float64, r"bfloat16 or float32, got Double"),
+        (1, PLAN.rows.long(), r"plan of dtype Int, got Long"),
+        (1, PLAN.rows[:2], r"plan of shape \(3, 16\).*got \(2, 16\)"),
+        (1, torch.zeros_like(PLAN.rows), r"rows that mix two images.*header 0 for sample 0"),
+        (2, [1.0], r"mean with one value per channel \(3\), got 1"),
+        (3, [1.0, 0.0, 1.0], r"std > 0 and finite, got 0"),
+        (4, torch.float64, r"bfloat16 or float32, got Double"),
+        (6, torch.zeros(3, dtype=torch.uint8), r"mirror of dtype Bool, got Byte"),
+        (6, torch.zeros(2, dtype=torch.bool), r"mirror of shape \(3,\)"),
     ],
 )
 def test_operator_checks_for_itself(position, value, message):
-    arrays = [PLAN.partner, PLAN.weight_in, PLAN.weight_out, PLAN.box]
-    arguments = [IMAGES, None, *arrays, [1.0] * 3, [1.0] * 3, torch.float32, False]
+    arguments = [IMAGES, PLAN.rows, [1.0] * 3, [1.0] * 3, torch.float32, False, None]
     arguments[position] = value
     with pytest.raises(RuntimeError, match=message):
         torch.ops.fastmix.normalize_mix(*arguments)
@@ -245,6 +245,5 @@ def test_refuses_to_write_elsewhere(out, error, message, generator):
 )
 def test_operator_looks_where_it_writes(out, generator):
     images, plan = random_images((2, 6, 7, 3), torch.uint8, generator), fm.MixPlan.identity(2)
-    arrays = (None, plan.partner, plan.weight_in, plan.weight_out, plan.box, [0.0] * 3, [1.0] * 3, False)
     with pytest.raises(RuntimeError, match="normalize_mix: expected"):
-        torch.ops.fastmix.normalize_mix_into(out, images, *arrays)
+        torch.ops.fastmix.normalize_mix_into(out, images, plan.rows, [0.0] * 3, [1.0] * 3, False)

@@ -67,7 +67,7 @@ def test_other_batch_and_nearest(mode, generator):
     # Sides of 10 in 15: no pixel lies in the middle between two others.
     images, other = torch.randn(4, 2, 15, 15, generator=generator), torch.randn(3, 2, 15, 15, generator=generator)
     plan = fm.ResizeMix(weight=fm.Fixed(0.55), per="sample").plan(4, (15, 15)).with_partner([0, 2, 2, 1])
-    mixed = fm.resize_mix(images, plan, other, mode=mode)
+    mixed = fm.resize_mix(images, plan, other=other, mode=mode)
     torch.testing.assert_close(mixed.double(), pasted(images, plan, other, mode), rtol=0, atol=1e-5)
 
 
@@ -86,9 +86,9 @@ def test_of_two_as_near_the_one_behind():
 def test_transformed_and_without_channels(generator):
     images, plan = torch.randn(3, 2, 8, 8, generator=generator), fm.ResizeMix(per="sample").plan(3, (8, 8))
     others = torch.randn(4, 3, 2, 8, 8, generator=generator)
-    mixed = torch.func.vmap(lambda other: fm.resize_mix(images, plan, other))(others)
+    mixed = torch.func.vmap(lambda other: fm.resize_mix(images, plan, other=other))(others)
     for other, one in zip(others, mixed, strict=True):
-        torch.testing.assert_close(one, fm.resize_mix(images, plan, other))
+        torch.testing.assert_close(one, fm.resize_mix(images, plan, other=other))
     assert fm.resize_mix(images[:, :0], plan).shape == (3, 0, 8, 8)
 
 
@@ -98,7 +98,7 @@ def test_gradcheck(generator):
     images, other = (torch.randn(3, 1, 6, 5, generator=generator, dtype=torch.float64) for _ in range(2))
     with torch.random.fork_rng(devices=[]):
         assert torch.autograd.gradcheck(lambda x: fm.resize_mix(x, plan), images.requires_grad_())
-        assert torch.autograd.gradcheck(lambda x, y: fm.resize_mix(x, plan, y), (images, other.requires_grad_()))
+        assert torch.autograd.gradcheck(lambda x, y: fm.resize_mix(x, plan, other=y), (images, other.requires_grad_()))
 
 
 def test_sides_are_uniform_and_labels_go_by_area():

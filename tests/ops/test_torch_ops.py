@@ -9,6 +9,7 @@ from torch._subclasses import FakeTensorMode
 import fastmix as fm
 
 OPS = torch.ops.fastmix
+PLAN_OF_FOUR = fm.MixPlan.identity(4)
 FORMATS = [torch.contiguous_format, torch.channels_last]
 
 
@@ -19,10 +20,6 @@ def torch_draws_numbers():
         yield
 
 
-def arrays(plan: fm.MixPlan) -> tuple[torch.Tensor, ...]:
-    return plan.partner, plan.weight_in, plan.weight_out, plan.box
-
-
 @pytest.mark.usefixtures("torch_draws_numbers")
 @pytest.mark.parametrize("device", devices())
 @pytest.mark.parametrize("memory_format", FORMATS)
@@ -30,13 +27,13 @@ def arrays(plan: fm.MixPlan) -> tuple[torch.Tensor, ...]:
 @pytest.mark.parametrize("batch", [0, 1, 3])
 def test_opcheck_mix(batch, dtype, memory_format, device, generator):
     images = random_images((batch, 3, 5, 7), dtype, generator, device, memory_format)
-    plan = arrays(random_plan(batch, 5, 7, generator))
-    torch.library.opcheck(OPS.mix_.default, (images.clone(), *plan))
-    torch.library.opcheck(OPS.mix.default, (images, *plan))
+    plan = random_plan(batch, 5, 7, generator).rows
+    torch.library.opcheck(OPS.mix_.default, (images.clone(), plan))
+    torch.library.opcheck(OPS.mix.default, (images, plan))
     if dtype != torch.uint8:
-        torch.library.opcheck(OPS.mix_backward.default, (images, *plan))
-        torch.library.opcheck(OPS.mix.default, (images.clone().requires_grad_(), *plan))
-        torch.library.opcheck(OPS.mix_backward.default, (images.clone().requires_grad_(), *plan))
+        torch.library.opcheck(OPS.mix_backward.default, (images, plan))
+        torch.library.opcheck(OPS.mix.default, (images.clone().requires_grad_(), plan))
+        torch.library.opcheck(OPS.mix_backward.default, (images.clone().requires_grad_(), plan))
 
 
 @pytest.mark.usefixtures("torch_draws_numbers")
@@ -44,9 +41,9 @@ def test_opcheck_mix(batch, dtype, memory_format, device, generator):
 def test_opcheck_mix_of_other_strides(device, generator):
     base = random_images((4, 6, 8, 10), torch.float32, generator, device)
     for images in (base[::2], base[:, ::2], base[..., ::2], base.transpose(1, 3), base[:1].expand(2, 6, 8, 10)):
-        plan = arrays(random_plan(images.shape[0], *images.shape[2:], generator))
-        torch.library.opcheck(OPS.mix.default, (images, *plan))
-    torch.library.opcheck(OPS.mix_.default, (base[::2], *arrays(random_plan(2, 8, 10, generator))))
+        plan = random_plan(images.shape[0], *images.shape[2:], generator).rows
+        torch.library.opcheck(OPS.mix.default, (images, plan))
+    torch.library.opcheck(OPS.mix_.default, (base[::2], random_plan(2, 8, 10, generator).rows))
 
 
 @pytest.mark.usefixtures("torch_draws_numbers")
@@ -56,12 +53,12 @@ def test_opcheck_mix_of_other_strides(device, generator):
 @pytest.mark.parametrize("batch", [0, 1, 3])
 def test_opcheck_normalize_mix(batch, dtype, channels_last, device, generator):
     images = random_images((batch, 5, 7, 3), torch.uint8, generator, device)
-    plan = arrays(random_plan(batch, 5, 7, generator))
+    plan = random_plan(batch, 5, 7, generator).rows
     for mirror in (None, torch.ones(batch, dtype=torch.bool)):
-        arguments = (images, mirror, *plan, [120.0] * 3, [60.0] * 3, dtype, channels_last)
+        arguments = (images, plan, [120.0] * 3, [60.0] * 3, dtype, channels_last, mirror)
         torch.library.opcheck(OPS.normalize_mix.default, arguments)
         out = OPS.normalize_mix(*arguments)
-        arguments = (out, images, mirror, *plan, [120.0] * 3, [60.0] * 3, channels_last)
+        arguments = (out, images, plan, [120.0] * 3, [60.0] * 3, channels_last, mirror)
         torch.library.opcheck(OPS.normalize_mix_into.default, arguments)
 
 
@@ -71,7 +68,9 @@ def test_opcheck_normalize_mix(batch, dtype, channels_last, device, generator):
 def test_opcheck_mix_labels(batch, device, generator):
     labels = torch.randint(0, 10, (batch,), generator=generator).to(device)
     plan = random_plan(batch, 1, 1, generator)
-    torch.library.opcheck(OPS.mix_labels.default, (labels, plan.partner, plan.label_weight, 10, 0.1))
+    torch.library.opcheck(OPS.mix_labels.default, (labels, plan.rows, 10, 0.1))
+    other = torch.randint(0, 10, (4,), generator=generator).to(device)
+    torch.library.opcheck(OPS.mix_labels.default, (labels, plan.rows, 10, 0.1, other))
 
 
 def mix_in_place(images: torch.Tensor, plan: fm.MixPlan) -> torch.Tensor:
@@ -164,8 +163,8 @@ def test_compile_refuses_like_eager(compiled, generator):
 @pytest.mark.parametrize("device", ["cpu", "cuda"])
 def test_fake_tensors(device):
     # Fake CUDA tensors need no GPU: shapes, strides and devices come from the fake kernels alone.
-    with FakeTensorMode():
-        plan = fm.MixPlan.mixup(torch.arange(4, dtype=torch.int32), torch.ones(4))
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        plan = PLAN_OF_FOUR
         for memory_format in FORMATS:
             images = torch.empty((4, 3, 5, 7), device=device, memory_format=memory_format)
             assert fm.mix_(images, plan) is images

@@ -95,17 +95,17 @@ def test_images_and_maps_are_cut_alike(generator):
 )
 def test_ids_are_not_blended_but_dense_maps_are(plan, generator):
     masks = torch.randint(0, 3, (4, 6, 6), generator=generator)
-    plan = fm.MixPlan(
+    plan = fm.MixPlan.from_arrays(
         torch.tensor([1, 0, 3, 2], dtype=torch.int32),
         *[getattr(plan, n) for n in ("weight_in", "weight_out", "box", "label_weight")],
     )
-    with pytest.raises(ValueError, match="cannot be blended, and the plan blends sample 0; pass num_classes="):
+    with pytest.raises(ValueError, match="one that blends sample 0; pass num_classes="):
         fm.mix_segmentation(masks, plan)
     dense = fm.mix_segmentation(masks, plan, num_classes=3)
     assert same_bits(dense, mix_reference(F.one_hot(masks, 3).movedim(-1, 1).float(), plan))
     torch.testing.assert_close(dense.sum(1), torch.ones(4, 6, 6))
     # Own partners are not blended, whatever the weights.
-    alone = fm.MixPlan(
+    alone = fm.MixPlan.from_arrays(
         torch.arange(4, dtype=torch.int32),
         *[getattr(plan, n) for n in ("weight_in", "weight_out", "box", "label_weight")],
     )

@@ -228,7 +228,7 @@ def plan_arrays(
         frames = any(isinstance(p, CutMix) and has_mask(p) for p in policies)
         shape = size if frames and size[0] > 1 else size[-2:]
         mask = np.stack([np.broadcast_to(levels, shape).reshape(shape) for levels in masks.values()])
-        masked = {"mask": mask, "mask_index": np.array(index, np.int32)}
+        masked = {"masks": mask, "mask_index": np.array(index, np.int32)}
     return {
         **masked,
         "partner": np.array(partner, np.int32),

@@ -53,7 +53,7 @@ def assert_exact(policy: fm.Policy, batch: int, size: tuple[int, ...], key: Key)
     named = {"seed": key.seed, "epoch": key.epoch, "step": key.step, "rank": key.rank, "offset": key.offset}
     plan = policy.plan(batch, size, **named)
     expected = plan_arrays(policy, batch, size, key)
-    assert (plan.mask is not None) == ("mask" in expected), (policy, size)
+    assert (plan.masks is not None) == ("masks" in expected), (policy, size)
     for name, array in expected.items():
         assert torch.equal(getattr(plan, name), torch.from_numpy(array)), (name, policy, batch, size, key)
     return plan
@@ -102,14 +102,14 @@ def test_smoothmix_label_is_not_inverted() -> None:
         plan = fm.SmoothMix(sigma=sigma, per="sample").plan(64, (33, 47), seed=1)
         own = own_share(plan, (33, 47))
         assert (plan.label_weight - own).abs().max() < 1e-6
-        assert plan.mask.flatten(1).min(1).values.eq(0).all(), "the partner is whole at its centre"
+        assert plan.masks.flatten(1).min(1).values.eq(0).all(), "the partner is whole at its centre"
     assert plan.label_weight.mean() < 0.8 and fm.SmoothMix(sigma=0.01).plan(1, (99, 99)).label_weight > 0.99
 
 
 def test_gmix_of_non_square_images_is_round() -> None:
     # The authors' kernel is height x height: it does not fit other images.
     plan = fm.GMix(weight=fm.Fixed(0.1), per="sample").plan(32, (40, 80), seed=2)
-    for mask in plan.mask.double():
+    for mask in plan.masks.double():
         y, x = divmod(int(mask.argmax()), 80)
         if 15 < y < 25 and 20 < x < 60:
             assert torch.equal(mask[y, x - 12 : x + 13], mask[y - 12 : y + 13, x])
@@ -128,14 +128,14 @@ def test_fmix_keeps_exactly_its_share(softness: float) -> None:
         plan = fm.FMix(weight=fm.Fixed(weight), softness=softness).plan(3, size, seed=5)
         pixels = size[0] * size[1]
         if softness == 0:
-            assert int((plan.mask == 255).sum()) == math.floor(weight * pixels + 0.5)
-            assert set(plan.mask.unique().tolist()) <= {0, 255}
+            assert int((plan.masks == 255).sum()) == math.floor(weight * pixels + 0.5)
+            assert set(plan.masks.unique().tolist()) <= {0, 255}
         assert abs(plan.label_weight[0] - weight) <= 0.5 / pixels + 1 / 255 * (softness > 0) + 1e-6
 
 
 def test_fmix_masks_are_of_low_frequency() -> None:
     def edges(decay: float) -> float:
-        mask = fm.FMix(weight=fm.Fixed(0.5), decay=decay, per="sample").plan(20, (48, 48), seed=1).mask != 0
+        mask = fm.FMix(weight=fm.Fixed(0.5), decay=decay, per="sample").plan(20, (48, 48), seed=1).masks != 0
         return (mask[:, 1:] ^ mask[:, :-1]).double().mean().item()
 
     assert edges(6.0) < edges(3.0) < edges(1.0) < 0.5
@@ -146,7 +146,7 @@ def test_gridmix_has_holes_at_its_pitch() -> None:
     # Patches of 8 x 8 pixels with holes of 4 x 4: the square root of a quarter of each side.
     expected = torch.full((32, 32), 255, dtype=torch.uint8).reshape(4, 8, 4, 8)
     expected[:, :4, :, :4] = 0
-    assert torch.equal(plan.mask[0], expected.reshape(32, 32)) and plan.label_weight.item() == 0.75
+    assert torch.equal(plan.masks[0], expected.reshape(32, 32)) and plan.label_weight.item() == 0.75
     for size in ((9, 40), (40, 9), (31, 33)):
         whole = fm.GridMix(weight=fm.Fixed(0.0), holes=2).plan(1, size)
         assert whole.label_weight.item() < 0.75, "the crop covers images of any shape"
@@ -157,9 +157,9 @@ def test_gridmix_has_holes_at_its_pitch() -> None:
 def test_a_unit_shares_its_mask(kind: type, per: str) -> None:
     plan = kind(per=per, pairing="flip").plan(6, (8, 9), seed=4)
     expected = {"batch": [0] * 6, "pair": [0, 1, 2, 2, 1, 0], "sample": list(range(6))}
-    assert plan.mask_index.tolist() == expected[per] and plan.mask.shape == (max(expected[per]) + 1, 8, 9)
+    assert plan.mask_index.tolist() == expected[per] and plan.masks.shape == (max(expected[per]) + 1, 8, 9)
     if per == "sample":
-        assert len({mask.numpy().tobytes() for mask in plan.mask}) > 1
+        assert len({mask.numpy().tobytes() for mask in plan.masks}) > 1
 
 
 @pytest.mark.parametrize("policy", [fm.GridMix(per="sample", holes=1), fm.FMix(per="pair"), CHOICE], ids=str)
@@ -177,9 +177,9 @@ def test_prob_is_applied_once_and_0_mixes_nothing(kind: type) -> None:
     plan = kind(per="sample", prob=0.3).plan(2000, (2, 3), seed=1)
     assert stats.binomtest(int((plan.mask_index >= 0).sum()), 2000, 0.3).pvalue > 1e-3
     none = kind(prob=0.0).plan(4, (4, 4))
-    assert none.mask is None and none.label_weight.tolist() == [1] * 4
-    assert fm.Scheduled(kind(), start_epoch=1).plan(4, (4, 4), epoch=0).mask is None
-    assert fm.Scheduled(kind(), start_epoch=1).plan(4, (4, 4), epoch=1).mask is not None
+    assert none.masks is None and none.label_weight.tolist() == [1] * 4
+    assert fm.Scheduled(kind(), start_epoch=1).plan(4, (4, 4), epoch=0).masks is None
+    assert fm.Scheduled(kind(), start_epoch=1).plan(4, (4, 4), epoch=1).masks is not None
 
 
 @pytest.mark.parametrize("kind", [fm.FMix, fm.GMix])
@@ -203,13 +203,13 @@ def test_weights_follow_the_law(alpha: float, kind: type) -> None:
     "policy", [fm.SmoothMix(sigma=0.1, per="sample"), fm.GMix(weight=fm.Fixed(0.05), per="sample")], ids=["dip", "bell"]
 )
 def test_centres_are_uniform(policy: fm.Policy) -> None:
-    masks = policy.plan(3000, (5, 7), seed=2).mask.flatten(1)
+    masks = policy.plan(3000, (5, 7), seed=2).masks.flatten(1)
     centres = (masks.argmin(1) if isinstance(policy, fm.SmoothMix) else masks.argmax(1)).numpy()
     assert stats.chisquare(np.bincount(centres, minlength=35)).pvalue > 1e-3
 
 
 def test_fmix_covers_all_places_alike() -> None:
-    masks = fm.FMix(weight=fm.Fixed(0.3), per="sample").plan(2000, (8, 12), seed=3).mask != 0
+    masks = fm.FMix(weight=fm.Fixed(0.3), per="sample").plan(2000, (8, 12), seed=3).masks != 0
     assert (masks.double().mean(0) - 0.3).abs().max() < 0.06
 
 
@@ -233,7 +233,7 @@ def test_spans_cut_signals_and_spectrograms_by_time() -> None:
     signals = torch.ones(4, 3, 100)
     plan = fm.CutMix(weight=fm.Fixed(0.75), pairing="roll", box=boxes.Span()).plan(4, signals.shape[-2:])
     assert (plan.box[:, 3] - plan.box[:, 1]).tolist() == [25] * 4 and plan.label_weight.tolist() == [0.75] * 4
-    assert plan.box[:, 0].tolist() == [0] * 4 and plan.box[:, 2].tolist() == [3] * 4 and plan.mask is None
+    assert plan.box[:, 0].tolist() == [0] * 4 and plan.box[:, 2].tolist() == [3] * 4 and plan.masks is None
     signals[0] = 0
     assert fm.mix(signals, plan)[0].sum() == 3 * 25
 

@@ -43,7 +43,7 @@ def test_label_weight_is_the_share_of_own_pixels(policy: Policy, size: tuple[int
 def test_what_is_not_mixed_is_left_as_it_is(kind: type, per: str) -> None:
     never = kind(0.5, per=per, prob=0.0, pairing="neighbor").plan(9, (8, 8), seed=2)
     assert never.partner.tolist() == [1, 0, 3, 2, 5, 4, 7, 6, 8]
-    assert MixPlan(torch.arange(9, dtype=torch.int32), *astuple(never)[1:]) == MixPlan.identity(9)
+    assert MixPlan.from_arrays(torch.arange(9, dtype=torch.int32), *astuple(never)[1:]) == MixPlan.identity(9)
     some = kind(0.5, per=per, prob=0.5).plan(400, (8, 8), seed=2)
     left = (some.weight_in == 1) & (some.weight_out == 1)
     assert (some.label_weight[left] == 1).all() and (some.box[left] == 0).all()
@@ -86,7 +86,7 @@ def test_ranks_draw_slices_of_the_global_plan(per: str, world: int, batch: int) 
         ]
         for rank, part in enumerate(slices):
             part.partner.add_(rank * batch)
-        assert MixPlan(*map(torch.cat, zip(*map(astuple, slices), strict=True))) == whole
+        assert MixPlan.from_arrays(*map(torch.cat, zip(*map(astuple, slices), strict=True))) == whole
 
 
 def test_ranks_draw_independent_plans_by_rank() -> None:
@@ -160,8 +160,8 @@ def test_bad_parameters_are_refused_when_the_policy_is_made(kind: type, argument
     ("policies", "arguments", "message"),
     [
         ([], {}, "expected at least one policy, got none"),
-        ([Mixup(), Choice([Mixup(), CutMix()])], {}, "expected policies like Mixup or CutMix, got Choice"),
-        ([Mixup(), "cutmix"], {}, "expected policies like Mixup or CutMix, got str"),
+        ([Mixup(), Choice([Mixup(), CutMix()])], {}, "expected policies such as Mixup or CutMix, got Choice"),
+        ([Mixup(), "cutmix"], {}, "expected policies such as Mixup or CutMix, got str"),
         ([Mixup(), CutMix(pairing="flip")], {}, "policies of one pairing, got flip, permutation"),
         ([Mixup(), CutMix()], {"p": []}, r"one probability per policy \(2\), got 0"),
         ([Mixup(), CutMix()], {"p": [1.0]}, r"one probability per policy \(2\), got 1"),

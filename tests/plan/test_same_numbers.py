@@ -54,8 +54,8 @@ def numbers(name: str) -> str:
         else:
             plan = policy.plan(10, SIZE, **key)
             arrays = (plan.partner, plan.weight_in, plan.weight_out, plan.box, plan.label_weight)
-            if plan.mask is not None:
-                arrays += (plan.mask, plan.mask_index)
+            if plan.masks is not None:
+                arrays += (plan.masks, plan.mask_index)
         for array in arrays:
             values = np.ascontiguousarray(np.asarray(array))
             content.update(f"{values.dtype.str}{values.shape}".encode())

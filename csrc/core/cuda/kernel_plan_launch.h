@@ -23,9 +23,8 @@ struct PlanSource {
 };
 
 inline bool has_any_box(const PlanView& plan) {
-  if (plan.box == nullptr) return false;
   for (int32_t i = 0; i < plan.batch; ++i) {
-    if (plan.has_box(i)) return true;
+    if (plan.rows[i].has_box()) return true;
   }
   return false;
 }
@@ -52,7 +51,7 @@ class PlanPacker {
     if (table_.has_box) table_.boxes = append_boxes(plan);
     if (has_any_mask(plan)) {
       std::vector<uint32_t> masks(plan.batch);
-      for (int32_t i = 0; i < plan.batch; ++i) masks[i] = static_cast<uint32_t>(plan.mask_of(i) + 1);
+      for (int32_t i = 0; i < plan.batch; ++i) masks[i] = static_cast<uint32_t>(plan.rows[i].mask + 1);
       table_.masks = append_indices(masks);
     }
     table_.entries = append_indices(walk.entries);
@@ -87,8 +86,7 @@ class PlanPacker {
 
   void append_weights(const PlanView& plan) {
     std::vector<Weights> weights(plan.batch);
-    for (int32_t i = 0; i < plan.batch; ++i)
-      weights[i] = {plan.weight_in == nullptr ? plan.weight_out[i] : plan.weight_in[i], plan.weight_out[i]};
+    for (int32_t i = 0; i < plan.batch; ++i) weights[i] = {plan.rows[i].weight_in, plan.rows[i].weight_out};
     table_.weights = append(weights.data(), weights.size());
   }
 
@@ -96,7 +94,7 @@ class PlanPacker {
     using Coordinate = decltype(Packed::y0);
     std::vector<Packed> boxes(plan.batch);
     for (int32_t i = 0; i < plan.batch; ++i) {
-      const int32_t* b = plan.box + 4 * i;
+      const int32_t* b = plan.rows[i].box;
       boxes[i] = {static_cast<Coordinate>(b[0]), static_cast<Coordinate>(b[1]), static_cast<Coordinate>(b[2]),
                   static_cast<Coordinate>(b[3])};
       exact_ = exact_ && boxes[i].y0 == b[0] && boxes[i].x0 == b[1] && boxes[i].y1 == b[2] && boxes[i].x1 == b[3];

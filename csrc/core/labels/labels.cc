@@ -5,32 +5,44 @@
 
 namespace fastmix {
 
+namespace {
+
+void check_labels(const int64_t* labels, int32_t count, int64_t classes) {
+  for (int32_t i = 0; i < count; ++i) {
+    check(labels[i] >= 0 && labels[i] < classes, "mix_labels: expected labels in [0, ", classes, "), got ", labels[i],
+          " for sample ", i);
+  }
+}
+
+}  // namespace
+
 void validate(const MixLabelsParams& params, bool labels_on_host) {
   check(params.classes > 0, "mix_labels: expected num_classes > 0, got ", params.classes);
   check(params.smoothing >= 0.0 && params.smoothing < 1.0, "mix_labels: expected smoothing in [0, 1), got ",
         params.smoothing);
-  const int32_t rows = params.rows < 0 ? params.batch : params.rows;
-  for (int32_t i = 0; i < params.batch; ++i) {
-    check(params.partner[i] >= 0 && params.partner[i] < rows, "mix_labels: expected partner in [0, ", rows, "), got ",
-          params.partner[i], " for sample ", i);
-    const float weight = params.label_weight[i];
+  const PlanView& plan = params.plan;
+  check_rows(plan);
+  for (int32_t i = 0; i < plan.batch; ++i) {
+    const int32_t partner = plan.rows[i].partner;
+    check(partner >= 0 && partner < plan.partners(), "mix_labels: expected partner in [0, ", plan.partners(), "), got ",
+          partner, " for sample ", i);
+    const float weight = plan.rows[i].label_weight;
     check(weight >= 0.0f && weight <= 1.0f, "mix_labels: expected label_weight in [0, 1], got ", weight, " for sample ",
           i);
   }
-  for (int32_t i = 0; labels_on_host && i < rows; ++i) {
-    const int64_t label = params.labels[i];
-    check(label >= 0 && label < params.classes, "mix_labels: expected labels in [0, ", params.classes, "), got ", label,
-          " for sample ", i);
-  }
+  if (!labels_on_host) return;
+  check_labels(params.labels, plan.batch, params.classes);
+  if (params.other != nullptr) check_labels(params.other, plan.others, params.classes);
 }
 
 void mix_labels_cpu(const MixLabelsParams& params) {
   const double off = params.smoothing / static_cast<double>(params.classes);
   const double on = 1.0 - params.smoothing + off;
-  for (int32_t i = 0; i < params.batch; ++i) {
+  const int64_t* const partners = params.other != nullptr ? params.other : params.labels;
+  for (int32_t i = 0; i < params.plan.batch; ++i) {
     const int64_t own = params.labels[i];
-    const int64_t partner = params.labels[params.partner[i]];
-    const float weight = params.label_weight[i];
+    const int64_t partner = partners[params.plan.rows[i].partner];
+    const float weight = params.plan.rows[i].label_weight;
     float* row = params.out + i * params.classes;
     // At most two columns differ from `off`, so fill the row first and then set these two.
     const float rest = static_cast<float>(off);

@@ -15,6 +15,7 @@ constexpr uint32_t kMostThreads = 256;
 
 struct LabelArgs {
   const int64_t* labels;
+  const int64_t* partner_labels;
   float* out;
   int64_t classes;
   uint32_t batch;
@@ -28,7 +29,7 @@ __global__ void __launch_bounds__(kMostThreads)
   if (column >= args.classes) return;
   for (uint32_t row = blockIdx.y; row < args.batch; row += gridDim.y) {
     const int64_t own = element<int64_t>(load_global<8>(args.labels + row), 0);
-    const int64_t partner = element<int64_t>(load_global<8>(args.labels + sample_of(plan.entry(row))), 0);
+    const int64_t partner = element<int64_t>(load_global<8>(args.partner_labels + sample_of(plan.entry(row))), 0);
     const bool known = own >= 0 && own < args.classes && partner >= 0 && partner < args.classes;
     const float cell = known ? target_cell(column, own, partner, plan.weights(row).outside, args.on, args.off)
                              : bit_cast<float>(0x7fc00000u);
@@ -41,12 +42,14 @@ __global__ void __launch_bounds__(kMostThreads)
 }  // namespace
 
 void mix_labels_cuda(const MixLabelsParams& params, CudaStream stream) {
-  if (params.batch == 0) return;
+  const PlanView& plan = params.plan;
+  if (plan.batch == 0) return;
   LabelArgs args{};
   args.labels = params.labels;
+  args.partner_labels = params.other != nullptr ? params.other : params.labels;
   args.out = params.out;
   args.classes = params.classes;
-  args.batch = static_cast<uint32_t>(params.batch);
+  args.batch = static_cast<uint32_t>(plan.batch);
   args.off = params.smoothing / static_cast<double>(params.classes);
   args.on = 1.0 - params.smoothing + args.off;
 
@@ -57,7 +60,7 @@ void mix_labels_cuda(const MixLabelsParams& params, CudaStream stream) {
     FM_LAUNCH("mix_labels", kernel, grid, dim3(threads), 0, stream, kernel_plan, args);
   };
   if (params.resident != nullptr) {
-    const ResidentLayout layout(params.batch);
+    const ResidentLayout layout(plan.batch);
     PlanTable table;
     table.entries = layout.label_entries;
     table.weights = layout.label_weights;
@@ -66,13 +69,15 @@ void mix_labels_cuda(const MixLabelsParams& params, CudaStream stream) {
 
   GpuWalk partners;
   partners.group_begin = {0};
-  for (int32_t i = 0; i < params.batch; ++i)
-    partners.entries.push_back(static_cast<uint32_t>(params.partner[i]) << kFlagBits);
-  PlanView plan;
-  plan.batch = params.batch;
-  plan.weight_out = params.label_weight;
-
-  with_kernel_plan({plan, &partners, nullptr}, stream, launch);
+  std::vector<PlanRow> rows(plan.batch);
+  for (int32_t i = 0; i < plan.batch; ++i) {
+    partners.entries.push_back(static_cast<uint32_t>(plan.rows[i].partner) << kFlagBits);
+    rows[i].weight_in = rows[i].weight_out = plan.rows[i].label_weight;
+  }
+  PlanView weighted;
+  weighted.batch = plan.batch;
+  weighted.rows = rows.data();
+  with_kernel_plan({weighted, &partners, nullptr}, stream, launch);
 }
 
 }  // namespace fastmix

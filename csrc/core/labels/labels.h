@@ -16,11 +16,9 @@ struct MixLabelsParams {
   float* out = nullptr;             // batch x classes
   int64_t classes = 0;
   double smoothing = 0.0;
-  int32_t batch = 0;
-  int32_t rows = -1;  // the number of labels if partners come from another batch, at least `batch`; negative: `batch`
-  const int32_t* partner = nullptr;     // host
-  const float* label_weight = nullptr;  // host
-  const void* resident = nullptr;       // CUDA only: a resident plan (resident_plan.h) that replaces these two
+  const int64_t* other = nullptr;  // plan.others labels of another batch, if partners are its rows
+  PlanView plan;                   // the operator reads partner and label_weight
+  const void* resident = nullptr;  // CUDA only: a resident plan (resident_plan.h) that replaces the rows of `plan`
 };
 
 // Refuses a bad partner, weight, class count or smoothing, and on the host a label outside [0, classes).

@@ -26,7 +26,7 @@ class MixBackwardJob final : public SumJob {
     MaskRows::Scratch levels;
     for (uint32_t k = gather_.begin[input]; k < gather_.begin[input + 1]; ++k) {
       const Share& share = gather_.shares[k];
-      if (params_.plan.mask_of(share.sample) >= 0 && !params_.plan.alone(share.sample)) {
+      if (params_.plan.rows[share.sample].mask >= 0 && !params_.plan.alone(share.sample)) {
         add_masked(sum, share, first, last, levels);
       } else {
         add_share(sum, share, first, last);
@@ -39,9 +39,9 @@ class MixBackwardJob final : public SumJob {
   void add_share(double* sum, const Share& share, int64_t first, int64_t last) const {
     const PlanView& plan = params_.plan;
     const int32_t j = share.sample;
-    for_each_span(plan.box + 4 * j, plan.has_box(j), params_.pixel_stride, params_.width, params_.height, first, last,
-                  [&](int64_t begin, int64_t end, bool inside) {
-                    const double own = plan.alone(j) ? 1.0 : inside ? plan.weight_in[j] : plan.weight_out[j];
+    for_each_span(plan.rows[j].box, plan.rows[j].has_box(), params_.pixel_stride, params_.width, params_.height, first,
+                  last, [&](int64_t begin, int64_t end, bool inside) {
+                    const double own = plan.alone(j) ? 1.0 : inside ? plan.rows[j].weight_in : plan.rows[j].weight_out;
                     const double weight = share.of_partner ? 1.0 - own : own;
                     if (weight != 0.0) add(sum + (begin - first), params_.in[j], begin, end - begin, weight);
                   });
@@ -56,9 +56,9 @@ class MixBackwardJob final : public SumJob {
     for (int64_t at = first; at < last;) {
       const int64_t row = at / row_elements;
       const int64_t stop = std::min(last, (row + 1) * row_elements);
-      const uint8_t* levels = masks_.row(plan.mask_of(j), row, scratch) + (at - row * row_elements);
-      kernels().accumulate_levels(params_.dtype, sum + (at - first), gradient + at * item(), levels, plan.weight_in[j],
-                                  plan.weight_out[j], share.of_partner, stop - at);
+      const uint8_t* levels = masks_.row(plan.rows[j].mask, row, scratch) + (at - row * row_elements);
+      kernels().accumulate_levels(params_.dtype, sum + (at - first), gradient + at * item(), levels,
+                                  plan.rows[j].weight_in, plan.rows[j].weight_out, share.of_partner, stop - at);
       at = stop;
     }
   }

@@ -69,13 +69,13 @@ class MixJob final : public CpuJob {
     if (keep_head) std::memcpy(head, in(head_sample, first), (last - first) * item_);
     for (int32_t k = begin; k < end; ++k) {
       const int32_t sample = walk_.cycles.order[k];
-      const int32_t partner = params_.plan.partner[sample];
+      const int32_t partner = params_.plan.rows[sample].partner;
       const bool from_head = keep_head && partner == head_sample;
       if (params_.clean != nullptr) std::memcpy(clean(sample, first), in(sample, first), (last - first) * item_);
       // Sample k reads k + 1 as its partner. The next new image is k + 2, in this cycle or the following one.
       const unsigned char* next = k + 2 < samples_end ? in(walk_.cycles.order[k + 2], first) : nullptr;
       const unsigned char* from = from_head ? head : partner_in(partner, first);
-      if (params_.plan.mask_of(sample) >= 0 && !params_.plan.untouched(sample)) {
+      if (params_.plan.rows[sample].mask >= 0 && !params_.plan.untouched(sample)) {
         mix_masked(sample, from, next, first, last, levels);
       } else {
         mix_sample(sample, from, next, first, last);
@@ -92,9 +92,9 @@ class MixJob final : public CpuJob {
       return;
     }
     const int64_t step = item_ == 1 ? kStepBytesU8 : kStepBytes / item_;
-    for_each_span(plan.box + 4 * sample, plan.has_box(sample), params_.pixel_stride, params_.width, params_.height,
-                  first, last, [&](int64_t begin, int64_t end, bool inside) {
-                    const float weight = inside ? plan.weight_in[sample] : plan.weight_out[sample];
+    for_each_span(plan.rows[sample].box, plan.rows[sample].has_box(), params_.pixel_stride, params_.width,
+                  params_.height, first, last, [&](int64_t begin, int64_t end, bool inside) {
+                    const float weight = inside ? plan.rows[sample].weight_in : plan.rows[sample].weight_out;
                     for (int64_t at = begin; at < end; at += step) {
                       const int64_t stop = std::min(end, at + step);
                       const int64_t offset = (at - first) * item_;
@@ -108,12 +108,12 @@ class MixJob final : public CpuJob {
   void mix_masked(int32_t sample, const unsigned char* partner, const unsigned char* next, int64_t first, int64_t last,
                   MaskRows::Scratch& scratch) const {
     const PlanView& plan = params_.plan;
-    const float inside = plan.weight_in[sample], outside = plan.weight_out[sample];
+    const float inside = plan.rows[sample].weight_in, outside = plan.rows[sample].weight_out;
     const int64_t row_elements = params_.width * params_.pixel_stride;
     for (int64_t at = first; at < last;) {
       const int64_t row = at / row_elements;
       const int64_t stop = std::min(last, (row + 1) * row_elements);
-      const uint8_t* levels = masks_.row(plan.mask_of(sample), row, scratch) + (at - row * row_elements);
+      const uint8_t* levels = masks_.row(plan.rows[sample].mask, row, scratch) + (at - row * row_elements);
       if (next != nullptr) fetch(next + (at - first) * item_, (stop - at) * item_);
       for_each_weight_run(levels, stop - at, inside, outside, [&](int64_t begin, int64_t end, float weight) {
         const unsigned char* from = partner + (at + begin - first) * item_;

@@ -22,7 +22,7 @@ inline std::vector<const void*> read_pointers(const MixParams& params) {
   const PlanView& plan = params.plan;
   pointers.assign(params.in, params.in + plan.batch);
   for (int32_t i = 0; params.others != nullptr && i < plan.batch; ++i)
-    pointers.push_back(params.others[plan.partner[i]]);
+    pointers.push_back(params.others[plan.rows[i].partner]);
   return pointers;
 }
 

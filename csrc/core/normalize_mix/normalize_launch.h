@@ -57,7 +57,7 @@ NormalizeArgs normalize_args(const NormalizeMixParams& params) {
 // As on the CPU and unlike mix, a sample that is its own partner goes through the formula.
 inline GpuWalk normalize_walk(const NormalizeMixParams& params, int64_t tiles) {
   std::vector<uint8_t> blends(params.plan.batch);
-  for (int32_t i = 0; i < params.plan.batch; ++i) blends[i] = !params.plan.keeps_weight_1(i);
+  for (int32_t i = 0; i < params.plan.batch; ++i) blends[i] = !params.plan.rows[i].keeps_weight_1();
   return fitting_gpu_walk(params.plan, blends, params.mirror, Writes::kAll, tiles, kMaxWideWarps);
 }
 

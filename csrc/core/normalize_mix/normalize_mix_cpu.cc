@@ -80,7 +80,7 @@ class NormalizeMixJob final : public CpuJob {
 
   void mix_alone(int32_t sample, int64_t y, Scratch& scratch) const {
     unpack(scratch.own, sample, y);
-    unpack(scratch.partner, params_.plan.partner[sample], y);
+    unpack(scratch.partner, params_.plan.rows[sample].partner, y);
     write_row(sample, y, scratch.own.data(), scratch.partner.data(), scratch);
   }
 
@@ -100,23 +100,23 @@ class NormalizeMixJob final : public CpuJob {
   void mix_row(int32_t sample, int64_t y, const uint8_t* own, const uint8_t* partner, unsigned char* out, int64_t plane,
                MaskRows::Scratch& levels) const {
     const PlanView& plan = params_.plan;
-    const int32_t mask = plan.mask_of(sample);
+    const int32_t mask = plan.rows[sample].mask;
     if (mask >= 0) return mix_masked_row(sample, own, partner, masks_.row(mask, y, levels), out, plane);
-    const int32_t* box = plan.box + 4 * sample;
-    const bool crossed = plan.has_box(sample) && y >= box[0] && y < box[2];
-    const float outside = plan.weight_out[sample];
+    const int32_t* box = plan.rows[sample].box;
+    const bool crossed = plan.rows[sample].has_box() && y >= box[0] && y < box[2];
+    const float outside = plan.rows[sample].weight_out;
     const auto mix = [&](float weight, int64_t first, int64_t last) {
       mix_span(own, partner, out, plane, weight, first, last);
     };
     if (!crossed) return mix(outside, 0, params_.width);
     mix(outside, 0, box[1]);
-    mix(plan.weight_in[sample], box[1], box[3]);
+    mix(plan.rows[sample].weight_in, box[1], box[3]);
     mix(outside, box[3], params_.width);
   }
 
   void mix_masked_row(int32_t sample, const uint8_t* own, const uint8_t* partner, const uint8_t* levels,
                       unsigned char* out, int64_t plane) const {
-    const float inside = params_.plan.weight_in[sample], outside = params_.plan.weight_out[sample];
+    const float inside = params_.plan.rows[sample].weight_in, outside = params_.plan.rows[sample].weight_out;
     if (params_.out_layout == Layout::kNHWC) {
       return kernels_.normalize_levels_interleaved(params_.out_dtype, out, own, partner, levels, inside, outside,
                                                    scale_.data(), bias_.data(), row_bytes_);

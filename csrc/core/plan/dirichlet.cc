@@ -37,21 +37,20 @@ MultiwayPlan draw_multiway(const DirichletPolicy& policy, int32_t batch, const D
   check_batch(batch, key);
   const auto ways = static_cast<int32_t>(policy.alpha.size());
   MultiwayPlan plan;
-  plan.ways = ways;
-  plan.partner.resize(int64_t{batch} * ways);
-  plan.weight.assign(int64_t{batch} * ways, 0.0);
+  plan.rows.resize(batch);
   for (int32_t k = 1; k < ways; ++k) {
     const auto column = stream_of(key, Purpose::kPairing, key.offset, static_cast<uint32_t>(k - 1))
                             .permutation<int32_t>(static_cast<uint32_t>(batch));
-    for (int32_t i = 0; i < batch; ++i) plan.partner[int64_t{i} * ways + k] = column[i];
+    for (int32_t i = 0; i < batch; ++i) plan.rows[i].partner[k] = column[i];
   }
   for (int32_t i = 0; i < batch; ++i) {
-    double* weight = plan.weight.data() + int64_t{i} * ways;
+    MultiwayRow& row = plan.rows[i];
     const uint32_t unit = policy.per == Per::kBatch ? 0 : key.offset + static_cast<uint32_t>(i);
-    plan.partner[int64_t{i} * ways] = i;
-    weight[0] = 1.0;
+    row.ways = ways;
+    row.partner[0] = i;
+    row.weight[0] = 1.0;
     if (stream_of(key, Purpose::kApply, unit).uniform() >= policy.prob) continue;
-    draw_dirichlet(policy.alpha, stream_of(key, Purpose::kWeight, unit), weight);
+    draw_dirichlet(policy.alpha, stream_of(key, Purpose::kWeight, unit), row.weight);
   }
   return plan;
 }

@@ -18,10 +18,8 @@ struct DirichletPolicy {
 };
 
 struct MultiwayPlan {
-  int32_t ways = 1;
-  std::vector<int32_t> partner;  // batch x ways; each sample's first partner is itself
-  std::vector<double> weight;    // batch x ways
-  int32_t batch() const { return static_cast<int32_t>(partner.size()) / ways; }
+  std::vector<MultiwayRow> rows;  // the first partner of each sample is itself
+  int32_t batch() const { return static_cast<int32_t>(rows.size()); }
 };
 
 void validate(const DirichletPolicy& policy);

@@ -21,12 +21,13 @@ class Drawer {
     for (const Policy& policy : choice_.policies) {
       if (cuts_frames(policy)) plan.mask_extent.depth = frames_;
     }
-    if (samples.partner.empty()) {
-      plan.partner =
-          draw_partners(choice_.pairing, batch, samples.groups, stream_of(key_, Purpose::kPairing, key_.offset));
-    } else {
-      plan.partner.assign(samples.partner.begin(), samples.partner.end());
+    std::vector<int32_t> drawn;
+    std::span<const int32_t> partners = samples.partner;
+    if (partners.empty()) {
+      drawn = draw_partners(choice_.pairing, batch, samples.groups, stream_of(key_, Purpose::kPairing, key_.offset));
+      partners = drawn;
     }
+    for (int32_t i = 0; i < batch; ++i) plan.rows[i].partner = partners[i];
     for (int32_t i = 0; i < batch; ++i) {
       const size_t which = choose(unit(choice_.per, plan, i));
       const Policy& policy = choice_.policies[which];
@@ -40,8 +41,8 @@ class Drawer {
   // one's place in the global batch. A sample whose partner has another partner is a unit of its own.
   uint32_t unit(Per per, const Plan& plan, int32_t i) const {
     if (per == Per::kBatch) return 0;
-    const int32_t partner = plan.partner[i];
-    const bool mutual = plan.partner[partner] == i;
+    const int32_t partner = plan.rows[i].partner;
+    const bool mutual = plan.rows[partner].partner == i;
     return key_.offset + static_cast<uint32_t>(per == Per::kPair && mutual ? std::min(i, partner) : i);
   }
 
@@ -63,7 +64,7 @@ class Drawer {
     const double weight = draw_weight(policy.weight, draws);
     switch (policy.kind) {
       case Kind::kMixup:
-        plan.weight_in[i] = plan.weight_out[i] = plan.label_weight[i] = static_cast<float>(weight);
+        plan.rows[i].weight_in = plan.rows[i].weight_out = plan.rows[i].label_weight = static_cast<float>(weight);
         break;
       case Kind::kCutMix:
         if (chooses_frames(policy.box)) {
@@ -94,8 +95,9 @@ class Drawer {
     const Box taken = box(policy, 1.0 - weight, unit, variant);
     if (taken.pixels() == 0.0) return;
     RandomStream draws = stream_of(key_, Purpose::kInside, unit, variant);
-    plan.weight_in[i] = static_cast<float>(draw_weight(policy.inside, draws));
-    plan.label_weight[i] = static_cast<float>(1.0 - (1.0 - plan.weight_in[i]) * taken.pixels() / image_pixels());
+    plan.rows[i].weight_in = static_cast<float>(draw_weight(policy.inside, draws));
+    plan.rows[i].label_weight =
+        static_cast<float>(1.0 - (1.0 - plan.rows[i].weight_in) * taken.pixels() / image_pixels());
     put(plan, i, taken);
   }
 
@@ -105,13 +107,13 @@ class Drawer {
                      uint32_t variant) const {
     const Box taken = box(policy, (1.0 - weight) * policy.box_share, unit, variant);
     const double around = 1.0 - taken.pixels() / image_pixels();
-    plan.weight_out[i] = static_cast<float>(around > 0.0 ? std::min(weight / around, 1.0) : 1.0);
-    plan.label_weight[i] = static_cast<float>(plan.weight_out[i] * around);
+    plan.rows[i].weight_out = static_cast<float>(around > 0.0 ? std::min(weight / around, 1.0) : 1.0);
+    plan.rows[i].label_weight = static_cast<float>(plan.rows[i].weight_out * around);
     if (taken.pixels() == 0.0) {
-      plan.weight_in[i] = plan.weight_out[i];
+      plan.rows[i].weight_in = plan.rows[i].weight_out;
       return;
     }
-    plan.weight_in[i] = 0.0f;
+    plan.rows[i].weight_in = 0.0f;
     put(plan, i, taken);
   }
 
@@ -127,10 +129,10 @@ class Drawer {
       fill(levels);
       shared.label_weight = mask_label_weight(levels, plan.mask_extent, plan.mask_extent, inside, outside);
     }
-    plan.mask_index[i] = shared.index;
-    plan.weight_in[i] = inside;
-    plan.weight_out[i] = outside;
-    plan.label_weight[i] = shared.label_weight;
+    plan.rows[i].mask = shared.index;
+    plan.rows[i].weight_in = inside;
+    plan.rows[i].weight_out = outside;
+    plan.rows[i].label_weight = shared.label_weight;
   }
 
   // GridMix, SmoothMix, GMix, FMix: one mask for all frames.
@@ -168,7 +170,7 @@ class Drawer {
   }
 
   static void put(Plan& plan, int32_t i, const Box& taken) {
-    int32_t* box = &plan.box[4 * static_cast<size_t>(i)];
+    int32_t* box = plan.rows[i].box;
     box[0] = taken.y0;
     box[1] = taken.x0;
     box[2] = taken.y1;

@@ -11,7 +11,7 @@ Gather gather_of(const PlanView& plan, bool of_others) {
   std::vector<uint32_t> begin((of_others ? plan.others : plan.batch) + 1, 0);
   for (int32_t i = 0; i < plan.batch; ++i) {
     if (own) begin[i + 1] += 1;
-    if (partners && !plan.alone(i)) begin[plan.partner[i] + 1] += 1;
+    if (partners && !plan.alone(i)) begin[plan.rows[i].partner + 1] += 1;
   }
   for (std::size_t i = 0; i + 1 < begin.size(); ++i) begin[i + 1] += begin[i];
 
@@ -20,7 +20,7 @@ Gather gather_of(const PlanView& plan, bool of_others) {
   std::vector<uint32_t> next = begin;
   for (int32_t i = 0; own && i < plan.batch; ++i) gather.shares[next[i]++] = {i, false};
   for (int32_t j = 0; partners && j < plan.batch; ++j) {
-    if (!plan.alone(j)) gather.shares[next[plan.partner[j]]++] = {j, true};
+    if (!plan.alone(j)) gather.shares[next[plan.rows[j].partner]++] = {j, true};
   }
   gather.begin = std::move(begin);
   return gather;

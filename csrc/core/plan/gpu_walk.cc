@@ -45,7 +45,7 @@ class RunBuilder {
 
   uint32_t partner_entry(int32_t i) const {
     if (plan_.others >= 0) return static_cast<uint32_t>(plan_.batch + i) << kFlagBits;
-    return entry(plan_.partner[i], false) & ~kBlendFlag;
+    return entry(plan_.rows[i].partner, false) & ~kBlendFlag;
   }
 
   Runs pairs() {

@@ -4,22 +4,32 @@
 #include <cstdint>
 #include <vector>
 
+#include "plan/plan.h"
+
 namespace fastmix {
 
 constexpr int32_t kMaxWays = 4;
 
-// Borrowed host arrays. Output i mixes the images of partner[i * ways + k] by weight[i * ways + k], which
-// sum to 1. Weights are float64: in float32 they would not sum to 1, and mixing an image with itself would change it.
-struct MultiwayArrays {
-  int32_t batch = 0;
+// One sample of a plan that mixes up to four: a row of the same 64 bytes as PlanRow. The sample mixes partner[k] by
+// weight[k] for k < ways; the weights sum to 1. They are float64: rounded to float32 they would not sum to 1.
+struct alignas(64) MultiwayRow {
+  int32_t header = kMultiwayHeader;
   int32_t ways = 1;
-  const int32_t* partner = nullptr;
-  const double* weight = nullptr;
+  int32_t spare[2] = {};
+  int32_t partner[kMaxWays] = {};
+  double weight[kMaxWays] = {};
+};
+static_assert(sizeof(MultiwayRow) == sizeof(PlanRow));
+
+// Borrowed host rows.
+struct MultiwayRows {
+  int32_t batch = 0;
+  const MultiwayRow* rows = nullptr;
 };
 
 // Refuses a number of ways outside [2, kMaxWays], partners outside [0, samples), weights outside [0, 1] and weights
 // that do not sum to 1.
-void validate(const MultiwayArrays& plan, int32_t samples);
+void validate(const MultiwayRows& plan, int32_t samples);
 
 // Output i is the sum of weight[k] * in[source[k]] for begin[i] <= k < begin[i + 1], added in this order. No term has
 // weight 0, so no NaN leaks from an unused image. A single term of weight 1 is copied bit by bit.
@@ -34,8 +44,8 @@ struct Terms {
     return begin[i + 1] == begin[i] + 1 && weight[begin[i]] == 1.0 ? source[begin[i]] : -1;
   }
 };
-Terms terms_of(const MultiwayArrays& plan);
+Terms terms_of(const MultiwayRows& plan);
 // The terms of the gradient: input i collects from the outputs that use it, ascending.
-Terms transposed(const MultiwayArrays& plan, int32_t samples);
+Terms transposed(const MultiwayRows& plan, int32_t samples);
 
 }  // namespace fastmix

@@ -13,17 +13,17 @@ void check_weight(const char* name, int32_t sample, float weight) {
 }
 
 void check_box(const PlanView& plan, int32_t sample, int64_t height, int64_t width) {
-  const int32_t* box = plan.box + 4 * sample;
+  const int32_t* box = plan.rows[sample].box;
   check(box[0] >= 0 && box[1] >= 0 && box[0] <= box[2] && box[1] <= box[3] && box[2] <= height && box[3] <= width,
         "plan: expected box (y0, x0, y1, x1) within height ", height, " and width ", width, ", got (", box[0], ", ",
         box[1], ", ", box[2], ", ", box[3], ") for sample ", sample, "; draw the plan with this image_size");
 }
 
 void check_mask(const PlanView& plan, int32_t sample) {
-  const int32_t mask = plan.mask_of(sample);
+  const int32_t mask = plan.rows[sample].mask;
   check(mask >= -1 && mask < plan.mask.count, "plan: expected mask_index in [-1, ", plan.mask.count, "), got ", mask,
         " for sample ", sample);
-  check(mask < 0 || !plan.has_box(sample), "plan: expected a box or a mask, got both for sample ", sample);
+  check(mask < 0 || !plan.rows[sample].has_box(), "plan: expected a box or a mask, got both for sample ", sample);
 }
 
 void check_extent(const Extent& mask) {
@@ -34,15 +34,23 @@ void check_extent(const Extent& mask) {
 
 }  // namespace
 
+void check_rows(const PlanView& plan) {
+  for (int32_t i = 0; i < plan.batch; ++i) {
+    check(plan.rows[i].header == kPairHeader, "plan: expected rows that mix two images, layout version ", kPlanVersion,
+          ", got the header ", plan.rows[i].header, " for sample ", i, "; make rows with MixPlan");
+  }
+}
+
 void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place) {
-  if (has_any_mask(plan)) check_extent(plan.mask.extent);
+  check_rows(plan);
+  if (plan.mask.count > 0) check_extent(plan.mask.extent);
   std::vector<int32_t> chosen_by(plan.batch, -1);
   for (int32_t i = 0; i < plan.batch; ++i) {
-    const int32_t partner = plan.partner[i];
+    const int32_t partner = plan.rows[i].partner;
     check(partner >= 0 && partner < plan.partners(), "plan: expected partner in [0, ", plan.partners(), "), got ",
           partner, " for sample ", i);
-    check_weight("weight_in", i, plan.weight_in[i]);
-    check_weight("weight_out", i, plan.weight_out[i]);
+    check_weight("weight_in", i, plan.rows[i].weight_in);
+    check_weight("weight_out", i, plan.rows[i].weight_out);
     check_box(plan, i, height, width);
     check_mask(plan, i);
     if (!in_place || plan.others >= 0) continue;
@@ -53,8 +61,9 @@ void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place
 }
 
 bool has_any_mask(const PlanView& plan) {
+  if (plan.mask.count == 0) return false;
   for (int32_t i = 0; i < plan.batch; ++i) {
-    if (plan.mask_of(i) >= 0) return true;
+    if (plan.rows[i].mask >= 0) return true;
   }
   return false;
 }
@@ -63,8 +72,8 @@ bool is_permutation(const PlanView& plan) {
   if (plan.others >= 0) return false;
   std::vector<char> seen(plan.batch, 0);
   for (int32_t i = 0; i < plan.batch; ++i) {
-    if (seen[plan.partner[i]]) return false;
-    seen[plan.partner[i]] = 1;
+    if (seen[plan.rows[i].partner]) return false;
+    seen[plan.rows[i].partner] = 1;
   }
   return true;
 }
@@ -76,7 +85,7 @@ Cycles cycles_of(const PlanView& plan) {
   std::vector<char> seen(plan.batch, 0);
   for (int32_t start = 0; start < plan.batch; ++start) {
     if (seen[start]) continue;
-    for (int32_t i = start; !seen[i]; i = plan.partner[i]) {
+    for (int32_t i = start; !seen[i]; i = plan.rows[i].partner) {
       seen[i] = 1;
       cycles.order.push_back(i);
     }

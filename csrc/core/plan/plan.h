@@ -7,6 +7,12 @@
 
 namespace fastmix {
 
+// The first word of a row: "FM", the version of the layout, and the kind of the row.
+constexpr int32_t kPlanVersion = 1;
+constexpr int32_t row_header(int32_t kind) { return 'F' << 24 | 'M' << 16 | kPlanVersion << 8 | kind; }
+constexpr int32_t kPairHeader = row_header(1);
+constexpr int32_t kMultiwayHeader = row_header(2);
+
 struct Extent {
   int32_t depth = 1, height = 0, width = 0;
   int64_t pixels() const { return static_cast<int64_t>(depth) * height * width; }
@@ -21,61 +27,55 @@ struct MaskArrays {
   Extent extent;
 };
 
-// Borrowed host arrays of `batch` entries. `box` has 4 per sample: (y0, x0, y1, x1), y1 and x1 exclusive.
+// One sample of a plan that mixes two images: 64 bytes, the same in memory, in files and on every device. Words are
+// little-endian; spare words are zero.
+struct alignas(64) PlanRow {
+  int32_t header = kPairHeader;
+  int32_t partner = 0;
+  float weight_in = 1.0f;   // own weight inside the box, or where the mask is 255
+  float weight_out = 1.0f;  // own weight outside the box, or where the mask is 0
+  int32_t box[4] = {};      // half open (y0, x0, y1, x1); empty where there is none
+  float label_weight = 1.0f;
+  int32_t mask = -1;  // which mask weighs the sample's pixels, -1: none
+  int32_t spare[6] = {};
+
+  bool has_box() const { return box[2] > box[0] && box[3] > box[1]; }
+  bool keeps_weight_1() const { return weight_out == 1.0f && (weight_in == 1.0f || (!has_box() && mask < 0)); }
+};
+static_assert(sizeof(PlanRow) == 64);
+
+// A borrowed plan: host rows, and masks on the device of the images.
 struct PlanView {
   int32_t batch = 0;
-  const int32_t* partner = nullptr;
-  const float* weight_in = nullptr;   // own weight inside the box
-  const float* weight_out = nullptr;  // own weight outside the box
-  const int32_t* box = nullptr;
-  const int32_t* mask_index = nullptr;  // the sample's mask, or -1; null if no sample has one
+  const PlanRow* rows = nullptr;
   MaskArrays mask;
   int32_t others = -1;  // partners are rows of another batch of this size; negative: of this batch itself
 
   int32_t partners() const { return others < 0 ? batch : others; }
-  bool alone(int32_t i) const { return others < 0 && partner[i] == i; }
-  int32_t mask_of(int32_t i) const { return mask_index == nullptr ? -1 : mask_index[i]; }
-  bool has_box(int32_t i) const { return box[4 * i + 2] > box[4 * i] && box[4 * i + 3] > box[4 * i + 1]; }
-  bool keeps_weight_1(int32_t i) const {
-    return weight_out[i] == 1.0f && (weight_in[i] == 1.0f || (!has_box(i) && mask_of(i) < 0));
-  }
+  bool alone(int32_t i) const { return others < 0 && rows[i].partner == i; }
   // True if the sample keeps its bytes: it is its own partner, or has weight 1 everywhere.
-  bool untouched(int32_t i) const { return alone(i) || keeps_weight_1(i); }
+  bool untouched(int32_t i) const { return alone(i) || rows[i].keeps_weight_1(); }
 };
 
 struct Plan {
-  std::vector<int32_t> partner;
-  std::vector<float> weight_in, weight_out, label_weight;
-  std::vector<int32_t> box;
-  std::vector<int32_t> mask_index;
+  std::vector<PlanRow> rows;
   Extent mask_extent;
   std::vector<uint8_t> masks;  // one after the other
 
-  explicit Plan(int32_t batch = 0)
-      : partner(batch),
-        weight_in(batch, 1.0f),
-        weight_out(batch, 1.0f),
-        label_weight(batch, 1.0f),
-        box(4 * batch, 0),
-        mask_index(batch, -1) {}
-  int32_t batch() const { return static_cast<int32_t>(partner.size()); }
+  explicit Plan(int32_t batch = 0) : rows(batch) {}
+  int32_t batch() const { return static_cast<int32_t>(rows.size()); }
   int32_t mask_count() const {
     return masks.empty() ? 0 : static_cast<int32_t>(static_cast<int64_t>(masks.size()) / mask_extent.pixels());
   }
-  PlanView view() const {
-    return {batch(),
-            partner.data(),
-            weight_in.data(),
-            weight_out.data(),
-            box.data(),
-            mask_index.data(),
-            {masks.data(), mask_count(), mask_extent}};
-  }
+  PlanView view() const { return {batch(), rows.data(), {masks.data(), mask_count(), mask_extent}}; }
 };
 
-// Refuses partners out of range, weights outside [0, 1] or NaN, boxes outside height x width, missing masks, and
-// samples with both a box and a mask. With `in_place`, also refuses repeated partners unless they come from another
-// batch: only a permutation can be mixed without a copy.
+// Refuses rows of another kind or version of the layout.
+void check_rows(const PlanView& plan);
+
+// Refuses other rows, partners out of range, weights outside [0, 1] or NaN, boxes outside height x width, missing
+// masks, and samples with both a box and a mask. With `in_place`, also refuses repeated partners unless they come from
+// another batch: only a permutation can be mixed without a copy.
 void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place);
 
 // The cycles of a permutation: cycle c is order[begin[c]] ... order[begin[c + 1] - 1]. Each sample's partner is the

@@ -63,27 +63,28 @@ ResidentLayout::ResidentLayout(int32_t batch) {
   bytes = offsets.end();
 }
 
-void pack_resident_plan(const PlanView& plan, const float* label_weight, const uint8_t* mirror, int64_t height,
-                        int64_t width, unsigned char* to) {
+void pack_resident_plan(const PlanView& plan, const uint8_t* mirror, int64_t height, int64_t width, unsigned char* to) {
   check(!has_any_mask(plan) && plan.others < 0,
         "ResidentPlan: expected a plan without masks and without another batch, got one with; apply it with mix_()");
   validate(plan, height, width, true);
   const ResidentLayout layout(plan.batch);
   std::vector<uint8_t> mixes(plan.batch), normalizes(plan.batch);
   std::vector<float> weights, label_weights;
+  std::vector<int32_t> boxes;
   std::vector<uint32_t> partners;
   bool has_box = false;
   for (int32_t i = 0; i < plan.batch; ++i) {
     mixes[i] = !plan.untouched(i);
     // normalize_mix applies the formula to a sample that is its own partner too.
-    normalizes[i] = !plan.keeps_weight_1(i);
-    has_box = has_box || plan.has_box(i);
-    weights.insert(weights.end(), {plan.weight_in[i], plan.weight_out[i]});
-    label_weights.insert(label_weights.end(), {label_weight[i], label_weight[i]});
-    partners.push_back(static_cast<uint32_t>(plan.partner[i]) << kFlagBits);
+    normalizes[i] = !plan.rows[i].keeps_weight_1();
+    has_box = has_box || plan.rows[i].has_box();
+    weights.insert(weights.end(), {plan.rows[i].weight_in, plan.rows[i].weight_out});
+    label_weights.insert(label_weights.end(), {plan.rows[i].label_weight, plan.rows[i].label_weight});
+    boxes.insert(boxes.end(), plan.rows[i].box, plan.rows[i].box + 4);
+    partners.push_back(static_cast<uint32_t>(plan.rows[i].partner) << kFlagBits);
   }
   put(to + layout.weights, weights);
-  put(to + layout.boxes, std::vector<int32_t>(plan.box, plan.box + 4 * int64_t{plan.batch}));
+  put(to + layout.boxes, boxes);
   put_walk(to, layout.in_place, make_gpu_walk(plan, mixes, nullptr, Writes::kBlended, kResidentWarps), has_box);
   put_walk(to, layout.out_of_place, make_gpu_walk(plan, normalizes, mirror, Writes::kAll, kResidentWarps), has_box);
   put(to + layout.label_entries, partners);

@@ -30,8 +30,7 @@ struct ResidentLayout {
 };
 
 // Writes the plan to `to`, which has ResidentLayout(plan.batch).bytes. Refuses the same plans as `validate` in place.
-// `label_weight` is not null; `mirror` may be null (no sample is mirrored).
-void pack_resident_plan(const PlanView& plan, const float* label_weight, const uint8_t* mirror, int64_t height,
-                        int64_t width, unsigned char* to);
+// `mirror` may be null (no sample is mirrored).
+void pack_resident_plan(const PlanView& plan, const uint8_t* mirror, int64_t height, int64_t width, unsigned char* to);
 
 }  // namespace fastmix

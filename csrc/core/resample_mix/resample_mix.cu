@@ -152,7 +152,7 @@ Runs runs_of(const PlanView& plan) {
     } else if (walk.cyclic || plan.untouched(samples[0])) {
       runs.add(samples, count, true);
     } else {
-      const int32_t pair[2] = {samples[0], plan.partner[samples[0]]};
+      const int32_t pair[2] = {samples[0], plan.rows[samples[0]].partner};
       runs.add(pair, 2, false);
     }
   }
@@ -163,15 +163,15 @@ std::vector<unsigned char> pack(const ResampleMixParams& params, const Runs& run
   const PlanView& plan = params.plan;
   std::vector<ResampleSample> samples(plan.batch);
   for (int32_t i = 0; i < plan.batch; ++i) {
-    const int32_t* box = plan.box + 4 * i;
+    const int32_t* box = plan.rows[i].box;
     samples[i] = {params.images[i].data,
                   params.images[i].height,
                   params.images[i].width,
                   params.windows[i],
                   params.mirror != nullptr && params.mirror[i],
                   !plan.untouched(i),
-                  plan.weight_in[i],
-                  plan.weight_out[i],
+                  plan.rows[i].weight_in,
+                  plan.rows[i].weight_out,
                   box[0],
                   box[1],
                   box[2],

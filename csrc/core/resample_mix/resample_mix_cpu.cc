@@ -167,7 +167,7 @@ class ResampleMixJob final : public CpuJob {
 
   void mix_alone(int32_t sample, int32_t y, const Part& after, ThreadScratch& scratch) const {
     const bool mixed = !params_.plan.untouched(sample);
-    const Part partner_part = {params_.plan.partner[sample], y};
+    const Part partner_part = {params_.plan.rows[sample].partner, y};
     const float* const own = resample(scratch.bands[0], sample, y, mixed ? partner_part : after, scratch.source);
     const float* partner = own;
     if (mixed) partner = resample(scratch.bands[1], partner_part.sample, y, after, scratch.source);
@@ -192,16 +192,16 @@ class ResampleMixJob final : public CpuJob {
     band.scale = params_.scale;
     band.bias = params_.bias;
     band.mixed = !plan.untouched(sample);
-    band.outside = plan.weight_out[sample];
+    band.outside = plan.rows[sample].weight_out;
     alignas(64) float inside[16];
     band.inside = inside;
-    if (plan.has_box(sample)) {
-      const int32_t* box = plan.box + 4 * sample;
+    if (plan.rows[sample].has_box()) {
+      const int32_t* box = plan.rows[sample].box;
       band.box_begin = box[1];
       band.box_end = box[3];
       for (int32_t r = 0; r < kernels_.rows; ++r) {
         const bool crossed = y + r >= box[0] && y + r < box[2];
-        inside[r] = crossed ? plan.weight_in[sample] : plan.weight_out[sample];
+        inside[r] = crossed ? plan.rows[sample].weight_in : plan.rows[sample].weight_out;
       }
     }
     kernels_.write(band, own, partner);

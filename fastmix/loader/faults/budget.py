@@ -1,4 +1,4 @@
-"""How many bad samples an epoch may have before something else must be wrong."""
+"""Bounds the number of bad samples in an epoch: with more, something else is wrong."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 from fastmix.loader.faults.errors import BadSample, DataError, count_samples
 
-# With fewer samples than this a rate says nothing yet: these many are taken for granted.
+# A share of fewer samples than this means nothing: so many count as asked for from the start.
 PROBATION = 1000
 
 
@@ -14,8 +14,8 @@ class Budget:
     """Counts the bad samples of an epoch, of one rank.
 
     Args:
-        limit: an int is a number per epoch; a float in [0, 1] a share of the samples that were asked for so far, of
-            which the first 1,000 (or all, in a smaller epoch) count as asked for.
+        limit: an int is a number per epoch; a float in [0, 1] is a share of the samples asked for so far, at least the
+            first 1,000 (or all, in a smaller epoch).
         samples: per epoch.
     """
 
@@ -31,14 +31,14 @@ class Budget:
         self._places: set[int] = set()
 
     def ask(self, samples: int) -> None:
-        """So many samples were asked for."""
+        """Count samples that are asked for."""
         self.asked += samples
 
     def spend(self, sample: int, bad: BadSample) -> None:
-        """A bad one came up; the same sample costs once per epoch.
+        """Count a bad sample, once per epoch.
 
         Raises:
-            DataError: one too many.
+            DataError: there are more than the limit.
         """
         if sample in self._places:
             return

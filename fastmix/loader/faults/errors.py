@@ -1,4 +1,4 @@
-"""What the loader raises when a sample cannot be read."""
+"""``BadSample`` and ``DataError``: what the loader reports and raises for samples that cannot be read."""
 
 from __future__ import annotations
 
@@ -28,17 +28,18 @@ class DataError(RuntimeError):
         super().__init__(
             f"DataLoader: {problem or f'expected images that can be decoded, got {count} that cannot be'}:\n"
             + show(self.bad_samples)
-            + "\nRepair or remove what is named here; the loader can be iterated again. "
-            "With on_error='skip' or 'replace' it goes on without."
+            + "\nRepair or remove these samples and iterate the loader again; on_error='skip' or 'replace' goes on "
+            "without them."
         )
 
 
 def count_samples(count: int) -> str:
+    """Return the number with its noun."""
     return "1 sample" if count == 1 else f"{count} samples"
 
 
 def show(bad_samples: Sequence[BadSample]) -> str:
-    """The first few, one per line."""
+    """Return the first few, one per line."""
     lines = [f"  {sample.path}: {sample.reason}" for sample in bad_samples[:_SHOWN]]
     if len(bad_samples) > _SHOWN:
         lines.append(f"  and {len(bad_samples) - _SHOWN} more (see bad_samples)")

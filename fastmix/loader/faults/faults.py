@@ -1,4 +1,4 @@
-"""What is done about bad samples: the batch that has them fails, goes without them, or gets others in their place."""
+"""Decides which samples are bad, and what follows: the batch fails, shrinks, or gets others in their place."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ OnError = Literal["raise", "skip", "replace"]
 ON_ERROR = ("raise", "skip", "replace")
 
 _PURPOSE = 0xBAD
-# Candidates for a bad sample's place: that all of them are bad too means that the data set is.
+# Candidates for a bad sample's place; if all of them are bad, so is the data set.
 _CANDIDATES = 64
 _JPEG_START = (0xFF, 0xD8)
 _JPEG_END = (0xFF, 0xD9)
 
 
 class BadSampleWarning(UserWarning):
-    """An epoch went on without some of its samples."""
+    """An epoch went on without its bad samples."""
 
 
 class Faults:
-    """Which samples of a source are bad, and what follows from it.
+    """The bad samples of a source.
 
-    Whether a sample is bad is a property of its file, not of the crop: a truncated JPEG is bad also where the crop lies
-    above the cut. So the batches are the same ones whether a sample was known to be bad beforehand or not.
+    Whether a sample is bad depends on its file, not on the crop: a truncated JPEG is bad even if the crop lies above
+    the cut. So the batches do not depend on whether a sample was known to be bad beforehand.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Faults:
         self._max_pixels = max_pixels
         self._seed = seed
         self._probe: Probe | None = None
-        self._cleared: set[int] = set()  # look damaged, and are not
+        self._cleared: set[int] = set()  # look damaged, but decode
 
     def begin(self) -> None:
         """Begin an epoch."""
@@ -66,30 +66,33 @@ class Faults:
         )
 
     def known_bad(self, samples: np.ndarray) -> np.ndarray:
-        """Bool (B,): those that are not to be tried."""
+        """Return bool (B,): the samples that are not tried."""
         if self.on_error == "raise" or not self.quarantine.known:
             return np.zeros(len(samples), dtype=bool)
         return self.quarantine.bad(samples)
 
     def replacement(self, sample: int, epoch: int, order: np.ndarray) -> int:
-        """The sample that comes in a bad one's place: the first of its candidates that is not known to be bad.
+        """Return the sample that comes in a bad one's place: its first candidate that is not known to be bad.
 
         The candidates are drawn uniformly from the epoch's order, keyed by (seed, epoch, bad sample).
+
+        Raises:
+            DataError: all candidates are bad.
         """
         key = np.random.SeedSequence((_PURPOSE, self._seed, epoch, sample))
         candidates = order[(key.generate_state(_CANDIDATES, np.uint64) % np.uint64(len(order))).astype(np.int64)]
         good = np.flatnonzero(~self.quarantine.bad(candidates))
         if not len(good):
             raise DataError(
-                [self.quarantine.known[sample]], f"expected a good one among {_CANDIDATES} samples to replace one by"
+                [self.quarantine.known[sample]], f"found no readable replacement in {_CANDIDATES} candidates"
             )
         return int(candidates[good[0]])
 
     def found(self, faults: dict[int, Fault], samples: np.ndarray, cause: Exception | None) -> None:
-        """Remember bad samples of a batch.
+        """Remember the bad samples of a batch.
 
         Raises:
-            DataError: with ``on_error="raise"``.
+            DataError: ``on_error="raise"``.
         """
         bad = {sample: BadSample(self._source.path(sample), fault.reason) for sample, fault in faults.items()}
         for sample, fault in faults.items():
@@ -103,15 +106,15 @@ class Faults:
             self.budget.spend(sample, self.quarantine.known[sample])
 
     def remote(self, samples: np.ndarray) -> bool:
-        """Whether the pipeline reads one of these from a network, which may fail once and not again."""
+        """Whether the pipeline reads one of these from a network, whose failures may pass."""
         return self._source.delivers == "path" and any(is_url(self._source.path(i)) for i in samples.tolist())
 
     def search(self, samples: np.ndarray) -> dict[int, Fault]:
-        """Which samples of a batch that failed are bad, by reading and decoding each."""
+        """Find the bad samples of a batch that failed, by reading and decoding each."""
         return self._probed(samples)
 
     def examine(self, samples: np.ndarray, checks: Checks | None) -> dict[int, Fault]:
-        """Which samples of a batch that did not fail are bad all the same, by what the graph's checks say."""
+        """Find the bad samples of a batch that did not fail: the graph's checks say which to decode whole."""
         if checks is None:
             return {}
         cut = (checks.first == _JPEG_START).all(axis=1) & (checks.last != _JPEG_END).any(axis=1)

@@ -1,4 +1,4 @@
-"""Finds out which samples of a batch are bad, and why, by decoding them whole: whatever the crop, the answer is one."""
+"""Finds the bad samples of a batch by decoding them whole, so that the verdict does not depend on the crop."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from fastmix.loader.graph.dali_queue import PIPELINE_ERRORS, DaliQueue, Ticket
 from fastmix.loader.sources.remote import is_url
 from fastmix.loader.sources.source import Source
 
-# DALI wraps its reason into a traceback of the graph's definition.
+# DALI puts its reason into a traceback of the graph's definition.
 _REASON = re.compile(r"encountered:\s*(.*?)\s*(?:C\+\+ context|Current pipeline object|$)", re.DOTALL)
-# A batch that fails is divided by this, until single samples fail.
+# A batch that fails is divided into so many parts, until single samples fail.
 _PARTS = 4
 _BATCH = 64
-# Reads from a network that fail are tried again after these seconds.
+# Failed reads from a network are tried again after so many seconds.
 RETRY_SECONDS = (0.1, 0.5, 2.0)
-# What such a failure is called when it is not the network's.
+# Words of failures that are not the network's.
 _LASTING = ("decode", "damaged", "not found")
 
 
@@ -32,11 +32,11 @@ class Fault(NamedTuple):
     """What is wrong with a sample."""
 
     reason: str
-    lasting: bool = True  # whether it will be there next time, which failures of a network may not
+    lasting: bool = True  # False for failures of a network, which may pass
 
 
 class Probe:
-    """Reads and decodes samples of one source, apart from the training pipeline."""
+    """Reads and decodes samples of one source, outside the training pipeline."""
 
     def __init__(self, source: Source, max_pixels: int, num_threads: int = 1) -> None:
         self._source = source
@@ -47,7 +47,7 @@ class Probe:
         self._decoder = DaliQueue(lambda: self._build(num_threads, decode=True), cpu)
 
     def faults(self, samples: np.ndarray) -> dict[int, Fault]:
-        """The bad ones among these samples, each once, with what is wrong with them."""
+        """Return the bad samples among these, each once, and their faults."""
         samples = np.unique(samples)
         found, data = {}, {}
         for sample in samples.tolist():
@@ -62,7 +62,7 @@ class Probe:
         return found
 
     def _search(self, stage: DaliQueue, samples: list[int], data: dict) -> Iterator[tuple[int, Fault]]:
-        """Bad samples and their faults."""
+        """Yield bad samples and their faults."""
         try:
             shapes = self._run(stage, samples, data)
         except PIPELINE_ERRORS as error:
@@ -89,7 +89,7 @@ class Probe:
         return np.array(stage.take(self._owner)[0].as_tensor())
 
     def _read(self, sample: int) -> tuple[Fault | None, np.ndarray | None]:
-        """What is wrong with a sample before anybody decodes it, and its data where a thread reads it."""
+        """Return what is wrong with a sample before it is decoded, and its data if the source reads it."""
         if self._source.delivers == "path":
             return file_fault(self._source.path(sample)), None
         try:
@@ -126,7 +126,7 @@ class Probe:
 
 
 def file_fault(path: str) -> Fault | None:
-    """What is wrong with a local file before anybody looks into it."""
+    """Return what is wrong with a local file before it is decoded."""
     if is_url(path):
         return None
     try:
@@ -142,16 +142,17 @@ def file_fault(path: str) -> Fault | None:
 
 
 def read_fault(error: Exception) -> Fault:
-    """Of a sample whose source could not read it."""
+    """Return the fault of a sample that its source could not read."""
     text = " ".join(str(error).split())
     return Fault(f"{type(error).__name__}: {text}" if text else type(error).__name__, lasting=False)
 
 
 def reason_of(error: Exception) -> str:
+    """Return DALI's reason for a failure, in words that do not depend on the batch."""
     match = _REASON.search(str(error))
     reason = " ".join((match.group(1) if match else str(error)).split())
-    # "Failed to decode sample #0 :" is all that DALI says of a damaged image; the number is that of its batch. That of
-    # nvImageCodec's failure says nothing either.
+    # DALI says only "Failed to decode sample #0 :" of a damaged image, with its place in the batch, and only
+    # "nvImageCodec failure" of other data.
     if reason.startswith("Failed to decode sample"):
         return "cannot be decoded (truncated or damaged)"
-    return "is no image of a known kind, or has a damaged header" if "nvImageCodec failure" in reason else reason
+    return "is not an image of a known kind, or has a damaged header" if "nvImageCodec failure" in reason else reason

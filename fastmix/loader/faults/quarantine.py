@@ -1,4 +1,4 @@
-"""What is known of bad samples: in memory for this run, and in a file for later ones and for ``fastmix scan``."""
+"""The known bad samples: in memory for this run, and in a file for later runs and ``fastmix scan``."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ from typing import NamedTuple
 import numpy as np
 
 from fastmix.loader.faults.errors import BadSample
+from fastmix.loader.sources.paths import PathSource
 from fastmix.loader.sources.remote import is_url
-from fastmix.loader.sources.source import PathSource, Source
+from fastmix.loader.sources.source import Source
 
 VERSION = 1
 
 
 class FileStatus(NamedTuple):
-    """What changes when a file is repaired; None for what is not there, or not a local file."""
+    """Size and time of a file, which change when it is repaired; None if it is missing or not local."""
 
     size: int | None
     written: int | None
 
 
 def file_status(path: str) -> FileStatus:
+    """Return the status of a file."""
     if is_url(path):
         return FileStatus(None, None)
     try:
@@ -36,19 +38,18 @@ def file_status(path: str) -> FileStatus:
 class Quarantine:
     """The samples that are known to be bad.
 
-    A file of one JSON object per line, to which entries are only added, in one write each: several ranks and a scan
-    may share it. An entry holds as long as its file has the size and time that it had; of several for one path the
-    last one counts.
+    The file has one JSON object per line. Entries are only added, in one write each, so several ranks and a scan may
+    share it. An entry holds until the size or time of its image changes. If a path has several, the last one counts.
 
     Args:
-        source: whose samples.
-        file: where they are kept, or None.
+        source: of the samples.
+        file: the quarantine file, or None.
 
     Attributes:
-        known: by sample, in the order in which they were found.
+        known: bad samples by index, in the order in which they were found.
 
     Raises:
-        ValueError: ``file`` is a folder, or in none.
+        ValueError: ``file`` is a folder, or its folder does not exist.
     """
 
     def __init__(self, source: Source, file: str | os.PathLike[str] | None = None) -> None:
@@ -58,13 +59,13 @@ class Quarantine:
         if self._file is not None and (
             os.path.isdir(self._file) or not os.path.isdir(os.path.dirname(os.path.abspath(self._file)))
         ):
-            raise ValueError(f"DataLoader: expected quarantine to be a file in an existing folder, got {self._file}")
+            raise ValueError(f"quarantine: expected a file in an existing folder, got {self._file}")
         self._status: dict[int, FileStatus] = {}
         self._read_to = 0
         self._mask = np.zeros(len(source), dtype=bool)
 
     def add(self, sample: int, bad: BadSample, lasting: bool = True) -> None:
-        """Remember a bad sample; a ``lasting`` fault, one that will be there next time, goes into the file."""
+        """Remember a bad sample; a ``lasting`` fault also goes into the file."""
         if sample in self.known:
             return
         status = file_status(bad.path)
@@ -73,16 +74,17 @@ class Quarantine:
             append(self._file, bad, status)
 
     def bad(self, samples: np.ndarray) -> np.ndarray:
-        """Bool (B,): which of these are known to be bad."""
+        """Return bool (B,): which of these are known to be bad."""
         return self._mask[samples]
 
     def forget(self, sample: int) -> None:
+        """Try a sample again."""
         self.known.pop(sample, None)
         self._status.pop(sample, None)
         self._mask[sample] = False
 
     def refresh(self) -> None:
-        """Take in what others have found, and forget those whose files have changed since."""
+        """Read what other processes have found, and forget samples whose files have changed."""
         for sample, status in list(self._status.items()):
             if file_status(self.known[sample].path) != status:
                 self.forget(sample)
@@ -107,7 +109,7 @@ class Quarantine:
                 data = file.read()
         except FileNotFoundError:
             return []
-        # Another process may be in the middle of a line.
+        # Another process may be writing the last line.
         whole = data[: data.rfind(b"\n") + 1]
         first = self._read_to
         self._read_to += len(whole)
@@ -127,10 +129,10 @@ def append(file: str, bad: BadSample, status: FileStatus) -> None:
 
 
 def parse(line: bytes, file: str, place: int) -> tuple[BadSample, FileStatus]:
-    """One entry.
+    """Read one entry.
 
     Raises:
-        ValueError: the line is not one of this version.
+        ValueError: the line is not an entry of this version.
     """
     try:
         record = json.loads(line)
@@ -139,13 +141,13 @@ def parse(line: bytes, file: str, place: int) -> tuple[BadSample, FileStatus]:
         return BadSample(record["path"], record["reason"]), FileStatus(record["size"], record["written"])
     except (ValueError, KeyError, TypeError) as error:
         raise ValueError(
-            f"DataLoader: expected a quarantine file of version {VERSION} at {file}, got {line[:80]!r} after byte "
+            f"quarantine: expected a file of version {VERSION} at {file}, got {line[:80]!r} after byte "
             f"{place} ({error}); remove it, or name another file"
         ) from error
 
 
 def find_samples(source: Source, paths: Iterable[str]) -> list[int]:
-    """The samples that have one of these paths."""
+    """Return the samples that have one of these paths."""
     if isinstance(source, PathSource):
         encoded = np.array([os.fsencode(path) for path in paths])
         return np.flatnonzero(np.isin(source.paths, encoded)).tolist()

@@ -12,9 +12,11 @@ from fastmix.loader.faults.faults import Faults
 from fastmix.loader.faults.probe import RETRY_SECONDS, Fault, read_fault, reason_of
 from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import PIPELINE_ERRORS, DaliQueue, Ticket
+from fastmix.loader.graph.inputs import PLAN
 from fastmix.loader.graph.spec import GraphSpec
 from fastmix.loader.runs import Failure, Runs
 from fastmix.loader.step import Draft, Step
+from fastmix.plan.mix_plan import MixPlan
 from fastmix.stats import Stats
 
 
@@ -87,7 +89,7 @@ class Recovery:
         for i, sample in enumerate(samples.tolist()):
             inputs = {name: values[i : i + 1] for name, values in step.ticket.inputs.items()}
             if self._graph.mixing:
-                inputs["partner"] = np.zeros(1, dtype=np.int32)
+                inputs[PLAN] = MixPlan.identity(1).rows.numpy()
             try:
                 queue.submit(Ticket(self, samples[i : i + 1], inputs))
                 queue.take(self)

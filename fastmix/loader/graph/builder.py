@@ -112,7 +112,7 @@ def _batch(
         options.update(window=window, size=spec.size)
     if not spec.mixing:
         return (operator(images, alpha=0.0, **options),)
-    options.update(inputs.plan())
+    options["plan"] = inputs.plan()
     if not spec.dense_targets:
         return (operator(images, **options),)
     return tuple(operator(images, inputs.labels(), num_classes=spec.num_classes, smoothing=spec.smoothing, **options))

@@ -5,7 +5,7 @@
 ``encoded``           uint8, the bytes of an image, where a thread reads them
 ``pixels``            uint8 (H, W, 3), where the source delivers decoded images
 ``key``               int64 (epoch, sample), what a random crop is a function of; only in training
-``partner``, ...      the arguments of a plan, as :func:`fastmix.dali.plan_arguments` names them; only with mixing
+``plan``              int32 (16,), a row of :attr:`fastmix.MixPlan.rows`; only with mixing
 ``label``             int64, where the graph makes dense targets
 ``random_state``      uint32 (6,), what an ``augment=`` hook draws from
 ====================  ==============================================================================================
@@ -18,15 +18,8 @@ from nvidia.dali.data_node import DataNode
 
 from fastmix.loader.graph.spec import GraphSpec
 
+PLAN = "plan"
 RANDOM_STATE = "random_state"
-
-_PLAN = {
-    "partner": (types.INT32, 0),
-    "weight_in": (types.FLOAT, 0),
-    "weight_out": (types.FLOAT, 0),
-    "box": (types.INT32, 1),
-    "label_weight": (types.FLOAT, 0),
-}
 
 
 def encoded_images(spec: GraphSpec) -> DataNode:
@@ -49,9 +42,9 @@ def random_crop(spec: GraphSpec, shape: DataNode) -> tuple[DataNode, ...]:
     return tuple(fn.fastmix.random_resized_crop(shape, key, seed=spec.seed))
 
 
-def plan() -> dict[str, DataNode]:
-    """Add the arguments of a plan, by name."""
-    return {name: fn.external_source(name=name, dtype=dtype, ndim=ndim) for name, (dtype, ndim) in _PLAN.items()}
+def plan() -> DataNode:
+    """Add the rows of a plan."""
+    return fn.external_source(name=PLAN, dtype=types.INT32, ndim=1)
 
 
 def labels() -> DataNode:

@@ -1,4 +1,4 @@
-"""Any map-style torch Dataset: its samples are read in threads, decoded and augmented by DALI."""
+"""Map-style torch Datasets: threads of the loader read the samples, DALI decodes and augments them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from fastmix.loader.sources.label_table import Labels, label_table
 from fastmix.loader.sources.source import Source, class_names, digest
 
-# How many samples are asked for their kind before the data set is given up.
+# How many samples may fail before one shows what kind they are.
 _PROBES = 16
 
 
@@ -18,21 +18,21 @@ class DatasetSource(Source):
     """A Dataset whose ``__getitem__`` returns (image, label).
 
     The image is encoded (``bytes`` or a one-dimensional uint8 array), or pixels: uint8 (H, W, 3) or (H, W) as an
-    array or tensor, or a Pillow image. Its ``__getitem__`` is called in threads, several at a time: it must not change
-    the data set, and what it returns must depend on the index alone, or batches cannot be reproduced.
+    array or tensor, or a Pillow image. Several threads call ``__getitem__`` at once: it must not change the data set,
+    and its result must depend on the index alone, or batches cannot be reproduced.
 
-    Labels are class ids or vectors of floats. Where the data set has them in ``targets`` or ``labels``, as
-    torchvision's have, orders by class can be used.
+    Labels are class ids or vectors of floats. Orders by class need them in ``targets`` or ``labels``, where
+    torchvision's data sets have them.
 
     Raises:
         TypeError: the samples are of another kind.
-        ValueError: there are none.
+        ValueError: there are no samples.
     """
 
     def __init__(self, dataset: Any) -> None:
         self.dataset = dataset
         if len(dataset) == 0:
-            raise ValueError("DataLoader: expected at least one sample in the data set, got none")
+            raise ValueError("data: expected at least one sample in the data set, got none")
         image, label = self._first()
         self.delivers = "encoded" if image.ndim == 1 else "pixels"
         self.labels = self._all_labels()
@@ -60,7 +60,7 @@ class DatasetSource(Source):
         try:
             image, label = self.dataset[sample]
         except (TypeError, ValueError) as error:
-            raise type(error)(f"DataLoader: expected (image, label) from the data set: {error}") from error
+            raise type(error)(f"data: expected (image, label) from the data set: {error}") from error
         array = _image(image)
         if array.ndim != (1 if self.delivers == "encoded" else 3):
             raise ValueError(f"expected {self.delivers} as in the data set's first sample, got shape {array.shape}")
@@ -79,7 +79,7 @@ class DatasetSource(Source):
                 continue
             return _image(image), _label(label)
         raise TypeError(
-            f"DataLoader: expected (image, label) from {type(self.dataset).__name__}.__getitem__, got {error!r} from "
+            f"data: expected (image, label) from {type(self.dataset).__name__}.__getitem__, got {error!r} from "
             f"each of its first samples"
         ) from error
 
@@ -88,7 +88,7 @@ class DatasetSource(Source):
             values = getattr(self.dataset, name, None)
             if values is None or isinstance(values, str) or not hasattr(values, "__len__") or len(values) != len(self):
                 continue
-            # A target transform may make anything of them: only what the samples come with counts.
+            # A target transform changes the labels: only those that come with the samples count.
             if getattr(self.dataset, "target_transform", None) is not None:
                 return None
             return label_table(values.tolist() if isinstance(values, torch.Tensor | np.ndarray) else list(values))
@@ -96,6 +96,7 @@ class DatasetSource(Source):
 
 
 def is_dataset(data: object) -> bool:
+    """Whether ``data`` has a map-style Dataset's methods."""
     return all(hasattr(data, name) for name in ("__len__", "__getitem__")) and not isinstance(data, str | bytes)
 
 
@@ -109,7 +110,7 @@ def _image(image: Any) -> np.ndarray:
         array = np.repeat(array[:, :, None], 3, axis=2)
     if array.dtype != np.uint8 or array.ndim not in (1, 3) or (array.ndim == 3 and array.shape[2] != 3):
         raise TypeError(
-            f"DataLoader: expected images as encoded bytes, or as uint8 pixels (H, W, 3), from the data set, got "
+            f"data: expected images as encoded bytes, or as uint8 pixels (H, W, 3), from the data set, got "
             f"{array.dtype} {array.shape}; leave ToTensor and Normalize to the loader"
         )
     return np.ascontiguousarray(array)

@@ -7,29 +7,34 @@ import os
 import numpy as np
 
 from fastmix.loader.sources.label_table import Labels
+from fastmix.loader.sources.paths import PathSource, path_table
 from fastmix.loader.sources.remote import filesystem, is_url, list_files
-from fastmix.loader.sources.source import IMAGE_EXTENSIONS, Path, PathSource, path_table
+from fastmix.loader.sources.source import IMAGE_EXTENSIONS, Path
 
 _SHOWN = 5
 
 
-def class_folder(folder: Path) -> PathSource:
-    """A folder with one folder per class, with images at any depth.
+def is_folder(data: object) -> bool:
+    """Whether ``data`` is a path or URL."""
+    return isinstance(data, str | os.PathLike)
 
-    The classes are the folders in alphabetical order; files whose extension is not an image's are ignored; links are
-    followed. The samples are in the order of ImageFolder's.
+
+def class_folder(folder: Path) -> PathSource:
+    """Open a folder with one folder per class, with images at any depth.
+
+    The classes are the folders in alphabetical order. Files without an image's extension are ignored; links are
+    followed. The samples come in the order of ImageFolder.
     """
     name = os.fspath(folder)
     found = _remote_classes(name) if is_url(name) else _local_classes(name)
     if not found:
         raise ValueError(
-            f"DataLoader: expected one folder per class in {name}, found none; for other layouts pass a list of "
-            "(path, label)"
+            f"data: expected one folder per class in {name}, found none; for other layouts pass a list of (path, label)"
         )
     if empty := [name for name, paths in found.items() if not paths]:
         shown = ", ".join(empty[:_SHOWN]) + (", ..." if len(empty) > _SHOWN else "")
         raise ValueError(
-            f"DataLoader: expected images ({', '.join(IMAGE_EXTENSIONS)}) in every class folder of {name}, found none "
+            f"data: expected images ({', '.join(IMAGE_EXTENSIONS)}) in every class folder of {name}, found none "
             f"in {len(empty)} of {len(found)}: {shown}"
         )
     labels = np.repeat(np.arange(len(found), dtype=np.int64), [len(paths) for paths in found.values()])
@@ -40,10 +45,10 @@ def class_folder(folder: Path) -> PathSource:
 def _local_classes(folder: str) -> dict[str, list[str]]:
     top = os.path.abspath(folder)
     if not os.path.exists(top):
-        raise FileNotFoundError(f"DataLoader: expected a folder of class folders, got {top}, which does not exist")
+        raise FileNotFoundError(f"data: expected a folder of class folders, got {top}, which does not exist")
     if not os.path.isdir(top):
         raise NotADirectoryError(
-            f"DataLoader: expected a folder of class folders, got the file {top}; for single files pass a list of "
+            f"data: expected a folder of class folders, got the file {top}; for single files pass a list of "
             "(path, label)"
         )
     classes = sorted(entry.name for entry in os.scandir(top) if entry.is_dir())
@@ -51,7 +56,7 @@ def _local_classes(folder: str) -> dict[str, list[str]]:
 
 
 def _remote_classes(url: str) -> dict[str, list[str]]:
-    """The same layout below a URL: what is listed is sorted as ImageFolder sorts."""
+    """Find the same layout below a URL; the listed files are sorted as ImageFolder sorts."""
     files = list_files(*filesystem(url))
     found: dict[str, list[tuple[str, str, str]]] = {}
     for file in files:
@@ -69,7 +74,7 @@ def _images_below(folder: str) -> list[str]:
     found = []
     for root, folders, names in os.walk(folder, followlinks=True, onerror=fail):
         folders[:] = [name for name in folders if not _leads_back(root, name)]
-        # An empty folder that is called like an image is what is left of one: it is listed, and reported when read.
+        # An empty folder with an image's name stands for a lost image: it is listed, and reported when it is read.
         names += [name for name in folders if name.lower().endswith(IMAGE_EXTENSIONS) and _is_empty(root, name)]
         found.append((root, sorted(name for name in names if name.lower().endswith(IMAGE_EXTENSIONS))))
     return [os.path.join(root, name) for root, names in sorted(found) for name in names]
@@ -80,7 +85,7 @@ def _is_empty(root: str, name: str) -> bool:
 
 
 def _leads_back(root: str, name: str) -> bool:
-    """Whether a folder is a link to one that it lies in, which would be walked for ever."""
+    """Whether a folder is a link to a folder that it lies in, which would never end."""
     path = os.path.join(root, name)
     if not os.path.islink(path):
         return False

@@ -1,4 +1,4 @@
-"""What a sample is labelled with: a class id, a set of class ids (multi-label), or a vector of floats."""
+"""The labels of a data set: class ids, sets of class ids (multi-label), or vectors of floats."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Labels:
         return self.values.ndim == 2
 
     def widened(self, classes: int) -> Labels:
-        """The same labels in more classes; the columns added are zeros."""
+        """Return the same labels with more classes; added columns are zeros."""
         if not self.dense or classes == self.classes:
             return Labels(self.values, classes)
         columns = ((0, 0), (0, classes - self.classes))
@@ -37,14 +37,14 @@ class Labels:
 
 
 def label_table(labels: Sequence[object]) -> Labels:
-    """Labels from one entry per sample, all of one kind.
+    """Make labels from one entry per sample, all of one kind.
 
     * ints: class ids in [0, 2**31);
     * sets of ints: multi-label, rows of zeros and ones;
     * sequences or arrays of floats, all of one length: the rows themselves.
 
     Raises:
-        ValueError: an entry is none of these or not of the first one's kind; the message says which.
+        ValueError: an entry is none of these, or not of the first one's kind; the message names the entry.
     """
     ids = _all_ids(labels)
     if ids is not None:
@@ -55,12 +55,12 @@ def label_table(labels: Sequence[object]) -> Labels:
 
 
 def _all_ids(labels: Sequence[object]) -> np.ndarray | None:
-    """The labels as int64 (N,) if the first one is an integer."""
+    """Return the labels as int64 (N,) if the first one is an integer."""
     try:
         operator.index(labels[0])
     except TypeError:
         return None
-    # NumPy converts a list of ints a hundred times faster than a loop; what it makes of others is checked below.
+    # NumPy converts a list of ints a hundred times faster than a loop; the check below finds entries of other types.
     try:
         values = np.asarray(labels)
     except ValueError:
@@ -70,12 +70,12 @@ def _all_ids(labels: Sequence[object]) -> np.ndarray | None:
             try:
                 operator.index(label)
             except TypeError as error:
-                raise ValueError(f"DataLoader: expected a class id as label of entry {i}, got {label!r}") from error
+                raise ValueError(f"data: expected a class id as label of entry {i}, got {label!r}") from error
     values = values.astype(np.int64)
     outside = np.flatnonzero((values < 0) | (values > MAX_CLASS))
     if len(outside):
         i = outside[0]
-        raise ValueError(f"DataLoader: expected a class id in [0, 2**31) as label of entry {i}, got {values[i]}")
+        raise ValueError(f"data: expected a class id in [0, 2**31) as label of entry {i}, got {values[i]}")
     return values
 
 
@@ -83,17 +83,17 @@ def _multi_label(labels: Sequence[object]) -> Labels:
     rows, columns = [], []
     for i, label in enumerate(labels):
         if not isinstance(label, Set):
-            raise ValueError(f"DataLoader: expected a set of class ids as label of entry {i}, got {label!r}")
+            raise ValueError(f"data: expected a set of class ids as label of entry {i}, got {label!r}")
         for value in label:
             try:
                 columns.append(operator.index(value))
             except TypeError as error:
-                raise ValueError(f"DataLoader: expected class ids in the label of entry {i}, got {value!r}") from error
+                raise ValueError(f"data: expected class ids in the label of entry {i}, got {value!r}") from error
             if not 0 <= columns[-1] <= MAX_CLASS:
-                raise ValueError(f"DataLoader: expected class ids in [0, 2**31) in entry {i}, got {value!r}")
+                raise ValueError(f"data: expected class ids in [0, 2**31) in entry {i}, got {value!r}")
             rows.append(i)
     if not columns:
-        raise ValueError("DataLoader: expected at least one class id in the labels, got only empty sets")
+        raise ValueError("data: expected at least one class id in the labels, got only empty sets")
     values = np.zeros((len(labels), max(columns) + 1), dtype=np.float32)
     values[rows, columns] = 1.0
     return Labels(values, values.shape[1])
@@ -108,11 +108,11 @@ def _vectors(labels: Sequence[object]) -> Labels:
             row = np.empty(())
         if isinstance(label, str | bytes) or row.ndim != 1 or row.size == 0 or not np.isfinite(row).all():
             raise ValueError(
-                f"DataLoader: expected a class id, a set of class ids or a vector of floats as label of entry {i}, "
+                f"data: expected a class id, a set of class ids or a vector of floats as label of entry {i}, "
                 f"got {label!r}"
             )
         length = length or row.size
         if row.size != length:
-            raise ValueError(f"DataLoader: expected vectors of {length} floats, got {row.size} in entry {i}")
+            raise ValueError(f"data: expected vectors of {length} floats, got {row.size} in entry {i}")
     values = np.stack([np.asarray(label, dtype=np.float32) for label in labels])
     return Labels(values, values.shape[1])

@@ -1,4 +1,4 @@
-"""Threads that read samples ahead where DALI cannot: from shards, from Datasets."""
+"""Threads that read samples ahead where DALI cannot: from shards and Datasets."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Reading:
 
     Attributes:
         samples: int64 (B,).
-        data: per sample what was read, None until it is there or if it failed.
-        labels: per sample its label, where the source knows it only now.
-        errors: by place in the batch, what went wrong.
-        done: set when all have been read or failed.
+        data: per sample what was read; None until then, or if reading failed.
+        labels: per sample its label, if the source knows it only now.
+        errors: by place in the batch, why a sample could not be read.
+        done: set when all samples were read or failed.
     """
 
     samples: np.ndarray
@@ -39,6 +39,7 @@ class Reading:
         self._lock = threading.Lock()
 
     def read(self, source: Source, place: int) -> None:
+        """Read the sample at ``place``, in any thread."""
         try:
             self.data[place], self.labels[place] = source.read(int(self.samples[place]))
         except Exception as error:
@@ -50,7 +51,7 @@ class Reading:
 
 
 class ReaderPool:
-    """Threads that end when nobody refers to the pool. They are daemons: a read that hangs stops no program's end."""
+    """Threads that end with the pool. They are daemons: a read that hangs does not keep the program from ending."""
 
     def __init__(self, source: Source, threads: int) -> None:
         self._source = source

@@ -1,4 +1,4 @@
-"""Listing and reading what lies at URLs, with fsspec. DALI reads ``s3://`` images by itself."""
+"""Lists and reads URLs with fsspec. DALI itself reads images at ``s3://`` URLs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def scheme(url: str) -> str:
 
 
 def filesystem(url: str) -> tuple[Any, str]:
-    """Fsspec's file system for a URL, and the path in it.
+    """Return fsspec's file system for a URL, and the path in it.
 
     Raises:
         ImportError: fsspec, or its driver for this kind of URL (s3fs for ``s3://``), is not installed.
@@ -37,14 +37,14 @@ def filesystem(url: str) -> tuple[Any, str]:
         return fsspec.core.url_to_fs(url)
     except ImportError as error:
         driver = {"s3": "s3fs", "gs": "gcsfs", "gcs": "gcsfs"}.get(kind, f"the fsspec driver of {kind}://")
-        raise ImportError(f"DataLoader: expected fsspec and {driver} for {url}; pip install fsspec {driver}") from error
+        raise ImportError(f"data: expected fsspec and {driver} for {url}; pip install fsspec {driver}") from error
 
 
 def list_files(system: Any, folder: str) -> list[RemoteFile]:
-    """All files below a folder, at any depth.
+    """List all files below a folder, at any depth.
 
     Raises:
-        FileNotFoundError: there is nothing.
+        FileNotFoundError: there are none.
     """
     top = folder.rstrip("/")
     found = system.find(top, detail=True)
@@ -54,5 +54,5 @@ def list_files(system: Any, folder: str) -> list[RemoteFile]:
         if info.get("type") != "directory" and path != top
     ]
     if not files:
-        raise FileNotFoundError(f"DataLoader: expected files below {system.unstrip_protocol(top)}, found none")
+        raise FileNotFoundError(f"data: expected files below {system.unstrip_protocol(top)}, found none")
     return files

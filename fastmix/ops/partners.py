@@ -1,0 +1,55 @@
+"""The rows that a plan's partners refer to: of the batch itself, or of ``other=``."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from fastmix.ops.checks import check_tensor
+from fastmix.plan.mix_plan import MixPlan
+from fastmix.plan.multiway import MultiwayPlan
+
+
+def check_other(op: str, plan: MixPlan | MultiwayPlan, values: Tensor, other: Tensor | None) -> None:
+    """Check the argument ``other=``, in the same words for every function that takes it.
+
+    Raises:
+        TypeError: ``other`` is not a tensor.
+        ValueError: ``plan`` is a MultiwayPlan, or ``other`` differs from ``values`` in row shape, dtype or device.
+    """
+    if other is None:
+        return
+    if isinstance(plan, MultiwayPlan):
+        raise ValueError(f"{op}: expected no other= with a MultiwayPlan; concatenate both batches and plan for them")
+    check_tensor(op, "other", other)
+    if (other.shape[1:], other.dtype, other.device) != (values.shape[1:], values.dtype, values.device):
+        shape = ", ".join(map(str, ("N", *values.shape[1:])))
+        raise ValueError(
+            f"{op}: expected other of shape ({shape}), {values.dtype} on {values.device}, "
+            f"got {tuple(other.shape)}, {other.dtype} on {other.device}"
+        )
+
+
+def partner_batch(op: str, plan: MixPlan, values: Tensor, other: Tensor | None) -> Tensor:
+    """Return the batch that ``plan.partner`` indexes: ``other`` if given, else ``values``.
+
+    Raises:
+        TypeError: As :func:`check_other`.
+        ValueError: As :func:`check_other`, or a partner is out of range: torch would wrap a negative one around.
+    """
+    check_other(op, plan, values, other)
+    batch = values if other is None else other
+    if not torch.compiler.is_compiling() and plan.partner.numel() > 0:
+        low, high = (int(bound) for bound in plan.partner.aminmax())
+        if low < 0 or high >= batch.shape[0]:
+            got = low if low < 0 else high
+            raise ValueError(
+                f"{op}: expected partner in [0, {batch.shape[0]}), got {got}; draw it with this batch_size"
+            )
+    return batch
+
+
+def partner_rows(op: str, plan: MixPlan, values: Tensor, other: Tensor | None) -> Tensor:
+    """Return ``values[plan.partner]``, or ``other[plan.partner]`` if given; raises as :func:`partner_batch`."""
+    batch = partner_batch(op, plan, values, other)
+    return batch[plan.partner.to(device=batch.device, dtype=torch.int64)]

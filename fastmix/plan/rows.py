@@ -1,0 +1,52 @@
+"""The packed rows of plans: int32 (B, 16), one row of 64 bytes per sample.
+
+=======  ==================================  =============================================
+words    a row that mixes two images         a row that mixes up to four
+=======  ==================================  =============================================
+0        header: "FM", version, kind         header
+1        partner                             ways
+2, 3     weight_in, weight_out (float32)     0
+4 to 7   box y0, x0, y1, x1                  partners
+8 to 15  label_weight (float32), mask, 0     weights (4 x float64)
+=======  ==================================  =============================================
+
+Words are little-endian; spare words are zero. ``csrc/core/plan/plan.h`` has the same rows as C++ structs.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from fastmix import _core
+
+WORDS = 16
+PAIR = _core.PAIR_HEADER
+MULTIWAY = _core.MULTIWAY_HEADER
+
+
+def zero_rows(batch: int, header: int) -> Tensor:
+    """Rows int32 (batch, 16) with this header and zeros behind it."""
+    rows = torch.zeros(batch, WORDS, dtype=torch.int32)
+    rows[:, 0] = header
+    return rows
+
+
+def check_rows(kind: str, rows: Tensor, header: int) -> None:
+    """Return if ``rows`` are rows of this kind.
+
+    Raises:
+        TypeError: ``rows`` is not an int32 tensor on the CPU.
+        ValueError: Another shape, gaps in memory, or a header of another kind or version.
+    """
+    if not isinstance(rows, Tensor) or rows.dtype != torch.int32 or rows.device.type != "cpu":
+        got = f"{rows.dtype} on {rows.device}" if isinstance(rows, Tensor) else type(rows).__name__
+        raise TypeError(f"{kind}.rows: expected an int32 tensor on the CPU, got {got}")
+    if rows.dim() != 2 or rows.shape[1] != WORDS or not rows.is_contiguous():
+        raise ValueError(f"{kind}.rows: expected contiguous rows (B, {WORDS}), got {tuple(rows.shape)}")
+    if torch.compiler.is_compiling():
+        return
+    others = rows[:, 0] != header
+    if bool(others.any()):
+        found = int(rows[others][0, 0])
+        raise ValueError(f"{kind}.rows: expected the header {header:#x} in word 0 of every row, got {found:#x}")
