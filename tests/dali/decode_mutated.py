@@ -89,7 +89,8 @@ def main() -> None:
         whole, _, status = decode(files, [WINDOWS[0]] * BATCH, size=300)
         assert again == [status[k] for k in order]
         assert all(np.array_equal(image, whole[k]) for image, k in zip(pixels, order, strict=True))
-    sys.stdout.write(json.dumps({"counts": counts, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10}) + "\n")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+    sys.stdout.write(json.dumps({"counts": counts, "peak": peak}) + "\n")
 
 
 if __name__ == "__main__":

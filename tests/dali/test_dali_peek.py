@@ -67,3 +67,9 @@ def test_a_given_status_is_passed_on():
 def test_misuse_is_an_error(data, message):
     with pytest.raises(ValueError, match=message):
         run(lambda: tuple(fn.fastmix.peek(feed([[data]]))), 1)
+
+
+def test_statuses_are_the_operators_own():
+    names = [name for name, _, _ in fastmix._core.sample_statuses()]
+    assert names == [status.name for status in Status] and list(Status) == list(range(len(names)))
+    assert {status.scope for status in Status} == {"file", "window", "moment"}
