@@ -50,8 +50,12 @@ Status status_of(int error) {
 
 FileBytes failed(int error) { return {status_of(error), nullptr, 0, std::generic_category().message(error)}; }
 
+int64_t written_of(const struct stat& status) {
+  return int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+}
+
 bool same(const struct stat& a, const struct stat& b) {
-  return a.st_size == b.st_size && a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec;
+  return a.st_size == b.st_size && written_of(a) == written_of(b);
 }
 
 // The number of bytes read, less than `size` if the file ends before; -1 for an error.
@@ -80,12 +84,13 @@ bool attempt(const std::string& path, int64_t max_bytes, FileBytes& result) {
   const Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
   if (*file < 0 || fstat(*file, &before) != 0) return fail();
   if (!S_ISREG(before.st_mode)) return result = {Status::kNotAFile, nullptr, 0, "not a regular file"}, true;
-  if (before.st_size == 0) return result = {Status::kEmpty, nullptr, 0, ""}, true;
+  if (before.st_size == 0) return result = {Status::kEmpty, nullptr, 0, "", written_of(before)}, true;
   if (max_bytes > 0 && before.st_size > max_bytes) {
-    return result = {Status::kTooLarge, nullptr, 0, std::to_string(before.st_size) + " bytes"}, true;
+    return result = {Status::kTooLarge, nullptr, 0, std::to_string(before.st_size) + " bytes", written_of(before)},
+           true;
   }
   const auto size = static_cast<size_t>(before.st_size);
-  result = {Status::kOk, std::make_shared_for_overwrite<uint8_t[]>(size), size, ""};
+  result = {Status::kOk, std::make_shared_for_overwrite<uint8_t[]>(size), size, "", written_of(before)};
   const ssize_t bytes = read_all(*file, result.data.get(), size);
   if (bytes < 0 || fstat(*file, &after) != 0) return fail();
   return static_cast<size_t>(bytes) == size && same(before, after);

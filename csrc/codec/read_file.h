@@ -14,7 +14,8 @@ struct FileBytes {
   Status status = Status::kOk;
   std::shared_ptr<uint8_t[]> data;
   size_t size = 0;
-  std::string message;  // why not, in the system's words
+  std::string message;   // why not, in the system's words
+  int64_t written = -1;  // nanoseconds since 1970, of the bytes that were read; -1 if unknown
 };
 
 // Does not block on folders, pipes and devices, which are kNotAFile. A file that changes while it is read is read

@@ -30,25 +30,25 @@ enum class Scope : int32_t {
 struct StatusText {
   const char* name;
   Scope scope;
-  const char* meaning;
+  const char* meaning;  // follows the name of the file
 };
 
 // Indexed by Status.
 inline constexpr StatusText kStatusTexts[] = {
-    {"ok", Scope::kWindow, "the window was decoded"},
-    {"missing", Scope::kFile, "no file has this name"},
-    {"denied", Scope::kMoment, "the permissions forbid reading it"},
-    {"transient", Scope::kMoment, "it could not be read now (I/O error, open files, memory, network); try again"},
-    {"not_a_file", Scope::kFile, "it is a folder, a pipe, a socket or a device"},
-    {"empty", Scope::kFile, "it has no bytes"},
-    {"too_large", Scope::kFile, "it has more pixels than max_pixels, or more bytes than max_bytes"},
-    {"unknown_format", Scope::kFile, "its first bytes are those of no known image format"},
+    {"ok", Scope::kWindow, "decoded"},
+    {"missing", Scope::kFile, "is missing"},
+    {"denied", Scope::kMoment, "may not be read by this user"},
+    {"transient", Scope::kMoment, "could not be read now (I/O error, open files, memory, network)"},
+    {"not_a_file", Scope::kFile, "is a folder, a pipe, a socket or a device"},
+    {"empty", Scope::kFile, "is empty"},
+    {"too_large", Scope::kFile, "has more pixels than max_pixels, or more bytes than max_bytes"},
+    {"unknown_format", Scope::kFile, "is not an image of a known format"},
     {"unsupported", Scope::kFile,
-     "fastmix does not decode GIF, AVIF, HEIF, JPEG XL, ICO, or JPEG 2000, whose damaged files crash nvImageCodec; "
-     "convert it to PNG"},
-    {"truncated", Scope::kFile, "it ends early and cannot be decoded"},
-    {"damaged", Scope::kFile, "the decoders refuse it: it is damaged, or a rare variant of its format"},
-    {"window_damaged", Scope::kWindow, "the pixels that this window needs are damaged"},
+     "is a GIF, AVIF, HEIF, JPEG XL, ICO or JPEG 2000, which fastmix does not decode (damaged JPEG 2000 files crash "
+     "nvImageCodec); convert it to PNG"},
+    {"truncated", Scope::kFile, "cannot be decoded: it is truncated"},
+    {"damaged", Scope::kFile, "cannot be decoded: it is damaged, or a rare variant of its format"},
+    {"window_damaged", Scope::kWindow, "cannot be decoded: the pixels in this crop are damaged"},
 };
 
 constexpr const StatusText& text_of(Status status) { return kStatusTexts[static_cast<int32_t>(status)]; }

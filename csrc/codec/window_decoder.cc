@@ -55,7 +55,7 @@ DecodedWindow WindowDecoder::decode(const uint8_t* data, size_t size, const View
   const Kind kind = kind_of(data, size);
   const bool whole_file = complete(kind, data, size);
   DecodedWindow decoded;
-  const bool ours = kind == Kind::kJpeg && whole_file && sound_header(kind, data, size);
+  const bool ours = view.own_jpeg && kind == Kind::kJpeg && whole_file && sound_header(kind, data, size);
   if (ours && decode_jpeg(data, size, view, decoded)) return decoded;
 
   const Status status = decoder_.open(data, size, max_pixels);

@@ -28,6 +28,7 @@ struct View {
   Window window;
   Size out;
   Filter filter;
+  bool own_jpeg = true;  // whether fastmix's JPEG decoder comes first
 };
 
 // The caller gave a size that the file does not have.

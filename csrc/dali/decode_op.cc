@@ -26,7 +26,8 @@ enum Output { kImage, kInner, kStatus };
 
 class DecodeOp : public dali::StatelessOperator<dali::CPUBackend> {
  public:
-  explicit DecodeOp(const dali::OpSpec& spec) : StatelessOperator(spec), arguments_(read_view_arguments(spec)) {}
+  explicit DecodeOp(const dali::OpSpec& spec)
+      : StatelessOperator(spec), arguments_(read_view_arguments(spec)), own_jpeg_(spec.GetArgument<bool>("own_jpeg")) {}
 
  protected:
   bool HasContiguousOutputs() const override { return false; }
@@ -94,13 +95,14 @@ class DecodeOp : public dali::StatelessOperator<dali::CPUBackend> {
 
   View view_of(const dali::Workspace& workspace, int sample) const {
     const View view = {read_shape(workspace, sample, kName), read_window(workspace, kWindow, sample), arguments_.size,
-                       arguments_.filter};
+                       arguments_.filter, own_jpeg_};
     // Refuses a window that is not inside the image.
     seen_region(view.filter, view.window, view.image, view.out);
     return view;
   }
 
   const WindowArguments arguments_;
+  const bool own_jpeg_;
   DecoderPerThread<WindowDecoder> decoders_;
 };
 
@@ -137,4 +139,6 @@ Raises ValueError if a shape is not the file's, or a window is not inside the im
     .OutputNDim(2, 0)
     .AddArg("size", "As of ``fastmix.batch``.", DALI_INT_VEC)
     .AddOptionalArg("filter", "As of ``fastmix.batch``.", "triangle")
+    .AddOptionalArg("own_jpeg",
+                    "Whether fastmix's JPEG decoder comes first. If not, nothing is decoded at a reduced size.", true)
     .AddOptionalArg<int64_t>("max_pixels", "Larger images are ``too_large``. 0 for no limit.", int64_t{1} << 28);

@@ -8,6 +8,7 @@
 #include "errors.h"
 #include "image_decoder.h"
 #include "samples.h"
+#include "structure.h"
 
 namespace fastmix {
 
@@ -17,7 +18,7 @@ constexpr const char* kName = "peek";
 constexpr int64_t kChannels = 3;
 
 enum Input { kEncoded, kGivenStatus };
-enum Output { kShape, kStatus };
+enum Output { kShape, kStatus, kWholeJpeg };
 
 }  // namespace
 
@@ -33,9 +34,10 @@ class PeekOp : public dali::StatelessOperator<dali::CPUBackend> {
       StatusInput(workspace, kGivenStatus, kName);
     });
     const int batch = workspace.GetInputBatchSize(0);
-    outputs.resize(2);
+    outputs.resize(3);
     outputs[kShape] = {dali::uniform_list_shape(batch, dali::TensorShape<1>{3}), DALI_INT64};
     outputs[kStatus] = {dali::uniform_list_shape(batch, dali::TensorShape<0>{}), DALI_INT32};
+    outputs[kWholeJpeg] = {dali::uniform_list_shape(batch, dali::TensorShape<0>{}), DALI_BOOL};
     return true;
   }
 
@@ -44,18 +46,24 @@ class PeekOp : public dali::StatelessOperator<dali::CPUBackend> {
     const StatusInput given(workspace, kGivenStatus, kName);
     auto& shapes = workspace.Output<dali::CPUBackend>(kShape);
     auto& statuses = workspace.Output<dali::CPUBackend>(kStatus);
+    auto& whole_jpegs = workspace.Output<dali::CPUBackend>(kWholeJpeg);
     auto& threads = workspace.GetThreadPool();
     decoders_.prepare(threads.NumThreads());
     for (int i = 0; i < encoded.num_samples(); ++i) {
       threads.AddWork([&, i](int thread) {
         Size size = {1, 1};
         Status status = given[i];
+        bool whole_jpeg = false;
         if (status == Status::kOk) {
           status = without_memory_errors([&] {
             ImageDecoder& decoder = decoders_[thread];
             const auto bytes = static_cast<size_t>(encoded.tensor_shape(i).num_elements());
-            const Status opened = decoder.open(encoded.tensor<uint8_t>(i), bytes, max_pixels_);
-            if (opened == Status::kOk) size = decoder.size();
+            const auto* data = encoded.tensor<uint8_t>(i);
+            const Status opened = decoder.open(data, bytes, max_pixels_);
+            if (opened != Status::kOk) return opened;
+            size = decoder.size();
+            const Kind kind = kind_of(data, bytes);
+            whole_jpeg = kind == Kind::kJpeg && complete(kind, data, bytes) && sound_body(kind, data, bytes);
             return opened;
           });
         }
@@ -64,6 +72,7 @@ class PeekOp : public dali::StatelessOperator<dali::CPUBackend> {
         shape[1] = size.width;
         shape[2] = kChannels;
         *statuses.mutable_tensor<int32_t>(i) = static_cast<int32_t>(status);
+        *whole_jpegs.mutable_tensor<bool>(i) = whole_jpeg;
       });
     }
     threads.RunAll();
@@ -84,13 +93,17 @@ DALI_SCHEMA(fastmix__Peek)
 Returns:
 
 * ``shape``: int64 (height, width, 3), upright, as Exif says; (1, 1, 3) unless the status is ``ok``;
-* ``status``: int32 scalar, a ``fastmix.dali.Status``: the given one unless that is ``ok``.)")
+* ``status``: int32 scalar, a ``fastmix.dali.Status``: the given one unless that is ``ok``;
+* ``whole_jpeg``: bool scalar, whether it is a JPEG that has its end marker and not too many scans, which a decoder
+  other than fastmix's may be given.)")
     .NumInput(1, 2)
     .InputDox(0, "encoded", "1D TensorList of uint8", "The files.")
     .InputDox(1, "status", "0D TensorList of int32", "As ``fn.fastmix.read`` returns it.")
-    .NumOutput(2)
+    .NumOutput(3)
     .OutputDType(0, DALI_INT64)
     .OutputNDim(0, 1)
     .OutputDType(1, DALI_INT32)
     .OutputNDim(1, 0)
+    .OutputDType(2, DALI_BOOL)
+    .OutputNDim(2, 0)
     .AddOptionalArg<int64_t>("max_pixels", "Larger images are ``too_large``. 0 for no limit.", int64_t{1} << 28);

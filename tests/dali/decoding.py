@@ -31,7 +31,7 @@ def statuses(numbers: Sequence[np.ndarray]) -> list[Status]:
 
 def peek(files: Sequence[bytes], **options) -> tuple[list[np.ndarray], list[Status]]:
     """Shapes and statuses."""
-    shapes, found = run(lambda: tuple(fn.fastmix.peek(encoded(files), **options)), len(files))
+    shapes, found, _ = run(lambda: tuple(fn.fastmix.peek(encoded(files), **options)), len(files))
     return shapes, statuses(found)
 
 
@@ -48,7 +48,7 @@ def decode(
 
     def graph():
         data = encoded(files)
-        shape, status = fn.fastmix.peek(data, max_pixels=options["max_pixels"])
+        shape, status, _ = fn.fastmix.peek(data, max_pixels=options["max_pixels"])
         if shapes is not None:
             shape = feed([[np.int64(shape) for shape in shapes]])
         sides = fn.cast_like(shape[:2], np.float32(0))

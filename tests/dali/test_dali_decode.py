@@ -184,8 +184,8 @@ def test_misuse_is_an_error(shape, window, message):
 def test_dynamic_mode(tmp_path):
     path = tmp_path / "file.png"
     picture().save(path)
-    data, status, _ = ndd.fastmix.read(ndd.as_batch([np.frombuffer(os.fsencode(path), np.uint8)]))
-    shape, status = ndd.fastmix.peek(data, status)
+    data, status, *_ = ndd.fastmix.read(ndd.as_batch([np.frombuffer(os.fsencode(path), np.uint8)]))
+    shape, status, _ = ndd.fastmix.peek(data, status)
     window = ndd.as_batch([np.float32([0, 0, HEIGHT, WIDTH])])
     image, _, status = ndd.fastmix.decode(shape, window, data, status, size=200)
     assert [int(np.asarray(one)) for one in status] == [Status.ok]

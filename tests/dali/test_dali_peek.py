@@ -56,7 +56,7 @@ def test_a_given_status_is_passed_on():
     def graph():
         return tuple(fn.fastmix.peek(encoded([good] * 3), feed([[np.int32(status) for status in given]])))
 
-    shapes, found = run(graph, 3)
+    shapes, found, _ = run(graph, 3)
     assert statuses(found) == given
     assert [shape[0] for shape in shapes] == [1, HEIGHT, 1]
 
@@ -67,6 +67,13 @@ def test_a_given_status_is_passed_on():
 def test_misuse_is_an_error(data, message):
     with pytest.raises(ValueError, match=message):
         run(lambda: tuple(fn.fastmix.peek(feed([[data]]))), 1)
+
+
+def test_whole_jpegs():
+    good = jpegs()["420.jpg"]
+    files = [good, good + b"and more", good[:-2], saved(picture(), "PNG"), b"text"]
+    whole = run(lambda: tuple(fn.fastmix.peek(encoded(files))), len(files))[2]
+    assert [bool(one) for one in whole] == [True, True, False, False, False]
 
 
 def test_statuses_are_the_operators_own():

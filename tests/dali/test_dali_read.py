@@ -14,12 +14,17 @@ from fastmix.dali import Status
 pytestmark = pytest.mark.skipif(not fastmix.dali.reports_status(), reason="built without nvImageCodec's header")
 
 
-def read(paths, **options) -> tuple[list[bytes], list[Status], list[str]]:
+def read_all(paths, given=None, **options) -> list[list[np.ndarray]]:
     def graph():
-        names = [np.frombuffer(os.fsencode(path), np.uint8) for path in paths]
-        return tuple(fn.fastmix.read(feed([names]), **options))
+        names = feed([[np.frombuffer(os.fsencode(path), np.uint8) for path in paths]])
+        statuses = [] if given is None else [feed([np.int32(given)])]
+        return tuple(fn.fastmix.read(names, *statuses, **options))
 
-    data, found, messages = run(graph, len(paths))
+    return run(graph, len(paths))
+
+
+def read(paths, **options) -> tuple[list[bytes], list[Status], list[str]]:
+    data, found, messages, _ = read_all(paths, **options)
     return [array.tobytes() for array in data], statuses(found), [array.tobytes().decode() for array in messages]
 
 
@@ -55,6 +60,14 @@ def test_everything_else_has_a_status(tmp_path):
     assert dict(zip(expected, found, strict=True)) == expected
     assert not any(data)
     assert messages[list(expected).index("nothing")] == os.strerror(2)
+
+
+def test_files_with_a_status_are_not_read(tmp_path):
+    (tmp_path / "file").write_bytes(b"content")
+    data, found, _, written = read_all([tmp_path / "file"] * 2, [Status.damaged, Status.ok])
+    assert [array.tobytes() for array in data] == [b"", b"content"]
+    assert statuses(found) == [Status.damaged, Status.ok]
+    assert [int(time) for time in written] == [-1, (tmp_path / "file").stat().st_mtime_ns]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
