@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from fastmix.dali import Status
+from fastmix.loader.faults.errors import BadSample
 from fastmix.loader.faults.faults import Faults
 from fastmix.loader.order import Order
 from fastmix.loader.step import Draft
-from fastmix.plan.dropping import unmixed, without
+from fastmix.plan.dropping import unmixed
 from fastmix.plan.policies import Policy
 
 
@@ -29,16 +32,29 @@ class Drafter:
     size: int
     faults: Faults
 
-    def draft(self, order: np.ndarray, epoch: int, step: int) -> Draft:
-        """Draft this rank's part of a step; ``order`` is the epoch's."""
+    def draft(self, order: np.ndarray, epoch: int, step: int, bad_here: Mapping[int, BadSample] | None = None) -> Draft:
+        """Draft this rank's part of a step.
+
+        A bad sample keeps its place, so that a batch does not depend on when the sample was found to be bad.
+
+        Args:
+            order: the epoch's.
+            epoch: of the loader.
+            step: of the loader.
+            bad_here: samples that are bad in this step, besides those that are known to be bad.
+        """
+        bad_here = bad_here or {}
         start, size, offset, repeats = self.order.part(step)
         samples = order[np.arange(start, start + size) % len(order)] if repeats else order[start : start + size]
-        bad = self.faults.known_bad(samples)
+        bad = self.faults.known_bad(samples) | np.isin(samples, list(bad_here))
+        status = np.zeros(size, dtype=np.int32)
         plan = self._plan(epoch, step, offset, size, repeats)
-        draft = Draft(epoch, step, offset, samples, repeats, plan, size, samples[bad])
+        draft = Draft(epoch, step, offset, samples, status, repeats, plan, samples[bad])
         if not bad.any():
             return draft
-        return self._replaced(draft, bad, order) if self.faults.on_error == "replace" else _skipped(draft, bad)
+        if self.faults.on_error == "replace":
+            return self._replaced(draft, bad, order, bad_here)
+        return replace(draft, status=np.where(bad, np.int32(Status.damaged), status))
 
     def _plan(self, epoch: int, step: int, offset: int, size: int, repeats: int):
         if self.policy is None:
@@ -48,14 +64,8 @@ class Drafter:
         plan = self.policy.plan(size, (self.size, self.size), **key)
         return unmixed(plan, np.arange(size) >= size - repeats) if repeats else plan
 
-    def _replaced(self, draft: Draft, bad: np.ndarray, order: np.ndarray) -> Draft:
+    def _replaced(self, draft: Draft, bad: np.ndarray, order: np.ndarray, bad_here: Mapping[int, BadSample]) -> Draft:
         samples = draft.samples.copy()
         for place in np.flatnonzero(bad):
-            samples[place] = self.faults.replacement(int(samples[place]), draft.epoch, order)
+            samples[place] = self.faults.replacement(int(samples[place]), draft.epoch, order, bad_here)
         return replace(draft, samples=samples)
-
-
-def _skipped(draft: Draft, bad: np.ndarray) -> Draft:
-    repeats = int((~bad[len(bad) - draft.repeats :]).sum()) if draft.repeats else 0
-    plan = None if draft.plan is None else without(draft.plan, bad)
-    return replace(draft, samples=draft.samples[~bad], repeats=repeats, plan=plan)

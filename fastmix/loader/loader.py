@@ -16,6 +16,7 @@ from fastmix.loader.epoch import EpochIterator, Machinery
 from fastmix.loader.faults.budget import Budget
 from fastmix.loader.faults.errors import BadSample
 from fastmix.loader.faults.faults import ON_ERROR, Faults, OnError
+from fastmix.loader.faults.judge import Judge
 from fastmix.loader.faults.quarantine import Quarantine
 from fastmix.loader.faults.recovery import Recovery
 from fastmix.loader.graph.builder import build
@@ -87,8 +88,8 @@ class DataLoader:
         std: per channel, in the same units.
         resize: ``"fastmix"``: resampled in the pass that mixes, with Pillow's antialiased bilinear filter in float32.
             ``"dali"``: DALI's own crop and resize, to uint8 images.
-        decode: what decodes JPEGs on the CPU: ``"fastmix"``, ``"dali"``, or ``"auto"``: fastmix if this build has it
-            and ``resize`` is fastmix's. DALI decodes every other format.
+        decode: what decodes ordinary JPEGs on the CPU: ``"fastmix"``; ``"dali"`` for DALI's library nvImageCodec, which
+            decodes everything else; or ``"auto"``: fastmix if this build has it and ``resize`` is fastmix's.
         augment: a function from images, a DALI node of uint8 (size, size, 3), to such a node. It runs before flip and
             mix, after DALI's resize: it sets ``resize="dali"``.
 
@@ -249,7 +250,7 @@ class DataLoader:
         self._machinery = Machinery(
             drafter=Drafter(order, policy, self.size, faults),
             maker=BatchMaker(source, graph, made_targets, self.device, bool(return_plan)),
-            recovery=Recovery(faults, graph, self.device, stats),
+            recovery=Recovery(faults, graph, self.device, stats, Judge(source, graph.max_pixels)),
             queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),
             readers=None if source.delivers == "path" else ReaderPool(source, self.num_workers),
             stall=stall,
@@ -266,8 +267,8 @@ class DataLoader:
 
     @property
     def bad_samples(self) -> list[BadSample]:
-        """All samples that are known to be bad, (path, reason), in the order in which they were found."""
-        return list(self._machinery.recovery.faults.quarantine.known.values())
+        """The samples that are bad, (path, reason): those that are known to be, then those of this epoch only."""
+        return self._machinery.recovery.faults.bad_samples
 
     @property
     def drop_last(self) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastmix.loader.graph.dali_queue import Ticket
-from fastmix.loader.graph.outputs import Checks
+from fastmix.loader.graph.outputs import Report
 from fastmix.loader.sources.reader_pool import Reading
 from fastmix.plan.mix_plan import MixPlan
 
@@ -19,10 +19,10 @@ class Draft:
     Attributes:
         epoch, step: of the loader.
         offset: place of the first sample in the global batch.
-        samples: int64 (B,), indices in the source, after bad samples were dropped or replaced.
+        samples: int64 (B,), indices in the source, after bad samples were replaced.
+        status: int32 (B,), not 0 for samples that are not tried; each is a :class:`fastmix.dali.Status`.
         repeats: how many of the last samples only fill up the batch.
-        plan: how the samples are mixed, or None.
-        asked: number of samples that the order asked for.
+        plan: how all B samples are mixed, or None.
         bad: int64, the samples of the order that are known to be bad.
     """
 
@@ -30,9 +30,9 @@ class Draft:
     step: int
     offset: int
     samples: np.ndarray
+    status: np.ndarray
     repeats: int
     plan: MixPlan | None
-    asked: int
     bad: np.ndarray
 
 
@@ -45,18 +45,28 @@ class Step:
         reading: its samples, if a thread reads them.
         ticket: what DALI was fed, once it was.
         outputs: what DALI made, once the step has run.
-        checks: what the outputs tell of the samples, where DALI decoded them.
+        report: what became of the samples, once the step has run.
     """
 
     draft: Draft
     reading: Reading | None = None
     ticket: Ticket | None = None
     outputs: tuple | None = None
-    checks: Checks | None = None
+    report: Report | None = None
+
+    @property
+    def good(self) -> np.ndarray:
+        """Bool (B,): the samples that are in the batch."""
+        return self.draft.status == 0 if self.report is None else self.report.status == 0
+
+    @property
+    def images(self) -> int:
+        """Number of samples in the batch that do not just fill it up."""
+        return int(self.good[: len(self.good) - self.draft.repeats].sum())
 
     @property
     def bytes(self) -> int:
         """Number of bytes that were read for it."""
-        if self.checks is not None:
-            return int(self.checks.size.sum())
-        return 0 if self.reading is None else sum(data.nbytes for data in self.reading.data)
+        if self.reading is not None:
+            return sum(data.nbytes for data in self.reading.data if data is not None)
+        return 0 if self.report is None else int(self.report.size.sum())

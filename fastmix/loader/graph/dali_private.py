@@ -59,6 +59,17 @@ def never_shut_down(pipeline: Pipeline) -> None:
     pipeline._pipe = None
 
 
+def end_without_destructors() -> None:
+    """Make this process end without running the destructors of C++ libraries.
+
+    Threads of a pipeline that was given up still run, and would use what destructors have freed. Exit handlers of
+    Python, and its own buffers, are done with by then.
+    """
+    libc = ctypes.CDLL(None)
+    # The last handler that is registered runs first; the exit status is its first argument.
+    libc.on_exit(libc._exit, None)
+
+
 def has_handle(pipeline: Pipeline) -> bool:
     """Whether the pipeline can still run: not after :func:`never_shut_down`."""
     return pipeline._pipe is not None

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from nvidia.dali import Pipeline
 
-from fastmix.loader.graph.dali_private import has_handle, never_shut_down
+from fastmix.loader.graph.dali_private import end_without_destructors, has_handle, never_shut_down
 from fastmix.loader.stall import Stall
 
 # What a failed run raises: the C++ exceptions' counterparts.
@@ -81,8 +81,8 @@ class DaliQueue:
             self.reset()
             raise
 
-    def take(self, owner: object) -> tuple:
-        """Return the outputs of the owner's oldest batch. Waits on the host (CPU), or on the current stream (CUDA).
+    def take(self, owner: object) -> tuple[Ticket, tuple]:
+        """Return the owner's oldest batch and its outputs. Waits on the host (CPU), or on the current stream (CUDA).
 
         Raises:
             RuntimeError: or another of PIPELINE_ERRORS: the batch failed. All batches under way are lost, and the next
@@ -92,12 +92,11 @@ class DaliQueue:
             while self._tickets[0].owner is not owner:
                 self._discard()
             outputs = self._outputs()
-            self._tickets.popleft()
+            return self._tickets.popleft(), outputs
         except BaseException:
             # After an interrupt between the two, tickets and runs would be out of step.
             self.reset()
             raise
-        return outputs
 
     def reset(self) -> None:
         """Drop the pipeline and all batches in it; a read that never ends is left running."""
@@ -169,6 +168,7 @@ def _abandon(pipeline: Pipeline, done: threading.Event) -> None:
     """Give up a pipeline that does not return soon: it may be in a read that never ends."""
     if not done.wait(_PATIENCE):
         never_shut_down(pipeline)
+        end_without_destructors()
 
 
 def _finish(pipeline: Pipeline, runs: int) -> None:

@@ -27,6 +27,7 @@ class Reading:
     """
 
     samples: np.ndarray
+    skipped: np.ndarray  # bool (B,): these are not read
     data: list[np.ndarray | None] = field(init=False)
     labels: list[Any] = field(init=False)
     errors: dict[int, Exception] = field(default_factory=dict)
@@ -35,8 +36,10 @@ class Reading:
     def __post_init__(self) -> None:
         self.data = [None] * len(self.samples)
         self.labels = [None] * len(self.samples)
-        self._left = len(self.samples)
+        self._left = int((~self.skipped).sum())
         self._lock = threading.Lock()
+        if self._left == 0:
+            self.done.set()
 
     def read(self, source: Source, place: int) -> None:
         """Read the sample at ``place``, in any thread."""
@@ -59,12 +62,12 @@ class ReaderPool:
         self._tasks: queue.SimpleQueue = queue.SimpleQueue()
         self._process: int | None = None  # in which the threads were started: a forked child has none
 
-    def start(self, samples: np.ndarray) -> Reading:
-        """Begin to read a batch."""
+    def start(self, samples: np.ndarray, skipped: np.ndarray) -> Reading:
+        """Begin to read a batch without the samples that are ``skipped``, bool (B,)."""
         if self._process != os.getpid():
             self._start_threads()
-        reading = Reading(samples)
-        for place in range(len(samples)):
+        reading = Reading(samples, skipped)
+        for place in np.flatnonzero(~skipped).tolist():
             self._tasks.put((self._source, reading, place))
         return reading
 
