@@ -76,3 +76,20 @@ def changed(plan: MixPlan, masks: torch.Tensor | None = None, **entries: torch.T
     for name, value in entries.items():
         getattr(copy, name)[:] = value
     return copy
+
+
+def random_masks(count: int, size: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
+    """Levels of every sort: many 0 and 255, in runs and alone."""
+    levels = torch.randint(0, 256, (count, *size), generator=generator)
+    hard = torch.rand((count, *size), generator=generator)
+    levels = torch.where(hard < 0.3, 0, torch.where(hard > 0.6, 255, levels))
+    levels[:, ..., : size[-1] // 2] = 255
+    return levels.to(torch.uint8)
+
+
+def masked_plan(batch: int, image: tuple[int, int], mask: tuple[int, ...], generator, kind="permutation") -> MixPlan:
+    """Masks, boxes and single weights in one plan."""
+    plan = random_plan(batch, *image, generator, kind)
+    index = torch.randint(-1, 3, (batch,), generator=generator, dtype=torch.int32)
+    box = torch.where(index[:, None] >= 0, 0, plan.box)
+    return changed(plan, box=box, masks=random_masks(3, mask, generator), mask_index=index)

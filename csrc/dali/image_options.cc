@@ -105,6 +105,7 @@ MixParams ImageOptions::mix_params(const dali::TensorShape<>& shape, const dali:
   if (!layout.empty() && layout[layout.size() - 1] == 'C' && last > 0) params.pixel_stride = shape[last--];
   if (last >= 0) params.width = shape[last];
   if (last >= 1) params.height = shape[last - 1];
+  if (last >= 2) params.depth = shape[last - 2];
   return params;
 }
 

@@ -1,5 +1,5 @@
-// The steps of a batch that differ by backend. The parameters are complete, but for the GPU's label ids, which
-// are still on the host.
+// The steps of a batch that differ by backend. The parameters are complete, but for the GPU's masks and label ids,
+// which are still on the host.
 #pragma once
 
 #include "dali/pipeline/data/backend.h"

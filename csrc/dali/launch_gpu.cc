@@ -9,27 +9,47 @@ namespace fastmix {
 using dali::CPUBackend;
 using dali::GPUBackend;
 
-void launch(const NormalizeMixParams& params, dali::Workspace& workspace, GPUBackend) {
-  normalize_mix_cuda(params, workspace.stream());
+namespace {
+
+// Copies host memory, which is pageable: the copy has read it before it returns. The device memory is given back in the
+// order of the stream, hence after the kernel. By DALI's own copy: this library calls the CUDA runtime only through the
+// core, so that it builds without it.
+template <typename T>
+const T* on_device(dali::kernels::DynamicScratchpad& scratch, const T* from, int64_t count, cudaStream_t stream) {
+  T* to = scratch.AllocateGPU<T>(count);
+  dali::TypeTable::GetTypeInfo<T>().template Copy<GPUBackend, CPUBackend>(to, std::nullopt, from, std::nullopt, count,
+                                                                          stream);
+  return to;
 }
 
-void launch(const MixParams& params, dali::Workspace& workspace, GPUBackend) { mix_cuda(params, workspace.stream()); }
+template <typename Params>
+void launch_with_masks(Params params, dali::Workspace& workspace, void (*cuda)(const Params&, CudaStream)) {
+  const cudaStream_t stream = workspace.stream();
+  dali::kernels::DynamicScratchpad scratch(stream);
+  MaskArrays& mask = params.plan.mask;
+  if (mask.count > 0) mask.levels = on_device(scratch, mask.levels, mask.count * mask.extent.pixels(), stream);
+  cuda(params, stream);
+}
+
+}  // namespace
+
+void launch(const NormalizeMixParams& params, dali::Workspace& workspace, GPUBackend) {
+  launch_with_masks(params, workspace, normalize_mix_cuda);
+}
+
+void launch(const MixParams& params, dali::Workspace& workspace, GPUBackend) {
+  launch_with_masks(params, workspace, mix_cuda);
+}
 
 void launch(const ResampleMixParams& params, dali::Workspace& workspace, GPUBackend) {
-  resample_mix_cuda(params, workspace.stream());
+  launch_with_masks(params, workspace, resample_mix_cuda);
 }
 
 void launch(const MixLabelsParams& params, dali::Workspace& workspace, GPUBackend) {
-  // The ids lie in pageable memory: the copy has read them before it returns. The device memory is given back
-  // in the order of the stream, hence after the kernel.
   dali::kernels::DynamicScratchpad scratch(workspace.stream());
-  int64_t* labels = scratch.AllocateGPU<int64_t>(params.plan.batch);
-  // DALI's own copy: this library calls the CUDA runtime only through the core, so that it builds without it.
-  dali::TypeTable::GetTypeInfo<int64_t>().Copy<GPUBackend, CPUBackend>(
-      labels, std::nullopt, params.labels, std::nullopt, params.plan.batch, workspace.stream());
-  MixLabelsParams on_device = params;
-  on_device.labels = labels;
-  mix_labels_cuda(on_device, workspace.stream());
+  MixLabelsParams with_labels = params;
+  with_labels.labels = on_device(scratch, params.labels, params.plan.batch, workspace.stream());
+  mix_labels_cuda(with_labels, workspace.stream());
 }
 
 }  // namespace fastmix

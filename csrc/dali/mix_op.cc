@@ -138,6 +138,9 @@ void MixOp<Backend>::read_images(std::vector<dali::OutputDesc>& outputs, const d
     MixParams params = options_.mix_params(shape, layout, type);
     read_plan(workspace, params.height, params.width);
     params.plan = plan_.view();
+    check(plan_.mask_extent.depth == 1 || params.depth > 1,
+          "mix: expected samples with frames before the height for masks of ", plan_.mask_extent.depth,
+          " frames, got shape (", dali::to_string(shape), ")");
     if (!kept_.empty()) validate(params);
     outputs[0] = {shapes, type};
     image_params_ = params;

@@ -63,6 +63,11 @@ one for each sample that drops out, are undefined.)",
 is given, no plan is drawn and the arguments `alpha`, `cutmix_alpha`, `switch_prob`, `prob`, `per` and `pairing` are
 refused.)",
                                       nullptr, true)
+    .AddOptionalArg("masks",
+                    R"(Masks of the plan, UINT8 on the CPU: for each sample whose row has a mask that mask,
+``fastmix.MixPlan.masks[mask_index]``, of shape (h, w) or (frames, h, w), and of one shape for all. Others may be
+empty.)",
+                    DALI_UINT8, nullptr, true)
     .AddOptionalArg("alpha", "Policy: mixup with own weight ~ Beta(alpha, alpha). 0 switches mixup off.", 0.2f)
     .AddOptionalArg("cutmix_alpha", "Policy: CutMix with own area ~ Beta(alpha, alpha). 0 switches CutMix off.", 0.0f)
     .AddOptionalArg("switch_prob", "Policy: probability of CutMix where `alpha` and `cutmix_alpha` are both above 0.",
@@ -72,7 +77,7 @@ refused.)",
     .AddOptionalArg("pairing", R"(Policy: who mixes with whom. 'permutation': a random permutation of the batch;
 'neighbor': 0 with 1, 2 with 3, and so on; 'flip': the first with the last; 'roll': each with the one before;
 'derangement': nobody with itself; 'matching': random pairs; 'same_class' and 'different_class': by the labels.
-Weights of other distributions, box rules and masks go as a plan: see ``fastmix.MixPlan``.)",
+Other distributions of weights, rules for boxes and masks go as a plan: see ``fastmix.MixPlan``.)",
                     "permutation")
     .AddRandomSeedArg()
     .AddRandomStateArg();

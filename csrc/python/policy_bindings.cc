@@ -28,8 +28,12 @@ py::tuple draw(const Choice& choice, int32_t batch, std::array<int32_t, 3> image
                uint64_t step, uint32_t rank, uint32_t offset, const Dense<int64_t>& groups,
                const Dense<int32_t>& partner) {
   const Samples samples{to_span(groups), to_span(partner)};
-  return to_arrays(
-      draw_plan(choice, batch, Extent{image[0], image[1], image[2]}, {seed, epoch, step, rank, offset}, samples));
+  const auto plan = [&] {
+    // Masks take milliseconds, in a thread that works beside the consumer's.
+    const py::gil_scoped_release release;
+    return draw_plan(choice, batch, Extent{image[0], image[1], image[2]}, {seed, epoch, step, rank, offset}, samples);
+  }();
+  return to_arrays(plan);
 }
 
 py::array_t<int32_t> draw_weighted_partners(const Dense<double>& weights, uint64_t seed, uint32_t epoch, uint64_t step,

@@ -16,9 +16,7 @@ void fill(Tensor& out, bool channels_last, const Tensor& images, const Tensor& p
   params.plan = plan_view(kOp, plan, static_cast<int32_t>(images.size(0)), masks, images);
   if (mirror)
     params.mirror = reinterpret_cast<const uint8_t*>(plan_array<bool>(kOp, "mirror", *mirror, params.plan.batch));
-  validate(params.plan, params.height, params.width, false);
-  check(!has_any_mask(params.plan) || params.plan.mask.extent.depth == 1, kOp,
-        ": expected masks (M, h, w) for images, got ", params.plan.mask.extent.depth, " frames");
+  validate(params);
   if (out.numel() == 0) return;
 
   const SampleLayout given = sample_layout(images);

@@ -35,7 +35,8 @@ void check_image(const Tensor& image, const Tensor& first, size_t index) {
 
 Tensor resample_mix_op(std::vector<Tensor> images, const Tensor& plan, const Tensor& windows, int64_t height,
                        int64_t width, int64_t filter, std::vector<double> mean, std::vector<double> std,
-                       ScalarType dtype, bool channels_last, std::optional<Tensor> mirror) {
+                       ScalarType dtype, bool channels_last, std::optional<Tensor> mirror,
+                       std::optional<Tensor> masks) {
   check(!images.empty(), kOp, ": expected at least one image, got an empty list");
   check(images.size() <= INT32_MAX, kOp, ": expected at most 2^31 - 1 images, got ", images.size());
   const int32_t batch = static_cast<int32_t>(images.size());
@@ -53,7 +54,7 @@ Tensor resample_mix_op(std::vector<Tensor> images, const Tensor& plan, const Ten
   params.out_dtype = dtype_of(kOp, dtype);
   params.out_layout = channels_last ? Layout::kNHWC : Layout::kNCHW;
   set_normalization(params, normalization.mean.data(), normalization.std.data(), params.channels);
-  params.plan = plan_view(kOp, plan, batch, std::nullopt, images[0]);
+  params.plan = plan_view(kOp, plan, batch, masks, images[0]);
   if (mirror) params.mirror = reinterpret_cast<const uint8_t*>(plan_array<bool>(kOp, "mirror", *mirror, batch));
   static_assert(sizeof(Window) == 4 * sizeof(float));
   params.windows = reinterpret_cast<const Window*>(plan_array<float>(kOp, "windows", windows, batch, 4));
@@ -85,7 +86,7 @@ Tensor resample_mix_op(std::vector<Tensor> images, const Tensor& plan, const Ten
 STABLE_TORCH_LIBRARY_FRAGMENT(fastmix, m) {
   m.def(
       "resample_mix(Tensor[] images, Tensor plan, Tensor windows, int height, int width, int filter, float[] mean, "
-      "float[] std, ScalarType dtype, bool channels_last, Tensor? mirror=None) -> Tensor");
+      "float[] std, ScalarType dtype, bool channels_last, Tensor? mirror=None, Tensor? masks=None) -> Tensor");
 }
 
 STABLE_TORCH_LIBRARY_IMPL(fastmix, CPU, m) { m.impl("resample_mix", TORCH_BOX(&fastmix::resample_mix_op)); }

@@ -10,6 +10,7 @@
 ``runs.py``      run: the steps under way in reading threads and in DALI
 ``batches.py``   finish: the graph's inputs for a step, and the batch from its outputs
 ``targets.py``   the targets of a batch
+``threads.py``   threads that end with their owner
 ``step.py``      ``Draft`` and ``Step``: a step as data
 ``progress.py``  the consumer's position, which outlives iterators
 ``state.py``     ``state_dict`` and ``load_state_dict``

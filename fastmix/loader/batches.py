@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from fastmix.dali import Status
-from fastmix.loader.graph.inputs import PLAN, RANDOM_STATE, STATUS
+from fastmix.loader.graph.inputs import MASKS, PLAN, RANDOM_STATE, STATUS
 from fastmix.loader.graph.keyed_random import random_state
 from fastmix.loader.graph.outputs import to_torch
 from fastmix.loader.graph.spec import GraphSpec
@@ -47,8 +47,10 @@ class BatchMaker:
             }
         if self.graph.train:
             inputs["key"] = np.stack((np.full_like(samples, draft.epoch), samples), axis=1)
-        if draft.plan is not None:
-            inputs[PLAN] = draft.plan.rows.numpy()
+        if (plan := draft.plan) is not None:
+            inputs[PLAN] = plan.rows.numpy()
+            if self.graph.masks:
+                inputs[MASKS] = plan.masks_of_samples()
             if self.graph.dense_targets:
                 inputs["label"] = self._labels(samples, reading)
         if self.graph.augment is not None:

@@ -43,7 +43,8 @@ class EpochIterator:
         progress.check(order, m.drafter.order.kind)
         # Not a method of the iterator: without a cycle, its reference to the pipeline ends when it is dropped.
         self._draft = partial(m.drafter.draft, order, self._epoch)
-        self._runs = Runs(m.maker, m.queue, m.readers, m.stall, m.stats, m.depth)
+        draws_ahead = m.drafter.thread is not None
+        self._runs = Runs(m.maker, m.queue, m.readers, m.stall, m.stats, m.depth, draws_ahead)
         m.recovery.faults.begin()
         m.stats.begin()
         self._finished = False

@@ -30,6 +30,7 @@ from fastmix.loader.sources.reader_pool import ReaderPool
 from fastmix.loader.sources.source import Source
 from fastmix.loader.stall import Stall
 from fastmix.loader.targets import target_maker
+from fastmix.loader.threads import Threads
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.ops.targets import Targets, check_targets
 from fastmix.plan.policies import Policy
@@ -94,8 +95,8 @@ class DataLoader:
             mix, after DALI's resize: it sets ``resize="dali"``.
 
         (mixing)
-        mix: ``Mixup``, ``CutMix``, ``HMix``, ``Choice`` or ``Scheduled``, without masks; None for no mixing. Its
-            ``pairing`` becomes ``"neighbor"``: the order is random, so neighbours are a random pair.
+        mix: a policy, such as ``CutMix(1.0)``; None for no mixing. Its ``pairing`` becomes ``"neighbor"``: the order is
+            random, so neighbours are a random pair. A thread draws masks (``FMix``) ahead.
         targets: with ``mix``: ``"dense"`` for float32 (B, num_classes), ``"pair"`` for :class:`fastmix.PairTargets`,
             ``"index"`` for :class:`fastmix.IndexTargets`. The latter two never make rows of ``num_classes``.
         num_classes: columns of dense targets; the number of classes found by default.
@@ -203,7 +204,7 @@ class DataLoader:
         settings.check_smoothing(smoothing, mix)
         if shuffle is not None and sampler is not None:
             raise ValueError("DataLoader: expected shuffle or sampler, got both")
-        policy = settings.with_neighbor_pairing(mix) if mix is not None else None
+        policy = settings.with_neighbor_pairing(mix, self.size) if mix is not None else None
         seed = integer(_CALLER, "seed", seed, 0)
         self.dataset = data
         self.source = source = open_source(data)
@@ -226,6 +227,7 @@ class DataLoader:
             size=self.size,
             train=bool(train),
             mixing=policy is not None,
+            masks=policy is not None and policy.has_masks,
             dense_targets=policy is not None and targets == "dense" and not made_targets.dense,
             num_classes=self.num_classes,
             smoothing=float(smoothing),
@@ -248,7 +250,7 @@ class DataLoader:
         # Not a method: without a cycle, the loader's threads end when it is deleted.
         batch_size, num_threads = self.batch_size, self.num_threads
         self._machinery = Machinery(
-            drafter=Drafter(order, policy, self.size, faults),
+            drafter=Drafter(order, policy, self.size, faults, Threads("fastmix-draw", 1) if graph.masks else None),
             maker=BatchMaker(source, graph, made_targets, self.device, bool(return_plan)),
             recovery=Recovery(faults, graph, self.device, stats, Judge(source, graph.max_pixels)),
             queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),

@@ -18,15 +18,22 @@ from fastmix.stats import Stats
 class Runs:
     """The steps of one iterator that are under way, oldest first.
 
-    ``depth`` of them are in the pipeline; where threads read, as many again are being read:
+    ``depth`` of them are in the pipeline; where threads read or draw, as many again are being read or drawn:
 
-        start(draft) ->  reading  ->  submitted to DALI  ->  run() waits for the oldest  ->  drop_oldest()
+        start(draft) -> reading, drawing -> submitted to DALI -> run() waits for the oldest -> drop_oldest()
 
     A step that is run again comes out of the pipeline behind those that were submitted before: their outputs wait.
     """
 
     def __init__(
-        self, maker: BatchMaker, queue: DaliQueue, readers: ReaderPool | None, stall: Stall, stats: Stats, depth: int
+        self,
+        maker: BatchMaker,
+        queue: DaliQueue,
+        readers: ReaderPool | None,
+        stall: Stall,
+        stats: Stats,
+        depth: int,
+        draws_ahead: bool,
     ) -> None:
         self._maker = maker
         self._queue = queue
@@ -34,6 +41,7 @@ class Runs:
         self._stall = stall
         self._stats = stats
         self._depth = depth
+        self._room = 2 * depth if readers is not None or draws_ahead else depth
         # Tickets name their owner by this object, so that the queue keeps no iterator alive.
         self._owner = object()
         self._steps: deque[Step] = deque()
@@ -46,14 +54,14 @@ class Runs:
     @property
     def room(self) -> bool:
         """Whether another step may be started."""
-        return len(self._steps) < (2 * self._depth if self._readers else self._depth)
+        return len(self._steps) < self._room
 
     def start(self, draft: Draft) -> None:
         """Put a step under way, after those that are."""
         self._steps.append(self._begun(draft))
 
     def submit(self) -> None:
-        """Give the pipeline the steps whose samples are read, in order, until it has ``depth``."""
+        """Give the pipeline the steps that are read and drawn, in order, until it has ``depth``."""
         for i, step in enumerate(self._steps):
             if i == self._depth or not self._submit(step):
                 break
@@ -70,6 +78,8 @@ class Runs:
         if step.reading is not None:
             with self._stats.stage("read"):
                 self._stall.wait(step.reading.done, "threads that read samples from the data set or shard")
+        with self._stats.stage("plan"):
+            _ = step.draft.plan  # waits until it is drawn, and raises if the policy failed
         self._submit(step)
         try:
             with self._stats.stage("pipeline"):
@@ -106,7 +116,7 @@ class Runs:
         """Give a step to the pipeline if it is ready; returns whether the step after it may follow."""
         if step.ticket is not None or not len(step.draft.samples):
             return True
-        if step.reading is not None and not step.reading.done.is_set():
+        if not step.draft.drawn or (step.reading is not None and not step.reading.done.is_set()):
             return False
         ticket = Ticket(self._owner, step.draft.samples, self._maker.inputs(step.draft, step.reading))
         self._queue.submit(ticket)

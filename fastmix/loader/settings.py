@@ -73,13 +73,15 @@ def choose_classes(num_classes: int | None, found: int) -> int:
     return number
 
 
-def with_neighbor_pairing(policy: Policy) -> Policy:
-    """Return the policy with every sample paired with its neighbour in the batch."""
+def with_neighbor_pairing(policy: Policy, size: int) -> Policy:
+    """Return the policy with every sample paired with its neighbour in the batch; it draws for images of ``size``."""
     if not isinstance(policy, Policy):
         raise TypeError(f"DataLoader: expected mix to be a fastmix policy or None, got {type(policy).__name__}")
-    if policy.has_masks:
+    policy = policy.with_pairing("neighbor")
+    try:
+        policy.plan(2, (size, size))
+    except ValueError as error:
         raise ValueError(
-            f"DataLoader: expected a policy of boxes and weights, got {policy}, which draws masks; leave mix=None here "
-            "and use fastmix.Mixer, or fastmix.integrations.prefetch(loader, mix=...)"
-        )
-    return policy.with_pairing("neighbor")
+            f"DataLoader: expected a policy that mixes images of size={size}, got {policy}; {error}"
+        ) from None
+    return policy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,7 +23,7 @@ class Draft:
         samples: int64 (B,), indices in the source, after bad samples were replaced.
         status: int32 (B,), not 0 for samples that are not tried; each is a :class:`fastmix.dali.Status`.
         repeats: how many of the last samples only fill up the batch.
-        plan: how all B samples are mixed, or None.
+        drawing: the plan of all B samples, drawn or being drawn; None for no mixing.
         bad: int64, the samples of the order that are known to be bad.
     """
 
@@ -32,8 +33,18 @@ class Draft:
     samples: np.ndarray
     status: np.ndarray
     repeats: int
-    plan: MixPlan | None
+    drawing: Future[MixPlan] | None
     bad: np.ndarray
+
+    @property
+    def drawn(self) -> bool:
+        """Whether ``plan`` can be had at once; False too if the policy failed, which ``plan`` raises."""
+        return self.drawing is None or (self.drawing.done() and self.drawing.exception() is None)
+
+    @property
+    def plan(self) -> MixPlan | None:
+        """How the samples are mixed, or None; waits until it is drawn."""
+        return None if self.drawing is None else self.drawing.result()
 
 
 @dataclass(eq=False)

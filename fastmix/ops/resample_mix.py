@@ -9,6 +9,7 @@ from torch import Tensor
 
 from fastmix.ops import library as _library  # noqa: F401  (registers the operators)
 from fastmix.ops.checks import MAX_CHANNELS, check_format, check_plan, mirror_flags, pixel_units
+from fastmix.ops.mix import masks_on
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.plan.mix_plan import MixPlan
 
@@ -58,7 +59,8 @@ def resample_mix(
     Args:
         images: B tensors uint8 (H, W, C) with the same 1 to 4 channels, on one device; sizes may differ.
         windows: float (B, 4) or a sequence of (y, x, height, width) in source pixels; None takes whole images.
-        plan: For B samples, without masks, with boxes in output pixels; None mixes nothing.
+        plan: For B samples, with boxes in output pixels; None mixes nothing. Masks (M, h, w) are stretched over the
+            output.
         size: Output (height, width) in pixels, or one number for both.
         mean: One value per channel, in units of the full pixel range (0 to 1), as in torchvision.
         std: One value > 0 per channel, in the same units.
@@ -97,10 +99,6 @@ def resample_mix(
     if plan is None:
         plan = MixPlan.identity(len(images))
     check_plan(op, plan, len(images))
-    if plan.masks is not None:
-        raise ValueError(
-            f"{op}: expected a plan of boxes and weights, got one with masks; resize first, then use normalize_mix()"
-        )
     height, width = (size, size) if isinstance(size, int) else size
     channels = images[0].shape[2]
     return _resample_mix(
@@ -115,6 +113,7 @@ def resample_mix(
         dtype,
         memory_format == torch.channels_last,
         None if mirror is None else mirror_flags(op, mirror, len(images)),
+        masks_on(plan, images[0].device),
     )
 
 
@@ -143,6 +142,7 @@ def _(
     dtype: torch.dtype,
     channels_last: bool,
     mirror: Tensor | None = None,
+    masks: Tensor | None = None,
 ) -> Tensor:
     shape = (len(images), images[0].shape[2], height, width)
     memory_format = torch.channels_last if channels_last else torch.contiguous_format

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -213,6 +214,18 @@ class MixPlan(StoredPlan):
         if batch_size < 0:
             raise ValueError(f"MixPlan.identity: expected batch_size >= 0, got {batch_size}")
         return cls.mixup(torch.arange(batch_size, dtype=torch.int32), 1.0)
+
+    def masks_of_samples(self) -> list[np.ndarray]:
+        """Each sample's mask uint8 (h, w) or (t, h, w), empty where it has none, as ``fn.fastmix`` takes ``masks=``.
+
+        The arrays share the memory of ``masks``.
+
+        Raises:
+            IndexError: A sample's mask is not among the masks.
+        """
+        none = np.zeros((0,) * (2 if self.masks is None else self.masks.dim() - 1), np.uint8)
+        index = self.mask_index.tolist()
+        return [none if i < 0 or self.masks is None else self.masks[i].numpy() for i in index]
 
     def is_permutation(self) -> bool:
         """Whether every sample is partner once."""

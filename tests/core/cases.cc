@@ -52,11 +52,6 @@ void store(std::vector<unsigned char>& out, int64_t index, T value) {
   std::memcpy(out.data() + index * static_cast<int64_t>(sizeof(T)), &value, sizeof(T));
 }
 
-bool inside_box(const PlanView& plan, int32_t i, int64_t y, int64_t x) {
-  const int32_t* box = plan.rows[i].box;
-  return y >= box[0] && y < box[2] && x >= box[1] && x < box[3];
-}
-
 float masked_weight(const PlanView& plan, int32_t i, int64_t t, int64_t y, int64_t x, int64_t depth, int64_t height,
                     int64_t width) {
   const Extent& mask = plan.mask.extent;
@@ -65,15 +60,12 @@ float masked_weight(const PlanView& plan, int32_t i, int64_t t, int64_t y, int64
   return mask_weight(level, plan.rows[i].weight_in, plan.rows[i].weight_out);
 }
 
-float weight_at(const MixParams& params, int32_t i, int64_t element) {
-  const int64_t pixel = element / params.pixel_stride;
-  if (params.plan.rows[i].mask >= 0) {
-    const int64_t row = pixel / params.width;
-    return masked_weight(params.plan, i, row / params.height % params.depth, row % params.height, pixel % params.width,
-                         params.depth, params.height, params.width);
-  }
-  const bool inside = inside_box(params.plan, i, pixel / params.width % params.height, pixel % params.width);
-  return inside ? params.plan.rows[i].weight_in : params.plan.rows[i].weight_out;
+float weight_of_element(const MixParams& params, int32_t i, int64_t element) {
+  const int64_t row = element / params.pixel_stride / params.width;
+  const Extent image = {static_cast<int32_t>(params.depth), static_cast<int32_t>(params.height),
+                        static_cast<int32_t>(params.width)};
+  return weight_at(params.plan, i, image, row / params.height % params.depth, row % params.height,
+                   element / params.pixel_stride % params.width);
 }
 
 // Masks with long runs of 0 and 255, or of any levels.
@@ -103,6 +95,13 @@ void add_whole_masks(Random& random, Plan& plan, int64_t height, int64_t width) 
 }
 
 }  // namespace
+
+float weight_at(const PlanView& plan, int32_t i, const Extent& image, int64_t t, int64_t y, int64_t x) {
+  if (plan.rows[i].mask >= 0) return masked_weight(plan, i, t, y, x, image.depth, image.height, image.width);
+  const int32_t* box = plan.rows[i].box;
+  const bool inside = y >= box[0] && y < box[2] && x >= box[1] && x < box[3];
+  return inside ? plan.rows[i].weight_in : plan.rows[i].weight_out;
+}
 
 Plan random_plan(Random& random, int32_t batch, Pairs pairs, Mixing mixing, int64_t height, int64_t width,
                  int64_t depth) {
@@ -226,7 +225,8 @@ std::vector<unsigned char> naive_mix(const MixParams& params) {
       const int32_t partner = params.plan.rows[i].partner;
       for (int64_t e = 0; e < params.elements; ++e) {
         const T own = load<T>(params.in[i], e);
-        const T mixed = partner == i ? own : mix_element(own, load<T>(params.in[partner], e), weight_at(params, i, e));
+        const T mixed =
+            partner == i ? own : mix_element(own, load<T>(params.in[partner], e), weight_of_element(params, i, e));
         store(out, i * params.elements + e, mixed);
       }
     }
@@ -241,11 +241,11 @@ std::vector<unsigned char> naive_backward(const MixParams& params) {
     using T = decltype(type);
     for (int32_t i = 0; i < params.plan.batch; ++i) {
       for (int64_t e = 0; e < params.elements; ++e) {
-        const double own = partner(i) == i ? 1.0 : weight_at(params, i, e);
+        const double own = partner(i) == i ? 1.0 : weight_of_element(params, i, e);
         double sum = 0.0;
         if (own != 0.0) sum += own * widen(load<T>(params.in[i], e));
         for (int32_t j = 0; j < params.plan.batch; ++j) {
-          const double rest = 1.0 - static_cast<double>(weight_at(params, j, e));
+          const double rest = 1.0 - static_cast<double>(weight_of_element(params, j, e));
           if (j != i && partner(j) == i && rest != 0.0) sum += rest * widen(load<T>(params.in[j], e));
         }
         store(out, i * params.elements + e, narrow<T>(sum));
@@ -266,9 +266,8 @@ std::vector<unsigned char> naive_normalize(const NormalizeMixParams& params) {
   for (int32_t i = 0; i < params.plan.batch; ++i) {
     for (int64_t k = 0; k < pixels * channels; ++k) {
       const int64_t c = k % channels, x = k / channels % params.width, y = k / channels / params.width;
-      float weight = inside_box(params.plan, i, y, x) ? params.plan.rows[i].weight_in : params.plan.rows[i].weight_out;
-      if (params.plan.rows[i].mask >= 0)
-        weight = masked_weight(params.plan, i, 0, y, x, 1, params.height, params.width);
+      const Extent image = {1, static_cast<int32_t>(params.height), static_cast<int32_t>(params.width)};
+      const float weight = weight_at(params.plan, i, image, 0, y, x);
       const float value = normalize_element(pixel(i, y, x, c), pixel(params.plan.rows[i].partner, y, x, c), weight,
                                             params.scale[c], params.bias[c]);
       const int64_t at = params.out_layout == Layout::kNHWC ? k : c * pixels + y * params.width + x;

@@ -32,6 +32,9 @@ inline void set_partners(Plan& plan, const std::vector<int32_t>& partner) {
 Plan random_plan(Random& random, int32_t batch, Pairs pairs, Mixing mixing, int64_t height, int64_t width,
                  int64_t depth = 1);
 
+// The own weight of sample i at pixel (t, y, x) of images of this size.
+float weight_at(const PlanView& plan, int32_t i, const Extent& image, int64_t t, int64_t y, int64_t x);
+
 // `bytes` bytes whose address is `offset` beyond a multiple of 64, and none to spare: an overrun is seen.
 class Memory {
  public:

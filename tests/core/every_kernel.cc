@@ -68,6 +68,7 @@ struct Build {
                                                       sources, plan(16, 32, kResampled));
     std::vector<Region> inputs;
     for (const auto& memory : owner->memory) inputs.push_back({memory->data(), memory->size()});
+    add_masks(inputs, owner->plan);
     const std::string name =
         concat(layout == Layout::kNCHW ? "NCHW" : "NHWC", ", ", channels, channels == 1 ? " channel" : " channels");
     add<ResampleCase>("resample_mix", dtype, name, int64_t{kResampled} * 16 * 32 * channels, true, inputs, owner,
@@ -109,7 +110,7 @@ std::vector<KernelRun> every_kernel(Random& random, Pairs pairs, Mixing mixing) 
     for (const Layout layout : {Layout::kNCHW, Layout::kNHWC}) {
       for (const int64_t channels : {1, 3, 4}) {
         for (const int64_t width : {16, 13}) build.normalize(dtype, layout, channels, width);
-        if (!masks) build.resample(dtype, layout, static_cast<int32_t>(channels));
+        build.resample(dtype, layout, static_cast<int32_t>(channels));
       }
     }
   }

@@ -61,11 +61,9 @@ std::vector<unsigned char> naive_resample_mix(const ResampleMixParams& params) {
   for (int32_t i = 0; i < plan.batch; ++i) pixels.push_back(naive_resample(params, i));
   std::vector<unsigned char> out(plan.batch * size * params.channels * item);
   for (int32_t i = 0; i < plan.batch; ++i) {
-    const int32_t* box = plan.rows[i].box;
     for (int64_t pixel = 0; pixel < size; ++pixel) {
       const int64_t y = pixel / params.width, x = pixel % params.width;
-      const bool inside = y >= box[0] && y < box[2] && x >= box[1] && x < box[3];
-      const float weight = plan.untouched(i) ? 1.0f : inside ? plan.rows[i].weight_in : plan.rows[i].weight_out;
+      const float weight = plan.untouched(i) ? 1.0f : weight_at(plan, i, {1, params.height, params.width}, 0, y, x);
       for (int32_t c = 0; c < params.channels; ++c) {
         const int64_t at = pixel * params.channels + c;
         const float value =
@@ -103,6 +101,7 @@ void check_resample(const ResampleCase& resample_case, uint32_t seed) {
 }
 
 constexpr DType kOutTypes[] = {DType::kF32, DType::kF16, DType::kBF16};
+constexpr Mixing kMixings[] = {Mixing::kBoxes, Mixing::kMasks, Mixing::kWholeMasks};
 constexpr Layout kLayouts[] = {Layout::kNCHW, Layout::kNHWC};
 constexpr Filter kFilters[] = {Filter::kNearest, Filter::kTriangle, Filter::kCubic};
 
@@ -125,7 +124,7 @@ TEST(resample_all_types_layouts_channels_and_filters) {
           const int32_t height = 1 + random() % 34, width = 1 + random() % 70;
           const ResampleCase resample_case(
               random, dtype, layout, channels, filter, height, width, kSources,
-              random_plan(random, 6, kAnyPairs[random() % 5], Mixing::kBoxes, height, width));
+              random_plan(random, 6, kAnyPairs[random() % 5], kMixings[random() % 3], height, width));
           check_resample(resample_case, random());
         }
       }
@@ -140,7 +139,7 @@ TEST(resample_all_batch_sizes) {
     for (const Pairs pairs : kAnyPairs) {
       if (batch == 0 && pairs == Pairs::kRepeats) continue;
       const ResampleCase resample_case(random, DType::kF32, Layout::kNCHW, 3, Filter::kTriangle, 3, 5, sources,
-                                       random_plan(random, batch, pairs, Mixing::kBoxes, 3, 5));
+                                       random_plan(random, batch, pairs, kMixings[random() % 2], 3, 5));
       check_resample(resample_case, random());
     }
   }
@@ -165,7 +164,7 @@ TEST(resample_many_thread_orders) {
   host_cuda::settings().interrupt_one_in = 3;
   for (int round = 0; round < 6; ++round) {
     const ResampleCase resample_case(random, DType::kF32, Layout::kNCHW, 3, Filter::kTriangle, 18, 34, kSources,
-                                     random_plan(random, 12, kAnyPairs[random() % 5], Mixing::kBoxes, 18, 34));
+                                     random_plan(random, 12, kAnyPairs[random() % 5], kMixings[random() % 3], 18, 34));
     check_resample(resample_case, random());
   }
   host_cuda::settings().interrupt_one_in = 0;

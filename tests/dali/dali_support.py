@@ -8,6 +8,7 @@ from nvidia.dali import Pipeline, pipeline_def, types
 
 import fastmix as fm
 import fastmix.dali
+from fastmix.ops import reference
 
 fastmix.dali.load()
 
@@ -43,8 +44,7 @@ def mix_pipeline(
             inputs.append(feed(labels))
         arguments = {}
         if plans is not None:
-            of_batches = [{"plan": plan.rows.numpy()} for plan in plans]
-            arguments = {name: feed([plan[name] for plan in of_batches]) for name in of_batches[0]}
+            arguments = plan_arguments(plans)
         if mirror is not None:
             arguments["mirror"] = feed([np.asarray(flags, np.int32) for flags in mirror])
         outputs = fn.fastmix.mix(*inputs, **arguments, **options)
@@ -53,6 +53,13 @@ def mix_pipeline(
     built = graph()
     built.build()
     return built
+
+
+def plan_arguments(plans: Sequence[fm.MixPlan]) -> dict:
+    arguments = {"plan": feed([plan.rows.numpy() for plan in plans])}
+    if any(plan.masks is not None for plan in plans):
+        arguments["masks"] = feed([plan.masks_of_samples() for plan in plans])
+    return arguments
 
 
 def arrays(outputs) -> list[np.ndarray]:
@@ -73,10 +80,7 @@ def run_mix(images: np.ndarray, labels=None, plan=None, mirror=None, **options) 
 
 def weight_map(plan: fm.MixPlan, height: int, width: int) -> np.ndarray:
     """float32 (B, H, W): the own weight of every pixel."""
-    y, x = np.mgrid[:height, :width]
-    y0, x0, y1, x1 = (np.asarray(plan.box)[:, k, None, None] for k in range(4))
-    inside = (y0 <= y) & (y < y1) & (x0 <= x) & (x < x1)
-    return np.where(inside, np.asarray(plan.weight_in)[:, None, None], np.asarray(plan.weight_out)[:, None, None])
+    return reference.weight_map(plan, (len(plan), height, width)).numpy()
 
 
 def bfloat16_bits(x: np.ndarray) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 import nvidia.dali.experimental.dynamic as ndd
 import pytest
 from dali_support import MEAN, STD, normalized, same_bits, soft_targets
-from support import random_plan
+from support import masked_plan, random_plan
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 9, 7, 3), dtype=np.uint8)
 LABELS = np.array([0, 9, 3, 3, 5, 0])
@@ -27,6 +27,14 @@ def test_a_given_plan(generator):
     expected = np.ascontiguousarray(normalized(IMAGES, plan, MEAN, STD).transpose(0, 3, 1, 2))
     assert same_bits(to_array(images), expected)
     np.testing.assert_allclose(to_array(targets), soft_targets(LABELS, plan, 10), rtol=0, atol=2**-23)
+
+
+def test_a_given_plan_with_masks(generator):
+    plan = masked_plan(6, (9, 7), (3, 4), generator)
+    arguments = {"plan": batch(plan.rows.numpy()), "masks": ndd.as_batch(plan.masks_of_samples())}
+    images = ndd.fastmix.mix(batch(IMAGES, "HWC"), mean=MEAN, std=STD, rng=ndd.random.RNG(0), **arguments)
+    expected = np.ascontiguousarray(normalized(IMAGES, plan, MEAN, STD).transpose(0, 3, 1, 2))
+    assert same_bits(to_array(images), expected)
 
 
 def test_the_generator_reproduces_and_advances():

@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from dali_support import MEAN, arrays, mix_pipeline, normalized, run_mix, same_bits
-from nvidia.dali import types
+from dali_support import MEAN, arrays, feed, mix_pipeline, normalized, run_mix, same_bits
+from nvidia.dali import fn, pipeline_def, types
 
 import fastmix as fm
 
@@ -33,6 +33,7 @@ def plan(partner=(1, 0, 3, 2), weight_in=1.0, weight_out=0.5, box=(0, 0, 0, 0), 
         ({"dtype": types.FLOAT16, "bfloat16": True}, "either dtype or bfloat16"),
         ({"output_layout": "WHC"}, "expected output_layout 'CHW' or 'HWC', got 'WHC'"),
         ({"plan": [0] * 16, "alpha": 1.0}, "expected either a plan.*got both"),
+        ({"plan": [0] * 16, "masks": 0}, "expected masks as a node"),
         ({"labels": LABELS}, "expected num_classes where labels are given"),
     ],
 )
@@ -57,6 +58,34 @@ def test_arguments_are_refused_when_the_graph_is_built(options, message):
 def test_plans_are_refused(broken, message):
     with pytest.raises(ValueError, match=message):
         run_mix(IMAGES, LABELS, plan(**broken), num_classes=4)
+
+
+@pytest.mark.parametrize(
+    "masks, message",
+    [
+        ([np.zeros((2, 2), np.int32)] * 4, "expected masks of type UINT8, got int32"),
+        ([np.zeros((0, 0), np.uint8)] * 4, r"expected a mask .* for sample 0, whose row has one, got shape \(0 x 0\)"),
+        ([np.zeros(4, np.uint8)] * 4, "expected a mask"),
+        ([np.zeros((2 + i // 3, 2), np.uint8) for i in range(4)], r"of one shape, got \(3 x 2\) for sample 3"),
+        ([np.zeros((2, 2, 2), np.uint8)] * 4, r"expected masks \(M, h, w\) for images, got 2 frames"),
+    ],
+)
+def test_masks_are_refused(masks, message):
+    masked = fm.MixPlan.masked([1, 0, 3, 2], np.zeros((1, 2, 2), np.uint8))
+
+    @pipeline_def(batch_size=4, num_threads=1, device_id=None)
+    def graph():
+        return fn.fastmix.mix(feed([IMAGES], "HWC"), plan=feed([masked.rows.numpy()]), masks=feed([masks]))
+
+    pipeline = graph()
+    with pytest.raises(ValueError, match=message):
+        pipeline.run()
+
+
+def test_rows_with_masks_need_the_masks():
+    masked = fm.MixPlan.masked([1, 0, 3, 2], np.zeros((1, 2, 2), np.uint8))
+    with pytest.raises(ValueError, match=r"mask_index in \[-1, 0\), got 0"):
+        run_mix(IMAGES, LABELS, fm.MixPlan(masked.rows), num_classes=4)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from dali_support import (
     same_bits,
 )
 from nvidia.dali import fn, pipeline_def
-from support import devices, random_plan
+from support import devices, masked_plan, random_plan
 
 import fastmix as fm
 
@@ -35,9 +35,12 @@ def laid_out(x: np.ndarray, layout: str) -> np.ndarray:
 @pytest.mark.parametrize("layout", ["CHW", "HWC"])
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16"])
 @pytest.mark.parametrize("height, width", SIZES)
-def test_equals_the_formula(height, width, dtype, layout, device, generator):
+@pytest.mark.parametrize("masks", [None, (9, 40)])
+def test_equals_the_formula(masks, height, width, dtype, layout, device, generator):
     rng = np.random.default_rng(height)
     images, plan = random_images(rng, 6, height, width, 3), random_plan(6, height, width, generator)
+    if masks is not None:
+        plan = masked_plan(6, (height, width), masks, generator)
     mirror = [0, 1, 1, 0, 2, 0]
     option = {"bfloat16": True} if dtype == "bfloat16" else {"dtype": DALI_DTYPES[np.dtype(dtype).type]}
     (out,) = run_mix(

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+import torch
 from dali_support import arrays, mix_pipeline, mixed, run_mix, same_bits
-from support import devices, random_plan
+from support import devices, masked_plan, random_plan
+
+import fastmix as fm
 
 DTYPES = [np.uint8, np.float16, np.float32, np.float64]
 
@@ -26,13 +29,27 @@ def random_tensors(shape: tuple[int, ...], dtype) -> np.ndarray:
         ((5, 31), None, (5, 1, 31)),
     ],
 )
-def test_equals_the_formula(shape, layout, weight_shape, dtype, device, generator):
+@pytest.mark.parametrize("masks", [None, (4, 50)])
+def test_equals_the_formula(masks, shape, layout, weight_shape, dtype, device, generator):
     x = random_tensors(shape, dtype)
     height, width = {"HWC": (9, 8), "FHWC": (9, 8)}.get(layout, (1, *shape[1:])[-2:])
     plan = random_plan(5, height, width, generator, kind="repeats")
+    if masks is not None:
+        plan = masked_plan(5, (height, width), masks, generator, "repeats")
     expected = mixed(x, plan, height, width, weight_shape if len(shape) > 2 else (5, 31))
     (out,) = run_mix(x, plan=plan, layout=layout, normalize=False, device=device)
     assert same_bits(out, expected)
+
+
+@pytest.mark.parametrize("device", devices())
+def test_masks_of_frames(device, generator):
+    x = random_tensors((5, 6, 9, 8), np.float32)
+    for masks in ((6, 9, 8), (2, 3, 20)):
+        plan = masked_plan(5, (9, 8), masks, generator, "repeats")
+        (out,) = run_mix(x, plan=plan, layout="FHW", device=device)
+        assert same_bits(out, fm.mix(torch.from_numpy(x), plan).numpy())
+    with pytest.raises(ValueError, match=r"frames before the height for masks of 2 frames, got shape \(9 x 8\)"):
+        run_mix(x[:, 0], plan=plan, layout="HW", device=device)
 
 
 def test_shape_type_and_layout_are_kept(generator):

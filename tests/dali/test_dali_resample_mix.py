@@ -4,9 +4,9 @@ import numpy as np
 import nvidia.dali.fn as fn
 import pytest
 import torch
-from dali_support import MEAN, STD, arrays, feed, same_bits, soft_targets
+from dali_support import MEAN, STD, arrays, feed, plan_arguments, same_bits, soft_targets
 from nvidia.dali import pipeline_def, types
-from support import random_plan
+from support import masked_plan, random_plan
 
 import fastmix as fm
 import fastmix.dali
@@ -30,7 +30,7 @@ def run_batch(images, labels=None, plan=None, mirror=None, windows=None, runs: i
             inputs.append(feed([labels]))
         arguments = {}
         if plan is not None:
-            arguments = {"plan": feed([plan.rows.numpy()])}
+            arguments = plan_arguments([plan])
         if mirror is not None:
             arguments["mirror"] = feed([np.asarray(mirror, np.int32)])
         if windows is not None:
@@ -52,7 +52,7 @@ def test_equals_the_torch_function(filter_name, interpolation, dtype, layout, ge
     images = sources(generator)
     windows = [(1, 2.5, 20 + k, 30.25 + k) for k in range(COUNT)]
     mirror = torch.rand(COUNT, generator=generator) < 0.5
-    plan = random_plan(COUNT, 19, 24, generator)
+    plan = masked_plan(COUNT, (19, 24), (7, 30), generator)
     kind = {"bfloat16": True} if dtype == torch.bfloat16 else {"dtype": _DALI[dtype]}
     ((out,),) = run_batch(
         images,

@@ -20,7 +20,14 @@ POLICIES = [
     fm.Mixup(0.4, per="pair", pairing="flip"),
     fm.CutMix(1.0, per="pair", prob=0.7),
     fm.Choice([fm.Mixup(0.4), fm.CutMix(1.0)], p=[0.3, 0.7], per="sample"),
+    fm.FMix(),
+    fm.FMix(per="pair"),
+    fm.GridMix(),
+    fm.SmoothMix(),
+    fm.GMix(),
+    fm.Choice([fm.Mixup(0.4), fm.CutMix(1.0), fm.FMix()], per="pair"),
 ]
+IDS = ["mixup", "pairs", "cutmix", "choice", "fmix", "fmixes", "gridmix", "smoothmix", "gmix", "masks or none"]
 # With these the "normalised" images are the pixel values themselves: 255 / 255 is exactly 1.
 PIXELS = {"mean": (0.0, 0.0, 0.0), "std": (1 / 255, 1 / 255, 1 / 255)}
 
@@ -44,7 +51,7 @@ def mixed_normalized(pixels: torch.Tensor, plan: fm.MixPlan) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("device", devices())
-@pytest.mark.parametrize("policy", POLICIES, ids=["mixup", "pairs", "cutmix", "choice"])
+@pytest.mark.parametrize("policy", POLICIES, ids=IDS)
 @pytest.mark.parametrize("train", [True, False])
 @pytest.mark.parametrize("resize", ["fastmix", "dali"])
 def test_mixed_batches_are_the_unmixed_ones_mixed(photos, device, policy, train, resize):

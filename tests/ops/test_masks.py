@@ -2,31 +2,13 @@
 
 import pytest
 import torch
-from support import DTYPES, changed, devices, partners, random_images, random_plan, same_bits
+from support import DTYPES, changed, devices, masked_plan, random_images, random_masks, same_bits
 
 import fastmix as fm
-from fastmix.ops import resample_mix as resample
 from fastmix.ops.reference import mix_backward_reference, mix_reference, normalize_mix_reference, weight_map
 
 OPS = torch.ops.fastmix
 KINDS = ["permutation", "flip", "cycle", "repeats"]
-
-
-def random_masks(count: int, size: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """Levels of every sort: many 0 and 255, in runs and alone."""
-    levels = torch.randint(0, 256, (count, *size), generator=generator)
-    hard = torch.rand((count, *size), generator=generator)
-    levels = torch.where(hard < 0.3, 0, torch.where(hard > 0.6, 255, levels))
-    levels[:, ..., : size[-1] // 2] = 255
-    return levels.to(torch.uint8)
-
-
-def masked_plan(batch: int, image: tuple[int, int], mask: tuple[int, ...], generator, kind="permutation") -> fm.MixPlan:
-    """Masks, boxes and single weights in one plan."""
-    plan = random_plan(batch, *image, generator, kind)
-    index = torch.randint(-1, 3, (batch,), generator=generator, dtype=torch.int32)
-    box = torch.where(index[:, None] >= 0, 0, plan.box)
-    return changed(plan, box=box, masks=random_masks(3, mask, generator), mask_index=index)
 
 
 @pytest.mark.parametrize("device", devices())
@@ -296,9 +278,3 @@ def test_operators_want_masks_beside_the_images(generator):
     ):
         with pytest.raises(RuntimeError, match=message):
             OPS.mix(images, changed(plan, mask_index=torch.tensor([0, 1], dtype=torch.int32)).rows, masks)
-
-
-def test_who_takes_no_masks_says_so(generator):
-    plan = fm.MixPlan.masked(partners("flip", 2, generator), torch.zeros(1, 2, 2))
-    with pytest.raises(ValueError, match="masks; resize first"):
-        resample.resample_mix([torch.zeros(4, 4, 3, dtype=torch.uint8)] * 2, plan=plan, size=4)

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from support import random_plan, same_bits
+from support import masked_plan, random_plan, same_bits
 
 import fastmix as fm
+from fastmix.ops.reference import weight_map
 from fastmix.ops.resample_mix import resample_mix
 
 PILLOW = {"nearest": Image.NEAREST, "bilinear": Image.BILINEAR, "bicubic": Image.BICUBIC}
+KINDS = ("identity", "flip", "cycle", "permutation", "repeats")
 # (image height, width), window (y, x, height, width), output (height, width)
 CASES = [
     ((300, 360), (0, 0, 300, 360), (224, 224)),
@@ -95,6 +97,12 @@ def test_whole_image_unscaled_is_exact(generator):
     assert np.array_equal(pixels([image], size=(33, 47))[0], image.numpy())
 
 
+def test_masks_of_frames_are_refused():
+    plan = fm.MixPlan.masked([0], torch.ones(1, 2, 4, 4))
+    with pytest.raises(RuntimeError, match=r"expected masks \(M, h, w\) for images, got 2 frames"):
+        resample_mix([torch.zeros(4, 4, 3, dtype=torch.uint8)], None, plan, size=4)
+
+
 @pytest.mark.parametrize("size", [(8, 8), (3, 5), (19, 34), (17, 65)])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
 def test_mixing_is_normalize_mix_of_the_resampled(size, dtype, generator):
@@ -104,13 +112,11 @@ def test_mixing_is_normalize_mix_of_the_resampled(size, dtype, generator):
         mirror = torch.rand(count, generator=generator) < 0.5
         kept = {"mean": [0.4] * channels, "std": [0.25] * channels, "dtype": dtype, "size": size}
         flat = pixels(images, size=size, mirror=mirror)
-        for kind in ("identity", "flip", "cycle", "permutation", "repeats"):
-            plan = random_plan(count, *size, generator, kind)
+        plans = [random_plan(count, *size, generator, kind) for kind in KINDS]
+        plans += [masked_plan(count, size, mask, generator, kind) for kind in KINDS for mask in (size, (5, 40))]
+        for plan in plans:
             own, partner = torch.from_numpy(flat), torch.from_numpy(flat)[plan.partner.long()]
-            y, x = torch.meshgrid(torch.arange(size[0]), torch.arange(size[1]), indexing="ij")
-            box = plan.box[:, :, None, None]
-            inside = (y >= box[:, 0]) & (y < box[:, 2]) & (x >= box[:, 1]) & (x < box[:, 3])
-            w = torch.where(inside, plan.weight_in[:, None, None], plan.weight_out[:, None, None])[..., None]
+            w = weight_map(plan, (count, *size))[..., None]
             w = torch.where((plan.partner == torch.arange(count))[:, None, None, None], 1.0, w)
             mean, std = np.float32(255 * 0.4).astype(np.float64), np.float32(255 * 0.25).astype(np.float64)
             scale, bias = torch.tensor(1 / std, dtype=torch.float32), torch.tensor(-mean / std, dtype=torch.float32)
@@ -156,6 +162,9 @@ def test_instruction_sets_agree():
         "        w = torch.rand(8, generator=g); box = torch.tensor([[3, 5, 30, 41]] * 8, dtype=torch.int32)\n"
         "        partner, inside = torch.randperm(8, generator=g).int(), torch.rand(8, generator=g)\n"
         "        plan = MixPlan.from_arrays(partner, inside, w, box, w)\n"
+        "        masked = MixPlan.masked(partner, torch.rand(3, 9, 33, generator=g), [0, 1, 2, -1] * 2)\n"
+        "        masked = resample_mix(images, None, masked, size=(45, 51), dtype=dtype)\n"
+        "        digest.update(masked.view(torch.uint8).numpy().tobytes())\n"
         "        out = resample_mix(images, None, plan, size=(45, 51), dtype=dtype, interpolation=interpolation)\n"
         "        digest.update(out.view(torch.uint8).numpy().tobytes())\n"
         "large = resample_mix(images, None, plan, size=(224, 256))  # beyond 4 MiB: written past the caches\n"
@@ -180,6 +189,9 @@ def test_fake_and_threads(generator):
     arguments = (images, plan.rows, torch.tensor([[0.0, 0, 40, 60], [0, 0, 50, 30]]))
     rest = (20, 21, 1, [0.0] * 3, [1.0] * 3, torch.bfloat16, True)
     torch.library.opcheck(torch.ops.fastmix.resample_mix.default, (*arguments, *rest))
+    masks = torch.zeros(1, 2, 2, dtype=torch.uint8)
+    plan.mask_index[:] = 0
+    torch.library.opcheck(torch.ops.fastmix.resample_mix.default, (*arguments, *rest, None, masks))
 
 
 @pytest.mark.parametrize(

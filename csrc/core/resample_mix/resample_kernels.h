@@ -48,6 +48,7 @@ struct BandWrite {
   float outside;        // own weight left and right of the box
   const float* inside;  // own weight per row within the box's columns: weight_in only for the box's rows
   int32_t box_begin, box_end;
+  const float* weights;  // null, or columns of own weights, one per pixel, from level_columns
 };
 
 struct ResampleKernels {
@@ -61,6 +62,10 @@ struct ResampleKernels {
   // channel c goes to out + o * step.pixel + c * step.channel.
   void (*horizontal)(float* out, const float* columns, int32_t origin, const ColumnTaps& taps, int32_t n,
                      int32_t channels, const BandStep& step);
+
+  // weights[x] = own weights mask_weight(levels[r][x], inside, outside) of the rows r at pixel x, for n pixels. Writes
+  // columns up to the next multiple of `rows`.
+  void (*level_columns)(float* weights, const uint8_t* const* levels, float inside, float outside, int32_t n);
 
   // Writes narrow_float(normalize_element(own, partner, weight, scale, bias)) of the band's output columns.
   void (*write)(const BandWrite& write, const float* own, const float* partner);

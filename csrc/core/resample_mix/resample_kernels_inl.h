@@ -4,6 +4,7 @@
 #pragma once
 
 #include "resample_mix/resample_horizontal_inl.h"
+#include "resample_mix/resample_levels_inl.h"
 #include "resample_mix/resample_vertical_inl.h"
 #include "resample_mix/resample_write_inl.h"
 
@@ -11,7 +12,7 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-constexpr ResampleKernels make_resample_kernels() { return {kRows, &vertical, &horizontal, &write}; }
+constexpr ResampleKernels make_resample_kernels() { return {kRows, &vertical, &horizontal, &level_columns, &write}; }
 
 }  // namespace
 }  // namespace FM_ISA

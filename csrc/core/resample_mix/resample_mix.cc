@@ -32,9 +32,8 @@ void validate(const ResampleMixParams& params) {
           "resample_mix: expected a window (y, x, height, width) inside the image of ", image.height, " x ",
           image.width, " pixels, got (", w.y, ", ", w.x, ", ", w.height, ", ", w.width, ") for sample ", i);
   }
-  check(!has_any_mask(params.plan),
-        "resample_mix: expected a plan of boxes and weights, got one with masks; resize first, then mix with "
-        "normalize_mix()");
+  check(!has_any_mask(params.plan) || params.plan.mask.extent.depth == 1,
+        "resample_mix: expected masks (M, h, w) for images, got ", params.plan.mask.extent.depth, " frames");
   validate(params.plan, params.height, params.width, false);
 }
 

@@ -40,6 +40,8 @@ struct ResampleArgs {
   uint32_t runs;
   uint32_t run_offset, entry_offset;  // in the plan's bytes, after the samples
   float scale[kMaxChannels], bias[kMaxChannels];
+  const uint8_t* masks;
+  int32_t mask_height, mask_width;
 };
 
 template <typename Bytes>
@@ -63,11 +65,24 @@ __device__ __forceinline__ void store_as(unsigned char* out, int64_t element, fl
   store_global<sizeof(T)>(out + element * static_cast<int64_t>(sizeof(T)), word);
 }
 
+__device__ __forceinline__ float weight_at(const ResampleArgs& args, const ResampleSample& sample, int32_t y,
+                                           int32_t x) {
+  if (sample.weight_of == WeightOf::kNothing) return 1.0f;
+  if (sample.weight_of == WeightOf::kMask) {
+    // Sides are below 2^21, so that the products need 64 bits and the quotients 32.
+    const int32_t row = static_cast<int32_t>(static_cast<int64_t>(y) * args.mask_height / args.height);
+    const int32_t column = static_cast<int32_t>(static_cast<int64_t>(x) * args.mask_width / args.width);
+    const int64_t cell = (static_cast<int64_t>(sample.y0) * args.mask_height + row) * args.mask_width + column;
+    return mask_weight(static_cast<uint8_t>(load_global<1>(args.masks + cell).word[0]), sample.inside, sample.outside);
+  }
+  const bool inside = y >= sample.y0 && y < sample.y1 && x >= sample.x0 && x < sample.x1;
+  return inside ? sample.inside : sample.outside;
+}
+
 template <int kChannels>
 __device__ __forceinline__ void write_pixel(const ResampleArgs& args, const ResampleSample& sample, uint32_t index,
                                             int32_t y, int32_t x, const float* own, const float* partner) {
-  const bool inside = y >= sample.y0 && y < sample.y1 && x >= sample.x0 && x < sample.x1;
-  const float weight = sample.blend == 0 ? 1.0f : inside ? sample.inside : sample.outside;
+  const float weight = weight_at(args, sample, y, x);
   const int64_t pixel = static_cast<int64_t>(y) * args.width + x;
   const int64_t first = index * args.plane * kChannels + (args.interleaved ? pixel * kChannels : pixel);
 #pragma unroll
@@ -163,19 +178,22 @@ std::vector<unsigned char> pack(const ResampleMixParams& params, const Runs& run
   const PlanView& plan = params.plan;
   std::vector<ResampleSample> samples(plan.batch);
   for (int32_t i = 0; i < plan.batch; ++i) {
-    const int32_t* box = plan.rows[i].box;
+    const PlanRow& row = plan.rows[i];
+    const bool masked = row.mask >= 0;
     samples[i] = {params.images[i].data,
                   params.images[i].height,
                   params.images[i].width,
                   params.windows[i],
                   params.mirror != nullptr && params.mirror[i],
-                  !plan.untouched(i),
-                  plan.rows[i].weight_in,
-                  plan.rows[i].weight_out,
-                  box[0],
-                  box[1],
-                  box[2],
-                  box[3]};
+                  plan.untouched(i) ? WeightOf::kNothing
+                  : masked          ? WeightOf::kMask
+                                    : WeightOf::kBox,
+                  row.weight_in,
+                  row.weight_out,
+                  masked ? row.mask : row.box[0],
+                  row.box[1],
+                  row.box[2],
+                  row.box[3]};
   }
   std::vector<unsigned char> bytes;
   const auto append = [&](const void* from, size_t count) {
@@ -229,6 +247,9 @@ void resample_mix_cuda(const ResampleMixParams& params, CudaStream stream) {
   args.dtype = params.out_dtype;
   args.interleaved = params.out_layout == Layout::kNHWC;
   args.filter = params.filter;
+  args.masks = params.plan.mask.levels;
+  args.mask_height = params.plan.mask.extent.height;
+  args.mask_width = params.plan.mask.extent.width;
   std::copy(params.scale, params.scale + kMaxChannels, args.scale);
   std::copy(params.bias, params.bias + kMaxChannels, args.bias);
   switch (params.channels) {

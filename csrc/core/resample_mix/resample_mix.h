@@ -31,7 +31,7 @@ struct Window {
 constexpr int32_t kMaxSourceSide = 1 << 20;
 
 // Out of place, so partners may repeat. All arrays are on the host; `mirror` may be null. The plan's boxes are in
-// output coordinates. Mirroring comes before mixing.
+// output coordinates; its masks are stretched over the output. Mirroring comes before mixing.
 struct ResampleMixParams {
   const SourceImage* images = nullptr;
   const Window* windows = nullptr;

@@ -9,6 +9,7 @@
 #include "resample_mix/resample_kernels.h"
 #include "resample_mix/resample_mix.h"
 #include "simd/kernels.h"
+#include "simd/mask_rows.h"
 #include "simd/scratch.h"
 
 namespace fastmix {
@@ -28,6 +29,7 @@ namespace {
 // Output pixels per block. Their source columns stay in the first-level cache at usual scales. Neighbouring blocks
 // compute the columns that they share twice, about 2 per 64 output pixels.
 constexpr int32_t kBlock = 64;
+constexpr int32_t kMostRows = 16;  // of a band
 // The most that is prefetched per block. Larger windows have long rows, which the hardware prefetcher finds.
 constexpr int64_t kFetchBytes = 64 << 10;
 
@@ -37,6 +39,7 @@ class ResampleMixJob final : public CpuJob {
       : params_(params),
         walk_(params.plan),
         kernels_(resample_kernels()),
+        masks_(params.plan, 1, params.width, params.height, 1),
         bands_((params.height + kernels_.rows - 1) / kernels_.rows),
         stream_(streams(params)),
         taps_(params.plan.batch) {}
@@ -58,6 +61,8 @@ class ResampleMixJob final : public CpuJob {
   struct ThreadScratch {
     Scratch source;
     Scratch bands[3];
+    Scratch weights;
+    MaskRows::Scratch levels[kMostRows];
   };
 
   // Whether to write past the caches: the batch is large and every output row starts at a cache line.
@@ -132,7 +137,7 @@ class ResampleMixJob final : public CpuJob {
       const int32_t origin = taps.x.first[x];
       const int64_t bytes = (taps.x.first[last] + taps.x.count[last] - int64_t{origin}) * channels;
       if (next.sample >= 0) fetch(next, x, last);
-      RowTaps rows[16];
+      RowTaps rows[kMostRows];
       for (int32_t r = 0; r < kernels_.rows; ++r) {
         // write() drops the rows below the output.
         const int32_t o = std::min(y + r, params_.height - 1);
@@ -160,7 +165,7 @@ class ResampleMixJob final : public CpuJob {
       const float* partner = head;
       if (k + 1 < end)
         partner = resample(scratch.bands[1 + (k - begin) % 2], order[k + 1], y, next(k + 1), scratch.source);
-      write(order[k], y, own, partner);
+      write(order[k], y, own, partner, scratch);
       own = partner;
     }
   }
@@ -171,10 +176,22 @@ class ResampleMixJob final : public CpuJob {
     const float* const own = resample(scratch.bands[0], sample, y, mixed ? partner_part : after, scratch.source);
     const float* partner = own;
     if (mixed) partner = resample(scratch.bands[1], partner_part.sample, y, after, scratch.source);
-    write(sample, y, own, partner);
+    write(sample, y, own, partner, scratch);
   }
 
-  void write(int32_t sample, int32_t y, const float* own, const float* partner) const {
+  // The own weights of a masked sample's band. Rows below the output repeat the last.
+  const float* weights_of(int32_t sample, int32_t y, ThreadScratch& scratch) const {
+    const PlanRow& row = params_.plan.rows[sample];
+    const uint8_t* levels[kMostRows];
+    for (int32_t r = 0; r < kernels_.rows; ++r)
+      levels[r] = masks_.row(row.mask, std::min(y + r, params_.height - 1), scratch.levels[r]);
+    // As in resample(): write() reads columns beyond the last and drops their results.
+    float* const weights = scratch.weights.get((static_cast<size_t>(params_.width) + kLineBytes) * kernels_.rows);
+    kernels_.level_columns(weights, levels, row.weight_in, row.weight_out, params_.width);
+    return weights;
+  }
+
+  void write(int32_t sample, int32_t y, const float* own, const float* partner, ThreadScratch& scratch) const {
     const PlanView& plan = params_.plan;
     const int64_t plane = int64_t{params_.height} * params_.width;
     const bool interleaved = params_.out_layout == Layout::kNHWC;
@@ -193,7 +210,8 @@ class ResampleMixJob final : public CpuJob {
     band.bias = params_.bias;
     band.mixed = !plan.untouched(sample);
     band.outside = plan.rows[sample].weight_out;
-    alignas(64) float inside[16];
+    if (band.mixed && plan.rows[sample].mask >= 0) band.weights = weights_of(sample, y, scratch);
+    alignas(64) float inside[kMostRows];
     band.inside = inside;
     if (plan.rows[sample].has_box()) {
       const int32_t* box = plan.rows[sample].box;
@@ -210,6 +228,7 @@ class ResampleMixJob final : public CpuJob {
   const ResampleMixParams params_;
   const CpuWalk walk_;
   const ResampleKernels& kernels_;
+  const MaskRows masks_;
   const int64_t bands_;
   const bool stream_;
   mutable std::vector<SampleTaps> taps_;

@@ -20,13 +20,17 @@ constexpr int kStageRows = kTapsPerSum;
 constexpr int kStagePitch = kStripBytes + 8;  // rows start at any byte of an aligned word
 constexpr int kTableTaps = 16;                // the table's taps per output; more are computed on use
 
+// What a pixel's own weight depends on: nothing, since the sample is not mixed; the box; the mask.
+enum class WeightOf : uint32_t { kNothing, kBox, kMask };
+
 struct ResampleSample {
   const uint8_t* data;
   int32_t height, width;
   Window window;
-  uint32_t mirror, blend;
+  uint32_t mirror;
+  WeightOf weight_of;
   float inside, outside;
-  int32_t y0, x0, y1, x1;
+  int32_t y0, x0, y1, x1;  // the box; the mask's index is y0
 };
 
 struct TileShared {

@@ -12,13 +12,14 @@ namespace {
 
 // The own weights of the band's rows at pixel x.
 FM_INLINE Vector weight_at(const BandWrite& write, int32_t x) {
+  if (write.weights != nullptr) return load(write.weights + int64_t{x} * kRows);
   return x >= write.box_begin && x < write.box_end ? load(write.inside) : splat(write.outside);
 }
 
-// Whether an edge of the box lies between pixels first ... last.
-FM_INLINE bool crosses_edge(const BandWrite& write, int32_t first, int32_t last) {
+// Whether weights differ between pixels first ... last: an edge of the box lies there, or a mask has the weights.
+FM_INLINE bool weights_differ(const BandWrite& write, int32_t first, int32_t last) {
   const auto between = [&](int32_t edge) { return edge > first && edge <= last; };
-  return between(write.box_begin) || between(write.box_end);
+  return write.weights != nullptr || between(write.box_begin) || between(write.box_end);
 }
 
 // The own weights of kRows columns: not mixed, the same for all, or one set per column.
@@ -72,7 +73,7 @@ void write_rows(const BandWrite& write, const float* own, const float* partner) 
         Vector v[kRows];
         if constexpr (!kMixed) {
           mixed_rows<kInterleaved, Weights::kNone>(v, write, own + at, own + at, x, c);
-        } else if (crosses_edge(write, x, kInterleaved ? (first + kRows - 1) / write.channels : first + kRows - 1)) {
+        } else if (weights_differ(write, x, kInterleaved ? (first + kRows - 1) / write.channels : first + kRows - 1)) {
           mixed_rows<kInterleaved, Weights::kPerColumn>(v, write, own + at, partner + at, x, c);
         } else {
           mixed_rows<kInterleaved, Weights::kSame>(v, write, own + at, partner + at, x, c);

@@ -13,7 +13,7 @@ from fastmix.loader.faults.faults import Faults
 from fastmix.loader.faults.judge import Judge
 from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import PIPELINE_ERRORS, DaliQueue, Ticket
-from fastmix.loader.graph.inputs import PLAN
+from fastmix.loader.graph.inputs import MASKS, PLAN
 from fastmix.loader.graph.spec import GraphSpec
 from fastmix.loader.runs import Runs
 from fastmix.loader.step import Draft, Step
@@ -92,9 +92,9 @@ class Recovery:
         samples = step.draft.samples[tried]
         # On the GPU whole images are decoded, so a verdict on the whole is one for every window.
         bad = {} if self._graph.device_id is None else self._judge.faults(samples)
-        return {sample: fault._replace(lasting=not fault.retry) for sample, fault in bad.items()} or self._bad_alone(
-            step, cause
-        )
+        if bad:
+            return {sample: fault._replace(lasting=not fault.retry) for sample, fault in bad.items()}
+        return self._bad_alone(step, cause)
 
     def _bad_alone(self, step: Step, cause: Exception) -> dict[int, Fault]:
         """Find samples that can be read and decoded, and yet fail in this graph one by one.
@@ -109,11 +109,13 @@ class Recovery:
             inputs = {name: values[i : i + 1] for name, values in step.ticket.inputs.items()}
             if self._graph.mixing:
                 inputs[PLAN] = MixPlan.identity(1).rows.numpy()
+            if self._graph.masks:
+                inputs[MASKS] = MixPlan.identity(1).masks_of_samples()
             try:
                 queue.submit(Ticket(self, samples[i : i + 1], inputs))
                 queue.take(self)
             except PIPELINE_ERRORS as error:
-                bad[sample] = Fault(" ".join(str(error).split()))
+                bad[sample] = Fault(" ".join(str(error).split()), lasting=self._graph.device_id is not None)
         # If every sample fails alone, the graph is at fault.
         if not bad or len(bad) == len(samples) > 1:
             raise RuntimeError(

@@ -115,6 +115,8 @@ def _batch(
     if not spec.mixing:
         return (operator(images, alpha=0.0, **options),)
     options["plan"] = inputs.plan()
+    if spec.masks:
+        options["masks"] = inputs.masks()
     if not spec.dense_targets:
         return (operator(images, **options),)
     return tuple(operator(images, inputs.labels(), num_classes=spec.num_classes, smoothing=spec.smoothing, **options))

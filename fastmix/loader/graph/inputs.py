@@ -7,6 +7,7 @@
 ``status``            int32, a :class:`fastmix.dali.Status`: 0 for samples that are tried
 ``key``               int64 (epoch, sample), what a random crop is a function of; only in training
 ``plan``              int32 (16,), a row of :attr:`fastmix.MixPlan.rows`; only with mixing
+``masks``             uint8 (h, w), the sample's mask, empty if it has none; only for plans that may have masks
 ``label``             int64, where the graph makes dense targets
 ``random_state``      uint32 (6,), what an ``augment=`` hook draws from
 ====================  ==============================================================================================
@@ -21,6 +22,7 @@ from fastmix.loader.graph.spec import GraphSpec
 
 PLAN = "plan"
 STATUS = "status"
+MASKS = "masks"
 RANDOM_STATE = "random_state"
 
 
@@ -53,6 +55,11 @@ def random_crop(spec: GraphSpec, shape: DataNode) -> tuple[DataNode, ...]:
 def plan() -> DataNode:
     """Add the rows of a plan."""
     return fn.external_source(name=PLAN, dtype=types.INT32, ndim=1)
+
+
+def masks() -> DataNode:
+    """Add the masks of a plan."""
+    return fn.external_source(name=MASKS, dtype=types.UINT8, ndim=2)
 
 
 def labels() -> DataNode:

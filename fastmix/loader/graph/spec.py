@@ -28,6 +28,7 @@ class GraphSpec:
         size: side of the square images, in pixels.
         train: random resized crop and mirror; otherwise the shorter side is resized and the centre is cut out.
         mixing: whether a plan is applied.
+        masks: whether plans may have masks.
         dense_targets: whether the graph makes dense targets of class ids.
         num_classes: columns of the targets.
         smoothing: label smoothing of the targets.
@@ -46,6 +47,7 @@ class GraphSpec:
     size: int
     train: bool
     mixing: bool
+    masks: bool
     dense_targets: bool
     num_classes: int
     smoothing: float

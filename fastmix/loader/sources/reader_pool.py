@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import queue
 import threading
-import weakref
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from fastmix.loader.sources.source import Source
+from fastmix.loader.threads import Threads
 
 
 @dataclass(eq=False)
@@ -54,38 +52,15 @@ class Reading:
 
 
 class ReaderPool:
-    """Threads that end with the pool. They are daemons: a read that hangs does not keep the program from ending."""
+    """Reads the samples of a source in threads."""
 
     def __init__(self, source: Source, threads: int) -> None:
         self._source = source
-        self._threads = threads
-        self._tasks: queue.SimpleQueue = queue.SimpleQueue()
-        self._process: int | None = None  # in which the threads were started: a forked child has none
+        self._threads = Threads("fastmix-read", threads)
 
     def start(self, samples: np.ndarray, skipped: np.ndarray) -> Reading:
         """Begin to read a batch without the samples that are ``skipped``, bool (B,)."""
-        if self._process != os.getpid():
-            self._start_threads()
         reading = Reading(samples, skipped)
         for place in np.flatnonzero(~skipped).tolist():
-            self._tasks.put((self._source, reading, place))
+            self._threads.call(reading.read, self._source, place)
         return reading
-
-    def _start_threads(self) -> None:
-        self._process = os.getpid()
-        self._tasks = queue.SimpleQueue()
-        for i in range(self._threads):
-            threading.Thread(target=_work, args=(self._tasks,), name=f"fastmix-read-{i}", daemon=True).start()
-        weakref.finalize(self, _stop, self._tasks, self._threads)
-
-
-def _work(tasks: queue.SimpleQueue) -> None:
-    while (task := tasks.get()) is not None:
-        source, reading, place = task
-        reading.read(source, place)
-        del task, source, reading  # nothing is kept alive while waiting for more
-
-
-def _stop(tasks: queue.SimpleQueue, threads: int) -> None:
-    for _ in range(threads):
-        tasks.put(None)
