@@ -252,7 +252,7 @@ class DataLoader:
         self._machinery = Machinery(
             drafter=Drafter(order, policy, self.size, faults, Threads("fastmix-draw", 1) if graph.masks else None),
             maker=BatchMaker(source, graph, made_targets, self.device, bool(return_plan)),
-            recovery=Recovery(faults, graph, self.device, stats, Judge(source, graph.max_pixels)),
+            recovery=Recovery(faults, graph, self.device, stats, Judge(source, graph.max_pixels, self.num_threads)),
             queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),
             readers=None if source.delivers == "path" else ReaderPool(source, self.num_workers),
             stall=stall,

@@ -20,12 +20,13 @@ class Fault(NamedTuple):
 
     Attributes:
         reason: follows the sample's name in messages.
-        lasting: every attempt to read these bytes has this fault, in every epoch.
+        scope: what it depends on, as :attr:`fastmix.dali.Status.scope`: "file", "window" or "moment". Faults of the
+            "file" are remembered.
         retry: another attempt in a moment may succeed.
     """
 
     reason: str
-    lasting: bool = True
+    scope: str
     retry: bool = False
 
 
@@ -36,7 +37,7 @@ def fault_of(status: Status, message: str, max_pixels: int) -> Fault:
         reason = f"has more than max_pixels={max_pixels} pixels"
     elif message and status in _EXPLAINED:
         reason = f"{reason}: {' '.join(message.split())}"
-    return Fault(reason, status.scope == "file", status == Status.transient)
+    return Fault(reason, status.scope, status == Status.transient)
 
 
 def read_fault(error: Exception) -> Fault:
@@ -46,4 +47,4 @@ def read_fault(error: Exception) -> Fault:
     passing = isinstance(error, ConnectionError | TimeoutError)
     # Image libraries raise OSError without a number for damaged files.
     passing |= isinstance(error, OSError) and error.errno is not None and error.errno not in _FINAL
-    return Fault(reason, lasting=False, retry=passing)
+    return Fault(reason, "moment", passing)

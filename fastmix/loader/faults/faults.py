@@ -116,7 +116,7 @@ class Faults:
         """
         bad = {sample: BadSample(self._source.path(sample), fault.reason) for sample, fault in faults.items()}
         for sample, fault in faults.items():
-            if fault.lasting:
+            if fault.scope == "file":
                 self.quarantine.add(sample, bad[sample])
         if self.on_error == "raise":
             raise DataError([bad[sample] for sample in samples.tolist() if sample in bad]) from cause
@@ -133,7 +133,7 @@ class Faults:
     def _unless_changed(self, sample: int, fault: Fault, written: int) -> Fault:
         """Return the fault, or one that may pass if the file has changed since it was read."""
         path = self._source.path(sample)
-        if not fault.lasting or self._source.delivers != "path" or is_url(path):
+        if fault.scope != "file" or self._source.delivers != "path" or is_url(path):
             return fault
         changed = os.path.isfile(path) if written < 0 else file_status(path).written != written
-        return Fault("changed while it was read", lasting=False, retry=True) if changed else fault
+        return Fault("changed while it was read", "moment", retry=True) if changed else fault

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+import numpy as np
 import torch
 
 from fastmix.loader.faults.errors import BadSample
@@ -47,7 +48,6 @@ class Recovery:
             RuntimeError: the pipeline fails, but no sample is at fault.
         """
         faults, stats = self.faults, self._stats
-        number = runs.oldest.draft.step
         faults.budget.ask(len(runs.oldest.draft.samples))
         delays = iter(RETRY_SECONDS)
         bad: dict[int, BadSample] = {}
@@ -70,9 +70,25 @@ class Recovery:
                 bad |= faults.found(found, step.draft.samples, None)
                 if faults.on_error == "skip":
                     break
-                runs.run_again(draft(number, bad))
+                runs.run_again(self._replaced(step, draft, bad))
         self._count(step, bad)
         return step
+
+    def _replaced(
+        self, step: Step, draft: Callable[[int, dict[int, BadSample]], Draft], bad: dict[int, BadSample]
+    ) -> Draft:
+        """Draft a step without its bad samples; adds the bad ones among those that come in their place.
+
+        These are judged first: to run the whole batch again for each bad one would cost more.
+        """
+        while True:
+            replaced = draft(step.draft.step, bad)
+            faults = self._judge.faults(np.setdiff1d(replaced.samples, step.draft.samples))
+            # Whether the window is damaged shows when the batch runs.
+            found = {sample: fault for sample, fault in faults.items() if fault.scope != "window"}
+            if not found:
+                return replaced
+            bad |= self.faults.found(found, replaced.samples, None)
 
     def _count(self, step: Step, bad: dict[int, BadSample]) -> None:
         if self.faults.on_error == "replace":
@@ -93,7 +109,7 @@ class Recovery:
         # On the GPU whole images are decoded, so a verdict on the whole is one for every window.
         bad = {} if self._graph.device_id is None else self._judge.faults(samples)
         if bad:
-            return {sample: fault._replace(lasting=not fault.retry) for sample, fault in bad.items()}
+            return {sample: fault._replace(scope="moment" if fault.retry else "file") for sample, fault in bad.items()}
         return self._bad_alone(step, cause)
 
     def _bad_alone(self, step: Step, cause: Exception) -> dict[int, Fault]:
@@ -115,7 +131,8 @@ class Recovery:
                 queue.submit(Ticket(self, samples[i : i + 1], inputs))
                 queue.take(self)
             except PIPELINE_ERRORS as error:
-                bad[sample] = Fault(" ".join(str(error).split()), lasting=self._graph.device_id is not None)
+                scope = "window" if self._graph.device_id is None else "file"
+                bad[sample] = Fault(" ".join(str(error).split()), scope)
         # If every sample fails alone, the graph is at fault.
         if not bad or len(bad) == len(samples) > 1:
             raise RuntimeError(
