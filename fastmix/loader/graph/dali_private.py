@@ -12,7 +12,10 @@ from nvidia.dali import Pipeline, fn, ops
 from nvidia.dali.data_node import DataNode
 from nvidia.dali.pipeline import do_not_convert
 
+from fastmix import _core
+
 _lock = threading.Lock()
+_given_up = False
 
 
 # fn._conditional: DALI offers conditionals only as ``if`` statements of functions that it converts.
@@ -59,15 +62,26 @@ def never_shut_down(pipeline: Pipeline) -> None:
     pipeline._pipe = None
 
 
-def end_without_destructors() -> None:
-    """Make this process end without running the destructors of C++ libraries.
+def give_up(pipeline: Pipeline) -> None:
+    """Leave a pipeline that does not return to its threads, for good.
 
-    Threads of a pipeline that was given up still run, and would use what destructors have freed. Exit handlers of
-    Python, and its own buffers, are done with by then.
+    They still run when the process ends, so destructors of C++ libraries would free what they use.
     """
-    libc = ctypes.CDLL(None)
-    # The last handler that is registered runs first; the exit status is its first argument.
-    libc.on_exit(libc._exit, None)
+    global _given_up
+    never_shut_down(pipeline)
+    _core.end_without_destructors()
+    _given_up = True
+
+
+def prepare_exit() -> None:
+    """Let threads of pipelines that were given up come back during the interpreter's end."""
+    if _given_up:
+        _core.hold_returning_threads()
+
+
+def shut_down(pipeline: Pipeline) -> None:
+    """Join a pipeline's threads now, whoever else still refers to it: the traceback of its failure does."""
+    pipeline._pipe = None
 
 
 def has_handle(pipeline: Pipeline) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from nvidia.dali import Pipeline
 
-from fastmix.loader.graph.dali_private import end_without_destructors, has_handle, never_shut_down
+from fastmix.loader.graph.dali_private import give_up, has_handle, never_shut_down, prepare_exit, shut_down
 from fastmix.loader.stall import Stall
 
 # What a failed run raises: the C++ exceptions' counterparts.
@@ -32,6 +32,7 @@ _living: weakref.WeakSet[DaliQueue] = weakref.WeakSet()
 def _close_all() -> None:
     for queue in list(_living):
         queue.close()
+    prepare_exit()
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,8 +105,10 @@ class DaliQueue:
         self._pipeline = None
         self._tickets.clear()
         # A pipeline whose wait was given up has no handle any more.
-        if pipeline is not None and has_handle(pipeline) and under_way:
-            _finish(pipeline, under_way)
+        if pipeline is None or not has_handle(pipeline):
+            return
+        if not under_way or _finish(pipeline, under_way):
+            shut_down(pipeline)
 
     def close(self) -> None:
         """Drop the pipeline, in the process that built it or in a forked child."""
@@ -167,15 +170,14 @@ class DaliQueue:
 def _abandon(pipeline: Pipeline, done: threading.Event) -> None:
     """Give up a pipeline that does not return soon: it may be in a read that never ends."""
     if not done.wait(_PATIENCE):
-        never_shut_down(pipeline)
-        end_without_destructors()
+        give_up(pipeline)
 
 
-def _finish(pipeline: Pipeline, runs: int) -> None:
-    """Wait for unwanted runs, for a bounded time; shutting the pipeline down would wait without bound."""
+def _finish(pipeline: Pipeline, runs: int) -> bool:
+    """Wait for unwanted runs, for a bounded time; returns whether the pipeline can be shut down without waiting."""
     if sys.is_finalizing():
         never_shut_down(pipeline)
-        return
+        return False
     done = threading.Event()
 
     def wait() -> None:
@@ -189,5 +191,6 @@ def _finish(pipeline: Pipeline, runs: int) -> None:
         threading.Thread(target=wait, name="fastmix-finish", daemon=True).start()
     except RuntimeError:  # the interpreter is about to end
         never_shut_down(pipeline)
-        return
+        return False
     _abandon(pipeline, done)
+    return has_handle(pipeline)
