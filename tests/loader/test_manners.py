@@ -116,6 +116,28 @@ def test_a_timeout_ends_the_wait_and_the_program_ends_as_usual(small, tmp_path):
     assert output.endswith("1 batch\n")
 
 
+@pytest.mark.parametrize("attempt", range(4))
+def test_a_program_that_ends_while_a_daemon_thread_iterates(small, tmp_path, attempt):
+    program = """
+        import json, sys, threading, time
+        import fastmix as fm
+        loader = fm.DataLoader(json.loads(sys.argv[1]), 4, 16, device="cpu")
+        newest, first = [], threading.Event()
+        def iterate():
+            while True:
+                for batch in loader:
+                    newest[:] = [batch]
+                    first.set()
+        threading.Thread(target=iterate, daemon=True).start()
+        first.wait(30)
+        time.sleep(float(sys.argv[2]))
+        print("the end", len(newest))
+    """
+    process = python(program, tmp_path, json.dumps(small[:64]), str(0.05 * attempt))
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output, errors) == (0, "the end 1\n", "")
+
+
 def test_an_interrupt_ends_a_stalled_program_at_once(tmp_path):
     program = """
         import fastmix as fm, sys

@@ -15,7 +15,6 @@ from nvidia.dali.pipeline import do_not_convert
 from fastmix import _core
 
 _lock = threading.Lock()
-_given_up = False
 
 
 # fn._conditional: DALI offers conditionals only as ``if`` statements of functions that it converts.
@@ -67,16 +66,8 @@ def give_up(pipeline: Pipeline) -> None:
 
     They still run when the process ends, so destructors of C++ libraries would free what they use.
     """
-    global _given_up
     never_shut_down(pipeline)
     _core.end_without_destructors()
-    _given_up = True
-
-
-def prepare_exit() -> None:
-    """Let threads of pipelines that were given up come back during the interpreter's end."""
-    if _given_up:
-        _core.hold_returning_threads()
 
 
 def shut_down(pipeline: Pipeline) -> None:

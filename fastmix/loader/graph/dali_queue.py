@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from nvidia.dali import Pipeline
 
-from fastmix.loader.graph.dali_private import give_up, has_handle, never_shut_down, prepare_exit, shut_down
+from fastmix._core import hold_returning_threads
+from fastmix.loader.graph.dali_private import give_up, has_handle, never_shut_down, shut_down
 from fastmix.loader.stall import Stall
 
 # What a failed run raises: the C++ exceptions' counterparts.
@@ -31,8 +32,8 @@ _living: weakref.WeakSet[DaliQueue] = weakref.WeakSet()
 @atexit.register
 def _close_all() -> None:
     for queue in list(_living):
-        queue.close()
-    prepare_exit()
+        queue.close_at_exit()
+    hold_returning_threads()
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +65,18 @@ class DaliQueue:
         self._pipeline: Pipeline | None = None
         self._process = os.getpid()
         self._tickets: deque[Ticket] = deque()
+        self._in_use = threading.RLock()
         _living.add(self)
 
     def submit(self, ticket: Ticket) -> None:
         """Start a batch; returns at once."""
+        if self._process != os.getpid():
+            self._leave_to_parent()
+        with self._in_use:
+            self._submit(ticket)
+
+    def _submit(self, ticket: Ticket) -> None:
         try:
-            if self._process != os.getpid():
-                self._leave_to_parent()
             if self._pipeline is None:
                 self._pipeline = self._build()
             for name, data in ticket.inputs.items():
@@ -89,6 +95,10 @@ class DaliQueue:
             RuntimeError: or another of PIPELINE_ERRORS: the batch failed. All batches under way are lost, and the next
                 one starts a new pipeline, since DALI makes no promise for one that failed.
         """
+        with self._in_use:
+            return self._take(owner)
+
+    def _take(self, owner: object) -> tuple[Ticket, tuple]:
         try:
             while self._tickets[0].owner is not owner:
                 self._discard()
@@ -119,10 +129,18 @@ class DaliQueue:
 
     __del__ = close
 
+    def close_at_exit(self) -> None:
+        """Drop the pipeline when the interpreter ends. Daemon threads that still use the queue wait from then on."""
+        if self._process != os.getpid() or self._in_use.acquire(timeout=_PATIENCE):
+            self.close()
+        elif (pipeline := self._pipeline) is not None and has_handle(pipeline):
+            give_up(pipeline)
+
     def _leave_to_parent(self) -> None:
         """Drop the parent's pipeline after a fork: its threads do not exist here and cannot be joined."""
         if self._pipeline is not None:
             never_shut_down(self._pipeline)
+        self._in_use = threading.RLock()  # another thread of the parent may have held it
         self._process = os.getpid()
         self.reset()
 
