@@ -12,7 +12,7 @@ export FASTMIX_BUILD_DIR ?= $(CURDIR)/build/cmake-$(NVCC_KIND)
 JPEG_HEADERS := $(firstword $(wildcard /usr/include/jpeglib.h /usr/local/include/jpeglib.h))
 APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get 2>/dev/null))
 
-.PHONY: demo test check bench build lint types format clean
+.PHONY: demo test check fuzz bench build lint types format clean
 
 # The fast subset: plans, operators and the loader's batches, without the files that take longest.
 SLOW := $(addprefix tests/plan/test_,damaged_plans.py distribution.py mask_policies.py pairings.py \
@@ -30,6 +30,10 @@ test: build
 
 check: build
 	$(BIN)/python -m pytest -q -n 2 $(QUICK)
+
+# Damaged files of every format, through decoding and loading; writes docs/reliability.md.
+fuzz: build
+	PYTHONPATH=. $(BIN)/python tests/fuzz
 
 # All CPU comparisons: results, charts and the tables of the READMEs. BENCH=--quick shows only that everything runs,
 # writes its results into build/ and changes no table.
