@@ -76,7 +76,8 @@ DecodedWindow WindowDecoder::decode(const uint8_t* data, size_t size, const View
       as_whole ? decode_whole(region, decoded.pixels.get()) : decoder_.decode(region, decoded.pixels.get());
   if (done) return decoded;
   if (!whole_file) return DecodedWindow::failed(Status::kTruncated);
-  return DecodedWindow::failed(kind == Kind::kJpeg && !progressive ? Status::kWindowDamaged : Status::kDamaged);
+  // Of other files the rows below a window may not be looked at. libwebp decodes whole images.
+  return DecodedWindow::failed(as_whole || kind == Kind::kWebp ? Status::kDamaged : Status::kWindowDamaged);
 }
 
 bool WindowDecoder::decode_whole(const Region& region, uint8_t* out) {

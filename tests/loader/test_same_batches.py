@@ -109,7 +109,8 @@ def test_an_epoch_is_the_same_whatever_came_before(files, on_error, decode):
         resumed.load_state_dict({**fresh.state_dict(), "epoch": epoch, "step": 2})
         assert same(resumed, expected[2:])
     always = {Path(bad.path).name for bad in loader._machinery.recovery.faults.quarantine.known.values()}
-    assert always == set(DAMAGED) - {"ended.jpg"}
+    # Some crops of these two lie above the damage.
+    assert always == set(DAMAGED) - {"ended.jpg", "cut.bmp"}
 
 
 def test_an_augment_hook_draws_the_same_numbers_whatever_came_before(files):
