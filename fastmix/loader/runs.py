@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from fastmix.loader.batches import BatchMaker
-from fastmix.loader.faults.errors import BadSample
 from fastmix.loader.graph.dali_queue import PIPELINE_ERRORS, DaliQueue, Ticket
 from fastmix.loader.graph.outputs import to_report
 from fastmix.loader.sources.reader_pool import ReaderPool
@@ -97,10 +96,10 @@ class Runs:
         if self._readers is None:
             self._submit(self._steps[0])
 
-    def start_again(self, draft: Callable[[int, Mapping[int, BadSample]], Draft], bad: Mapping[int, BadSample]) -> None:
-        """Drop the runs under way, and start each step anew, the oldest without the samples ``bad``."""
+    def start_again(self, oldest: Draft, draft: Callable[[int], Draft]) -> None:
+        """Drop the runs under way; start the oldest step with another draft, and the others drafted anew."""
         self._queue.reset()
-        drafts = [draft(step.draft.step, {} if i else bad) for i, step in enumerate(self._steps)]
+        drafts = [draft(step.draft.step) if i else oldest for i, step in enumerate(self._steps)]
         self._steps = deque(map(self._begun, drafts))
         self.submit()
 

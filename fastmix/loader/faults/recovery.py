@@ -40,7 +40,7 @@ class Recovery:
         self._stats = stats
         self._judge = judge
 
-    def run(self, runs: Runs, draft: Callable[[int, dict[int, BadSample]], Draft]) -> Step:
+    def run(self, runs: Runs, draft: Callable[..., Draft]) -> Step:
         """Run the oldest step, and again as long as it has to be; ``draft`` drafts a step without some samples.
 
         Raises:
@@ -57,7 +57,7 @@ class Recovery:
             if cause is not None:
                 with stats.stage("recover"):
                     bad |= faults.found(self._at_fault(step, cause), step.draft.samples, cause)
-                    runs.start_again(draft, bad)
+                    runs.start_again(draft(step.draft.step, bad), draft)
                 continue
             found = faults.examine(step)
             if not found:
@@ -74,9 +74,7 @@ class Recovery:
         self._count(step, bad)
         return step
 
-    def _replaced(
-        self, step: Step, draft: Callable[[int, dict[int, BadSample]], Draft], bad: dict[int, BadSample]
-    ) -> Draft:
+    def _replaced(self, step: Step, draft: Callable[..., Draft], bad: dict[int, BadSample]) -> Draft:
         """Draft a step without its bad samples; adds the bad ones among those that come in their place.
 
         These are judged first: to run the whole batch again for each bad one would cost more.
