@@ -53,6 +53,20 @@ def load() -> None:
         _add_to_dynamic_mode()
 
 
+def load_decoders(caller: str) -> None:
+    """Call :func:`load`, and refuse a build without ``fn.fastmix.read``, ``peek`` and ``decode``.
+
+    Raises:
+        ImportError: as :func:`load`, or these operators are missing.
+    """
+    load()
+    if not reports_status():
+        raise ImportError(
+            f"{caller}: expected fn.fastmix.read, peek and decode, which this build lacks; install DALI with its "
+            f"dependency nvidia-nvimgcodec and build again: {REBUILD}"
+        )
+
+
 def decodes_jpeg() -> bool:
     """Whether ``fn.fastmix.decode_jpeg`` exists, after :func:`load`."""
     import nvidia.dali.fn as fn

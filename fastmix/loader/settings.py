@@ -6,7 +6,7 @@ import torch
 
 import fastmix.dali
 from fastmix.arguments import integer
-from fastmix.dali.plugin import REBUILD
+from fastmix.dali.plugin import load_decoders
 from fastmix.plan.policies import Policy
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
@@ -20,12 +20,7 @@ def choose_decode(decode: str, device: torch.device, resize: str) -> str:
 
     Loads the DALI operators, so that a missing library is an error before anything is read.
     """
-    fastmix.dali.load()
-    if not fastmix.dali.reports_status():
-        raise ImportError(
-            "DataLoader: expected fn.fastmix.read, peek and decode, which this build lacks; install DALI with its "
-            f"dependency nvidia-nvimgcodec and build again: {REBUILD}"
-        )
+    load_decoders("DataLoader")
     if decode == "dali":
         return decode
     possible = device.type == "cpu" and resize == "fastmix"

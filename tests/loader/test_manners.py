@@ -274,6 +274,17 @@ def test_scan(small, tmp_path):
     assert CliRunner().invoke(app, arguments).exit_code == 0
 
 
+def test_scan_in_a_process_of_its_own(small, tmp_path):
+    folder = tmp_path / "data" / "class"
+    folder.mkdir(parents=True)
+    for path, _ in small[:3]:
+        shutil.copy(path, folder)
+    program = "import sys; from fastmix.cli import app; app(sys.argv[1:])"
+    process = python(program, tmp_path, "scan", str(tmp_path / "data"))
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0 and "3 samples, 0 of them bad" in output, errors
+
+
 def test_scan_names_itself_in_errors(tmp_path):
     result = CliRunner().invoke(app, ["scan", str(tmp_path)])
     assert result.exit_code == 2 and "scan: data: expected one folder per class in" in result.output

@@ -9,6 +9,7 @@ import torch
 from nvidia.dali import Pipeline, fn, types
 
 from fastmix.dali import Status
+from fastmix.dali.plugin import load_decoders
 from fastmix.loader.faults.fault import RETRY_SECONDS, Fault, fault_of, read_fault
 from fastmix.loader.graph import inputs
 from fastmix.loader.graph.dali_queue import DaliQueue, Ticket
@@ -23,6 +24,7 @@ class Judge:
     """Reads and decodes samples of one source. No sample makes it fail."""
 
     def __init__(self, source: Source, max_pixels: int, num_threads: int = 1) -> None:
+        load_decoders("scan")
         self._source = source
         self._max_pixels = max_pixels
         self._queue = DaliQueue(lambda: self._build(num_threads), torch.device("cpu"))
