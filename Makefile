@@ -12,15 +12,19 @@ export FASTMIX_BUILD_DIR ?= $(CURDIR)/build/cmake-$(NVCC_KIND)
 JPEG_HEADERS := $(firstword $(wildcard /usr/include/jpeglib.h /usr/local/include/jpeglib.h))
 APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get 2>/dev/null))
 
-.PHONY: demo test check fuzz bench build lint types format clean
+# A virtual environment over .venv, which stays free of the clients.
+CLIENTS := build/clients
 
-# The fast subset: plans, operators and the loader's batches, without the files that take longest.
+.PHONY: demo test check clients fuzz bench build lint types format clean
+
+# The fast subset: plans, operators and the loader's batches, without the files that take longest (CONTRIBUTING.md).
 SLOW := $(addprefix tests/plan/test_,damaged_plans.py distribution.py mask_policies.py pairings.py \
-	policy_parts_exact.py) $(addprefix tests/ops/test_,cpu_sets.py huge_pages.py torch_ops.py)
+	policy_parts_exact.py) $(addprefix tests/ops/test_,cpu_sets.py huge_pages.py masks.py other_batch.py \
+	resample_mix.py torch_ops.py)
 QUICK := $(filter-out $(SLOW),$(wildcard tests/plan/test_*.py tests/ops/test_*.py)) \
 	tests/integrations/test_mixer.py tests/dali/test_dali_errors.py tests/dali/test_dali_mix_tensors.py \
 	tests/loader/test_loader.py tests/loader/test_loader_values.py tests/loader/test_order.py \
-	tests/test_argument_types.py tests/test_documented_names.py tests/test_layers.py
+	tests/test_argument_types.py tests/test_documented_names.py tests/test_file_lists.py tests/test_layers.py
 
 demo: build
 	$(BIN)/fastmix demo --out build/demo
@@ -28,8 +32,19 @@ demo: build
 test: build
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
+# The loader in real trainers, and over real data libraries.
+clients: build $(CLIENTS)/.installed
+	$(CLIENTS)/bin/python -m pytest -n 2 tests/clients
+
+$(CLIENTS)/.installed: requirements/clients.txt $(INSTALLED)
+	$(PYTHON) -m venv $(CLIENTS)
+	echo "import site; site.addsitedir('$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')')" \
+		> $$($(CLIENTS)/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/clients.pth
+	$(CLIENTS)/bin/python -m pip install -q --no-deps -r requirements/clients.txt
+	touch $@
+
 check: build
-	$(BIN)/python -m pytest -q -n 2 $(QUICK)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 $(QUICK)
 
 # Damaged files of every format, through decoding and loading; writes docs/reliability.md.
 fuzz: build

@@ -1,6 +1,6 @@
 """Images per second from encoded files to mixed training batches: fastmix beside the other loaders.
 
-All make the same batches, float32 (B, 3, 224, 224), normalised and mixed, and soft targets, from the same files on the
+All make the same batches, float32 (B, 3, 224, 224), normalised and mixed, and dense targets, from the same files on the
 same cores. Each has a process of its own and works alone, in turns and in alternating order; a round begins when the
 queues it had filled are empty. Lists are repeated, so that no epoch ends meanwhile. The files are in the page cache
 (``--cold``: thrown out of it before every round).

@@ -58,8 +58,6 @@ def kinds(other: Tensor, other_labels: Tensor) -> Iterator[tuple[str, Step, dict
         if hasattr(fm, name):
             policy = getattr(fm, name)(per="batch")
             yield f"{name} per batch", Step(policy, fm.mix_), peers.masked(CLASSES, mask, "mask expression")
-    if hasattr(fm, "resize_mix"):
-        yield "ResizeMix per sample", Step(fm.ResizeMix(per="sample"), fm.resize_mix), peers.resize_mix(CLASSES)
     yield "Dirichlet, 3 ways", Step(fm.DirichletMix(3), fm.mix), peers.dirichlet(CLASSES, 3)
     yield "RegMixup", Step(fm.Mixup(weight=fm.Beta(20, 20)), fm.regmixup), peers.regmixup(CLASSES)
     yield (

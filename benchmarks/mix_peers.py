@@ -116,24 +116,6 @@ def fourier_mask(height: int, width: int) -> Tensor:
     return mask.reshape(height, width)
 
 
-def resize_mix(num_classes: int) -> dict[str, Rival]:
-    """ResizeMix of mmpretrain: the whole gathered batch is resized, one box for all."""
-
-    def mix(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
-        height, width = x.shape[-2:]
-        side = 0.1 + 0.7 * torch.rand(())
-        h, v = int(height * side), int(width * side)
-        top, left = int(torch.randint(height - h + 1, ())), int(torch.randint(width - v + 1, ()))
-        partner = torch.randperm(len(x), device=x.device)
-        out = x.clone()
-        small = F.interpolate(x[partner], (h, v), mode="bilinear", align_corners=False)
-        out[..., top : top + h, left : left + v] = small
-        w = torch.tensor(1 - h * v / (height * width), device=x.device)
-        return out, dense(y, partner, w, num_classes)
-
-    return {"mmpretrain's expression": mix}
-
-
 def dirichlet(num_classes: int, ways: int) -> dict[str, Rival]:
     def mix(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
         weight = torch.distributions.Dirichlet(torch.ones(ways)).sample((len(x),)).to(x.device)

@@ -2,8 +2,8 @@
 
 The bare graph reads, decodes, crops and resizes the same samples, as the loader does with ``resize="dali"``, with
 ``fn.crop_mirror_normalize`` in place of fastmix's operator, in a plain loop with as many batches under way: no mixing,
-no soft targets, no plans, no checks of the files, no statistics. With ``--hostile`` a twentieth of the files is damaged
-and the loader skips them; the first epoch, which finds them, is the warm-up.
+no dense targets, no plans, no checks of the files, no statistics. With ``--hostile`` a twentieth of the files is
+damaged and the loader skips them; the first epoch, which finds them, is the warm-up.
 
     python -m benchmarks.overhead --json benchmarks/results/overhead.json
 """
@@ -26,7 +26,7 @@ from nvidia.dali import fn, types
 import fastmix
 from benchmarks.timing import Times, compare, write_json
 from fastmix.cli.demo_data import write_photos
-from fastmix.loader.faults.faults import BadSampleWarning
+from fastmix.loader.faults.on_error import BadSampleWarning
 from fastmix.loader.graph.builder import PIXEL_MAX, empty_pipeline
 from fastmix.loader.graph.inputs import encoded_images, random_crop
 from fastmix.loader.loader import DataLoader

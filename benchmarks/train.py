@@ -19,8 +19,8 @@ from rich.table import Table
 
 from benchmarks.data import read_description, write_set
 from benchmarks.rivals import Job, label_of
+from benchmarks.rivals.consumers import step_seconds
 from benchmarks.rivals.contest import Contest
-from benchmarks.rivals.training import step_seconds
 from benchmarks.timing import write_json
 
 RIVALS = ("fastmix", "dali:mixing=torch", "timm", "pillow")

@@ -3,9 +3,9 @@
 ==================  ================================================================================================
 ``DataLoader``      reads, decodes, crops, resizes, flips, mixes and normalises; ``fastmix.loader``
 policies            ``Mixup``, ``CutMix``, ... draw plans; with ``boxes``, ``pairings``, ``schedules`` and ``weights``
-plans               ``MixPlan``, ``MultiwayPlan``: what is mixed with what
+plans               ``MixPlan``, ``MultiwayPlan``: what is mixed with what; ``ResidentPlan`` for CUDA graphs
 operators           ``mix_``, ``mix``, ``normalize_mix``, ``resample_mix``, ``mix_labels``, ``mix_loss``, ...
-integrations        ``prefetch``, ``Mixer``, ``cuda_graphs`` and drop-ins for timm and torchvision
+integrations        ``prefetch``, ``Mixer`` and drop-ins for timm and torchvision
 ``fastmix.dali``    the operators in a DALI pipeline of your own
 ==================  ================================================================================================
 """
@@ -15,7 +15,6 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from fastmix import integrations, ops
-from fastmix.integrations import cuda_graphs
 from fastmix.integrations.mixer import Mixer
 from fastmix.integrations.prefetch import prefetch
 from fastmix.ops import reference
@@ -25,15 +24,16 @@ from fastmix.ops.losses import mix_accuracy, mix_loss
 from fastmix.ops.mix import mix, mix_, regmixup
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD, normalize_mix
 from fastmix.ops.resample_mix import WindowedImages, resample_mix
-from fastmix.ops.resize_mix import ResizeMix, resize_mix
 from fastmix.ops.segmentation import mix_segmentation
 from fastmix.ops.targets import IndexTargets, PairTargets, pair_labels
 from fastmix.plan import boxes, pairings, schedules, weights
 from fastmix.plan.choice import Choice
+from fastmix.plan.draw_key import DrawKey
 from fastmix.plan.mask_policies import FMix, GMix, GridMix, SmoothMix
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import DirichletMix, MultiwayPlan
 from fastmix.plan.policies import CutMix, HMix, Mixup, Policy
+from fastmix.plan.resident_plan import ResidentPlan
 from fastmix.plan.schedules import Scheduled
 from fastmix.plan.weights import Beta, Fixed, Uniform, UniformSide
 
@@ -51,6 +51,7 @@ __all__ = [
     "CutMix",
     "DataLoader",
     "DirichletMix",
+    "DrawKey",
     "FMix",
     "Fixed",
     "GMix",
@@ -63,7 +64,7 @@ __all__ = [
     "MultiwayPlan",
     "PairTargets",
     "Policy",
-    "ResizeMix",
+    "ResidentPlan",
     "Scheduled",
     "SmoothMix",
     "Uniform",
@@ -71,7 +72,6 @@ __all__ = [
     "WindowedImages",
     "attention_label_weight",
     "boxes",
-    "cuda_graphs",
     "dali",
     "integrations",
     "loader",
@@ -91,7 +91,6 @@ __all__ = [
     "regmixup",
     "remix_label_weight",
     "resample_mix",
-    "resize_mix",
     "schedules",
     "weights",
 ]

@@ -58,7 +58,14 @@ def per_channel(
     caller: str, name: str, values: Sequence[float], *, positive: bool = False
 ) -> tuple[float, float, float]:
     """Return three finite floats in units of the full pixel range (0 to 1)."""
-    numbers = tuple(float(value) for value in values)
+    try:
+        if isinstance(values, str | bytes):
+            raise TypeError
+        numbers = tuple(number(name, value) for value in values)
+    except TypeError:
+        raise TypeError(
+            f"{caller}: expected {name} to be 3 numbers (red, green, blue; 0 to 1), got {values!r}"
+        ) from None
     bad = [n for n in numbers if not math.isfinite(n) or (positive and n <= 0)]
     if len(numbers) != 3 or bad:
         kind = "finite numbers > 0" if positive else "finite numbers"
@@ -68,15 +75,22 @@ def per_channel(
 
 def seconds(caller: str, name: str, value: float | None) -> float | None:
     """Return a time > 0 in seconds, or None."""
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise TypeError(f"{caller}: expected {name} to be a number of seconds or None, got {value!r}")
     if value is not None and not value > 0:
         raise ValueError(f"{caller}: expected {name} > 0 seconds or None, got {value}")
     return value
 
 
 def choose_device(caller: str, device: str | torch.device) -> torch.device:
-    """Return the CPU, or a CUDA device with its index; "auto" is CUDA's current device if there is a GPU."""
+    """Return the CPU, or a CUDA device with its index.
+
+    "auto" is the CPU without a GPU, else ``LOCAL_RANK``'s GPU (torchrun's) unless ``torch.cuda.set_device`` chose one.
+    """
     if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        device = _automatic_gpu() if torch.cuda.is_available() else "cpu"
+    if not isinstance(device, str | torch.device) or (isinstance(device, str) and device.isdecimal()):
+        raise TypeError(f"{caller}: expected device to be 'auto', 'cpu', 'cuda' or a torch.device, got {device!r}")
     chosen = torch.device(device)
     if chosen.type not in ("cpu", "cuda"):
         raise ValueError(f"{caller}: expected device 'auto', 'cpu' or 'cuda', got {str(chosen)!r}")
@@ -90,6 +104,14 @@ def choose_device(caller: str, device: str | torch.device) -> torch.device:
     return torch.device("cuda", index)
 
 
+def _automatic_gpu() -> torch.device:
+    current, local = torch.cuda.current_device(), os.environ.get("LOCAL_RANK", "")
+    # A launcher may also show each process one GPU only: that one is number 0.
+    if current == 0 and local.isdecimal() and int(local) < torch.cuda.device_count():
+        current = int(local)
+    return torch.device("cuda", current)
+
+
 def choose_threads(caller: str, name: str, threads: int | None) -> int:
     """Return the given number, or this process's share of the CPUs that it may use."""
     if threads is not None:
@@ -99,13 +121,18 @@ def choose_threads(caller: str, name: str, threads: int | None) -> int:
     return max(len(os.sched_getaffinity(0)) // max(int(local) if local.isdecimal() else 1, 1), 1)
 
 
-def choose_ranks(caller: str, rank: int | None, world_size: int | None) -> tuple[int, int]:
-    """Return (rank, world_size) as given, else torch.distributed's, else (0, 1)."""
-    if (rank is None) != (world_size is None):
-        raise ValueError(f"{caller}: expected rank and world_size together, got {rank} and {world_size}")
-    if rank is not None and world_size is not None:
-        return integer(caller, "rank", rank, 0), integer(caller, "world_size", world_size)
-    distributed = torch.distributed
-    if distributed.is_available() and distributed.is_initialized():
-        return distributed.get_rank(), distributed.get_world_size()
-    return 0, 1
+def mirror_flags(caller: str, mirror: torch.Tensor | Sequence[bool], batch: int) -> torch.Tensor:
+    """Return which images to flip, bool (batch,) on the CPU.
+
+    Raises:
+        TypeError: ``mirror`` is not bool.
+        ValueError: Another shape, or a device other than the CPU.
+    """
+    flags = mirror if isinstance(mirror, torch.Tensor) else torch.tensor(mirror, dtype=torch.bool)
+    if flags.dtype != torch.bool:
+        raise TypeError(f"{caller}: expected mirror of dtype torch.bool, got {flags.dtype}")
+    if flags.dim() != 1 or flags.shape[0] != batch:
+        raise ValueError(f"{caller}: expected mirror of shape ({batch},), got {tuple(flags.shape)}")
+    if flags.device.type != "cpu":
+        raise ValueError(f"{caller}: expected mirror on the CPU, got {flags.device}; use mirror.cpu()")
+    return flags.contiguous()

@@ -13,7 +13,7 @@ pytest.importorskip("sklearn")
 pytest.importorskip("matplotlib")
 
 from benchmarks import data, plot, tables
-from benchmarks.rivals import Job, crops, meter, naive, open_rival, training, worker
+from benchmarks.rivals import Job, consumers, crops, meter, naive, open_rival, worker
 
 
 @pytest.fixture(scope="module")
@@ -148,11 +148,11 @@ def test_utilisation_is_compute_over_all_time(job):
         while True:
             yield good_batch(job)
 
-    found = training.emulate(job, batches(), seconds=0.0, images_per_second=1000.0)
-    assert found["steps"] == training.LEAST_STEPS and 0 < found["utilisation"] <= 1
+    found = consumers.emulate(job, batches(), seconds=0.0, images_per_second=1000.0)
+    assert found["steps"] == consumers.LEAST_STEPS and 0 < found["utilisation"] <= 1
     expected = found["steps"] * job.batch_size / 1000 / found["seconds"]
     assert found["utilisation"] == pytest.approx(min(expected, 1))
-    assert 0 < training.step_seconds(job, repeats=1)
+    assert 0 < consumers.step_seconds(job, repeats=1)
 
 
 def test_meter_sees_children_and_their_cpu_time():

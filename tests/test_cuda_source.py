@@ -25,7 +25,7 @@ def committed() -> dict[str, Any]:
 # ---- the kernels on the host ---------------------------------------------------------------------------------
 
 HOST_TESTS = re.findall(
-    r"^TEST\((\w+)\)", "\n".join(file.read_text() for file in sorted((ROOT / "tests/core").glob("*_test.cc"))), re.M
+    r"^TEST\((\w+)\)", "\n".join(file.read_text() for file in sorted((ROOT / "tests/core").rglob("*_test.cc"))), re.M
 )
 
 

@@ -28,6 +28,6 @@ def test_demo_writes_its_picture_and_figures(tmp_path):
 def test_describe_names_both_labels_largest_first():
     import torch
 
-    from fastmix.cli.grid import describe
+    from fastmix.loader.preview import describe, weights_of
 
-    assert describe(torch.tensor([0.25, 0.0, 0.75]), ["cat", "dog", "emu"]) == "0.75 emu + 0.25 cat"
+    assert describe(weights_of(torch.tensor([[0.25, 0.0, 0.75]]), 0), ["cat", "dog", "emu"]) == "0.75 emu + 0.25 cat"

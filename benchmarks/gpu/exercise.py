@@ -10,7 +10,6 @@ import argparse
 import torch
 
 import fastmix as fm
-from fastmix.integrations import cuda_graphs
 from fastmix.ops.resample_mix import resample_mix
 
 ALL = (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64)
@@ -66,11 +65,11 @@ def small(device: str) -> int:
             fm.mix_labels(torch.arange(batch, device=device) % 10, plan, 10)
             calls += 2
             if plan.masks is None:
-                resident_plan = cuda_graphs.ResidentPlan(batch, device)
+                resident_plan = fm.ResidentPlan(batch, device)
                 resident_plan.update(plan)
-                cuda_graphs.mix_(values((batch, 3, height, width), torch.float16, device), resident_plan)
-                cuda_graphs.normalize_mix(values((batch, height, width, 3), torch.uint8, device), resident_plan)
-                cuda_graphs.mix_labels(torch.arange(batch, device=device) % 10, resident_plan, 10)
+                fm.mix_(values((batch, 3, height, width), torch.float16, device), resident_plan)
+                fm.normalize_mix(values((batch, height, width, 3), torch.uint8, device), resident_plan)
+                fm.mix_labels(torch.arange(batch, device=device) % 10, resident_plan, 10)
                 calls += 3
     sources = [values((20 + 3 * i, 31 + i, 3), torch.uint8, device) for i in range(12)]
     for plan in plans(12, 18, 34):

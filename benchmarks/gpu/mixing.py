@@ -8,7 +8,7 @@ import torch
 
 import fastmix as fm
 from benchmarks.gpu.clock import Body, allocated, medians
-from benchmarks.gpu.rivals import mixing_rivals
+from benchmarks.gpu.torch_rivals import mixing_rivals
 from benchmarks.mix import WEIGHT, batch_of, partners
 from benchmarks.timing import write_json
 

@@ -11,17 +11,17 @@ import argparse
 import json
 from typing import Any
 
-from benchmarks.kernels import tables
+from benchmarks.kernels import printed
 from benchmarks.kernels.record import FILE, record
 from benchmarks.tables import Table, markdown
 from benchmarks.timing import origin
 
 TABLES = {
-    "traffic": tables.traffic,  # bytes per element that each kernel must move, and those that it does
-    "floors": tables.floors,  # time to move these bytes and time to issue the instructions, on four GPUs
-    "in-flight": tables.occupancy,  # bytes under way on each SM, and those that its bandwidth needs
-    "gpus": tables.gpus,  # what the two tables before assume of the GPUs
-    "code": tables.machine_code,  # registers, spills, widths of loads and stores, instructions
+    "traffic": printed.traffic,  # bytes per element that each kernel must move, and those that it does
+    "floors": printed.floors,  # time to move these bytes and time to issue the instructions, on four GPUs
+    "in-flight": printed.occupancy,  # bytes under way on each SM, and those that its bandwidth needs
+    "gpus": printed.gpus,  # what the two tables before assume of the GPUs
+    "code": printed.machine_code,  # registers, spills, widths of loads and stores, instructions
 }
 
 

@@ -68,9 +68,9 @@ class Kernel:
 
 
 def plan_of(argument: str) -> str:
-    if "UploadedBytes" in argument:
+    if "MemoryPlan" in argument or "UploadedBytes" in argument:
         return "memory"
-    return "small parameter" if int(re.search(r"InlineBytes<(\d+)>", argument)[1]) < 4096 else "parameter"
+    return "small parameter" if int(re.search(r"Inline(?:Plan|Bytes)<(\d+)>", argument)[1]) < 4096 else "parameter"
 
 
 def split_arguments(text: str) -> list[str]:

@@ -93,6 +93,25 @@ def compile_sources(sources: tuple[str, ...], architecture: str) -> dict[str, Pa
         return dict(zip(sources, pool.map(compile_one, sources), strict=True))
 
 
+def ptx_of(architecture: str) -> Path:
+    """The folder with the PTX that nvcc makes of every .cu for an architecture; what is up to date is kept."""
+    nvcc, folder = tool("nvcc"), ROOT / "build" / "ptx" / f"sm_{architecture}"
+    folder.mkdir(parents=True, exist_ok=True)
+    flags = ["-std=c++17", *build_flags(), f"-arch=compute_{architecture}", f"-I{CORE}", "--ptx"]
+    made_of = hashlib.sha256(" ".join([nvcc_version(), *flags]).encode())
+    for file in sorted([*CORE.rglob("*.h"), *CUDA_SOURCES.values()]):
+        made_of.update(file.read_bytes())
+    stamp = folder / "sha256"
+    if not stamp.exists() or stamp.read_text() != made_of.hexdigest():
+        for old in folder.glob("*.ptx"):
+            old.unlink()
+        commands = [[nvcc, *flags, source, "-o", folder / f"{name}.ptx"] for name, source in CUDA_SOURCES.items()]
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            list(pool.map(run, commands))
+        stamp.write_text(made_of.hexdigest())
+    return folder
+
+
 def core_tests() -> Path:
     """The program of tests/core, built if it is not up to date: the same sources compiled with g++."""
     build = ROOT / "build" / "core_tests"

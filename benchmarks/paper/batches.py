@@ -19,7 +19,7 @@ PADDING = 4
 class MemoryBatches(ABC):
     """An epoch after another of ``(inputs, targets)``, with a loader's manners.
 
-    Targets are class ids without ``mix`` and soft targets (B, C) with it, as :class:`fastmix.DataLoader` gives them.
+    Targets are class ids without ``mix`` and dense targets (B, C) with it, as :class:`fastmix.DataLoader` gives them.
 
     Args:
         labels: (N,) class ids, on the CPU; targets go where the inputs are.

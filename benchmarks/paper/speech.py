@@ -83,7 +83,7 @@ def spectrogram(encoded, device: str):
 class SpeechBatches:
     """Batches of ``(spectrograms (B, 1, 160, 101), targets)``, with a loader's manners.
 
-    With ``mix``, DALI's graph ends in ``fn.fastmix.mix`` on floats, and targets are soft; the plans come from the
+    With ``mix``, DALI's graph ends in ``fn.fastmix.mix`` on floats, and targets are dense; the plans come from the
     policy, so that a schedule counts epochs. Batches are a function of (files, seed, epoch, step).
 
     Args:

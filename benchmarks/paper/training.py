@@ -58,7 +58,7 @@ def warmed_up(rate: Callable[[float], float], start: float, epochs: float) -> Ca
 
 
 def cross_entropy(model: nn.Module, inputs: Tensor, targets: Tensor) -> Tensor:
-    """The mean cross-entropy of class ids (B,) or soft targets (B, C)."""
+    """The mean cross-entropy of class ids (B,) or dense targets (B, C)."""
     return F.cross_entropy(model(inputs), targets)
 
 

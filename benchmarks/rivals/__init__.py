@@ -1,9 +1,26 @@
 """The loaders that are compared, one file each, all doing the same work with their own recommended settings.
 
 A rival is a module with ``LABEL``, the name in the tables, and ``batches(job, ...)``, which yields without end images
-float (B, 3, size, size), normalised and mixed, and float32 soft targets (B, num_classes). It raises
+float (B, 3, size, size), normalised and mixed, and float32 dense targets (B, num_classes). It raises
 :class:`Unavailable` with the reason if it cannot run. Each runs in a process of its own (:mod:`.worker`). A variant is
 written behind the name, ``"fastmix:resize=dali"``, and becomes keyword arguments of ``batches``.
+
+==================  ==================================================================================================
+``fastmix.py``      fastmix's loader
+``dali.py``         DALI's ResNet-50 pipeline, which does not mix
+``ffcv.py``         FFCV
+``pillow.py``       torch's DataLoader with Pillow
+``spdl.py``         SPDL
+``timm.py``         timm
+``torchvision.py``  torchvision
+``crops.py``        the random resized crop with Pillow, which several rivals share
+``naive.py``        mixing with torch expressions, which several rivals share
+``compiled.py``     imports torchvision, even without its compiled part
+``contest.py``      runs several rivals, one at a time
+``worker.py``       one rival in its process
+``consumers.py``    consume batches: drain, an emulated accelerator, a small network
+``meter.py``        CPU seconds and memory of a process and its children
+==================  ==================================================================================================
 """
 
 from __future__ import annotations

@@ -19,8 +19,8 @@ from types import ModuleType
 import torch
 
 from benchmarks.rivals import Job, Unavailable, open_rival
+from benchmarks.rivals.consumers import drain, emulate, train
 from benchmarks.rivals.meter import PeakMemory, cpu_seconds, wait_until_idle
-from benchmarks.rivals.training import drain, emulate, train
 
 
 def check(job: Job, images: torch.Tensor, targets: torch.Tensor, module: ModuleType) -> None:

@@ -28,9 +28,11 @@ bool decode_jpeg(const uint8_t* data, size_t size, const View& view, DecodedWind
   JpegDecoder decoder;
   const bool ours = decoder.open(data, size, view.image, view.window, view.out, view.filter);
   if (ours) {
-    const Region& region = decoder.view().region;
-    decoded = {
-        Status::kOk, allocate(region.height, region.width), {region.height, region.width}, decoder.view().window};
+    const Region& region = decoder.reduced_region().region;
+    decoded = {Status::kOk,
+               allocate(region.height, region.width),
+               {region.height, region.width},
+               decoder.reduced_region().window};
     if (decoder.decode(decoded.pixels.get())) return true;
   }
   // nvImageCodec would give up too, by the same library, and leak what libjpeg-turbo had allocated. The reason is in

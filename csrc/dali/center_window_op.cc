@@ -17,7 +17,7 @@ class CenterWindowOp : public dali::StatelessOperator<dali::CPUBackend> {
  public:
   explicit CenterWindowOp(const dali::OpSpec& spec)
       : StatelessOperator(spec),
-        size_(with_dali_errors([&] { return read_size(spec); })),
+        size_(with_dali_errors([&] { return read_size(spec, kName); })),
         shorter_(spec.GetArgument<int>("resize")) {
     with_dali_errors([&] { center_window({1, 1}, size_, shorter_); });
   }
@@ -54,10 +54,11 @@ class CenterWindowOp : public dali::StatelessOperator<dali::CPUBackend> {
 DALI_REGISTER_OPERATOR(fastmix__CenterWindow, ::fastmix::CenterWindowOp, ::dali::CPU);
 
 DALI_SCHEMA(fastmix__CenterWindow)
-    .DocStr(R"(The window of evaluation: torchvision's ``Resize(resize)`` and ``CenterCrop(size)`` as one window.
+    .DocStr(R"(Returns the evaluation preset's window: torchvision's ``Resize(resize)`` and ``CenterCrop(size)`` in one.
 
-The shorter side is resized to ``resize`` pixels, the longer one in proportion, rounded down; of that, the center of
-``size`` pixels is seen. Returns it in pixels of the image, float ``(y, x, height, width)``, for ``fastmix.batch``.)")
+The resize makes the shorter side ``resize`` pixels long and the longer side proportional, rounded down. The window
+covers the central ``size`` pixels of the result. It is returned in pixels of the image, float
+``(y, x, height, width)``, for ``fn.fastmix.resample_mix``.)")
     .NumInput(1)
     .InputDox(0, "shape", "1D TensorList of int64",
               "``(height, width)`` or ``(height, width, channels)`` of the image, as ``fn.peek_image_shape`` gives it.")
@@ -65,4 +66,5 @@ The shorter side is resized to ``resize`` pixels, the longer one in proportion, 
     .OutputDType(0, DALI_FLOAT)
     .OutputNDim(0, 1)
     .AddArg("size", "Size of the output in pixels: one number for squares, or (height, width).", DALI_INT_VEC)
-    .AddArg("resize", "What the shorter side is resized to, at least ``size``; 256 for 224.", DALI_INT32);
+    .AddArg("resize", "Length of the shorter side after the resize, at least ``size``; usually 256 for 224.",
+            DALI_INT32);

@@ -1,5 +1,5 @@
-// DALI's arguments are float32, the policies' are float64. 0.2f is not 0.2, and a plan drawn from it would
-// differ in its last bits from the plan that Python draws with 0.2.
+// DALI's arguments are float32, a policy's are float64. Without this a plan drawn with 0.2f would differ in its last
+// bits from the plan that Python draws with 0.2.
 #pragma once
 
 #include <charconv>

@@ -24,7 +24,8 @@ enum Output { kImage, kInner, kDone, kOutputs };
 
 class DecodeJpegOp : public dali::StatelessOperator<dali::CPUBackend> {
  public:
-  explicit DecodeJpegOp(const dali::OpSpec& spec) : StatelessOperator(spec), arguments_(read_view_arguments(spec)) {}
+  explicit DecodeJpegOp(const dali::OpSpec& spec)
+      : StatelessOperator(spec), arguments_(read_window_arguments(spec, kName)) {}
 
  protected:
   bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override {
@@ -41,7 +42,8 @@ class DecodeJpegOp : public dali::StatelessOperator<dali::CPUBackend> {
     dali::TensorListShape<> images(batch, 3);
     for (int i = 0; i < batch; ++i) {
       dali::TensorShape<> shape{0, 0, kChannels};
-      if (opened_[i]) shape = {decoders_[i].view().region.height, decoders_[i].view().region.width, kChannels};
+      if (opened_[i])
+        shape = {decoders_[i].reduced_region().region.height, decoders_[i].reduced_region().region.width, kChannels};
       images.set_tensor_shape(i, shape);
     }
     outputs.resize(kOutputs);
@@ -60,7 +62,7 @@ class DecodeJpegOp : public dali::StatelessOperator<dali::CPUBackend> {
     const auto& encoded = workspace.Input<CPUBackend>(kEncoded);
     auto& threads = workspace.GetThreadPool();
     for (int i = 0; i < images.num_samples(); ++i) {
-      const Window window = opened_[i] ? decoders_[i].view().window : Window{};
+      const Window window = opened_[i] ? decoders_[i].reduced_region().window : Window{};
       float* to = inner.mutable_tensor<float>(i);
       to[0] = window.y, to[1] = window.x, to[2] = window.height, to[3] = window.width;
       bool* is_done = done.mutable_tensor<bool>(i);
@@ -112,15 +114,15 @@ DALI_REGISTER_OPERATOR(fastmix__DecodeJpeg, ::fastmix::DecodeJpegOp, ::dali::CPU
 
 DALI_SCHEMA(fastmix__DecodeJpeg)
     .DocStr(
-        R"(Decodes of JPEGs what a window needs, in full or at 1/2, 1/4 or 1/8 of their size, or leaves them to others.
+        R"(Decodes the region of a JPEG that a window needs, at full size or at 1/2, 1/4 or 1/8 of it.
 
-A JPEG is a sum of frequencies; those that a window shrunk to ``size`` cannot show are left out. The window is still at
-least three times as large as ``size`` then. In full the pixels are those of DALI's decoder. Of other formats, kinds of
-JPEG that are rare (CMYK, arithmetic coding, 12 bits), and where anything is wrong with the file, ``done`` is false: it
-is DALI's decoder that reads such files, or refuses them. Returns:
+A reduced decode skips frequencies that the output of ``size`` pixels cannot show; the decoded window stays at least
+three times as large as ``size``. At full size the pixels equal those of DALI's decoder. ``done`` is false for damaged
+files, other formats and rare JPEGs (CMYK, arithmetic coding, 12 bits): pass those to DALI's decoder. Returns:
 
-* ``image``: uint8 (height, width, 3) RGB, upright, the part that the window needs; empty where not done;
-* ``window``: float ``(y, x, height, width)``, the window in that part, for ``fn.fastmix.batch(image, window=window)``;
+* ``image``: uint8 (height, width, 3) RGB, upright, the region that the window needs; empty unless done;
+* ``window``: float ``(y, x, height, width)``, the window in that region, for
+  ``fn.fastmix.resample_mix(image, window=window)``;
 * ``done``: bool scalar, for ``if done:`` in a pipeline with conditionals.)")
     .NumInput(3)
     .InputDox(0, "shape", "1D TensorList of int64",
@@ -133,7 +135,7 @@ is DALI's decoder that reads such files, or refuses them. Returns:
     .OutputNDim(0, 3)
     .OutputDType(1, DALI_FLOAT)
     .OutputDType(2, DALI_BOOL)
-    .AddArg("size", "As of ``fastmix.batch``.", DALI_INT_VEC)
-    .AddOptionalArg("filter", "As of ``fastmix.batch``.", "triangle")
-    .AddOptionalArg<int64_t>("max_pixels", "Images with more pixels than this are left to others. 0 for no limit.",
+    .AddArg("size", "As in ``fn.fastmix.resample_mix``.", DALI_INT_VEC)
+    .AddOptionalArg("filter", "As in ``fn.fastmix.resample_mix``.", "triangle")
+    .AddOptionalArg<int64_t>("max_pixels", "Larger images are not decoded: ``done`` is false. 0 for no limit.",
                              int64_t{0});

@@ -27,7 +27,9 @@ enum Output { kImage, kInner, kStatus };
 class DecodeOp : public dali::StatelessOperator<dali::CPUBackend> {
  public:
   explicit DecodeOp(const dali::OpSpec& spec)
-      : StatelessOperator(spec), arguments_(read_view_arguments(spec)), own_jpeg_(spec.GetArgument<bool>("own_jpeg")) {}
+      : StatelessOperator(spec),
+        arguments_(read_window_arguments(spec, kName)),
+        own_jpeg_(spec.GetArgument<bool>("own_jpeg")) {}
 
  protected:
   bool HasContiguousOutputs() const override { return false; }

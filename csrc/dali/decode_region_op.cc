@@ -18,7 +18,8 @@ enum Output { kStart, kExtent, kWindow, kOutputs };
 
 class DecodeRegionOp : public dali::StatelessOperator<dali::CPUBackend> {
  public:
-  explicit DecodeRegionOp(const dali::OpSpec& spec) : StatelessOperator(spec), arguments_(read_view_arguments(spec)) {}
+  explicit DecodeRegionOp(const dali::OpSpec& spec)
+      : StatelessOperator(spec), arguments_(read_window_arguments(spec, kName)) {}
 
  protected:
   bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override {
@@ -65,15 +66,17 @@ class DecodeRegionOp : public dali::StatelessOperator<dali::CPUBackend> {
 DALI_REGISTER_OPERATOR(fastmix__DecodeRegion, ::fastmix::DecodeRegionOp, ::dali::CPU);
 
 DALI_SCHEMA(fastmix__DecodeRegion)
-    .DocStr(R"(Which part of an image has to be decoded, so that ``fastmix.batch`` sees in it what it sees in the whole.
+    .DocStr(
+        R"(Returns the region of an image that ``fn.fastmix.resample_mix`` reads for a window, so that only it is decoded.
 
-The window with a margin for the filter, on the CPU of JPEGs a fraction of the decoding time. All columns are taken
-where the window leaves out less than a third of them: to cut them saves no time then. Returns:
+The region is the window with a margin for the filter. It has all columns if the window leaves out less than a third of
+them, because cutting so few saves no time. Returns:
 
 * ``start``: int32 ``(y, x)``, and
 * ``extent``: int32 ``(height, width)``, for
   ``fn.decoders.image_slice(encoded, start=start, shape=extent, axes=[0, 1])``;
-* ``window``: float ``(y, x, height, width)``, the window in that part, for ``fn.fastmix.batch(part, window=window)``.)")
+* ``window``: float ``(y, x, height, width)``, the window in that region, for
+  ``fn.fastmix.resample_mix(region, window=window)``.)")
     .NumInput(2)
     .InputDox(0, "shape", "1D TensorList of int64",
               "``(height, width)`` or ``(height, width, channels)`` of the image, as ``fn.peek_image_shape`` gives it.")
@@ -83,8 +86,8 @@ where the window leaves out less than a third of them: to cut them saves no time
     .OutputDType(0, DALI_INT32)
     .OutputDType(1, DALI_INT32)
     .OutputDType(2, DALI_FLOAT)
-    .AddArg("size", "As of ``fastmix.batch``.", DALI_INT_VEC)
-    .AddOptionalArg("filter", "As of ``fastmix.batch``.", "triangle")
-    .AddOptionalArg<int64_t>("max_pixels", R"(Of images with more pixels than this only the first one is taken: memory
-for what a header promises is taken before it turns out that it lied. 0 for no limit.)",
+    .AddArg("size", "As in ``fn.fastmix.resample_mix``.", DALI_INT_VEC)
+    .AddOptionalArg("filter", "As in ``fn.fastmix.resample_mix``.", "triangle")
+    .AddOptionalArg<int64_t>("max_pixels", R"(Larger images get a region of one pixel, because a decoder allocates what
+the header claims before it notices a false claim. 0 for no limit.)",
                              int64_t{0});

@@ -1,5 +1,5 @@
-// What the drawn plans depend on beside the policy: in a pipeline the seed and the number of batches so far,
-// in dynamic mode the state of the caller's generator.
+// The operator's part of a draw key: in a pipeline its seed and the number of batches so far, in dynamic mode a hash of
+// the caller's generator.
 #pragma once
 
 #include <cstdint>

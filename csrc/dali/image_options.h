@@ -1,4 +1,4 @@
-// How images become the output: normalised, cast and laid out, or mixed as they are.
+// The arguments that turn images into the output: normalise, cast and lay out, or mix as they are.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// The steps of a batch that differ by backend. The parameters are complete, but for the GPU's masks and label ids,
-// which are still on the host.
+// Runs a batch on the CPU or on the GPU. All parameters are set, except that the GPU's masks and label ids are still on
+// the host.
 #pragma once
 
 #include "dali/pipeline/data/backend.h"
@@ -11,7 +11,7 @@
 
 namespace fastmix {
 
-// On DALI's threads; done on return.
+// These run on DALI's threads and return when the batch is done.
 void launch(const NormalizeMixParams& params, dali::Workspace& workspace, dali::CPUBackend);
 void launch(const MixParams& params, dali::Workspace& workspace, dali::CPUBackend);
 void launch(const ResampleMixParams& params, dali::Workspace& workspace, dali::CPUBackend);

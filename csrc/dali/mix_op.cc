@@ -23,7 +23,7 @@ std::vector<int64_t> read_ids(const dali::TensorList<dali::CPUBackend>& labels) 
   for (int i = 0; i < labels.num_samples(); ++i) {
     const auto shape = labels[i].shape();
     check(shape.num_elements() == 1, "mix: expected one class id per sample as label, got shape (",
-          dali::to_string(shape), ") for sample ", i, "; soft targets are made here, from ids");
+          dali::to_string(shape), ") for sample ", i, "; dense targets are made here, from ids");
     ids[i] = type == DALI_INT32 ? *labels.tensor<int32_t>(i) : *labels.tensor<int64_t>(i);
   }
   return ids;
@@ -72,7 +72,7 @@ MixOp<Backend>::MixOp(const dali::OpSpec& spec)
     int64_t classes = 0;
     const bool has_classes = spec.TryGetArgument(classes, "num_classes");
     check(has_classes || spec.NumRegularInput() < 2,
-          "mix: expected num_classes where labels are given: soft targets have one column per class");
+          "mix: expected num_classes where labels are given: dense targets have one column per class");
     label_params_.classes = classes;
   });
 }

@@ -1,4 +1,4 @@
-// fn.fastmix.mix: one pass over the batch that mirrors, mixes, normalises, casts and lays out, and soft targets.
+// fn.fastmix.mix: one pass over the batch that mirrors, mixes, normalises, casts and lays out, and dense targets.
 #pragma once
 
 #include <cstdint>

@@ -4,11 +4,11 @@ DALI_REGISTER_OPERATOR(fastmix__Mix, ::fastmix::MixOp<::dali::CPUBackend>, ::dal
 DALI_REGISTER_OPERATOR(fastmix__Mix, ::fastmix::MixOp<::dali::GPUBackend>, ::dali::GPU);
 
 DALI_SCHEMA(fastmix__Mix)
-    .DocStr(R"(Mixes the images of a batch with each other (mixup, CutMix), and their labels alike.
+    .DocStr(R"(Mixes the images of a batch with each other (mixup, CutMix), and their labels by the same plan.
 
 Sample ``i`` becomes ``w * images[i] + (1 - w) * images[partner[i]]``, where the own weight ``w`` is ``weight_in``
-inside the sample's box and ``weight_out`` outside it. One pass over the batch does everything that is left between
-decoded pixels and a training batch:
+inside the sample's box and ``weight_out`` outside it. One pass over the batch does all the work between decoded pixels
+and a training batch:
 
 * UINT8 images are mirrored, mixed, normalised ``(x - mean) / std``, cast and laid out, in float32 with one rounding
   to the output's type. They have layout HWC, one size and 1 to 4 channels.
@@ -17,11 +17,11 @@ decoded pixels and a training batch:
   or, with a layout that ends in C, in the two before the last.
 
 The partners and weights are either given (`plan`) or drawn by the operator from `alpha`, `cutmix_alpha` and the other
-arguments of a policy. A drawn plan depends on the seed and on the number of
-batches before it, not on threads or prefetching. The number is part of DALI's checkpoints. In dynamic mode the plan
-depends on the state of the generator, ``rng``.
+arguments of a policy. A drawn plan depends on the seed and on the number of batches before it, not on threads or
+prefetching. DALI's checkpoints store that number. In dynamic mode the plan depends on the state of the generator,
+``rng``.
 
-With labels the operator returns soft targets, FLOAT (num_classes,), as a second output.)")
+With labels the operator returns dense targets, FLOAT (num_classes,), as a second output.)")
     .NumInput(1, 2)
     .InputDox(0, "images", "TensorList of uint8, float16, float or double",
               "Images (height, width, channels), or tensors of any shape that are mixed without normalising. "
@@ -54,7 +54,7 @@ By default UINT8 images are normalised and other types are not.)",
 it: the others come first, in their order, and those whose partner drops out stay unmixed. The last rows of the outputs,
 one for each sample that drops out, are undefined.)",
                     0, true)
-    .AddOptionalArg<int64_t>("num_classes", "Number of classes, the columns of the soft targets. Needed with labels.",
+    .AddOptionalArg<int64_t>("num_classes", "Number of classes, the columns of the dense targets. Needed with labels.",
                              nullptr)
     .AddOptionalArg("smoothing", "Label smoothing in [0, 1): this share of each target is spread over all classes.",
                     0.0f)
@@ -73,11 +73,11 @@ empty.)",
     .AddOptionalArg("switch_prob", "Policy: probability of CutMix where `alpha` and `cutmix_alpha` are both above 0.",
                     0.5f)
     .AddOptionalArg("prob", "Policy: probability that a unit (see `per`) is mixed at all.", 1.0f)
-    .AddOptionalArg("per", "Policy: the unit that draws anew: 'batch', 'pair' or 'sample'.", "batch")
-    .AddOptionalArg("pairing", R"(Policy: who mixes with whom. 'permutation': a random permutation of the batch;
+    .AddOptionalArg("per", "Policy: each 'batch', 'pair' or 'sample' draws its own weight.", "batch")
+    .AddOptionalArg("pairing", R"(Policy: how partners are drawn. 'permutation': a random permutation of the batch;
 'neighbor': 0 with 1, 2 with 3, and so on; 'flip': the first with the last; 'roll': each with the one before;
-'derangement': nobody with itself; 'matching': random pairs; 'same_class' and 'different_class': by the labels.
-Other distributions of weights, rules for boxes and masks go as a plan: see ``fastmix.MixPlan``.)",
+'derangement': a permutation without fixed points; 'matching': random pairs; 'same_class' and 'different_class': by the
+labels. For other weights, box rules and masks pass a plan: see ``fastmix.MixPlan``.)",
                     "permutation")
     .AddRandomSeedArg()
     .AddRandomStateArg();

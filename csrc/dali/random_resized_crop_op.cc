@@ -11,12 +11,12 @@ namespace fastmix {
 
 namespace {
 
-enum Output { kAnchor, kWindow, kMirror, kRoiStart, kRoiEnd, kOutputs };
+enum Output { kAnchor, kExtent, kMirror, kRoiStart, kRoiEnd, kOutputs };
 
 void read_range(const dali::OpSpec& spec, const char* name, double& min, double& max) {
   if (!spec.HasArgument(name)) return;  // 3/4 and 4/3 in float64, which no float argument gives
   const auto range = spec.GetRepeatedArgument<float>(name);
-  check(range.size() == 2, "crop: expected ", name, " of two values (min, max), got ", range.size());
+  check(range.size() == 2, "random_resized_crop: expected ", name, " of two values (min, max), got ", range.size());
   min = decimal(range[0]);
   max = decimal(range[1]);
 }
@@ -24,26 +24,20 @@ void read_range(const dali::OpSpec& spec, const char* name, double& min, double&
 // One int64 vector of `min_size` to `max_size` entries per sample.
 void check_input(const dali::Workspace& workspace, int index, const char* what, int64_t min_size, int64_t max_size) {
   const auto type = workspace.GetInputDataType(index);
-  check(type == DALI_INT64, "crop: expected ", what, " of type INT64, got ", dali::TypeName(type));
+  check(type == DALI_INT64, "random_resized_crop: expected ", what, " of type INT64, got ", dali::TypeName(type));
   const auto shapes = workspace.GetInputShape(index);
   for (int i = 0; i < shapes.num_samples(); ++i) {
     const dali::TensorShape<> shape = shapes[i];
-    check(shape.size() == 1 && shape[0] >= min_size && shape[0] <= max_size, "crop: expected ", what,
+    check(shape.size() == 1 && shape[0] >= min_size && shape[0] <= max_size, "random_resized_crop: expected ", what,
           " as one vector per sample, got shape (", dali::to_string(shape), ") for sample ", i);
   }
 }
 
 int32_t side(int64_t length, int sample) {
   check(length > 0 && length <= std::numeric_limits<int32_t>::max(),
-        "crop: expected an image with sides of 1 to 2^31 - 1 pixels, got ", length, " for sample ", sample);
+        "random_resized_crop: expected an image with sides of 1 to 2^31 - 1 pixels, got ", length, " for sample ",
+        sample);
   return static_cast<int32_t>(length);
-}
-
-uint32_t epoch_of(const int64_t* key, int sample) {
-  check(key[0] >= 0 && key[0] <= std::numeric_limits<uint32_t>::max() && key[1] >= 0,
-        "crop: expected key (epoch, sample) with epoch in [0, 2^32) and sample >= 0, got (", key[0], ", ", key[1],
-        ") for sample ", sample);
-  return static_cast<uint32_t>(key[0]);
 }
 
 }  // namespace
@@ -54,7 +48,7 @@ RandomResizedCropOp::RandomResizedCropOp(const dali::OpSpec& spec) : StatelessOp
     read_range(spec, "ratio", crop_.ratio_min, crop_.ratio_max);
     crop_.mirror_prob = decimal(spec.GetArgument<float>("mirror_prob"));
     const auto seed = spec.GetArgument<int64_t>("seed");
-    check(seed >= 0, "crop: expected seed >= 0, got ", seed);
+    check(seed >= 0, "random_resized_crop: expected seed >= 0, got ", seed);
     seed_ = static_cast<uint64_t>(seed);
     validate(crop_);
   });
@@ -63,12 +57,12 @@ RandomResizedCropOp::RandomResizedCropOp(const dali::OpSpec& spec) : StatelessOp
 bool RandomResizedCropOp::SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) {
   with_dali_errors([&] {
     check_input(workspace, 0, "shape (height, width) or (height, width, channels)", 2, 3);
-    check_input(workspace, 1, "key (epoch, sample)", 2, 2);
+    check_input(workspace, 1, "key (epoch, sample, occurrence, view)", 2, 4);
   });
   const int batch = workspace.GetInputBatchSize(0);
   const auto pair = dali::uniform_list_shape(batch, dali::TensorShape<1>{2});
   outputs.resize(kOutputs);
-  outputs[kAnchor] = outputs[kWindow] = {pair, DALI_INT32};
+  outputs[kAnchor] = outputs[kExtent] = {pair, DALI_INT32};
   outputs[kMirror] = {dali::uniform_list_shape(batch, dali::TensorShape<0>{}), DALI_INT32};
   outputs[kRoiStart] = outputs[kRoiEnd] = {pair, DALI_FLOAT};
   return true;
@@ -81,16 +75,16 @@ void RandomResizedCropOp::RunImpl(dali::Workspace& workspace) {
   with_dali_errors([&] {
     for (int i = 0; i < shapes.num_samples(); ++i) {
       const int64_t* shape = shapes.tensor<int64_t>(i);
-      const int64_t* key = keys.tensor<int64_t>(i);
-      const CropWindow window = random_resized_crop(crop_, side(shape[0], i), side(shape[1], i), seed_,
-                                                    epoch_of(key, i), static_cast<uint64_t>(key[1]));
+      const auto parts = static_cast<size_t>(keys[i].shape().num_elements());
+      const SampleKey key = sample_key(seed_, {keys.tensor<int64_t>(i), parts});
+      const CropWindow window = random_resized_crop(crop_, side(shape[0], i), side(shape[1], i), key);
       const auto write = [&](int output, auto first, auto second) {
         auto* values = workspace.Output<CPUBackend>(output).mutable_tensor<decltype(first)>(i);
         values[0] = first;
         values[1] = second;
       };
       write(kAnchor, window.y, window.x);
-      write(kWindow, window.height, window.width);
+      write(kExtent, window.height, window.width);
       *workspace.Output<CPUBackend>(kMirror).mutable_tensor<int32_t>(i) = window.mirror;
       // Floats hold these integers exactly up to 2^24.
       write(kRoiStart, static_cast<float>(window.y), static_cast<float>(window.x));
@@ -106,19 +100,22 @@ DALI_REGISTER_OPERATOR(fastmix__RandomResizedCrop, ::fastmix::RandomResizedCropO
 DALI_SCHEMA(fastmix__RandomResizedCrop)
     .DocStr(R"(Draws the window of torchvision's RandomResizedCrop and the decision to mirror, for each sample.
 
-A pure function of the arguments, the image's size and the sample's key: threads, batch size, order and restarts do not
-matter, and the operator has no state. Returns five outputs:
+The operator has no state: its outputs depend only on the arguments, the image's size and the sample's key. Returns
+five outputs:
 
-* ``anchor``: int32 ``(y, x)``, the window's first pixel, and
-* ``window``: int32 ``(height, width)``, for
-  ``fn.decoders.image_slice(encoded, start=anchor, shape=window, axes=[0, 1])``;
+* ``anchor``: int32 ``(y, x)``, the first pixel of the window, and
+* ``extent``: int32 ``(height, width)``, for
+  ``fn.decoders.image_slice(encoded, start=anchor, shape=extent, axes=[0, 1])``;
 * ``mirror``: int32 scalar, 0 or 1, for ``fn.fastmix.mix(..., mirror=mirror)``;
 * ``roi_start``: float ``(y0, x0)``, and
 * ``roi_end``: float ``(y1, x1)``, the same window for ``fn.resize(images, roi_start=roi_start, roi_end=roi_end)``.)")
     .NumInput(2)
     .InputDox(0, "shape", "1D TensorList of int64",
               "``(height, width)`` or ``(height, width, channels)`` of the image, as ``fn.peek_image_shape`` gives it.")
-    .InputDox(1, "key", "1D TensorList of int64", "``(epoch, index of the sample in the data set)``.")
+    .InputDox(
+        1, "key", "1D TensorList of int64",
+        "``(epoch, sample, occurrence, view)``: the sample's index in the data set, how often it came before within "
+        "the epoch, and which view of it this is. The last two may be left out; they are then 0.")
     .NumOutput(5)
     .OutputDType(0, DALI_INT32)
     .OutputDType(1, DALI_INT32)

@@ -1,4 +1,4 @@
-// fn.fastmix.random_resized_crop: the training preset's window, keyed by (seed, epoch, sample): no state.
+// fn.fastmix.random_resized_crop: the training preset's window, keyed by SampleKey: no state.
 #pragma once
 
 #include <cstdint>

@@ -13,7 +13,7 @@ namespace fastmix {
 namespace {
 
 int32_t side(int64_t length, int sample) {
-  check(length >= 1 && length <= kMaxSourceSide, "batch: expected images with sides of 1 to ", kMaxSourceSide,
+  check(length >= 1 && length <= kMaxSourceSide, "resample_mix: expected images with sides of 1 to ", kMaxSourceSide,
         " pixels, got ", length, " for sample ", sample);
   return static_cast<int32_t>(length);
 }
@@ -23,9 +23,9 @@ int32_t side(int64_t length, int sample) {
 template <typename Backend>
 ResampleMixOp<Backend>::ResampleMixOp(const dali::OpSpec& spec)
     : MixOp<Backend>(spec),
-      filter_(with_dali_errors([&] { return read_filter(spec); })),
+      filter_(with_dali_errors([&] { return read_filter(spec, "resample_mix"); })),
       window_argument_("window", spec) {
-  const Size size = with_dali_errors([&] { return read_size(spec); });
+  const Size size = with_dali_errors([&] { return read_size(spec, "resample_mix"); });
   height_ = size.height;
   width_ = size.width;
 }
@@ -34,9 +34,9 @@ template <typename Backend>
 bool ResampleMixOp<Backend>::SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) {
   with_dali_errors([&] {
     this->batch_ = workspace.GetInputBatchSize(0);
-    check(this->batch_ > 0, "batch: expected a batch with samples, got an empty one");
+    check(this->batch_ > 0, "resample_mix: expected a batch with samples, got an empty one");
     const auto type = workspace.GetInputDataType(0);
-    check(type == DALI_UINT8 && this->options_.normalizes(type), "batch: expected UINT8 images, got ",
+    check(type == DALI_UINT8 && this->options_.normalizes(type), "resample_mix: expected UINT8 images, got ",
           dali::TypeName(type));
     outputs.resize(workspace.NumOutput());
     this->read_kept(workspace);
@@ -70,13 +70,14 @@ template <typename Backend>
 void ResampleMixOp<Backend>::read_images(const dali::Workspace& workspace) {
   const auto shapes = workspace.GetInputShape(0);
   const auto layout = workspace.GetInputLayout(0);
-  check(layout.empty() || layout == "HWC", "batch: expected images with layout HWC, got '", layout.str(), "'");
+  check(layout.empty() || layout == "HWC", "resample_mix: expected images with layout HWC, got '", layout.str(), "'");
   images_.clear();
   for (const int32_t i : this->kept_) {
     const dali::TensorShape<> shape = shapes[i];
-    check(shape.size() == 3 && shape[2] == shapes[0][2], "batch: expected images of shape (height, width, channels) ",
-          "with the same channels, got (", dali::to_string(dali::TensorShape<>(shapes[0])), ") for sample 0 and (",
-          dali::to_string(shape), ") for sample ", i);
+    check(shape.size() == 3 && shape[2] == shapes[0][2],
+          "resample_mix: expected images of shape (height, width, channels) ", "with the same channels, got (",
+          dali::to_string(dali::TensorShape<>(shapes[0])), ") for sample 0 and (", dali::to_string(shape),
+          ") for sample ", i);
     images_.push_back({nullptr, side(shape[0], i), side(shape[1], i)});
   }
   params_.channels = static_cast<int32_t>(shapes[0][2]);
@@ -105,7 +106,7 @@ void ResampleMixOp<Backend>::RunImpl(dali::Workspace& workspace) {
     }
     auto& out = workspace.Output<Backend>(0);
     out.SetLayout(this->options_.output_layout());
-    check(out.IsContiguousInMemory(), "batch: expected DALI to allocate the batch in one piece");
+    check(out.IsContiguousInMemory(), "resample_mix: expected DALI to allocate the batch in one piece");
     if (images_.empty()) return;
     params_.out = out.raw_mutable_tensor(0);
     launch(params_, workspace, Backend{});

@@ -1,5 +1,5 @@
-// fn.fastmix.batch: decoded images of any sizes to the training batch. What mix does, behind a window and an
-// antialiased resampling in the same pass.
+// fn.fastmix.resample_mix: decoded images of any sizes to the training batch, in one pass: window, antialiased
+// resize, then everything that fn.fastmix.mix does.
 #pragma once
 
 #include <vector>

@@ -7,9 +7,9 @@ DALI_SCHEMA(fastmix__ResampleMix)
     .DocStr(R"(Makes the training batch from decoded images in one pass: window, resize, mirror, mix, normalise, cast.
 
 Images may have different sizes. The window of each is resampled to `size` with an antialiased filter, as Pillow's
-``resize(size, box=window)`` does: the filter is stretched by the scale on the way down and reads pixels beside the
-window where the image has them. Values are not rounded before they are mixed. Everything behind the resampling, and
-the labels, are as with ``fastmix.mix``; the boxes of the plan are in coordinates of the output.)")
+``resize(size, box=window)`` does: downscaling stretches the filter, and the filter reads pixels beside the window if
+the image has them. Values are not rounded before they are mixed. After the resampling, images and labels are processed
+as in ``fn.fastmix.mix``. The plan's boxes are in coordinates of the output.)")
     .NumInput(1, 2)
     .InputDox(0, "images", "TensorList of uint8",
               "Decoded images (height, width, channels) of any sizes, all with the same 1 to 4 channels.")
@@ -21,7 +21,8 @@ the labels, are as with ``fastmix.mix``; the boxes of the plan are in coordinate
     .OutputDType(1, DALI_FLOAT)
     .OutputNDim(1, 1)
     .AddArg("size", "Size of the output in pixels: one number for squares, or (height, width).", DALI_INT_VEC)
-    .AddOptionalArg<std::vector<float>>("window", R"(Part of the image that fills the output, in pixels of the image:
+    .AddOptionalArg<std::vector<float>>("window",
+                                        R"(The part of the image that fills the output, in pixels of the image:
 ``(y, x, height, width)``; fractions are allowed. By default the whole image.)",
                                         nullptr, true)
     .AddOptionalArg("filter", "'triangle' (bilinear), 'cubic' (a = -0.5) or 'nearest'.", "triangle")

@@ -9,26 +9,26 @@
 
 namespace fastmix {
 
-Size read_size(const dali::OpSpec& spec) {
+Size read_size(const dali::OpSpec& spec, const char* caller) {
   const auto size = spec.GetRepeatedArgument<int>("size");
-  check(size.size() == 1 || size.size() == 2, "batch: expected size as one number or (height, width), got ",
+  check(size.size() == 1 || size.size() == 2, caller, ": expected size as one number or (height, width), got ",
         size.size(), " values");
-  check(size.front() >= 1 && size.back() >= 1, "batch: expected size of at least one pixel, got ", size.front(), " x ",
-        size.back());
+  check(size.front() >= 1 && size.back() >= 1, caller, ": expected size of at least one pixel, got ", size.front(),
+        " x ", size.back());
   return {size.front(), size.back()};
 }
 
-Filter read_filter(const dali::OpSpec& spec) {
+Filter read_filter(const dali::OpSpec& spec, const char* caller) {
   const auto name = spec.GetArgument<std::string>("filter");
   if (name == "nearest") return Filter::kNearest;
   if (name == "triangle") return Filter::kTriangle;
-  check(name == "cubic", "batch: expected filter 'nearest', 'triangle' or 'cubic', got '", name, "'");
+  check(name == "cubic", caller, ": expected filter 'nearest', 'triangle' or 'cubic', got '", name, "'");
   return Filter::kCubic;
 }
 
-WindowArguments read_view_arguments(const dali::OpSpec& spec) {
+WindowArguments read_window_arguments(const dali::OpSpec& spec, const char* caller) {
   return with_dali_errors([&]() -> WindowArguments {
-    return {read_size(spec), read_filter(spec), spec.GetArgument<int64_t>("max_pixels")};
+    return {read_size(spec, caller), read_filter(spec, caller), spec.GetArgument<int64_t>("max_pixels")};
   });
 }
 

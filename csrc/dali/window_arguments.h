@@ -1,4 +1,4 @@
-// What the operators that look at a part of an image have in common: its size, the output's size and the filter.
+// Arguments and inputs that the operators on windows share: the image's size, the output's size and the filter.
 #pragma once
 
 #include "dali/pipeline/operator/op_spec.h"
@@ -8,27 +8,29 @@
 namespace fastmix {
 
 // The argument "size": one number for squares, or (height, width).
-Size read_size(const dali::OpSpec& spec);
+Size read_size(const dali::OpSpec& spec, const char* caller);
 
-Filter read_filter(const dali::OpSpec& spec);
+Filter read_filter(const dali::OpSpec& spec, const char* caller);
 
-// What the operators that decode a part of an image are told of the view that it is for.
+// Arguments of the operators that decode a region.
 struct WindowArguments {
   Size size;
   Filter filter;
   int64_t max_pixels;
 };
-// Throws as DALI's own operators do.
-WindowArguments read_view_arguments(const dali::OpSpec& spec);
+// Throws DALI's exceptions.
+WindowArguments read_window_arguments(const dali::OpSpec& spec, const char* caller);
 
-// Input 0 as fn.peek_image_shape gives it: int64 (height, width) or (height, width, channels) for every sample.
+// Checks that input 0 has the form of fn.peek_image_shape: int64 (height, width) or (height, width, channels) per
+// sample.
 void check_shapes(const dali::Workspace& workspace, const char* caller);
 Size read_shape(const dali::Workspace& workspace, int sample, const char* caller);
 
-// Whether that image has no more pixels than this; 0 is no limit. Asked before read_shape(), which refuses lies.
+// Whether that image has at most max_pixels pixels; 0 is no limit. Call it before read_shape(), which throws on sizes
+// that no image has.
 bool fits(const dali::Workspace& workspace, int sample, int64_t max_pixels);
 
-// This input as float (y, x, height, width) for every sample.
+// Checks that this input is float (y, x, height, width) per sample.
 void check_windows(const dali::Workspace& workspace, int input, const char* caller);
 Window read_window(const dali::Workspace& workspace, int input, int sample);
 

@@ -1,4 +1,4 @@
-// The code of the coefficients behind a block's first, by which several are read at a time.
+// A table that reads several AC coefficients (all of a block except its first) in one look-up.
 #pragma once
 
 #include <array>

@@ -64,7 +64,7 @@ struct JpegDecoder::State {
   jpeg_error_mgr errors;
   jpeg_progress_mgr progress;
   std::jmp_buf escape;
-  ReducedView view;
+  ReducedRegion reduced;
   Turn turn;
   bool gave_up = false;
 
@@ -141,7 +141,7 @@ bool JpegDecoder::open(const uint8_t* data, size_t size, Size image, const Windo
   const auto height = static_cast<JDIMENSION>(state.turn.transpose ? image.width : image.height);
   const auto width = static_cast<JDIMENSION>(state.turn.transpose ? image.height : image.width);
   if (jpeg.image_height != height || jpeg.image_width != width) return false;
-  state.view = reduced_view(filter, window, image, out, state.turn, reduction);
+  state.reduced = fastmix::reduced_region(filter, window, image, out, state.turn, reduction);
   jpeg.scale_num = 1;
   jpeg.scale_denom = static_cast<unsigned>(reduction);
   jpeg.out_color_space = JCS_RGB;
@@ -150,7 +150,7 @@ bool JpegDecoder::open(const uint8_t* data, size_t size, Size image, const Windo
   return true;
 }
 
-const ReducedView& JpegDecoder::view() const { return state_->view; }
+const ReducedRegion& JpegDecoder::reduced_region() const { return state_->reduced; }
 
 bool JpegDecoder::gave_up() const { return state_ != nullptr && state_->gave_up; }
 
@@ -185,7 +185,7 @@ void JpegDecoder::State::mend_widths() {
 }
 
 void JpegDecoder::State::read_rows(uint8_t* out) {
-  const Region& part = view.stored;
+  const Region& part = reduced.stored;
   jpeg_start_decompress(&jpeg);
   if (!has_all_coefficients()) leave();
   auto first = static_cast<JDIMENSION>(std::max(part.x - kMargin, 0));
@@ -207,14 +207,14 @@ void JpegDecoder::State::read_rows(uint8_t* out) {
 }
 
 void JpegDecoder::State::write_row(const uint8_t* row, int32_t number, uint8_t* out) const {
-  const Region& region = view.region;
+  const Region& region = reduced.region;
   const size_t pitch = static_cast<size_t>(region.width) * kChannels;
   if (!turn.transpose && !turn.flip_x) {
     const int32_t y = turn.flip_y ? region.height - 1 - number : number;
     std::memcpy(out + y * pitch, row, pitch);
     return;
   }
-  for (int32_t x = 0; x < view.stored.width; ++x, row += kChannels) {
+  for (int32_t x = 0; x < reduced.stored.width; ++x, row += kChannels) {
     int32_t to_y = turn.transpose ? x : number;
     int32_t to_x = turn.transpose ? number : x;
     if (turn.flip_y) to_y = region.height - 1 - to_y;

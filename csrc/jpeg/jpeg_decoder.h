@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "reduced_view.h"
+#include "reduced_region.h"
 
 namespace fastmix {
 
@@ -21,11 +21,11 @@ class JpegDecoder {
   // Reads the header: whether it is of a plain photograph (8 bits, Huffman-coded, gray or YCbCr) of this size, upright.
   bool open(const uint8_t* data, size_t size, Size image, const Window& window, Size out, Filter filter);
 
-  // Once open() was true.
-  const ReducedView& view() const;
+  // Valid after open() returned true.
+  const ReducedRegion& reduced_region() const;
 
-  // Once, after open(): RGB (region.height, region.width, 3), densely packed, upright. Also a warning of libjpeg's is
-  // false, and then what was written is of no use. Memory is freed but for the view.
+  // Writes RGB (region.height, region.width, 3), densely packed, upright. Call once, after open(). Returns false on
+  // errors and on libjpeg's warnings; `out` is then undefined. Frees all memory except the reduced region.
   bool decode(uint8_t* out);
 
   // After open() or decode() was false: whether the file's bytes make it impossible for libjpeg-turbo to go on, rather

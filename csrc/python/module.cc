@@ -12,8 +12,8 @@
 #include "multiway_bindings.h"
 #include "plan/mask.h"
 #include "plan/plan.h"
+#include "plan/plan_memory.h"
 #include "plan/random_resized_crop.h"
-#include "plan/resident_plan.h"
 #include "policy_bindings.h"
 #include "random/random.h"
 #include "simd/kernels.h"
@@ -34,15 +34,20 @@ PlanView view_of(const Dense<int32_t>& rows) {
   return plan;
 }
 
-void validate_rows(const Dense<int32_t>& rows, std::array<int64_t, 4> masks, int64_t height, int64_t width,
-                   bool in_place) {
+// `masks` is the shape (M, t, h, w) of the masks, whose levels nobody reads here.
+PlanView view_of(const Dense<int32_t>& rows, std::array<int64_t, 4> masks) {
   PlanView plan = view_of(rows);
   for (const int64_t size : masks) {
     check(size >= 0 && size <= INT32_MAX, "plan: expected mask sizes below 2^31, got ", size);
   }
   plan.mask.count = static_cast<int32_t>(masks[0]);
   plan.mask.extent = {static_cast<int32_t>(masks[1]), static_cast<int32_t>(masks[2]), static_cast<int32_t>(masks[3])};
-  validate(plan, height, width, in_place);
+  return plan;
+}
+
+void validate_rows(const Dense<int32_t>& rows, std::array<int64_t, 4> masks, int64_t height, int64_t width,
+                   bool in_place) {
+  validate(view_of(rows, masks), height, width, in_place);
 }
 
 py::array_t<float> label_weights(const py::array_t<uint8_t, py::array::c_style>& masks, std::array<int32_t, 3> image,
@@ -59,25 +64,28 @@ py::array_t<float> label_weights(const py::array_t<uint8_t, py::array::c_style>&
   return weights;
 }
 
-void pack_into(const Dense<int32_t>& rows, const std::optional<Dense<uint8_t>>& mirror, int64_t height, int64_t width,
-               py::array_t<uint8_t, py::array::c_style>& to) {
-  const PlanView plan = view_of(rows);
-  check((!mirror || mirror->size() == plan.batch) && to.size() == ResidentLayout(plan.batch).bytes,
+void pack_resident(const Dense<int32_t>& rows, std::array<int64_t, 4> masks,
+                   const std::optional<Dense<uint8_t>>& mirror, int64_t height, int64_t width,
+                   py::array_t<int32_t, py::array::c_style>& to) {
+  const PlanView plan = view_of(rows, masks);
+  check((!mirror || mirror->size() == plan.batch) && to.size() == ResidentLayout(plan.batch).rows * kRowWords,
         "pack_resident_plan: expected mirror flags and memory for ", plan.batch, " samples");
-  pack_resident_plan(plan, mirror ? mirror->data() : nullptr, height, width, to.mutable_data());
+  pack_resident_plan(plan, mirror ? mirror->data() : nullptr, height, width,
+                     reinterpret_cast<unsigned char*>(to.mutable_data()));
 }
 
-py::tuple crop_windows(const CropSpec& spec, const Dense<int32_t>& sizes, const Dense<int64_t>& samples, uint64_t seed,
-                       uint32_t epoch) {
+py::tuple crop_windows(const CropSpec& spec, const Dense<int32_t>& sizes, uint64_t seed, const Dense<int64_t>& keys) {
   validate(spec);
-  check(sizes.ndim() == 2 && sizes.shape(1) == 2 && sizes.shape(0) == samples.size(),
-        "crop: expected one (height, width) per sample (", samples.size(), "), got ", sizes.size() / 2);
-  const py::ssize_t count = samples.size();
+  check(keys.ndim() == 2, "random_resized_crop: expected keys of shape (N, 2) to (N, 4), got ", keys.ndim(),
+        " dimensions");
+  const py::ssize_t count = keys.shape(0);
+  check(sizes.ndim() == 2 && sizes.shape(1) == 2 && sizes.shape(0) == count,
+        "random_resized_crop: expected one (height, width) per sample (", count, "), got ", sizes.size() / 2);
   py::array_t<int32_t> windows({count, py::ssize_t{4}});
   py::array_t<bool> mirror(count);
   for (py::ssize_t i = 0; i < count; ++i) {
-    const CropWindow window =
-        random_resized_crop(spec, sizes.at(i, 0), sizes.at(i, 1), seed, epoch, static_cast<uint64_t>(samples.at(i)));
+    const SampleKey key = sample_key(seed, {keys.data(i, 0), static_cast<size_t>(keys.shape(1))});
+    const CropWindow window = random_resized_crop(spec, sizes.at(i, 0), sizes.at(i, 1), key);
     int32_t* row = windows.mutable_data(i, 0);
     row[0] = window.y;
     row[1] = window.x;
@@ -137,13 +145,15 @@ PYBIND11_MODULE(_core, m) {
   m.def("mask_label_weights", &label_weights, py::arg("masks"), py::arg("image"), py::arg("inside"), py::arg("outside"),
         "Return float32 (M,): for each mask of uint8 (M, t, h, w), the mean own weight over an image (t, h, w).");
   m.def(
-      "resident_plan_bytes", [](int32_t batch) { return ResidentLayout(batch).bytes; }, py::arg("batch"),
-      "How much memory pack_resident_plan fills.");
-  m.def("pack_resident_plan", &pack_into, py::arg("rows"), py::arg("mirror").none(true), py::arg("height"),
-        py::arg("width"), py::arg("to").noconvert(), "Writes a plan in the form that kernels read from device memory.");
-  m.def("random_resized_crop", &crop_windows, py::arg("spec"), py::arg("sizes"), py::arg("samples"), py::arg("seed"),
-        py::arg("epoch"),
-        "Draw windows, int32 (N, 4) as y, x, height, width, and mirror flags, bool (N,), for samples of these sizes.");
+      "resident_plan_rows", [](int32_t batch) { return ResidentLayout(batch).rows; }, py::arg("batch"),
+      "How many rows of 16 words pack_resident_plan fills: those of the plan, and its walks.");
+  m.def(
+      "pack_resident_plan", &pack_resident, py::arg("rows"), py::arg("masks"), py::arg("mirror").none(true),
+      py::arg("height"), py::arg("width"), py::arg("to").noconvert(),
+      "Writes a plan in the form that kernels read from device memory; masks is the shape (M, t, h, w) of its masks.");
+  m.def("random_resized_crop", &crop_windows, py::arg("spec"), py::arg("sizes"), py::arg("seed"), py::arg("keys"),
+        "Draw windows, int32 (N, 4) as y, x, height, width, and mirror flags, bool (N,), for samples of these sizes "
+        "and keys int64 (N, 4) as epoch, sample, occurrence, view.");
   m.def("epoch_order", &epoch_order, py::arg("count"), py::arg("seed"), py::arg("epoch"),
         "Return a uniform permutation of 0 ... count - 1, a pure function of (seed, epoch).");
   m.def("build_info", &build_info,

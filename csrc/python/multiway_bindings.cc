@@ -11,9 +11,8 @@ namespace fastmix {
 
 namespace {
 
-py::array_t<int32_t> draw(const DirichletPolicy& policy, int32_t batch, uint64_t seed, uint32_t epoch, uint64_t step,
-                          uint32_t rank, uint32_t offset) {
-  return to_rows(draw_multiway(policy, batch, {seed, epoch, step, rank, offset}).rows);
+py::array_t<int32_t> draw(const DirichletPolicy& policy, int32_t batch, const DrawKey& key) {
+  return to_rows(draw_multiway(policy, batch, key).rows);
 }
 
 }  // namespace
@@ -28,8 +27,7 @@ void bind_multiway(py::module_& m) {
              return policy;
            }),
            py::arg("alpha"), py::arg("prob"), py::arg("per"))
-      .def("draw", &draw, py::arg("batch"), py::arg("seed"), py::arg("epoch"), py::arg("step"), py::arg("rank"),
-           py::arg("offset"), "Rows int32 (B, 16) of one batch.");
+      .def("draw", &draw, py::arg("batch"), py::arg("key"), "Rows int32 (B, 16) of one batch.");
 }
 
 }  // namespace fastmix

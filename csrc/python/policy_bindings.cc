@@ -24,22 +24,20 @@ py::tuple to_arrays(const Plan& plan) {
   return py::make_tuple(to_rows(plan.rows), masks);
 }
 
-py::tuple draw(const Choice& choice, int32_t batch, std::array<int32_t, 3> image, uint64_t seed, uint32_t epoch,
-               uint64_t step, uint32_t rank, uint32_t offset, const Dense<int64_t>& groups,
-               const Dense<int32_t>& partner) {
+py::tuple draw(const Choice& choice, int32_t batch, std::array<int32_t, 3> image, const DrawKey& key,
+               const Dense<int64_t>& groups, const Dense<int32_t>& partner) {
   const Samples samples{to_span(groups), to_span(partner)};
   const auto plan = [&] {
     // Masks take milliseconds, in a thread that works beside the consumer's.
     const py::gil_scoped_release release;
-    return draw_plan(choice, batch, Extent{image[0], image[1], image[2]}, {seed, epoch, step, rank, offset}, samples);
+    return draw_plan(choice, batch, Extent{image[0], image[1], image[2]}, key, samples);
   }();
   return to_arrays(plan);
 }
 
-py::array_t<int32_t> draw_weighted_partners(const Dense<double>& weights, uint64_t seed, uint32_t epoch, uint64_t step,
-                                            uint32_t rank, uint32_t offset) {
+py::array_t<int32_t> draw_weighted_partners(const Dense<double>& weights, const DrawKey& key) {
   const auto batch = static_cast<int32_t>(weights.ndim() > 0 ? weights.shape(0) : 0);
-  return to_array(weighted_partners(to_span(weights), batch, {seed, epoch, step, rank, offset}), {batch});
+  return to_array(weighted_partners(to_span(weights), batch, key), {batch});
 }
 
 void bind_enums(py::module_& m) {
@@ -125,6 +123,11 @@ void bind_parts(py::module_& m) {
 void bind_policies(py::module_& m) {
   bind_enums(m);
   bind_parts(m);
+  py::class_<DrawKey>(m, "DrawKey")
+      .def(py::init([](uint64_t seed, uint32_t epoch, uint64_t step, uint32_t rank, uint32_t offset) {
+             return DrawKey{seed, epoch, step, rank, offset};
+           }),
+           py::arg("seed"), py::arg("epoch"), py::arg("step"), py::arg("rank"), py::arg("offset"));
   py::class_<Choice>(m, "Choice")
       .def(py::init([](std::vector<Policy> policies, std::vector<double> p, Per per, Pairing pairing) {
              Choice choice{std::move(policies), std::move(p), per, pairing};
@@ -132,13 +135,11 @@ void bind_policies(py::module_& m) {
              return choice;
            }),
            py::arg("policies"), py::arg("p"), py::arg("per"), py::arg("pairing"))
-      .def("draw", &draw, py::arg("batch"), py::arg("image"), py::arg("seed"), py::arg("epoch"), py::arg("step"),
-           py::arg("rank"), py::arg("offset"), py::arg("groups"), py::arg("partner"),
+      .def("draw", &draw, py::arg("batch"), py::arg("image"), py::arg("key"), py::arg("groups"), py::arg("partner"),
            "(rows int32 (B, 16), masks uint8 or None) of one batch of images (frames or 0, height, width); an empty "
            "array "
            "stands for no groups and for no partners.");
-  m.def("weighted_partners", &draw_weighted_partners, py::arg("weights"), py::arg("seed"), py::arg("epoch"),
-        py::arg("step"), py::arg("rank"), py::arg("offset"),
+  m.def("weighted_partners", &draw_weighted_partners, py::arg("weights"), py::arg("key"),
         "int32 (B,): per sample one partner with probability proportional to its row of (B, B) weights.");
 }
 

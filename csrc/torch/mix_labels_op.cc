@@ -1,4 +1,4 @@
-// mix_labels: soft targets from class ids.
+// mix_labels: dense targets from class ids.
 #include "labels/labels.h"
 #include "registration.h"
 
@@ -33,7 +33,7 @@ Tensor mix_labels_op(const Tensor& labels, const Tensor& plan, int64_t num_class
   params.labels = static_cast<const int64_t*>(ids.const_data_ptr());
   params.classes = num_classes;
   params.smoothing = smoothing;
-  params.plan = plan_view(op, plan, batch, std::nullopt, labels, others);
+  params.plan = plan_view(op, plan, batch, std::nullopt, labels, Resident::kTaken, others);
   validate(params, labels.is_cpu());
 
   Tensor out = torch::stable::empty({batch, num_classes}, ScalarType::Float, std::nullopt, labels.device());

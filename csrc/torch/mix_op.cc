@@ -41,7 +41,7 @@ void check_frames(const char* op, const Tensor& images, const SampleLayout& layo
         " frames, got shape ", shape_of(images), layout.channels_last ? " channels_last" : "");
 }
 
-// Refuses another batch that differs from `images` in more than the number of samples.
+// Checks that `other` equals `images` in everything but the number of samples.
 void check_other(const char* op, const Tensor& images, const Tensor& other) {
   const int64_t rank = images.dim();
   bool fits =
@@ -127,7 +127,7 @@ void mix_in_place_op(const Tensor& images, const Tensor& rows, std::optional<Ten
   const int32_t batch = check_batch(op, "images", images);
   const DType dtype = dtype_of(op, images.scalar_type());
   if (other) check_other(op, images, *other);
-  const PlanView plan = plan_view(op, rows, batch, masks, images, other);
+  const PlanView plan = plan_view(op, rows, batch, masks, images, Resident::kTaken, other);
   const SampleLayout layout = sample_layout(images);
   check(layout.packed && layout.batch_stride >= layout.elements,
         "mix_: expected images whose samples are packed (contiguous or channels_last) and do not overlap, got shape ",
@@ -166,7 +166,8 @@ Tensor mix_op(const Tensor& images, const Tensor& plan, std::optional<Tensor> ma
   }
   check(!with_clean || !other, op, ": expected either with_clean or other, got both");
   if (other) check_other(op, images, *other);
-  return mix_out_of_place(op, images, plan_view(op, plan, batch, masks, images, other), other, with_clean);
+  return mix_out_of_place(op, images, plan_view(op, plan, batch, masks, images, Resident::kTaken, other), other,
+                          with_clean);
 }
 
 Tensor mix_backward_op(const Tensor& grad, const Tensor& rows, std::optional<Tensor> masks, int64_t inputs,
@@ -178,7 +179,7 @@ Tensor mix_backward_op(const Tensor& grad, const Tensor& rows, std::optional<Ten
   check(!of_other || inputs >= 0, op, ": expected inputs >= 0 for the gradient of the other batch, got ", inputs);
   if (multiway) return combine_backward(grad, rows, inputs);
   const DType dtype = dtype_of(op, grad.scalar_type());
-  PlanView plan = plan_view(op, rows, batch, masks, grad);
+  PlanView plan = plan_view(op, rows, batch, masks, grad, Resident::kRefused);
   plan.others = static_cast<int32_t>(inputs);
   const SampleLayout given = sample_layout(grad);
   validate(plan, given.height, given.width, false);

@@ -13,7 +13,9 @@ void fill(Tensor& out, bool channels_last, const Tensor& images, const Tensor& p
           const std::vector<double>& std, const std::optional<Tensor>& mirror, const std::optional<Tensor>& masks) {
   const Normalization normalization = normalization_of(kOp, mean, std, images.size(3));
   NormalizeMixParams params = normalize_params(kOp, images, normalization, out.scalar_type(), channels_last);
-  params.plan = plan_view(kOp, plan, static_cast<int32_t>(images.size(0)), masks, images);
+  params.plan = plan_view(kOp, plan, static_cast<int32_t>(images.size(0)), masks, images, Resident::kTaken);
+  check(!mirror || params.plan.resident == nullptr, kOp,
+        ": expected no mirror with a ResidentPlan, which holds it; give it to ResidentPlan.update()");
   if (mirror)
     params.mirror = reinterpret_cast<const uint8_t*>(plan_array<bool>(kOp, "mirror", *mirror, params.plan.batch));
   validate(params);

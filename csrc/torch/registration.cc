@@ -3,13 +3,12 @@
 
 STABLE_TORCH_LIBRARY(fastmix, m) {
   m.def("mix_(Tensor(a!) images, Tensor plan, Tensor? masks=None, Tensor? other=None) -> ()");
-  // multiway: the rows mix more than two images. with_clean: the images themselves come first, the mixed ones behind
-  // them.
+  // multiway: the rows mix more than two images. with_clean: returns the clean images, then the mixed ones.
   m.def(
       "mix(Tensor images, Tensor plan, Tensor? masks=None, Tensor? other=None, bool with_clean=False, "
       "bool multiway=False) -> Tensor");
-  // inputs: how many samples the partners count in another batch, or those of a plan that mixes more than two; -1: the
-  // batch itself. of_other: the gradient of that other batch.
+  // inputs: the number of samples that partners refer to, in another batch or of a plan that mixes more than two; -1:
+  // the batch itself. of_other: returns the gradient of that other batch.
   m.def(
       "mix_backward(Tensor grad, Tensor plan, Tensor? masks=None, SymInt inputs=-1, "
       "bool of_other=False, bool multiway=False) -> Tensor");
@@ -37,6 +36,6 @@ void implement(Library& m) {
 }  // namespace
 
 // One function serves both dispatch keys and checks the tensors' devices itself. Images on CUDA come with a plan on the
-// CPU. A plan wrongly on CUDA would reach the CUDA key with images on the CPU.
+// CPU or a resident one. A plan wrongly on CUDA would reach the CUDA key with images on the CPU.
 STABLE_TORCH_LIBRARY_IMPL(fastmix, CPU, m) { implement(m); }
 STABLE_TORCH_LIBRARY_IMPL(fastmix, CUDA, m) { implement(m); }

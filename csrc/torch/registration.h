@@ -1,5 +1,5 @@
 // The operators of namespace `fastmix`. Each checks everything before it writes, because users can call it without the
-// Python functions that check first. Plans are always on the CPU.
+// Python functions that check first. Plans are on the CPU, or resident on the images' device.
 #pragma once
 
 #include <optional>

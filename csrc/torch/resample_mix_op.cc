@@ -54,7 +54,7 @@ Tensor resample_mix_op(std::vector<Tensor> images, const Tensor& plan, const Ten
   params.out_dtype = dtype_of(kOp, dtype);
   params.out_layout = channels_last ? Layout::kNHWC : Layout::kNCHW;
   set_normalization(params, normalization.mean.data(), normalization.std.data(), params.channels);
-  params.plan = plan_view(kOp, plan, batch, masks, images[0]);
+  params.plan = plan_view(kOp, plan, batch, masks, images[0], Resident::kRefused);
   if (mirror) params.mirror = reinterpret_cast<const uint8_t*>(plan_array<bool>(kOp, "mirror", *mirror, batch));
   static_assert(sizeof(Window) == 4 * sizeof(float));
   params.windows = reinterpret_cast<const Window*>(plan_array<float>(kOp, "windows", windows, batch, 4));

@@ -5,6 +5,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "plan/plan_memory.h"
+
 // libtorch_cuda defines this. It is weak, so the library also loads under a torch without CUDA, where it is null. The
 // portable function, torch_stream_native_handle, exists only since torch 2.13.
 extern "C" __attribute__((weak)) AOTITorchError aoti_torch_get_current_cuda_stream(int32_t device_index, void** stream);
@@ -88,7 +90,8 @@ int32_t check_batch(const char* op, const char* name, const Tensor& tensor) {
 
 template <typename T>
 const T* plan_array(const char* op, const char* name, const Tensor& tensor, int32_t batch, int64_t per_sample) {
-  check(tensor.is_cpu(), op, ": expected ", name, " on the CPU (plans travel in kernel parameters), got ",
+  check(tensor.is_cpu(), op, ": expected ", name,
+        " on the CPU (only mix_, mix, normalize_mix and mix_labels without other take a ResidentPlan), got ",
         device_of(tensor), "; use ", name, ".cpu()");
   constexpr ScalarType expected = kScalarType<T>;
   check(tensor.scalar_type() == expected, op, ": expected ", name, " of dtype ", torch::headeronly::toString(expected),
@@ -126,13 +129,28 @@ MaskArrays masks_of(const char* op, const Tensor& masks, const Tensor& images) {
           Extent{rank == 4 ? size(1) : 1, size(rank - 2), size(rank - 1)}};
 }
 
+const void* resident_rows(const char* op, const Tensor& plan, int32_t batch, const Tensor& images) {
+  check(device_of(plan) == device_of(images), op, ": expected a resident plan on the images' device ",
+        device_of(images), ", got ", device_of(plan));
+  const int64_t rows = ResidentLayout(batch).rows;
+  check(plan.scalar_type() == ScalarType::Int && plan.dim() == 2 && plan.size(0) == rows && plan.size(1) == kRowWords &&
+            plan.is_contiguous(),
+        op, ": expected the rows of a ResidentPlan for ", batch, " samples, int32 (", rows, ", ", kRowWords, "), got ",
+        torch::headeronly::toString(plan.scalar_type()), " ", shape_of(plan), "; make one for this batch size");
+  return plan.const_data_ptr();
+}
+
 }  // namespace
 
 PlanView plan_view(const char* op, const Tensor& plan, int32_t batch, const std::optional<Tensor>& masks,
-                   const Tensor& images, const std::optional<Tensor>& other) {
+                   const Tensor& images, Resident resident, const std::optional<Tensor>& other) {
   PlanView view;
   view.batch = batch;
-  view.rows = reinterpret_cast<const PlanRow*>(plan_array<int32_t>(op, "plan", plan, batch, kRowWords));
+  if (plan.is_cuda() && resident == Resident::kTaken && !other) {
+    view.resident = resident_rows(op, plan, batch, images);
+  } else {
+    view.rows = reinterpret_cast<const PlanRow*>(plan_array<int32_t>(op, "plan", plan, batch, kRowWords));
+  }
   if (masks) view.mask = masks_of(op, *masks, images);
   if (other) view.others = static_cast<int32_t>(other->size(0));
   return view;
@@ -161,7 +179,7 @@ SampleLayout sample_layout(const Tensor& images) {
     if (layout.channels_last) layout.pixel_stride = images.size(1);
   }
   layout.packed = layout.packed || images.numel() == 0;
-  if (rank == 5 || (rank == 4 && !layout.channels_last)) layout.depth = images.size(rank - 3);
+  if (rank >= 5 || (rank == 4 && !layout.channels_last)) layout.depth = images.size(rank - 3);
   return layout;
 }
 

@@ -39,10 +39,13 @@ int32_t check_batch(const char* op, const char* name, const Tensor& tensor);
 template <typename T>
 const T* plan_array(const char* op, const char* name, const Tensor& tensor, int32_t batch, int64_t per_sample = 1);
 
-// Borrows the rows int32 (B, 16) of a plan and its masks, which must outlive the view. `images` are what it mixes:
-// masks lie on their device. Partners are rows of `other` where it is given.
+// Who takes a plan whose rows are resident on the images' device, with its walks behind them.
+enum class Resident { kTaken, kRefused };
+
+// Borrows the rows int32 (B, 16) of a plan and its masks, which must outlive the view. Masks lie on the device of
+// `images`. With `other`, partners are its rows, which excludes resident rows.
 PlanView plan_view(const char* op, const Tensor& plan, int32_t batch, const std::optional<Tensor>& masks,
-                   const Tensor& images, const std::optional<Tensor>& other = std::nullopt);
+                   const Tensor& images, Resident resident, const std::optional<Tensor>& other = std::nullopt);
 
 // Borrows rows that mix more than two images.
 MultiwayRows multiway_rows(const char* op, const Tensor& plan);

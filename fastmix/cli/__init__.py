@@ -4,7 +4,6 @@
 ``demo.py``       ``fastmix demo``: loads and mixes photographs, and measures both
 ``scan.py``       ``fastmix scan``: finds samples that cannot be decoded
 ``demo_data.py``  writes the photographs of the demo
-``grid.py``       draws a mixed batch
 ================  ==================================================================================================
 """
 

@@ -45,8 +45,9 @@ def scan(
         known = Quarantine(source, quarantine)
         known.refresh()
     except (ImportError, OSError, TypeError, ValueError) as error:
-        # Names the command; status 2, since 1 means bad samples.
-        raise typer.BadParameter(f"scan: {error}") from error
+        # Status 2, since 1 means bad samples.
+        typer.echo(f"scan: {error}", err=True)
+        raise typer.Exit(2) from error
     judge = Judge(source, max_pixels or MAX_PIXELS, choose_threads("scan", "threads", threads))
     found: dict[int, BadSample] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

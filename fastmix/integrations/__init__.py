@@ -3,9 +3,10 @@
 ===================  ===============================================================================================
 ``prefetch.py``      ``prefetch``: wraps any loader; copies, normalises and mixes one batch ahead
 ``mixer.py``         ``Mixer``: a batch transform that counts steps
-``cuda_graphs.py``   plans in device memory, for captured CUDA graphs
 ``timm.py``          timm's ``Mixup`` and ``FastCollateMixup``, same arguments and calls
 ``torchvision.py``   torchvision's ``MixUp`` and ``CutMix``, same arguments and calls
+``accelerate.py``    ``prepare``: tells accelerate where a loader ends; imported by its user only
+``transformers.py``  dict batches, soft loss and the loader's state for the Hugging Face Trainer; likewise
 ``steps.py``         counts the calls of the drop-ins
 ===================  ===============================================================================================
 """

@@ -10,6 +10,7 @@ from torch import Tensor
 from fastmix.ops.labels import mix_labels
 from fastmix.ops.mix import mix, mix_
 from fastmix.ops.targets import Targets, check_targets, make_targets
+from fastmix.plan.draw_key import DrawKey
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import DirichletMix, MultiwayPlan
 from fastmix.plan.pairings import other_partners
@@ -129,9 +130,7 @@ class Mixer:
                 raise RuntimeError(
                     "Mixer: expected the previous batch unchanged, got it changed in place; change a copy"
                 )
-            key = {"seed": self.seed, "epoch": self.epoch, "step": self.step, "rank": self.rank}
-            others = self._previous[0].shape[0]
-            partner = other_partners(images.shape[0], others, **key)
+            partner = other_partners(images.shape[0], self._previous[0].shape[0], self._key())
             drawn = self._draw(images, labels, None)
             assert isinstance(drawn, MixPlan), "__init__ refuses DirichletMix with partners='previous'"
             plan = drawn.with_partner(partner)
@@ -175,10 +174,11 @@ class Mixer:
         if not self.enabled:
             return MixPlan.identity(images.shape[0])
         if isinstance(self.policy, DirichletMix):
-            return self.policy.plan(images.shape[0], seed=self.seed, epoch=self.epoch, step=self.step, rank=self.rank)
+            return self.policy.draw(images.shape[0], None, self._key())
         if groups is None and self.policy.pairing in _BY_CLASS and labels.dim() == 1:
             groups = labels
         size = (1, *images.shape[1:])[-2:] if images.dim() > 1 else (1, 1)
-        return self.policy.plan(
-            images.shape[0], size, seed=self.seed, epoch=self.epoch, step=self.step, rank=self.rank, groups=groups
-        )
+        return self.policy.draw(images.shape[0], size, self._key(), groups=groups)
+
+    def _key(self) -> DrawKey:
+        return DrawKey(self.seed, self.epoch, self.step, self.rank)

@@ -10,12 +10,15 @@ import torch
 from torch import Tensor
 
 from fastmix import arguments
+from fastmix.moving import moved
 from fastmix.ops.mix import mix, mix_
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD, normalize_mix
 from fastmix.ops.resample_mix import WindowedImages, resample_mix
 from fastmix.ops.targets import Targets, check_targets, make_targets
+from fastmix.plan.draw_key import DrawKey
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.policies import Policy
+from fastmix.ranks import Ranks
 from fastmix.stats import Stats
 
 
@@ -82,7 +85,6 @@ def prefetch(
     sides = None if size is None else tuple(size) if isinstance(size, list | tuple) else (size, size)
     if sides is not None and (len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides)):
         raise ValueError(f"prefetch: expected size as a number of pixels > 0 or (height, width), got {size!r}")
-    chosen_rank, _ = arguments.choose_ranks("prefetch", rank, None if rank is None else rank + 1)
     normalize = {
         "mean": arguments.per_channel("prefetch", "mean", IMAGENET_MEAN if mean is None else mean),
         "std": arguments.per_channel("prefetch", "std", IMAGENET_STD if std is None else std, positive=True),
@@ -97,7 +99,7 @@ def prefetch(
         normalize,
         arguments.choose_device("prefetch", device),
         seed,
-        chosen_rank,
+        Ranks("prefetch", rank, None if rank is None else rank + 1),
         Stats(),
     )
 
@@ -114,7 +116,7 @@ class Prefetch:
         normalize: dict[str, Any],
         device: torch.device,
         seed: int,
-        rank: int,
+        ranks: Ranks,
         stats: Stats,
     ) -> None:
         self.loader = loader
@@ -125,7 +127,7 @@ class Prefetch:
         self._size = size
         self._normalize = normalize
         self._seed = seed
-        self._rank = rank
+        self._ranks = ranks
         self._stats = stats
         self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
 
@@ -185,13 +187,17 @@ class Prefetch:
         else:
             batch = (self._windowed(batch[0]), *batch[1:])
             self._stats.bytes += sum(image.nbytes for image in batch[0].images)
+        key = DrawKey(self._seed, epoch, step, self._ranks.decide()[0])
         if self._stream is None:
-            return self._mixed(batch, epoch, step)
+            return self._mixed(batch, key)
+        if any(isinstance(x, Tensor) and x.is_cuda for x in (*batch, *getattr(batch[0], "images", ()))):
+            # The loader made these on the consumer's stream.
+            self._stream.wait_stream(torch.cuda.current_stream(self.device))
         # The caching allocator keeps the memory of this stream apart from the consumer's.
         with torch.cuda.stream(self._stream):
-            return self._mixed(batch, epoch, step)
+            return self._mixed(batch, key)
 
-    def _mixed(self, batch: Sequence[Any], epoch: int, step: int) -> tuple[Any, ...]:
+    def _mixed(self, batch: Sequence[Any], key: DrawKey) -> tuple[Any, ...]:
         with self._stats.stage("pipeline"):
             images, labels, *others = (self._moved(x) for x in batch)
             size, count, channels_last = self._size, len(images), False
@@ -204,8 +210,7 @@ class Prefetch:
             if self._policy is None:
                 plan = MixPlan.identity(count)
             else:
-                keys = {"seed": self._seed, "epoch": epoch, "step": step, "rank": self._rank}
-                plan = self._policy.plan(count, size, **keys)
+                plan = self._policy.draw(count, size, key)
                 labels = self._mixed_labels(labels, plan)
             if isinstance(images, WindowedImages):
                 assert size is not None, "_windowed refuses lists without a size"
@@ -213,7 +218,7 @@ class Prefetch:
                     images.images, images.windows, plan, size=size, mirror=images.mirror, **self._normalize
                 )
                 return made, labels, *others
-            return self._mixed_images(images, plan, channels_last), labels, *others
+            return self._mixed_images(images, plan, channels_last, images is not batch[0]), labels, *others
 
     def _windowed(self, images: WindowedImages | Sequence[Tensor]) -> WindowedImages:
         if self._size is None:
@@ -228,7 +233,11 @@ class Prefetch:
         """Move tensors to the device; windows and flips stay on the host, where the kernels' arguments come from."""
         if isinstance(x, WindowedImages):
             return x._replace(images=[self._moved(image) for image in x.images])
-        return x.to(self.device, non_blocking=True) if isinstance(x, Tensor) else x
+        if not isinstance(x, Tensor):
+            return x
+        if self._stream is not None and x.is_cuda:
+            x.record_stream(self._stream)
+        return moved(x, self.device)
 
     def _mixed_labels(self, labels: Tensor, plan: MixPlan) -> Any:
         if not isinstance(labels, Tensor):
@@ -236,13 +245,13 @@ class Prefetch:
         form, num_classes, smoothing = self._targets
         return make_targets(form, labels, plan, num_classes, smoothing)
 
-    def _mixed_images(self, images: Tensor, plan: MixPlan, channels_last: bool) -> Tensor:
+    def _mixed_images(self, images: Tensor, plan: MixPlan, channels_last: bool, copied: bool) -> Tensor:
         if images.dtype == torch.uint8 and images.dim() == 4:
             pixels = images if channels_last else images.permute(0, 2, 3, 1)
             return normalize_mix(pixels.contiguous(), plan, **self._normalize)
         if self._policy is None:
             return images
-        if self._stream is None:
+        if not copied:
             return mix(images, plan)  # these may be the data set's own memory
         mix_(images, plan)
         return images

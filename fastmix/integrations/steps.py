@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from torch.utils.data import get_worker_info
+
+from fastmix.plan.draw_key import DrawKey
 
 
 class Steps:
@@ -19,10 +19,10 @@ class Steps:
         self.seed = seed
         self.step = 0
 
-    def next_key(self) -> dict[str, Any]:
-        """Return this call's key as keywords of ``Policy.plan``, and count the call."""
+    def next_key(self) -> DrawKey:
+        """Return this call's key, and count the call."""
         worker = get_worker_info()
         seed = self.seed if worker is None else (self.seed ^ worker.seed) % 2**64
-        key = {"seed": seed, "step": self.step, "rank": 0 if worker is None else worker.id + 1}
+        key = DrawKey(seed, step=self.step, rank=0 if worker is None else worker.id + 1)
         self.step += 1
         return key

@@ -27,6 +27,7 @@ from fastmix.ops.labels import mix_labels
 from fastmix.ops.mix import mix_
 from fastmix.plan.boxes import Clipped, MinMax
 from fastmix.plan.choice import Choice
+from fastmix.plan.draw_key import DrawKey
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.policies import CutMix, Per
 from fastmix.plan.policies import Mixup as MixupPolicy
@@ -139,18 +140,18 @@ class Mixup:
         key = self._steps.next_key()
         if not self.mixup_enabled or batch == 0:
             return MixPlan.identity(batch)
-        plan = self._policy().plan(batch, size, **key)
+        plan = self._policy().draw(batch, size, key)
         if self.correct_lam or self.cutmix_minmax is not None or self.cutmix_alpha <= 0:
             return plan
         return plan.with_label_weight(self._drawn_weight(plan, batch, key))
 
-    def _drawn_weight(self, plan: MixPlan, batch: int, key: dict[str, Any]) -> Tensor:
+    def _drawn_weight(self, plan: MixPlan, batch: int, key: DrawKey) -> Tensor:
         """Return the weight that each box was cut for, by drawing Mixup from the same key."""
         cutmix = self._policy().policies[-1]
         as_blend = MixupPolicy(weight=Beta(cutmix.alpha), per=cutmix.per, prob=cutmix.prob, pairing="flip")
         policies = [*self._policy().policies[:-1], as_blend]
         p = self._policy().p
-        drawn = Choice(policies, p, per=cutmix.per).plan(batch, **key).label_weight
+        drawn = Choice(policies, p, per=cutmix.per).draw(batch, None, key).label_weight
         return torch.where(plan.box.any(dim=1), drawn, plan.label_weight)
 
     def _target(self, target: Tensor, plan: MixPlan) -> Tensor:

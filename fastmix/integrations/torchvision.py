@@ -90,7 +90,7 @@ class _BatchTransform(torch.nn.Module):
         size = tuple(images[0].shape[-2:]) if images else (1, 1)
         if any(tuple(image.shape[-2:]) != size for image in images):
             raise ValueError(f"{name}: expected images of one size (H, W), got several")
-        plan = self._policy.plan(batch, size, **self._steps.next_key())
+        plan = self._policy.draw(batch, size, self._steps.next_key())
         mixed = {id(image): _mix_like(image, plan) for image in images}
         mixed[id(labels)] = self._mix_labels(labels, plan)
         self.plan = plan

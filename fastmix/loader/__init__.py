@@ -1,10 +1,10 @@
 """The data loader: for every step, ``epoch.py`` calls draft, run and finish.
 
-===============  ===================================================================================================
 ``loader.py``    ``DataLoader``: checks arguments and puts the parts together
 ``settings.py``  checks of arguments that only ``DataLoader`` has
 ``epoch.py``     ``EpochIterator``: one pass over the data
 ``order.py``     divides an epoch's order into steps and ranks
+``places.py``     which sample comes at each place of an epoch, and how often it came before
 ``sampling.py``  the orders themselves: random, balanced, by class, the user's
 ``drafts.py``    draft: which samples a step has, and how they are mixed
 ``runs.py``      run: the steps under way in reading threads and in DALI
@@ -19,11 +19,47 @@
 ``graph/``       the DALI graph and the queue that runs it
 ``sources/``     where samples come from: one file per kind
 ===============  ===================================================================================================
+=======
+==================  ================================================================================================
+``loader.py``       ``DataLoader``: checks arguments and puts the parts together
+``settings.py``     checks of arguments that only ``DataLoader`` has
+``torch_names.py``  torch's arguments and attributes, and what they mean here
+``dataset_view.py`` ``loader.dataset``
+``epoch.py``        ``EpochIterator``: one pass over the data
+``passes.py``       maps the loop's epochs to passes over the data
+``order.py``        divides an epoch's order into steps and ranks
+``places.py``       which sample comes at each place of an epoch, and how often it came before
+``sampling.py``     the orders themselves: random, balanced, by class, the user's
+``drafts.py``       draft: which samples a step has, and how they are mixed
+``runs.py``         run: the steps under way in reading threads and in DALI
+``batches.py``      finish: the graph's inputs for a step, and the batch from its outputs
+``targets.py``      the targets of a batch
+``threads.py``      threads that end with their owner
+``step.py``         ``Draft`` and ``Step``: a step as data
+``progress.py``     the consumer's position, which outlives iterators
+``accumulation.py`` refuses accelerate's gradient accumulation over a loader that it does not know
+``preview.py``      draws a batch
+``restarts.py``     warns of loops that see the same batches again
+``state.py``        ``state_dict`` and ``load_state_dict``
+``stall.py``        waits that warn and time out
+``faults/``         bad samples: wraps run
+``graph/``          the DALI graph and the queue that runs it
+``sources/``        where samples come from: one file per kind
+==================  ================================================================================================
 """
 
 from fastmix.loader.faults.errors import BadSample, DataError
-from fastmix.loader.faults.faults import BadSampleWarning
+from fastmix.loader.faults.on_error import BadSampleWarning
 from fastmix.loader.loader import DataLoader
+from fastmix.loader.restarts import RestartWarning
 from fastmix.loader.stall import StallError, StallWarning
 
-__all__ = ["BadSample", "BadSampleWarning", "DataError", "DataLoader", "StallError", "StallWarning"]
+__all__ = [
+    "BadSample",
+    "BadSampleWarning",
+    "DataError",
+    "DataLoader",
+    "RestartWarning",
+    "StallError",
+    "StallWarning",
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -20,6 +20,8 @@ from fastmix.loader.targets import TargetMaker
 from fastmix.plan.dropping import without
 from fastmix.plan.mix_plan import MixPlan
 
+# (images, targets), and after them the plan and the indices if they are asked for.
+Batch: TypeAlias = tuple[torch.Tensor, Any]
 # Comes in the place of a sample that was not read.
 _NOTHING = {"encoded": np.zeros(0, np.uint8), "pixels": np.zeros((1, 1, 3), np.uint8)}
 
@@ -33,6 +35,7 @@ class BatchMaker:
     targets: TargetMaker
     device: torch.device
     return_plan: bool = False
+    return_index: bool = False
 
     def inputs(self, draft: Draft, reading: Reading | None) -> dict[str, Any]:
         """Return the pipeline's inputs by name, one entry per sample; ``reading`` is over."""
@@ -46,7 +49,7 @@ class BatchMaker:
                 STATUS: np.where(draft.status == 0, reading_status(reading), draft.status),
             }
         if self.graph.train:
-            inputs["key"] = np.stack((np.full_like(samples, draft.epoch), samples), axis=1)
+            inputs["key"] = draft.sample_keys.rows
         if (plan := draft.plan) is not None:
             inputs[PLAN] = plan.rows.numpy()
             if self.graph.masks:
@@ -54,23 +57,25 @@ class BatchMaker:
             if self.graph.dense_targets:
                 inputs["label"] = self._labels(samples, reading)
         if self.graph.augment is not None:
-            state = random_state(self.graph.seed, draft.epoch, draft.step, draft.offset)
+            state = random_state(draft.key)
             inputs[RANDOM_STATE] = np.tile(state, (len(samples), 1))
         return inputs
 
-    def finish(self, step: Step) -> tuple:
+    def finish(self, step: Step) -> Batch:
         """Return (images, targets) of a step that has run, and the plan if ``return_plan``."""
         draft, good = step.draft, step.good
         plan = None if draft.plan is None else without(draft.plan, ~good)
         if count := int(good.sum()):
             images, *made = to_torch(self.graph, step.outputs, count)
-            labels = self._labels(draft.samples, step.reading)[good]
+            labels = self._labels(draft.samples, step.reading)
+            labels = None if labels is None else labels[good]
             targets = self.targets.targets(labels, plan, count - step.images, made[0] if made else None, self.device)
         else:
             images, targets = self._no_images(), self.targets.empty(plan, self.device)
-        if not self.return_plan:
-            return images, targets
-        return images, targets, plan if plan is not None else MixPlan.identity(count)
+        batch: tuple[Any, ...] = (images, targets)
+        if self.return_plan:
+            batch += (plan if plan is not None else MixPlan.identity(count),)
+        return (*batch, torch.from_numpy(draft.samples[good])) if self.return_index else batch
 
     def _no_images(self) -> torch.Tensor:
         graph = self.graph
@@ -78,8 +83,10 @@ class BatchMaker:
         shape = (0, 3, graph.size, graph.size)
         return torch.empty(shape, dtype=graph.dtype, device=self.device, memory_format=memory_format)
 
-    def _labels(self, samples: np.ndarray, reading: Reading | None) -> np.ndarray:
+    def _labels(self, samples: np.ndarray, reading: Reading | None) -> np.ndarray | None:
         """Return the labels of all samples; those of samples that were not read mean nothing."""
+        if self.source.unlabelled:
+            return None
         if self.source.labels is not None:
             return self.targets.values[samples]
         return self.targets.from_read(reading.labels, np.array([data is not None for data in reading.data]))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from functools import partial
 
-from fastmix.loader.batches import BatchMaker
+from fastmix.loader.batches import Batch, BatchMaker
 from fastmix.loader.drafts import Drafter
 from fastmix.loader.faults.recovery import Recovery
 from fastmix.loader.graph.dali_queue import DaliQueue
@@ -29,6 +32,25 @@ class Machinery:
     stall: Stall
     stats: Stats
     depth: int
+    busy: threading.Lock = field(default_factory=threading.Lock)
+
+
+@contextmanager
+def one_thread(busy: threading.Lock) -> Iterator[None]:
+    """Hold the lock, or refuse.
+
+    Raises:
+        RuntimeError: another thread holds it.
+    """
+    if not busy.acquire(blocking=False):
+        raise RuntimeError(
+            "DataLoader: expected one thread at a time, got two that take batches from one loader; use a loader for "
+            "each thread, or one thread that hands the batches on"
+        )
+    try:
+        yield
+    finally:
+        busy.release()
 
 
 class EpochIterator:
@@ -39,10 +61,13 @@ class EpochIterator:
         self._progress = progress
         self._owner = object()
         self._epoch, self._drafted = progress.begin(self._owner)
-        order = m.drafter.order.samples(self._epoch)
-        progress.check(order, m.drafter.order.kind)
+        try:
+            m.drafter.passes.begin(self._epoch, self._drafted)
+        except ValueError:
+            progress.owner = None
+            raise
         # Not a method of the iterator: without a cycle, its reference to the pipeline ends when it is dropped.
-        self._draft = partial(m.drafter.draft, order, self._epoch)
+        self._draft = partial(m.drafter.draft, self._epoch, progress.mixing)
         draws_ahead = m.drafter.thread is not None
         self._runs = Runs(m.maker, m.queue, m.readers, m.stall, m.stats, m.depth, draws_ahead)
         m.recovery.faults.begin()
@@ -57,7 +82,11 @@ class EpochIterator:
         """Number of batches that are left."""
         return self._progress.steps - self._progress.step
 
-    def __next__(self) -> tuple:
+    def __next__(self) -> Batch:
+        with one_thread(self._machinery.busy):
+            return self._next()
+
+    def _next(self) -> Batch:
         if self._finished:
             raise StopIteration
         if self._progress.owner is not self._owner:
@@ -82,7 +111,7 @@ class EpochIterator:
         self._failed = False
         return batch
 
-    def _next_batch(self) -> tuple:
+    def _next_batch(self) -> Batch:
         stats, start = self._machinery.stats, time.perf_counter()
         self._start_ahead()
         step = self._machinery.recovery.run(self._runs, self._draft)

@@ -2,47 +2,58 @@
 
 from __future__ import annotations
 
+import copy
 import os
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Unpack
 
 import torch
 
-from fastmix.arguments import choose_device, choose_ranks, choose_threads, integer, one_of, per_channel, seconds
+from fastmix.arguments import choose_device, choose_threads, integer, one_of, per_channel, seconds
 from fastmix.loader import settings, state
+from fastmix.loader.accumulation import refuse_accumulation
 from fastmix.loader.batches import BatchMaker
+from fastmix.loader.dataset_view import DatasetView
 from fastmix.loader.drafts import Drafter
-from fastmix.loader.epoch import EpochIterator, Machinery
+from fastmix.loader.epoch import EpochIterator, Machinery, one_thread
 from fastmix.loader.faults.budget import Budget
 from fastmix.loader.faults.errors import BadSample
-from fastmix.loader.faults.faults import ON_ERROR, Faults, OnError
 from fastmix.loader.faults.judge import Judge
+from fastmix.loader.faults.on_error import ON_ERROR, Faults, OnError
 from fastmix.loader.faults.quarantine import Quarantine
 from fastmix.loader.faults.recovery import Recovery
 from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import DaliQueue
 from fastmix.loader.graph.spec import DECODE, RESIZE, Decode, GraphSpec, Resize
 from fastmix.loader.order import LastBatch, Order
+from fastmix.loader.passes import Passes
+from fastmix.loader.preview import draw_grid
 from fastmix.loader.progress import Progress
+from fastmix.loader.restarts import Restarts
 from fastmix.loader.sampling import choose_sampling
+from fastmix.loader.sources.hints import Column, Hints
 from fastmix.loader.sources.kinds import open_source
 from fastmix.loader.sources.reader_pool import ReaderPool
 from fastmix.loader.sources.source import Source
 from fastmix.loader.stall import Stall
 from fastmix.loader.targets import target_maker
 from fastmix.loader.threads import Threads
+from fastmix.loader.torch_names import TorchAttributes, TorchNames, last_batch_of
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.ops.targets import Targets, check_targets
 from fastmix.plan.policies import Policy
+from fastmix.ranks import Ranks
 from fastmix.stats import Stats
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from nvidia.dali.data_node import DataNode
 
 _CALLER = "DataLoader"
 
 
-class DataLoader:
+class DataLoader(TorchAttributes):
     """Load batches of images, mixed, normalised and ready to use.
 
     >>> loader = fastmix.DataLoader("photos/train", 128, 224, mix=fastmix.Mixup(0.4))
@@ -53,7 +64,7 @@ class DataLoader:
 
     * ``images``: ``dtype`` (B, 3, size, size) in ``memory_format``, on ``device``, normalised ``(x - mean) / std``;
     * ``targets``: with ``mix``, dense targets float32 (B, num_classes), whose rows sum to 1 if labels are class ids;
-      without, the labels: class ids int64 (B,), or float32 (B, num_classes).
+      without, the labels: class ids int64 (B,), or float32 (B, num_classes); None if there are no labels.
 
     In training an image is a random resized crop, mirrored with probability 1/2. In evaluation its shorter side is
     resized to ``size * 256 / 224`` and the centre is cut out. Both follow torchvision's recipes. EXIF orientations are
@@ -65,11 +76,14 @@ class DataLoader:
     remainder out. All ranks have the same number of steps. The batches may be kept: nothing writes into them again.
 
     A new iterator, also after ``break``, starts the epoch anew and ends the iterator before it. The epoch advances when
-    an iterator is consumed to its end.
+    an iterator is consumed to its end. A loop that leaves epochs early needs ``steps_per_epoch``, or sees the same
+    batches every time. Attributes cannot be assigned, except ``mixup_enabled``.
 
     Equivalent to ``torch.utils.data.DataLoader`` over ``torchvision.datasets.ImageFolder`` with ``RandomResizedCrop``,
     ``RandomHorizontalFlip``, ``ToTensor``, ``Normalize`` and a mixing ``collate_fn``, up to the decoder's and the
-    resampler's rounding. docs/loader.md has the details of each group of arguments.
+    resampler's rounding. Its argument names are accepted where they mean something (``drop_last=True`` is
+    ``last_batch="drop"``), else they are a TypeError that names ours. docs/loader.md has the details of each group of
+    arguments.
 
     Args:
         (data)
@@ -79,10 +93,17 @@ class DataLoader:
             or a vector of floats.
         batch_size: samples per rank and step.
         size: side of the images, in pixels.
-        train: training or evaluation; sets the defaults of ``shuffle`` and ``last_batch``.
+        train: training (default) or evaluation; sets the defaults of ``shuffle`` and ``last_batch``.
+
+        classes: names of the classes; a name's place is its id. Give an evaluation loader ``train_loader.classes``.
+        root: folder or URL that relative paths of a manifest or list start from; ``{}`` in it stands for the path.
+        path_column: a manifest's column of paths: its name, or its place if the manifest has no header.
+        label_column: its column of labels, likewise; a list of names is columns of numbers, one per class.
+        image_key: the image of a sample with several: ``"left.jpg"`` in a shard, a key of a Dataset's dicts.
+        label_key: the label, likewise; ``"json.label"`` is a field of a shard's JSON member.
 
         (output)
-        device: "cpu", "cuda", "cuda:1", or "auto": CUDA if there is a GPU.
+        device: "cpu", "cuda", "cuda:1", or "auto": ``LOCAL_RANK``'s GPU (torchrun's), or the CPU if there is none.
         dtype: torch.float32, torch.float16 or torch.bfloat16.
         memory_format: torch.contiguous_format or torch.channels_last; neither costs a copy.
         mean: per channel, in units of the full pixel range (0 to 1).
@@ -102,6 +123,7 @@ class DataLoader:
         num_classes: columns of dense targets; the number of classes found by default.
         smoothing: label smoothing in [0, 1) of dense targets, with ``mix``.
         return_plan: yield (images, targets, plan), with the batch's :class:`fastmix.MixPlan`.
+        return_index: yield int64 (B,) last: the samples' places in ``dataset``, which has their paths.
 
         (order)
         seed: in [0, 2**63): of the order, the crops and the mixing.
@@ -111,8 +133,10 @@ class DataLoader:
         last_batch: ``"drop"`` (default in training) drops the samples that fill no global batch; ``"partial"`` (default
             in evaluation) shares them out among the ranks; ``"pad"`` fills the batch with samples of this epoch, whose
             targets are class id -100 or zeros.
-        rank: of this process, with ``world_size``; by default torch.distributed's if it is initialised, else 0.
-        world_size: number of processes; by default torch.distributed's if it is initialised, else 1.
+        steps_per_epoch: length of an epoch, in batches, if it is not one pass over the data: the next epoch goes on
+            where this one ends, through all of the data. The batches are those of whole epochs.
+        rank: of this process, with ``world_size``; by default torch.distributed's at the first ``len`` or ``iter``.
+        world_size: number of processes; by default torch.distributed's at that time, or 1 without it.
 
         (faults)
         on_error: what a bad sample (missing, empty, truncated, not an image, too large) does: ``"raise"`` ends the
@@ -126,18 +150,21 @@ class DataLoader:
         (machinery)
         num_threads: CPU threads for decoding; by default the CPUs that this process may use, divided by
             ``LOCAL_WORLD_SIZE`` (torchrun's number of processes on this machine).
-        num_workers: threads that read from shards and Datasets; ``num_threads`` by default.
+        num_workers: threads that read from shards and Datasets; ``num_threads`` by default. 0 is 1, for a Dataset that
+            only one thread may use.
         depth: batches under way besides the one that the consumer has; bounds the memory.
         stall_after: seconds of waiting for one batch until a warning names the stage that blocks; None for never.
-        timeout: seconds after which such a wait is an error; None for never.
+        timeout: seconds after which such a wait is an error; None or 0 for never.
 
     Attributes:
+        data: the argument.
         source: the samples and their labels.
-        dataset: the ``data`` argument.
+        dataset: the samples as a sequence of (path, label), with ``classes``, ``class_to_idx`` and ``targets``.
         classes: their names, by id.
         graph: what the pipeline computes.
         num_classes, batch_size, size, device, num_threads, num_workers, rank, world_size, depth: as above.
         epoch: the current epoch, from 0.
+        mixup_enabled: set it to False to mix no more, from the next iterator on; targets keep their form.
 
     Raises:
         FileNotFoundError, NotADirectoryError, ValueError, TypeError: bad arguments or no data, when constructed.
@@ -153,7 +180,13 @@ class DataLoader:
         batch_size: int,
         size: int,
         *,
-        train: bool = True,
+        train: bool | None = None,
+        classes: Sequence[str] | None = None,
+        root: str | os.PathLike[str] | None = None,
+        path_column: str | int | None = None,
+        label_column: Column | None = None,
+        image_key: str | None = None,
+        label_key: str | None = None,
         # output
         device: str | torch.device = "auto",
         dtype: torch.dtype = torch.float32,
@@ -169,11 +202,13 @@ class DataLoader:
         num_classes: int | None = None,
         smoothing: float = 0.0,
         return_plan: bool = False,
+        return_index: bool = False,
         # order
         seed: int = 0,
         shuffle: bool | None = None,
         sampler: str | Any | None = None,
         last_batch: LastBatch | None = None,
+        steps_per_epoch: int | None = None,
         rank: int | None = None,
         world_size: int | None = None,
         # faults
@@ -187,14 +222,19 @@ class DataLoader:
         depth: int = 2,
         stall_after: float | None = 60.0,
         timeout: float | None = None,
+        **torch_names: Unpack[TorchNames],
     ) -> None:
+        # What a pickle holds; a copy, taken before there are other locals.
+        arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
+        self._arguments = {**arguments.pop("torch_names"), **arguments}
         self.batch_size = integer(_CALLER, "batch_size", batch_size)
         self.size = integer(_CALLER, "size", size)
         self.depth = integer(_CALLER, "depth", depth)
         self.num_threads = choose_threads(_CALLER, "num_threads", num_threads)
-        self.num_workers = self.num_threads if num_workers is None else integer(_CALLER, "num_workers", num_workers)
+        self.num_workers = self.num_threads if num_workers is None else settings.choose_workers(num_workers)
         self.device = choose_device(_CALLER, device)
-        self.rank, self.world_size = choose_ranks(_CALLER, rank, world_size)
+        self._ranks = Ranks(_CALLER, rank, world_size)
+        last_batch = last_batch_of(dict(torch_names), last_batch, self.device)
         one_of(_CALLER, "dtype", dtype, settings.DTYPES)
         one_of(_CALLER, "memory_format", memory_format, settings.MEMORY_FORMATS)
         one_of(_CALLER, "on_error", on_error, ON_ERROR)
@@ -204,28 +244,30 @@ class DataLoader:
         settings.check_smoothing(smoothing, mix)
         if shuffle is not None and sampler is not None:
             raise ValueError("DataLoader: expected shuffle or sampler, got both")
+        train = settings.choose_train(train, shuffle)
         policy = settings.with_neighbor_pairing(mix, self.size) if mix is not None else None
         seed = integer(_CALLER, "seed", seed, 0)
-        self.dataset = data
-        self.source = source = open_source(data)
+        self.data = data
+        self.source = source = open_source(data, Hints(classes, root, path_column, label_column, image_key, label_key))
         self.classes = source.classes
-        self.num_classes = settings.choose_classes(num_classes, len(self.classes))
+        self.dataset = DatasetView(source, self.classes)
+        self.num_classes = settings.choose_classes(num_classes, len(self.classes), train, source)
         made_targets = target_maker(source, self.num_classes, targets, policy is not None, smoothing)
-        shuffled = bool(train if shuffle is None else shuffle)
+        shuffled = train if shuffle is None else bool(shuffle)
         sampling = choose_sampling(sampler, shuffled, made_targets.values, len(source), seed)
         order = Order(
             count=sampling.count,
             batch_size=self.batch_size,
             seed=seed,
             last_batch=("drop" if train else "partial") if last_batch is None else last_batch,
-            rank=self.rank,
-            world_size=self.world_size,
+            **settings.first_ranks(self._ranks),
             sampling=sampling,
         )
+        self.sampler = torch.utils.data.SequentialSampler(range(len(source)))
         resize = "dali" if augment is not None else resize
         self.graph = graph = GraphSpec(
             size=self.size,
-            train=bool(train),
+            train=train,
             mixing=policy is not None,
             masks=policy is not None and policy.has_masks,
             dense_targets=policy is not None and targets == "dense" and not made_targets.dense,
@@ -243,15 +285,18 @@ class DataLoader:
             resize=resize,
             decode=settings.choose_decode(decode, self.device, resize),
         )
-        budget = Budget(settings.choose_budget(max_bad), order.steps * self.batch_size)
+        if steps_per_epoch is not None:
+            steps_per_epoch = integer(_CALLER, "steps_per_epoch", steps_per_epoch)
+        passes = Passes(order, steps_per_epoch)
+        budget = Budget(settings.choose_budget(max_bad), passes.steps * self.batch_size)
         faults = Faults(source, on_error, Quarantine(source, quarantine), budget, graph.max_pixels, seed)
-        stall = Stall(seconds(_CALLER, "stall_after", stall_after), seconds(_CALLER, "timeout", timeout))
+        stall = Stall(seconds(_CALLER, "stall_after", stall_after), seconds(_CALLER, "timeout", timeout or None))
         stats = Stats()
         # Not a method: without a cycle, the loader's threads end when it is deleted.
         batch_size, num_threads = self.batch_size, self.num_threads
         self._machinery = Machinery(
-            drafter=Drafter(order, policy, self.size, faults, Threads("fastmix-draw", 1) if graph.masks else None),
-            maker=BatchMaker(source, graph, made_targets, self.device, bool(return_plan)),
+            drafter=Drafter(passes, policy, self.size, faults, Threads("fastmix-draw", 1) if graph.masks else None),
+            maker=BatchMaker(source, graph, made_targets, self.device, bool(return_plan), bool(return_index)),
             recovery=Recovery(faults, graph, self.device, stats, Judge(source, graph.max_pixels, self.num_threads)),
             queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),
             readers=None if source.delivers == "path" else ReaderPool(source, self.num_workers),
@@ -259,8 +304,54 @@ class DataLoader:
             stats=stats,
             depth=self.depth,
         )
-        self._progress = Progress(order.steps)
+        self._progress = Progress(passes.steps)
+        self._restarts = Restarts()
+        self._prepared = False  # by fastmix.integrations.accelerate
         self._fingerprint: str | None = None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and name in self.__dict__:
+            raise AttributeError(
+                f"DataLoader: expected no assignment to {name}, which would change no batch; build another loader with "
+                f"{name}={value!r}"
+            )
+        super().__setattr__(name, value)
+
+    def __repr__(self) -> str:
+        lines = [f"DataLoader({self.dataset!r}"]
+        graph, order = self._machinery.maker.graph, self._machinery.drafter.passes.order
+        lines.append(f"batch_size={self.batch_size}, size={self.size}, train={graph.train}, order={order.kind.name!r}")
+        lines.append(f"mix={self._machinery.drafter.policy}, dtype={graph.dtype}, device='{self.device}'")
+        if self._ranks.decided is not None:
+            lines.append(f"rank={self.rank} of {self.world_size}, epoch={self.epoch}, {len(self)} steps per epoch")
+        return ",\n    ".join(lines) + ")"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the arguments and the position; the source is opened already, and ranks are decided anew."""
+        progress = self._progress
+        arguments = {**self._arguments, "data": self.source}
+        return _unpickled, (type(self), arguments, self.data, (*progress.position(), progress.mixing))
+
+    @property
+    def rank(self) -> int:
+        """Of this process; decided when it is first needed."""
+        return self._decided().order.rank
+
+    @property
+    def world_size(self) -> int:
+        """Number of processes; decided when it is first needed."""
+        return self._decided().order.world_size
+
+    @property
+    def mixup_enabled(self) -> bool:
+        """Whether the next iterator mixes."""
+        return self._machinery.drafter.policy is not None and self._progress.mixing
+
+    @mixup_enabled.setter
+    def mixup_enabled(self, enabled: bool) -> None:
+        if enabled and self._machinery.drafter.policy is None:
+            raise ValueError("DataLoader: expected mix= in the loader's arguments, got mixup_enabled=True without it")
+        self._progress.mixing = bool(enabled)
 
     @property
     def epoch(self) -> int:
@@ -275,15 +366,25 @@ class DataLoader:
     @property
     def drop_last(self) -> bool:
         """Whether an incomplete last batch is dropped."""
-        return self._machinery.drafter.order.last_batch == "drop"
+        return self.last_batch == "drop"
+
+    @property
+    def last_batch(self) -> LastBatch:
+        """What happens to the samples that fill no global batch."""
+        return self._machinery.drafter.passes.order.last_batch
 
     def __len__(self) -> int:
         """Steps per epoch, the same on every rank."""
-        return self._progress.steps
+        return self._decided().steps
 
     def __iter__(self) -> EpochIterator:
         """Start the epoch anew, or after ``load_state_dict`` where it was left. Ends the iterator before."""
-        return EpochIterator(self._machinery, self._progress)
+        passes = self._decided()
+        with one_thread(self._machinery.busy):
+            if self._machinery.maker.graph.train:
+                self._restarts.check(self._progress, passes.order.rank)
+                refuse_accumulation(self._prepared)
+            return EpochIterator(self._machinery, self._progress)
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch of the next iterator; needed only to leave the sequence 0, 1, 2, ...
@@ -291,7 +392,20 @@ class DataLoader:
         The current epoch's number changes nothing, so a resumed epoch stays resumed. Another number ends the iterator
         that is under way.
         """
+        self._decided()
         self._progress.set_epoch(integer(_CALLER, "epoch", epoch, 0))
+
+    def preview(self, count: int = 12) -> Figure:
+        """Return a matplotlib figure of the batch that comes next, with the weights of its labels.
+
+        The loader's position does not change.
+
+        Raises:
+            ImportError: matplotlib is not installed.
+        """
+        images, targets, *_ = next(iter(copy.copy(self)))
+        graph = self._machinery.maker.graph
+        return draw_grid(images, targets, self.classes, graph.mean, graph.std, count)
 
     def stats(self) -> dict[str, Any]:
         """Return what the current or last epoch has cost this rank.
@@ -305,7 +419,7 @@ class DataLoader:
 
     def state_dict(self) -> dict[str, Any]:
         """Return where the consumer is, as JSON's types. Prefetched batches do not count."""
-        return state.take(self._progress, self._identity())
+        return state.take(self._progress, self._decided(), self._identity())
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Make the next iterator go on where ``state_dict`` was taken, with the identical batches; nothing is replayed.
@@ -317,9 +431,31 @@ class DataLoader:
             ValueError, TypeError: not a state, or a state of another version, data set or setting, which the message
                 names.
         """
-        state.restore(self._progress, self._identity(), state_dict)
+        state.restore(self._progress, self._decided(), self._identity(), state_dict)
 
     def _identity(self) -> dict[str, Any]:
         if self._fingerprint is None:
             self._fingerprint = self.source.fingerprint()
         return state.identity(self._machinery.drafter, self._machinery.maker, self._fingerprint)
+
+    def _decided(self) -> Passes:
+        """Return the passes, divided among the ranks, which are decided now at the latest."""
+        rank, world_size = self._ranks.decide()
+        drafter = self._machinery.drafter
+        passes = drafter.passes
+        if (rank, world_size) != (passes.order.rank, passes.order.world_size):
+            order = replace(passes.order, rank=rank, world_size=world_size)
+            passes = Passes(order, self._arguments["steps_per_epoch"])
+            self._machinery = replace(self._machinery, drafter=replace(drafter, passes=passes))
+            self._progress.steps = passes.steps
+        return passes
+
+
+def _unpickled(
+    kind: type[DataLoader], arguments: dict[str, Any], data: Any, position: tuple[int, int, bool]
+) -> DataLoader:
+    loader = kind(**arguments)
+    loader.__dict__["data"] = data
+    epoch, step, loader._progress.mixing = position
+    loader._progress.jump(epoch, step)
+    return loader

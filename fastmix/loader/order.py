@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
+from fastmix.loader.places import Places
 from fastmix.loader.sampling import InOrder, Sampling, Shuffled
 
 LastBatch = Literal["drop", "partial", "pad"]
@@ -105,6 +106,10 @@ class Order:
     def samples(self, epoch: int) -> np.ndarray:
         """Return int64 (N,): the epoch's order, the same on every rank."""
         return self.kind.samples(epoch)
+
+    def places(self, epoch: int) -> Places:
+        """Return the epoch's order with the occurrences of its samples."""
+        return Places(self.samples(epoch), self.kind.repeats)
 
     def part(self, step: int) -> Part:
         """Return this rank's part of a step; places beyond the order's end continue at its beginning."""

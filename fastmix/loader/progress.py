@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from fastmix.loader.order import MAX_EPOCH
-from fastmix.loader.sampling import Sampling, UserSampler
-from fastmix.loader.sources.source import digest
 
 
 class Progress:
@@ -17,7 +13,7 @@ class Progress:
         epoch: the current epoch.
         step: number of its batches that were handed over.
         owner: the iterator that may go on; it has replaced all others.
-        drawn: digest of the order that the current iterator got from the user's Sampler, else None.
+        mixing: whether the next iterator mixes.
     """
 
     def __init__(self, steps: int) -> None:
@@ -25,13 +21,17 @@ class Progress:
         self.epoch = 0
         self.step = 0
         self.owner: object | None = None
-        self.drawn: str | None = None
+        self.mixing = True
         self._start = 0  # where the next iterator starts
-        self._expected: str | None = None  # digest of the order that it has to get, if it starts within an epoch
 
     def position(self) -> tuple[int, int]:
         """Return (epoch, step) of the next batch: after an epoch's last batch the next epoch's first."""
         return (self.epoch + 1, 0) if self.step == self.steps else (self.epoch, self.step)
+
+    @property
+    def left_early(self) -> bool:
+        """Whether the next iterator starts an epoch again of which batches were taken."""
+        return self.owner is not None and self._start == 0 < self.step < self.steps
 
     def begin(self, owner: object) -> tuple[int, int]:
         """Return (epoch, step) at which a new iterator starts."""
@@ -40,31 +40,18 @@ class Progress:
         self.owner = owner
         return self.epoch, self.step
 
-    def check(self, order: np.ndarray, kind: Sampling) -> None:
-        """Compare the order that an iterator got with the one that the loaded state was taken in.
-
-        Raises:
-            ValueError: the user's Sampler did not yield the same indices again.
-        """
-        self.drawn = digest(order) if isinstance(kind, UserSampler) else None
-        expected, self._expected = self._expected, None
-        if expected is not None and self.drawn != expected:
-            self.owner = None
-            raise ValueError(
-                "DataLoader: expected the indices that the sampler yielded when the state was taken, got others; its "
-                "indices must depend on set_epoch(epoch) alone"
-            )
-
     def finish(self) -> None:
         """Go on to the next epoch if this one was consumed to its end."""
         self.epoch, self.step = self.position()
 
-    def set_epoch(self, epoch: int) -> None:
-        """Go to the start of another epoch; nothing changes if it is the current one."""
-        if epoch != self.position()[0]:
-            self.jump(epoch, 0)
+    def set_epoch(self, epoch: int) -> bool:
+        """Go to the start of another epoch; nothing changes, and the result is False, if it is the current one."""
+        if epoch == self.position()[0]:
+            return False
+        self.jump(epoch, 0)
+        return True
 
-    def jump(self, epoch: int, step: int, drawn: str | None = None) -> None:
+    def jump(self, epoch: int, step: int) -> None:
         """Make the next iterator start here, and end the current one."""
         if epoch > MAX_EPOCH or step > self.steps:
             raise ValueError(
@@ -74,4 +61,3 @@ class Progress:
         self.epoch, self.step, self.owner = epoch, step, None
         self.finish()
         self._start = self.step
-        self._expected = self.drawn = drawn if self._start else None

@@ -23,10 +23,12 @@ class Sampling(ABC):
     Attributes:
         name: in the loader's state.
         count: samples per epoch.
+        repeats: whether a sample may come twice in an epoch.
     """
 
     name: str
     count: int
+    repeats = False
 
     @abstractmethod
     def samples(self, epoch: int) -> np.ndarray:
@@ -72,6 +74,7 @@ class Balanced(Sampling):
     labels: np.ndarray
     seed: int
     name = "balanced"
+    repeats = True
 
     @property
     def count(self) -> int:
@@ -128,12 +131,17 @@ class UserSampler(Sampling):
     """
 
     name = "sampler"
+    repeats = True
 
     def __init__(self, sampler: Any, samples: int) -> None:
         if isinstance(sampler, torch.utils.data.DistributedSampler):
             raise ValueError(
                 "DataLoader: expected a sampler of all samples, got a DistributedSampler; leave it out: the loader "
                 "divides the order among the ranks itself"
+            )
+        if isinstance(sampler, torch.utils.data.BatchSampler):
+            raise TypeError(
+                "DataLoader: expected a sampler of samples, got a BatchSampler; pass its .sampler and batch_size="
             )
         if not isinstance(sampler, Iterable) or not hasattr(sampler, "__len__"):
             raise TypeError(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+
 import torch
 
 import fastmix.dali
-from fastmix.arguments import integer
+from fastmix.arguments import integer, number
 from fastmix.dali.plugin import load_decoders
+from fastmix.loader.sources.source import Source
 from fastmix.plan.policies import Policy
+from fastmix.ranks import Ranks
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 MEMORY_FORMATS = (torch.contiguous_format, torch.channels_last)
@@ -39,11 +43,37 @@ def choose_decode(decode: str, device: torch.device, resize: str) -> str:
 
 def check_smoothing(smoothing: float, mix: Policy | None) -> None:
     """Refuse smoothing out of range, or without mixing."""
+    smoothing = number("DataLoader: smoothing", smoothing)
     if not 0.0 <= smoothing < 1.0 or (smoothing and mix is None):
         raise ValueError(
             f"DataLoader: expected smoothing in [0, 1), and 0 without mix, got {smoothing} with mix={mix}; without mix "
             "smooth in the loss"
         )
+
+
+def choose_train(train: bool | None, shuffle: bool | None) -> bool:
+    """Return ``train``, which is True by default; warns if the caller may have meant evaluation."""
+    if train is None and shuffle is False:
+        warnings.warn(
+            "DataLoader: shuffle=False alone keeps training's random crops, flips and dropped last batch; for "
+            "evaluation pass train=False, or train=True for what you have",
+            UserWarning,
+            stacklevel=3,
+        )
+    if not isinstance(train, bool | None) or not isinstance(shuffle, bool | None):
+        raise TypeError(f"DataLoader: expected train and shuffle to be bools, got {train!r} and {shuffle!r}")
+    return train is None or train
+
+
+def choose_workers(num_workers: int) -> int:
+    """Return the number of reading threads; torch's 0, "in this process", is one."""
+    return max(integer("DataLoader", "num_workers", num_workers, 0), 1)
+
+
+def first_ranks(ranks: Ranks) -> dict[str, int]:
+    """Return rank and world size as given; until they are decided, one process checks the other arguments."""
+    rank, world_size = ranks.decided or (0, 1)
+    return {"rank": rank, "world_size": world_size}
 
 
 def choose_budget(max_bad: int | float) -> int | float:
@@ -55,8 +85,12 @@ def choose_budget(max_bad: int | float) -> int | float:
     return integer("DataLoader", "max_bad", max_bad, 0)
 
 
-def choose_classes(num_classes: int | None, found: int) -> int:
-    """Return the given number, which has to hold all labels, or the number of classes found."""
+def choose_classes(num_classes: int | None, found: int, train: bool, source: Source) -> int:
+    """Return the given number, which has to hold all labels, or the number of classes found.
+
+    Raises:
+        ValueError: it is smaller; or larger in evaluation, if ids are places among the classes that happen to be there.
+    """
     if num_classes is None:
         return found
     number = integer("DataLoader", "num_classes", num_classes)
@@ -64,6 +98,11 @@ def choose_classes(num_classes: int | None, found: int) -> int:
         raise ValueError(
             f"DataLoader: expected num_classes >= {found}, since the data has labels up to {found - 1}, "
             f"got {num_classes}"
+        )
+    if number > found and not train and source.ids_by_name:
+        raise ValueError(
+            f"DataLoader: expected classes=train_loader.classes, since the data has {found} of {number} classes, and "
+            "their ids are places in alphabetical order"
         )
     return number
 

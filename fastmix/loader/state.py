@@ -1,4 +1,7 @@
-"""The loader's state: the consumer's position, and the settings that the following batches depend on."""
+"""The loader's state: the consumer's position, and the settings that the following batches depend on.
+
+A state without a setting has that setting's default, so that a new setting needs no new version.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,13 @@ from typing import Any
 from fastmix.arguments import integer
 from fastmix.loader.batches import BatchMaker
 from fastmix.loader.drafts import Drafter
+from fastmix.loader.passes import Passes
 from fastmix.loader.progress import Progress
 
-VERSION = 2
+VERSION = 3
+# Defaults of settings that a state may lack; new settings come here.
+_DEFAULTS: dict[str, Any] = {}
+_POSITION = ("epoch", "step", "sampler_order", "mixing")
 _WHERE = {"data": "the data set (its files, their order or labels)"}
 
 
@@ -19,7 +26,7 @@ def identity(drafter: Drafter, maker: BatchMaker, data: str) -> dict[str, Any]:
 
     The global batch is one of them, the world size is not; nor are threads, depth, device, memory format, ``on_error``.
     """
-    order, policy, graph, augment = drafter.order, drafter.policy, maker.graph, maker.graph.augment
+    order, policy, graph, augment = drafter.passes.order, drafter.policy, maker.graph, maker.graph.augment
     return {
         "data": data,
         "samples": order.count,
@@ -27,6 +34,7 @@ def identity(drafter: Drafter, maker: BatchMaker, data: str) -> dict[str, Any]:
         "global_batch": order.global_batch,
         "order": order.kind.name,
         "last_batch": order.last_batch,
+        "steps_per_epoch": steps_per_epoch(drafter.passes),
         "train": graph.train,
         "size": graph.size,
         "resize": graph.resize,
@@ -41,14 +49,19 @@ def identity(drafter: Drafter, maker: BatchMaker, data: str) -> dict[str, Any]:
     }
 
 
-def take(progress: Progress, expected: dict[str, Any]) -> dict[str, Any]:
+def steps_per_epoch(passes: Passes) -> int | None:
+    """Return the length of short epochs, or None if an epoch is a pass, whatever its length."""
+    return None if passes.steps == passes.order.steps else passes.steps
+
+
+def take(progress: Progress, passes: Passes, expected: dict[str, Any]) -> dict[str, Any]:
     """Return the state, of JSON's types alone."""
     epoch, step = progress.position()
-    drawn = progress.drawn if step else None
-    return {"version": VERSION, "epoch": epoch, "step": step, "sampler_order": drawn, **expected}
+    drawn, mixing = passes.drawn(epoch, step), progress.mixing
+    return {"version": VERSION, "epoch": epoch, "step": step, "sampler_order": drawn, "mixing": mixing, **expected}
 
 
-def restore(progress: Progress, expected: dict[str, Any], state: Mapping[str, Any]) -> None:
+def restore(progress: Progress, passes: Passes, expected: dict[str, Any], state: Mapping[str, Any]) -> None:
     """Go to the position of a state.
 
     Raises:
@@ -57,9 +70,13 @@ def restore(progress: Progress, expected: dict[str, Any], state: Mapping[str, An
     if not isinstance(state, Mapping):
         raise TypeError(f"DataLoader: expected a state as state_dict() returns it, got {type(state).__name__}")
     expected = {"version": VERSION, **expected}
-    differ = [name for name, value in expected.items() if state.get(name) != value]
+    state = {**_DEFAULTS, **state}
+    names = [*expected, *(name for name in state if name not in expected and name not in _POSITION)]
+    differ = [name for name in names if state.get(name) != expected.get(name)]
     if differ:
-        details = ", ".join(f"{_WHERE.get(name, name)}={expected[name]!r} (got {state.get(name)!r})" for name in differ)
+        details = ", ".join(
+            f"{_WHERE.get(name, name)}={expected.get(name)!r} (got {state.get(name)!r})" for name in differ
+        )
         raise ValueError(
             f"DataLoader: expected a state with {details}; build the loader as it was when the state was taken"
         )
@@ -67,4 +84,6 @@ def restore(progress: Progress, expected: dict[str, Any], state: Mapping[str, An
     if missing:
         raise ValueError(f"DataLoader: expected a state with {' and '.join(missing)}")
     epoch, step = (integer("DataLoader", name, state[name], 0) for name in ("epoch", "step"))
-    progress.jump(epoch, step, state.get("sampler_order"))
+    progress.jump(epoch, step)
+    progress.mixing = bool(state.get("mixing", True))
+    passes.expect(*progress.position(), state.get("sampler_order"))

@@ -10,6 +10,7 @@ import numpy as np
 from fastmix.loader.graph.dali_queue import Ticket
 from fastmix.loader.graph.outputs import Report
 from fastmix.loader.sources.reader_pool import Reading
+from fastmix.plan.draw_key import DrawKey, SampleKeys
 from fastmix.plan.mix_plan import MixPlan
 
 
@@ -18,20 +19,22 @@ class Draft:
     """What a rank's part of a step consists of.
 
     Attributes:
-        epoch, step: of the loader.
-        offset: place of the first sample in the global batch.
+        step: of the loop's epoch.
+        key: what the batch's draws are a function of: the pass over the data, the step in it, and as its offset the
+            first sample's place in the global batch.
         samples: int64 (B,), indices in the source, after bad samples were replaced.
         status: int32 (B,), not 0 for samples that are not tried; each is a :class:`fastmix.dali.Status`.
+        occurrence: int64 (B,), how often each sample came before within the epoch.
         repeats: how many of the last samples only fill up the batch.
         drawing: the plan of all B samples, drawn or being drawn; None for no mixing.
         bad: int64, the samples of the order that are known to be bad.
     """
 
-    epoch: int
     step: int
-    offset: int
+    key: DrawKey
     samples: np.ndarray
     status: np.ndarray
+    occurrence: np.ndarray
     repeats: int
     drawing: Future[MixPlan] | None
     bad: np.ndarray
@@ -45,6 +48,11 @@ class Draft:
     def plan(self) -> MixPlan | None:
         """How the samples are mixed, or None; waits until it is drawn."""
         return None if self.drawing is None else self.drawing.result()
+
+    @property
+    def sample_keys(self) -> SampleKeys:
+        """What the draws of each sample are a function of."""
+        return SampleKeys(self.key.seed, self.key.epoch, self.samples, self.occurrence)
 
 
 @dataclass(eq=False)

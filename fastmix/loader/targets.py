@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from fastmix.loader.sources.source import Source
+from fastmix.moving import moved
 from fastmix.ops.targets import Targets, make_targets
 from fastmix.plan.mix_plan import MixPlan
 
@@ -26,12 +27,14 @@ class TargetMaker:
         dense: whether labels are rows of floats.
         form: of the targets with mixing; without, they are the labels.
         num_classes: columns of the rows.
+        unlabelled: whether there are no labels.
     """
 
     values: np.ndarray | None
     dense: bool
     form: Targets
     num_classes: int
+    unlabelled: bool = False
 
     def from_read(self, labels: Sequence[Any], read: np.ndarray) -> np.ndarray:
         """Convert labels that came with the samples, one entry each; zeros where ``read``, bool (B,), is false.
@@ -39,7 +42,7 @@ class TargetMaker:
         Raises:
             ValueError: a label is not of the first sample's kind, or not below ``num_classes``.
         """
-        filled = np.zeros((len(labels), self.num_classes) if self.dense else len(labels), self._dtype)
+        filled: np.ndarray = np.zeros((len(labels), self.num_classes) if self.dense else len(labels), self._dtype)
         if read.any():
             filled[read] = self._checked([label for label, known in zip(labels, read, strict=True) if known])
         return filled
@@ -62,17 +65,24 @@ class TargetMaker:
         return values.astype(self._dtype)
 
     def targets(
-        self, labels: np.ndarray, plan: MixPlan | None, repeats: int, made: torch.Tensor | None, device: torch.device
+        self,
+        labels: np.ndarray | None,
+        plan: MixPlan | None,
+        repeats: int,
+        made: torch.Tensor | None,
+        device: torch.device,
     ) -> Any:
         """Return targets on ``device``. Repeats get class id -100, or rows of zeros, and so have no loss.
 
         Args:
-            labels: int64 (B,) or float32 (B, C).
+            labels: int64 (B,) or float32 (B, C); None for no labels, and so no targets.
             plan: how the batch was mixed; None for not at all.
             repeats: how many of the last samples only fill up the batch.
             made: dense targets, if the graph has made them.
             device: of the targets.
         """
+        if labels is None:
+            return None
         real = len(labels) - repeats
         if made is not None:
             if repeats:
@@ -81,13 +91,15 @@ class TargetMaker:
         if repeats:
             labels = labels.copy()
             labels[real:] = 0.0 if self.dense else IGNORED
-        own = torch.from_numpy(np.ascontiguousarray(labels)).to(device)
+        own = moved(torch.from_numpy(np.ascontiguousarray(labels)), device)
         if plan is None:
             return own
         return make_targets(self.form, own, plan, self.num_classes)
 
     def empty(self, plan: MixPlan | None, device: torch.device) -> Any:
         """Return the targets of an empty batch; ``plan`` is None without mixing."""
+        if self.unlabelled:
+            return None
         if plan is not None and self.form == "dense":
             return torch.empty((0, self.num_classes), device=device)
         labels = np.zeros((0, self.num_classes), np.float32) if self.dense else np.zeros(0, np.int64)
@@ -102,9 +114,11 @@ def target_maker(source: Source, num_classes: int, form: Targets, mixing: bool, 
     """
     labels = source.labels
     dense = source.dense if labels is None else labels.dense
+    if mixing and source.unlabelled:
+        raise ValueError("DataLoader: expected labels in the data for mix=, got samples without; leave mix= out")
     if smoothing and dense:
         raise ValueError("DataLoader: expected smoothing=0 with labels that are vectors; smooth them before")
     if mixing and form == "dense" and num_classes == 0:
         raise ValueError("DataLoader: expected num_classes, since the data set does not say how many classes it has")
     values = None if labels is None else labels.widened(num_classes).values
-    return TargetMaker(values, dense, form, num_classes)
+    return TargetMaker(values, dense, form, num_classes, source.unlabelled)

@@ -4,7 +4,6 @@
 ``mix.py``             ``mix_`` in place, ``mix`` into a new tensor, ``regmixup``
 ``normalize_mix.py``   ``normalize_mix``: a uint8 batch to a training batch
 ``resample_mix.py``    ``resample_mix``: decoded images of any sizes to a training batch
-``resize_mix.py``      ``ResizeMix`` and ``resize_mix``: the whole partner, resized into the box
 ``labels.py``          ``mix_labels``, ``mix_values``
 ``targets.py``         the forms that ``targets=`` names: dense, ``pair_labels``, by index
 ``segmentation.py``    ``mix_segmentation``: segmentation maps
@@ -13,7 +12,9 @@
 ``reference.py``       every operator in plain torch, with the same bits
 ``checks.py``          argument checks that several operators share
 ``partners.py``        the rows that partners refer to, and the check of ``other=``
-``registration.py``    ``torch.ops.fastmix``: names, fake kernels and gradients
+``registration.py``    ``torch.ops.fastmix``: names, fake kernels, ``mix_`` under autograd
+``gradients.py``       ``mix`` under autograd, forward mode and torch.func
+``batching.py``        the operators under vmap
 ``library.py``         finds and loads the native library
 =====================  =============================================================================================
 """

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan
+from fastmix.plan.resident_plan import ResidentPlan
 
 _MIX_DTYPES = (torch.uint8, torch.float16, torch.bfloat16, torch.float32, torch.float64)
 _OUTPUT_DTYPES = (torch.float16, torch.bfloat16, torch.float32)
@@ -32,18 +33,38 @@ def check_images(op: str, images: Tensor) -> None:
     check_tensor(op, "images", images)
     if images.dtype not in _MIX_DTYPES:
         names = ", ".join(str(dtype) for dtype in _MIX_DTYPES)
-        raise TypeError(f"{op}: expected images of one of the dtypes {names}, got {images.dtype}")
+        remedy = "; mix images.real and images.imag" if images.is_complex() else ""
+        raise TypeError(f"{op}: expected images of one of the dtypes {names}, got {images.dtype}{remedy}")
 
 
-def check_plan_type(op: str, plan: object, *, multiway: bool = False) -> None:
+def check_stored(op: str, name: str, tensor: Tensor) -> None:
+    """Refuse a view that negates the values in memory on reading, which an operator cannot write to."""
+    # torch.compile cannot trace the question.
+    if not torch.compiler.is_compiling() and tensor.is_neg():
+        raise ValueError(f"{op}: expected {name} as stored, got a negated view; use {name}.resolve_neg()")
+
+
+def check_plan_type(op: str, plan: object, *, multiway: bool = False, resident: bool = False) -> None:
     if isinstance(plan, MultiwayPlan) and not multiway:
         raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got a MultiwayPlan; use mix()")
-    if not isinstance(plan, MixPlan | MultiwayPlan):
+    if isinstance(plan, ResidentPlan) and not resident:
+        raise TypeError(
+            f"{op}: expected plan to be a fastmix.MixPlan, got a ResidentPlan, which only mix_, mix, regmixup, "
+            "normalize_mix and mix_labels take"
+        )
+    if not isinstance(plan, MixPlan | MultiwayPlan | ResidentPlan):
         raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
 
 
-def check_plan(op: str, plan: MixPlan | MultiwayPlan, samples: int, *, multiway: bool = False) -> None:
-    check_plan_type(op, plan, multiway=multiway)
+def check_plan(
+    op: str,
+    plan: MixPlan | MultiwayPlan | ResidentPlan,
+    samples: int,
+    *,
+    multiway: bool = False,
+    resident: bool = False,
+) -> None:
+    check_plan_type(op, plan, multiway=multiway, resident=resident)
     if len(plan) != samples:
         raise ValueError(
             f"{op}: expected a plan for {samples} samples, got one for {len(plan)}; draw it with this batch_size"
@@ -61,6 +82,7 @@ def check_format(op: str, dtype: torch.dtype, memory_format: torch.memory_format
 
 def check_out(op: str, out: Tensor, images: Tensor, dtype: torch.dtype, memory_format: torch.memory_format) -> None:
     check_tensor(op, "out", out)
+    check_stored(op, "out", out)
     if out.dtype != dtype:
         raise TypeError(f"{op}: expected out of dtype {dtype}, got {out.dtype}")
     batch, height, width, channels = images.shape
@@ -80,14 +102,3 @@ def pixel_units(op: str, name: str, values: Sequence[float], channels: int, *, p
         if not math.isfinite(value) or (positive and value <= 0.0):
             raise ValueError(f"{op}: expected {name} {'> 0 and ' if positive else ''}finite, got {value}")
     return [255.0 * value for value in values]
-
-
-def mirror_flags(op: str, mirror: Tensor | Sequence[bool], batch: int) -> Tensor:
-    flags = mirror if isinstance(mirror, Tensor) else torch.tensor(mirror, dtype=torch.bool)
-    if flags.dtype != torch.bool:
-        raise TypeError(f"{op}: expected mirror of dtype torch.bool, got {flags.dtype}")
-    if flags.dim() != 1 or flags.shape[0] != batch:
-        raise ValueError(f"{op}: expected mirror of shape ({batch},), got {tuple(flags.shape)}")
-    if flags.device.type != "cpu":
-        raise ValueError(f"{op}: expected mirror on the CPU, got {flags.device}; use mirror.cpu()")
-    return flags.contiguous()

@@ -3,11 +3,13 @@
 import torch
 from torch import Tensor
 
+from fastmix.moving import moved
 from fastmix.ops import registration as _ops
 from fastmix.ops.checks import check_plan, check_tensor
 from fastmix.ops.partners import check_other, partner_batch, partner_rows
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan, combine_labels, combine_values
+from fastmix.plan.resident_plan import ResidentPlan
 
 __all__ = ["mix_labels", "mix_values"]
 
@@ -25,7 +27,7 @@ _INTEGER_DTYPES = (
 
 def mix_labels(
     labels: Tensor,
-    plan: MixPlan | MultiwayPlan,
+    plan: MixPlan | MultiwayPlan | ResidentPlan,
     num_classes: int | None = None,
     smoothing: float = 0.0,
     *,
@@ -59,13 +61,15 @@ def mix_labels(
     """
     op = "mix_labels"
     check_tensor(op, "labels", labels)
-    check_plan(op, plan, labels.shape[0], multiway=True)
+    check_plan(op, plan, labels.shape[0], multiway=True, resident=True)
     check_other(op, plan, labels, other)
     if labels.dim() == 2 and labels.is_floating_point():
         if smoothing != 0.0:
             raise ValueError(f"{op}: expected smoothing=0 with dense labels, got {smoothing}; smooth the labels first")
         if num_classes is not None and num_classes != labels.shape[1]:
             raise ValueError(f"{op}: expected num_classes={labels.shape[1]} as the labels have, got {num_classes}")
+        if isinstance(plan, ResidentPlan):
+            raise ValueError(f"{op}: expected class ids with a ResidentPlan, got dense labels; use a MixPlan")
         return _blend(op, labels, plan, other).to(torch.float32)
     if labels.dtype not in _INTEGER_DTYPES:
         raise TypeError(
@@ -87,7 +91,7 @@ def mix_labels(
     ids = labels.to(torch.int64)
     if isinstance(plan, MultiwayPlan):
         return combine_labels(op, ids, plan, num_classes, smoothing)
-    if other is not None:
+    if other is not None and isinstance(plan, MixPlan):
         partner_batch(op, plan, labels, other)
         other = other.to(torch.int64)
     return _ops.mix_labels(ids, plan.rows, num_classes, smoothing, other)
@@ -118,7 +122,8 @@ def mix_values(values: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | 
     check_tensor("mix_values", "values", values)
     check_plan("mix_values", plan, values.shape[0], multiway=True)
     if not values.is_floating_point():
-        raise TypeError(f"mix_values: expected a floating dtype, got {values.dtype}; use values.float()")
+        remedy = "torch.view_as_real(values)" if values.is_complex() else "values.float()"
+        raise TypeError(f"mix_values: expected a floating dtype, got {values.dtype}; use {remedy}")
     check_other("mix_values", plan, values, other)
     return _blend("mix_values", values, plan, other).to(values.dtype)
 
@@ -129,7 +134,7 @@ def _blend(op: str, values: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor 
         return combine_values(values, plan)
     own = values.to(torch.float64)
     partner = partner_rows(op, plan, values, other).to(torch.float64)
-    weight = plan.label_weight.to(device=values.device, dtype=torch.float64)
+    weight = moved(plan.label_weight, values.device, torch.float64)
     weight = weight.reshape(-1, *[1] * (values.dim() - 1))
     mixed = weight * own + (1.0 - weight) * partner
     return torch.where(weight == 1.0, own, torch.where(weight == 0.0, partner, mixed))

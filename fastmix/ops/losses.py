@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fastmix.moving import moved
 from fastmix.ops.checks import check_plan_type
 from fastmix.ops.partners import check_other, partner_rows
 from fastmix.plan.mix_plan import MixPlan
@@ -80,7 +81,7 @@ def mix_loss(
                 f'mix_loss: expected the criterion to return one loss per sample with reduction="none", '
                 f"got shape {tuple(loss.shape)}"
             )
-        weight = weight.to(device=loss.device, dtype=torch.promote_types(loss.dtype, torch.float32))
+        weight = moved(weight, loss.device, torch.promote_types(loss.dtype, torch.float32))
         share = _shares(weight.reshape(-1, *[1] * (loss.dim() - 1)), term_labels, loss, criterion, kwargs)
         # A share of 0 drops an infinite loss too; 0 * inf would be NaN.
         terms.append(torch.where(share == 0.0, 0.0, share * loss))
@@ -139,12 +140,12 @@ def mix_accuracy(
         )
     if not 1 <= topk <= logits.shape[1]:
         raise ValueError(f"mix_accuracy: expected topk in [1, {logits.shape[1]}], got {topk}")
-    ids = labels.to(logits.device, torch.int64)
-    others = None if other is None else other.to(logits.device, torch.int64)
+    ids = moved(labels, logits.device, torch.int64)
+    others = None if other is None else moved(other, logits.device, torch.int64)
     best = logits.detach().topk(topk, dim=1).indices
     hits = counted = torch.zeros(batch, dtype=torch.float64, device=logits.device)
     for label, weight in _label_terms("mix_accuracy", ids, plan, others):
-        share = torch.where(label == ignore_index, 0.0, weight.to(logits.device, torch.float64))
+        share = torch.where(label == ignore_index, 0.0, moved(weight, logits.device, torch.float64))
         hits = hits + share * (best == label[:, None]).any(1)
         counted = counted + share
     return (hits.sum() / counted.sum()).to(torch.float32)

@@ -1,21 +1,22 @@
-"""Mix a batch of images by a plan: in place, into a new tensor, or behind the clean batch."""
-
-from collections.abc import Callable
+"""Mix a batch of images by a plan: in place, into a new tensor, or after the clean batch."""
 
 import torch
 from torch import Tensor
-from torch.autograd import forward_ad
 
+from fastmix.moving import moved
+from fastmix.ops import batching as _batching  # noqa: F401  (registers the rules of vmap)
+from fastmix.ops import gradients
 from fastmix.ops import registration as _ops
-from fastmix.ops.checks import check_images, check_plan
+from fastmix.ops.checks import check_images, check_plan, check_stored
 from fastmix.ops.partners import check_other
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan
+from fastmix.plan.resident_plan import ResidentPlan
 
 __all__ = ["mix", "mix_", "regmixup"]
 
 
-def mix_(images: Tensor, plan: MixPlan, *, other: Tensor | None = None) -> Tensor:
+def mix_(images: Tensor, plan: MixPlan | ResidentPlan, *, other: Tensor | None = None) -> Tensor:
     """Mix a batch in place.
 
     Equivalent to ``images.copy_(w * images + (1 - w) * images[plan.partner])`` in float64, rounded once. ``w`` is the
@@ -46,17 +47,18 @@ def mix_(images: Tensor, plan: MixPlan, *, other: Tensor | None = None) -> Tenso
         >>> mix_(images, CutMix(1.0).plan(8, (32, 32), seed=0, step=0))
     """
     check_images("mix_", images)
-    check_plan("mix_", plan, images.shape[0])
+    check_plan("mix_", plan, images.shape[0], resident=True)
     check_other("mix_", plan, images, other)
+    check_stored("mix_", "images", images)
     if other is not None:
-        other = _ops.samples_like(images, other)
-    if not torch.compiler.is_compiling() and forward_ad.unpack_dual(images).tangent is not None:
+        other = _ops.samples_like(images, other.resolve_neg())
+    if gradients.has_tangent(images):
         raise NotImplementedError("mix_: expected no forward-mode tangent, got one; use mix()")
     _ops.mix_(images, plan.rows, masks_on(plan, images.device), other)
     return images
 
 
-def mix(images: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | None = None) -> Tensor:
+def mix(images: Tensor, plan: MixPlan | MultiwayPlan | ResidentPlan, *, other: Tensor | None = None) -> Tensor:
     """Mix a batch into a new tensor.
 
     Equivalent to ``w * images + (1 - w) * images[plan.partner]`` in float64, rounded once, with ``w`` as in
@@ -80,17 +82,15 @@ def mix(images: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | None = 
         >>> mixed = mix(torch.rand(8, 3, 32, 32), Mixup(0.2).plan(8, seed=0, step=0))
     """
     check_images("mix", images)
-    check_plan("mix", plan, images.shape[0], multiway=True)
+    check_plan("mix", plan, images.shape[0], multiway=True, resident=True)
+    _check_resident("mix", plan, images)
     check_other("mix", plan, images, other)
     if isinstance(plan, MultiwayPlan):
-        return _linear(lambda x: _ops.mix(x, plan.rows, None, None, False, True), images)
-    masks = masks_on(plan, images.device)
-    if other is None:
-        return _linear(lambda x: _ops.mix(x, plan.rows, masks), images)
-    return _linear(lambda x, y: _ops.mix(x, plan.rows, masks, _ops.samples_like(x, y)), images, other)
+        return gradients.mix(images, plan.rows, multiway=True)
+    return gradients.mix(images, plan.rows, masks_on(plan, images.device), other)
 
 
-def regmixup(images: Tensor, plan: MixPlan) -> Tensor:
+def regmixup(images: Tensor, plan: MixPlan | ResidentPlan) -> Tensor:
     """Return the clean batch followed by the mixed batch.
 
     Equivalent to ``torch.cat((images, mix(images, plan)))``, with every image read once.
@@ -114,22 +114,17 @@ def regmixup(images: Tensor, plan: MixPlan) -> Tensor:
         >>> loss = cross_entropy(clean, labels) + eta * mix_loss(cross_entropy, mixed, labels, plan)
     """
     check_images("regmixup", images)
-    check_plan("regmixup", plan, images.shape[0])
-    masks = masks_on(plan, images.device)
-    return _linear(lambda x: _ops.mix(x, plan.rows, masks, None, True), images)
+    check_plan("regmixup", plan, images.shape[0], resident=True)
+    _check_resident("regmixup", plan, images)
+    return gradients.mix(images, plan.rows, masks_on(plan, images.device), with_clean=True)
 
 
-def _linear(function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
-    """Apply a linear function with forward-mode gradients: its tangent is the function of the tangents."""
-    if torch.compiler.is_compiling():
-        return function(*inputs)
-    duals = [forward_ad.unpack_dual(x) for x in inputs]
-    if all(dual.tangent is None for dual in duals):
-        return function(*inputs)
-    tangents = [torch.zeros_like(dual.primal) if dual.tangent is None else dual.tangent for dual in duals]
-    return forward_ad.make_dual(function(*(dual.primal for dual in duals)), function(*tangents))
+def _check_resident(op: str, plan: MixPlan | MultiwayPlan | ResidentPlan, images: Tensor) -> None:
+    """Refuse gradients: in backward, the memory would hold the plan of a later update."""
+    if isinstance(plan, ResidentPlan) and torch.is_grad_enabled() and images.requires_grad:
+        raise RuntimeError(f"{op}: expected images that do not require grad with a ResidentPlan; use a MixPlan")
 
 
-def masks_on(plan: MixPlan, device: torch.device) -> Tensor | None:
+def masks_on(plan: MixPlan | ResidentPlan, device: torch.device) -> Tensor | None:
     """Return the masks on the images' device; None if the plan has no masks."""
-    return None if plan.masks is None else plan.masks.to(device, non_blocking=True)
+    return None if plan.masks is None else moved(plan.masks, device)

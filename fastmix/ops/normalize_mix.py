@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from fastmix.arguments import mirror_flags
 from fastmix.ops import registration as _ops
 from fastmix.ops.checks import (
     MAX_CHANNELS,
@@ -12,11 +13,11 @@ from fastmix.ops.checks import (
     check_out,
     check_plan,
     check_tensor,
-    mirror_flags,
     pixel_units,
 )
 from fastmix.ops.mix import masks_on
 from fastmix.plan.mix_plan import MixPlan
+from fastmix.plan.resident_plan import ResidentPlan
 
 __all__ = ["IMAGENET_MEAN", "IMAGENET_STD", "normalize_mix"]
 
@@ -66,7 +67,10 @@ def normalize_mix(
     op = "normalize_mix"
     check_tensor(op, "images", images)
     if images.dtype != torch.uint8:
-        raise TypeError(f"{op}: expected images of dtype torch.uint8, got {images.dtype}")
+        raise TypeError(
+            f"{op}: expected images of dtype torch.uint8, got {images.dtype}; "
+            "use mix() for floating images and their gradients"
+        )
     if images.dim() != 4 or not 1 <= images.shape[3] <= MAX_CHANNELS:
         raise ValueError(
             f"{op}: expected images of shape (B, H, W, C) with 1 to {MAX_CHANNELS} channels, "
@@ -80,7 +84,11 @@ def normalize_mix(
         mirror = mirror_flags(op, mirror, images.shape[0])
     if plan is None:
         plan = MixPlan.identity(images.shape[0])
-    check_plan(op, plan, images.shape[0])
+    check_plan(op, plan, images.shape[0], resident=True)
+    if isinstance(plan, ResidentPlan):
+        if mirror is not None:
+            raise ValueError(f"{op}: expected no mirror with a ResidentPlan; give it to ResidentPlan.update()")
+        mirror = plan.mirror if plan.device.type == "cpu" else None
     channels_last = memory_format == torch.channels_last
     masks = masks_on(plan, images.device)
     if out is None:

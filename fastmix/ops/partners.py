@@ -5,22 +5,26 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from fastmix.moving import moved
 from fastmix.ops.checks import check_tensor
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.multiway import MultiwayPlan
+from fastmix.plan.resident_plan import ResidentPlan
 
 
-def check_other(op: str, plan: MixPlan | MultiwayPlan, values: Tensor, other: Tensor | None) -> None:
+def check_other(op: str, plan: MixPlan | MultiwayPlan | ResidentPlan, values: Tensor, other: Tensor | None) -> None:
     """Check the argument ``other=``, in the same words for every function that takes it.
 
     Raises:
         TypeError: ``other`` is not a tensor.
-        ValueError: ``plan`` is a MultiwayPlan, or ``other`` differs from ``values`` in row shape, dtype or device.
+        ValueError: ``plan`` is a MultiwayPlan or a ResidentPlan, or ``other`` has another row shape, dtype or device.
     """
     if other is None:
         return
     if isinstance(plan, MultiwayPlan):
         raise ValueError(f"{op}: expected no other= with a MultiwayPlan; concatenate both batches and plan for them")
+    if isinstance(plan, ResidentPlan):
+        raise ValueError(f"{op}: expected no other= with a ResidentPlan; use a MixPlan")
     check_tensor(op, "other", other)
     if (other.shape[1:], other.dtype, other.device) != (values.shape[1:], values.dtype, values.device):
         shape = ", ".join(map(str, ("N", *values.shape[1:])))
@@ -52,4 +56,4 @@ def partner_batch(op: str, plan: MixPlan, values: Tensor, other: Tensor | None) 
 def partner_rows(op: str, plan: MixPlan, values: Tensor, other: Tensor | None) -> Tensor:
     """Return ``values[plan.partner]``, or ``other[plan.partner]`` if given; raises as :func:`partner_batch`."""
     batch = partner_batch(op, plan, values, other)
-    return batch[plan.partner.to(device=batch.device, dtype=torch.int64)]
+    return batch[moved(plan.partner, batch.device, torch.int64)]

@@ -1,7 +1,7 @@
-"""Register ``torch.ops.fastmix``: names, fake kernels and gradients.
+"""Register ``torch.ops.fastmix``: names, fake kernels and what autograd does with ``mix_``.
 
-A schema knows tensors only, so that these operators take the arrays of a plan. Call :mod:`fastmix.ops.mix` instead,
-which takes the plan and checks its arguments.
+Schemas know only tensors, so these operators take the rows and masks of a plan. Call :mod:`fastmix.ops.mix` instead:
+it takes the plan and checks the arguments.
 """
 
 # ruff: noqa: ARG001  (a fake kernel has its operator's signature)
@@ -20,9 +20,6 @@ mix_backward = torch.ops.fastmix.mix_backward.default
 normalize_mix = torch.ops.fastmix.normalize_mix.default
 normalize_mix_into = torch.ops.fastmix.normalize_mix_into.default
 mix_labels = torch.ops.fastmix.mix_labels.default
-mix_resident_ = torch.ops.fastmix.mix_resident_.default
-normalize_mix_resident = torch.ops.fastmix.normalize_mix_resident.default
-mix_labels_resident = torch.ops.fastmix.mix_labels_resident.default
 
 _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
@@ -89,7 +86,8 @@ def _(
     with_clean: bool = False,
     multiway: bool = False,
 ) -> Tensor:
-    return _like_samples(images, plan.shape[0] * (2 if with_clean else 1))
+    count = plan.shape[0] if multiway else images.shape[0]  # a resident plan has more rows than samples
+    return _like_samples(images, count * (2 if with_clean else 1))
 
 
 @torch.library.register_fake("fastmix::mix_backward")
@@ -125,79 +123,8 @@ def _(out: Tensor, *inputs: object) -> None:
 
 @torch.library.register_fake("fastmix::mix_labels")
 def _(labels: Tensor, plan: Tensor, num_classes: int, smoothing: float = 0.0, other: Tensor | None = None) -> Tensor:
-    return torch.empty((plan.shape[0], num_classes), dtype=torch.float32, device=labels.device)
-
-
-@torch.library.register_fake("fastmix::mix_resident_")
-def _(images: Tensor, plan: Tensor) -> None:
-    return None
-
-
-@torch.library.register_fake("fastmix::normalize_mix_resident")
-def _(
-    images: Tensor, plan: Tensor, mean: Sequence[float], std: Sequence[float], dtype: torch.dtype, channels_last: bool
-) -> Tensor:
-    return _normalized(images, dtype, channels_last)
-
-
-@torch.library.register_fake("fastmix::mix_labels_resident")
-def _(labels: Tensor, plan: Tensor, num_classes: int, smoothing: float) -> Tensor:
     return torch.empty((labels.shape[0], num_classes), dtype=torch.float32, device=labels.device)
 
-
-def _argument(inputs: tuple[Any, ...], place: int, default: Any) -> Any:
-    return inputs[place] if len(inputs) > place else default
-
-
-def _save_plan(ctx: Any, inputs: tuple[Any, ...]) -> None:
-    # A copy: the caller may edit the plan between forward and backward.
-    ctx.save_for_backward(inputs[1].clone(), _argument(inputs, 2, None))
-
-
-def _save_mix(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-    other = _argument(inputs, 3, None)
-    ctx.with_clean, ctx.multiway = _argument(inputs, 4, False), _argument(inputs, 5, False)
-    ctx.inputs = inputs[0].shape[0] if ctx.multiway else -1 if other is None else other.shape[0]
-    _save_plan(ctx, inputs)
-
-
-def _backward_of_mix(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    plan, masks = ctx.saved_tensors
-    clean = None
-    if ctx.with_clean and grad.shape[0]:
-        clean, grad = grad.chunk(2)
-    of_images = of_other = None
-    if ctx.needs_input_grad[0]:
-        of_images = mix_backward(grad, plan, masks, ctx.inputs, False, ctx.multiway)
-        of_images = of_images if clean is None else clean + of_images
-    if not ctx.multiway and ctx.inputs != -1 and ctx.needs_input_grad[3]:
-        of_other = mix_backward(grad, plan, masks, ctx.inputs, True)
-    return of_images, None, None, of_other, None, None
-
-
-def _save_mix_backward(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
-    ctx.inputs, ctx.of_other = _argument(inputs, 3, -1), _argument(inputs, 4, False)
-    ctx.multiway = _argument(inputs, 5, False)
-    _save_plan(ctx, inputs)
-
-
-def _backward_of_mix_backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, ...]:
-    # mix and mix_backward are linear in their first argument and transposes of each other.
-    plan, masks = ctx.saved_tensors
-    if ctx.multiway:
-        result = mix(grad, plan, None, None, False, True)
-    elif ctx.inputs == -1:
-        result = mix(grad, plan, masks)
-    elif ctx.of_other:
-        zeros = grad.new_zeros((plan.shape[0], *grad.shape[1:]))
-        result = mix(zeros, plan, masks, samples_like(zeros, grad))
-    else:
-        result = mix_backward(grad, plan, masks, ctx.inputs, False)
-    return result, None, None, None, None, None
-
-
-torch.library.register_autograd("fastmix::mix", _backward_of_mix, setup_context=_save_mix)
-torch.library.register_autograd("fastmix::mix_backward", _backward_of_mix_backward, setup_context=_save_mix_backward)
 
 _registrations = torch.library.Library("fastmix", "IMPL")
 

@@ -7,8 +7,9 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from fastmix.arguments import mirror_flags
 from fastmix.ops import library as _library  # noqa: F401  (registers the operators)
-from fastmix.ops.checks import MAX_CHANNELS, check_format, check_plan, mirror_flags, pixel_units
+from fastmix.ops.checks import MAX_CHANNELS, check_format, check_plan, pixel_units
 from fastmix.ops.mix import masks_on
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.plan.mix_plan import MixPlan
@@ -87,7 +88,10 @@ def resample_mix(
     for index, image in enumerate(images):
         if not isinstance(image, Tensor) or image.dtype != torch.uint8:
             kind = image.dtype if isinstance(image, Tensor) else type(image).__name__
-            raise TypeError(f"{op}: expected tensors of dtype torch.uint8 in images, got {kind} at index {index}")
+            raise TypeError(
+                f"{op}: expected tensors of dtype torch.uint8 in images, got {kind} at index {index}; "
+                "use mix() for floating images and their gradients"
+            )
         if image.dim() != 3 or not 1 <= image.shape[2] <= MAX_CHANNELS:
             raise ValueError(
                 f"{op}: expected images of shape (H, W, C) with 1 to {MAX_CHANNELS} channels, "

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from fastmix.ops.checks import check_plan, check_tensor
+from fastmix.ops.gradients import is_transformed
 from fastmix.ops.mix import mix
 from fastmix.ops.partners import partner_batch
 from fastmix.plan.mix_plan import MixPlan
@@ -65,8 +66,8 @@ def mix_segmentation(
             "pass num_classes= for dense maps"
         )
     carrier = _CARRIERS[maps.element_size()]
-    other = other if other is None else other.view(carrier)
-    return mix(maps.view(carrier), plan, other=other).view(maps.dtype)
+    other = other if other is None else other.resolve_neg().view(carrier)
+    return mix(maps.resolve_neg().view(carrier), plan, other=other).view(maps.dtype)
 
 
 def _blended_samples(plan: MixPlan, with_other: bool) -> list[int]:
@@ -97,8 +98,9 @@ def _one_hot(op: str, maps: Tensor, num_classes: int, ignore_index: int | None) 
         raise ValueError(f"{op}: expected num_classes >= 1, got {num_classes}")
     ids = maps.to(torch.int64)
     ignored = torch.zeros_like(ids, dtype=torch.bool) if ignore_index is None else ids == ignore_index
-    # Reading the values would synchronise with a GPU: there an id out of range becomes zeros.
-    if ids.device.type == "cpu" and bool((~ignored & ((ids < 0) | (ids >= num_classes))).any()):
+    # Reading the values would synchronise with a GPU, and vmap refuses it: there an id out of range becomes zeros.
+    unknown = ~ignored & ((ids < 0) | (ids >= num_classes))
+    if ids.device.type == "cpu" and not is_transformed(ids) and bool(unknown.any()):
         raise ValueError(f"{op}: expected ids in [0, {num_classes}) or ignore_index={ignore_index}, got others")
     channels = torch.arange(num_classes, device=ids.device).reshape(-1, *[1] * (ids.dim() - 1))
     return ((ids[:, None] == channels) & ~ignored[:, None]).to(torch.float32)

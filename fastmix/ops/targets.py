@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from fastmix.arguments import one_of
+from fastmix.moving import moved
 from fastmix.ops.checks import check_plan, check_tensor
 from fastmix.ops.labels import mix_labels
 from fastmix.ops.partners import partner_batch, partner_rows
@@ -69,7 +70,8 @@ def pair_labels(labels: Tensor, plan: MixPlan, *, other: Tensor | None = None) -
     """
     check_tensor("pair_labels", "labels", labels)
     check_plan("pair_labels", plan, labels.shape[0])
-    return PairTargets(labels, partner_rows("pair_labels", plan, labels, other), plan.label_weight.to(labels.device))
+    partner_labels = partner_rows("pair_labels", plan, labels, other)
+    return PairTargets(labels, partner_labels, moved(plan.label_weight, labels.device))
 
 
 def check_targets(caller: str, targets: str, smoothing: float) -> None:
@@ -102,5 +104,5 @@ def make_targets(
     check_tensor("index targets", "labels", labels)
     check_plan("index targets", plan, labels.shape[0])
     partner_batch("index targets", plan, labels, None)
-    partner = plan.partner.to(device=labels.device, dtype=torch.int64)
-    return IndexTargets(labels, partner, plan.label_weight.to(labels.device))
+    partner = moved(plan.partner, labels.device, torch.int64)
+    return IndexTargets(labels, partner, moved(plan.label_weight, labels.device))

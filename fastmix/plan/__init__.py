@@ -3,6 +3,7 @@
 ===================  ===============================================================================================
 ``mix_plan.py``      ``MixPlan``: what happens to the samples of one batch
 ``multiway.py``      ``MultiwayPlan`` and ``DirichletMix``: up to four samples at once
+``resident_plan.py`` ``ResidentPlan``: a plan in device memory, for CUDA graphs
 ``policies.py``      ``Policy``, and the policies by weight and box: ``Mixup``, ``CutMix``, ``HMix``
 ``choice.py``        ``Choice``: one of several policies
 ``mask_policies.py`` the policies by mask: ``GridMix``, ``SmoothMix``, ``GMix``, ``FMix``
@@ -10,11 +11,12 @@
 ``boxes.py``         rules that place a box: ``Clipped``, ``Inside``, ``Cuboid``, ...
 ``pairings.py``      partners by distance, by weight, from a second batch
 ``schedules.py``     ``Scheduled``: a policy that depends on the epoch
-``draw_key.py``      checks the draw key (seed, epoch, step, rank, offset) and the sizes
+``draw_key.py``      ``DrawKey`` of batches, ``SampleKeys`` of samples; checks of sizes and groups
 ``masks.py``         the caller's masks as uint8 levels, and their label weights
 ``dropping.py``      drops samples from a plan
+``rows.py``          the packed rows of plans
 ``stored_plan.py``   the base of plans: files, text, digests
-``files.py``         plans as JSON and NPZ
+``files.py``         plans as NPZ
 ``description.py``   plans as a table of text
 ===================  ===============================================================================================
 """

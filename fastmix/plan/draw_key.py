@@ -1,12 +1,15 @@
-"""Convert a draw's arguments for the native core: the draw key, the images' size and the samples' groups."""
+"""What draws are functions of: ``DrawKey`` for batches, ``SampleKeys`` for samples; and checks of sizes and groups."""
 
 from __future__ import annotations
 
 import operator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+
+from fastmix import _core
 
 
 def integer_below(name: str, value: int, bits: int) -> int:
@@ -22,20 +25,64 @@ def integer_below(name: str, value: int, bits: int) -> int:
     return integer
 
 
-def draw_key(seed: int, epoch: int, step: int, rank: int, offset: int) -> tuple[int, int, int, int, int]:
-    """Return the draw key for the native core.
+@dataclass(frozen=True)
+class DrawKey:
+    """What the draws of one batch are a function of. Equal keys draw equal numbers, on every machine.
+
+    Args:
+        seed: Seed of the run, below 2**64.
+        epoch: Epoch of the run, below 2**32.
+        step: Step within the epoch, below 2**64.
+        rank: Below 2**32; ranks draw independently.
+        offset: Index of the first sample in the global batch, below 2**32. Ranks that pass their offset and ``rank=0``
+            draw slices of one global plan (with ``pairing="neighbor"`` and an even offset).
 
     Raises:
         TypeError: A part is not an integer.
         ValueError: A part is out of range.
+
+    Example:
+        >>> key = DrawKey(seed=0, epoch=3, step=17)
     """
-    return (
-        integer_below("seed", seed, 64),
-        integer_below("epoch", epoch, 32),
-        integer_below("step", step, 64),
-        integer_below("rank", rank, 32),
-        integer_below("offset", offset, 32),
-    )
+
+    seed: int = 0
+    epoch: int = 0
+    step: int = 0
+    rank: int = 0
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        for name, bits in (("seed", 64), ("epoch", 32), ("step", 64), ("rank", 32), ("offset", 32)):
+            object.__setattr__(self, name, integer_below(name, getattr(self, name), bits))
+
+    def to_core(self) -> _core.DrawKey:
+        """Return the native core's key."""
+        return _core.DrawKey(self.seed, self.epoch, self.step, self.rank, self.offset)
+
+
+@dataclass(frozen=True, eq=False)
+class SampleKeys:
+    """What the draws of B samples are functions of, whatever batch and rank they come in.
+
+    Args:
+        seed: Seed of the run.
+        epoch: Epoch of the run.
+        sample: int64 (B,), indices in the data set.
+        occurrence: int64 (B,) or one number: how often the sample came before within the epoch.
+        view: int64 (B,) or one number: which of several views of the sample.
+    """
+
+    seed: int
+    epoch: int
+    sample: np.ndarray
+    occurrence: np.ndarray | int = 0
+    view: np.ndarray | int = 0
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The parts but the seed, int64 (B, 4), as the native core and ``fn.fastmix.random_resized_crop`` take them."""
+        parts = np.broadcast_arrays(self.epoch, self.sample, self.occurrence, self.view)
+        return np.stack(parts, axis=1).astype(np.int64, copy=False)
 
 
 def image_extent(image_size: tuple[int, ...] | None) -> tuple[int, int, int]:

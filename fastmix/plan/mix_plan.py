@@ -1,4 +1,4 @@
-"""The plan of one batch: who is mixed with whom, and how much of each image is kept."""
+"""The plan of one batch: each sample's partner and the weight of its own image."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ class MixPlan(StoredPlan):
     255, ``weight_out`` where it is 0, and in steps of 1 / 255 between. Masks are stretched over the image by nearest
     neighbours, and several samples may share one.
 
-    The attributes below, but for ``masks``, are views of ``rows``: editing one changes what is mixed from then on.
-    Operators copy what they need, so a batch under way is not changed. The same plan gives the same bits wherever it
-    is applied. Plans compare and hash by content.
+    The attributes below, except ``masks``, are views of ``rows``. Editing one changes all later mixing, and no batch
+    under way, because operators copy what they need. The same plan gives the same bits on every device. Plans compare
+    and hash by content.
 
     Attributes:
         rows: int32 (B, 16), the plan itself; see :mod:`fastmix.plan.rows`.
@@ -56,7 +56,7 @@ class MixPlan(StoredPlan):
         weight_in: float32 (B,), own weight inside the box, in [0, 1].
         weight_out: float32 (B,), own weight outside the box, in [0, 1].
         box: int32 (B, 4), half-open ``(y0, x0, y1, x1)`` in pixels; empty (zeros) where there is none.
-        label_weight: float32 (B,), share of own pixels: what the label gets.
+        label_weight: float32 (B,), the own label's weight; policies set it to the share of own pixels.
         mask_index: int32 (B,), which mask each sample has, -1 for none.
         masks: uint8 (M, h, w), or (M, t, h, w) for video; None where no sample has one.
 
@@ -153,10 +153,10 @@ class MixPlan(StoredPlan):
 
     @classmethod
     def mixup(cls, partner: Any, weight: Any) -> MixPlan:
-        """A Mixup plan from partners (B,) and own weights (B,) or one weight for all.
+        """Make a Mixup plan from partners (B,) and own weights (B,) or one weight for all.
 
         Raises:
-            ValueError: A shape does not fit, or ``partner`` holds what no int32 is.
+            ValueError: A shape does not fit, or a partner does not fit into int32.
         """
         partner, weight = _cast("partner", partner), _cast("weight_out", weight)
         if weight.dim() == 0:
@@ -175,7 +175,7 @@ class MixPlan(StoredPlan):
         weight_in: float = 1.0,
         weight_out: float = 0.0,
     ) -> MixPlan:
-        """A plan by masks of your own, full or low resolution: saliency, attention, tokens, segments.
+        """Make a plan from your own masks of any resolution: saliency, attention, tokens, segments.
 
         Args:
             partner: (B,), the sample mixed into each sample.
@@ -210,10 +210,14 @@ class MixPlan(StoredPlan):
 
     @classmethod
     def identity(cls, batch_size: int) -> MixPlan:
-        """A plan that mixes nothing."""
+        """Make a plan that mixes nothing."""
         if batch_size < 0:
             raise ValueError(f"MixPlan.identity: expected batch_size >= 0, got {batch_size}")
         return cls.mixup(torch.arange(batch_size, dtype=torch.int32), 1.0)
+
+    def mask_shape(self) -> tuple[int, ...]:
+        """(M, t, h, w), with t = 1 for masks without frames; (0, 1, 1, 1) without masks."""
+        return (0, 1, 1, 1) if self.masks is None else (self.masks.shape[0], *(1, *self.masks.shape[1:])[-3:])
 
     def masks_of_samples(self) -> list[np.ndarray]:
         """Each sample's mask uint8 (h, w) or (t, h, w), empty where it has none, as ``fn.fastmix`` takes ``masks=``.
@@ -228,7 +232,7 @@ class MixPlan(StoredPlan):
         return [none if i < 0 or self.masks is None else self.masks[i].numpy() for i in index]
 
     def is_permutation(self) -> bool:
-        """Whether every sample is partner once."""
+        """Return whether every sample is a partner exactly once."""
         return torch.equal(self.partner.sort().values, torch.arange(len(self), dtype=torch.int32))
 
     def check_in_place(self, image_size: tuple[int, int] | None = None) -> None:
@@ -242,11 +246,10 @@ class MixPlan(StoredPlan):
                 not there, or a sample has a box and a mask.
         """
         height, width = image_size if image_size is not None else (2**31 - 1, 2**31 - 1)
-        masks = (0, 1, 1, 1) if self.masks is None else (self.masks.shape[0], *(1, *self.masks.shape[1:])[-3:])
-        _core.validate_plan(self.rows.numpy(), masks, height, width, True)
+        _core.validate_plan(self.rows.numpy(), self.mask_shape(), height, width, True)
 
     def with_label_weight(self, label_weight: Any) -> MixPlan:
-        """The plan with other weights for the labels, as Remix and TransMix compute them.
+        """Return the plan with other label weights, as Remix and TransMix compute them.
 
         Args:
             label_weight: (B,) or one for all, in [0, 1]; a tensor on a GPU is waited for.
@@ -265,13 +268,13 @@ class MixPlan(StoredPlan):
         return plan
 
     def with_partner(self, partner: Any) -> MixPlan:
-        """The plan with other partners: rows of a second batch, for ``mix(..., other=)``, or chosen ones.
+        """Return the plan with other partners: chosen ones, or rows of a second batch for ``mix(..., other=)``.
 
         Args:
-            partner: (B,) integers >= 0. That they are rows of the other batch is checked when the plan is applied.
+            partner: (B,) integers >= 0. Operators check that the other batch has these rows.
 
         Raises:
-            ValueError: Another shape, or what no int32 is.
+            ValueError: The shape does not fit, or a partner does not fit into int32.
         """
         partner = _cast("partner", partner).detach().cpu()
         if partner.shape != (len(self),):
@@ -281,10 +284,10 @@ class MixPlan(StoredPlan):
         return plan
 
     def describe(self, names: Sequence[object] | None = None) -> str:
-        """A table of what is mixed with what, one line per sample.
+        """Return a table of the mixing, one line per sample.
 
         Args:
-            names: (B,) what to call the samples: labels, paths; their numbers when left out.
+            names: (B,) names of the samples, such as labels or paths; None means their numbers.
 
         Raises:
             ValueError: The names are not one per sample.

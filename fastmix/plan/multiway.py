@@ -15,8 +15,9 @@ from torch import Tensor
 
 from fastmix import _core
 from fastmix.arguments import number
+from fastmix.moving import moved
 from fastmix.plan import description as _plan_table
-from fastmix.plan.draw_key import draw_key, integer_below
+from fastmix.plan.draw_key import DrawKey, integer_below
 from fastmix.plan.rows import MULTIWAY, zero_rows
 from fastmix.plan.stored_plan import StoredPlan, without_negative_zero
 
@@ -72,7 +73,7 @@ class MultiwayPlan(StoredPlan):
         """Pack a plan from anything ``torch.as_tensor`` reads.
 
         Raises:
-            ValueError: The shapes do not fit, or ``partner`` holds what no int32 is.
+            ValueError: The shapes do not fit, or a partner does not fit into int32.
         """
         given, weights = torch.as_tensor(partner), torch.as_tensor(weight, dtype=torch.float64)
         cast = given.to(torch.int32)
@@ -99,10 +100,10 @@ class MultiwayPlan(StoredPlan):
         return without_negative_zero(self.rows, torch.float64, slice(4, 8))
 
     def describe(self, names: Sequence[object] | None = None) -> str:
-        """One line per sample: what it is mixed of.
+        """Return one line per sample with its partners and their weights.
 
         Args:
-            names: (B,) what to call the samples: labels, paths; their numbers when left out.
+            names: (B,) names of the samples, such as labels or paths; None means their numbers.
 
         Raises:
             ValueError: The names are not one per sample.
@@ -122,7 +123,7 @@ class MultiwayPlan(StoredPlan):
         """
         if not torch.compiler.is_compiling():
             self._check()
-        partner, weight = self.partner.to(device=device, dtype=torch.int64), self.weight.to(device)
+        partner, weight = moved(self.partner, device, torch.int64), moved(self.weight, device)
         return [(partner[:, k], weight[:, k]) for k in range(self.ways)]
 
     def _check(self) -> None:
@@ -182,7 +183,7 @@ class DirichletMix:
     def plan(
         self,
         batch_size: int,
-        image_size: tuple[int, int] | None = None,  # noqa: ARG002
+        image_size: tuple[int, ...] | None = None,
         *,
         seed: int = 0,
         epoch: int = 0,
@@ -190,7 +191,7 @@ class DirichletMix:
         rank: int = 0,
         offset: int = 0,
     ) -> MultiwayPlan:
-        """The plan of one batch; equal arguments give equal plans, on every machine.
+        """Draw the plan of one batch; equal arguments give equal plans on every machine.
 
         Args:
             batch_size: B >= 0.
@@ -205,13 +206,16 @@ class DirichletMix:
             TypeError: An argument that is no integer.
             ValueError: A negative or too large argument.
         """
-        size = integer_below("batch_size", batch_size, 29)
-        rows = self._to_core().draw(size, *draw_key(seed, epoch, step, rank, offset))
+        return self.draw(batch_size, image_size, DrawKey(seed, epoch, step, rank, offset))
+
+    def draw(self, batch_size: int, image_size: tuple[int, ...] | None, key: DrawKey) -> MultiwayPlan:  # noqa: ARG002
+        """Draw the plan of one batch. Equivalent to ``plan`` with the parts of ``key`` as keywords."""
+        rows = self._to_core().draw(integer_below("batch_size", batch_size, 29), key.to_core())
         return MultiwayPlan(torch.from_numpy(rows), ways=self.k)
 
 
 def combine_values(values: Tensor, plan: MultiwayPlan) -> Tensor:
-    """Rows mixed by the plan, in float64, not rounded. Weight 0 is left out and weight 1 copies: no NaN leaks."""
+    """Mix rows by the plan in float64, without rounding. Skips weight 0 and copies at weight 1, so no NaN leaks."""
     wide = values.to(torch.float64)
     total = torch.zeros_like(wide)
     for partner, weight in plan.columns(values.device):
@@ -223,9 +227,14 @@ def combine_values(values: Tensor, plan: MultiwayPlan) -> Tensor:
 
 
 def combine_labels(op: str, labels: Tensor, plan: MultiwayPlan, num_classes: int, smoothing: float) -> Tensor:
-    """Class ids (B,) to soft targets float32 (B, C): in float64, rounded once."""
+    """Class ids (B,) to dense targets float32 (B, C): in float64, rounded once."""
     known = (labels >= 0) & (labels < num_classes)
-    if labels.device.type == "cpu" and not bool(known.all()):
+    # Under vmap, which allows no branch on values, rows with an unknown label are NaN, as on CUDA.
+    if (
+        labels.device.type == "cpu"
+        and not torch._C._functorch.is_functorch_wrapped_tensor(labels)
+        and not bool(known.all())
+    ):
         raise RuntimeError(f"{op}: expected labels in [0, {num_classes}), got others")
     classes = torch.arange(num_classes, device=labels.device)
     share = torch.zeros((len(plan), num_classes), dtype=torch.float64, device=labels.device)

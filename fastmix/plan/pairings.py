@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from fastmix import _core
-from fastmix.plan.draw_key import draw_key
+from fastmix.plan.draw_key import DrawKey
 from fastmix.plan.policies import Mixup
 
 __all__ = ["kernel_partners", "nearest_partners", "other_partners", "weighted_partners"]
@@ -28,19 +28,13 @@ def _distances(name: str, points: Tensor) -> Tensor:
     return distances.fill_diagonal_(math.inf)
 
 
-def other_partners(
-    batch_size: int, others: int, *, seed: int = 0, epoch: int = 0, step: int = 0, rank: int = 0, offset: int = 0
-) -> Tensor:
+def other_partners(batch_size: int, others: int, key: DrawKey = DrawKey()) -> Tensor:
     """Draw rows of a second batch in random order, each equally often, for ``mix(..., other=)``.
 
     Args:
         batch_size: B >= 0.
         others: N, the rows of the other batch; no row repeats before all have come up.
-        seed: As for ``Policy.plan``.
-        epoch: As for ``Policy.plan``.
-        step: As for ``Policy.plan``.
-        rank: As for ``Policy.plan``.
-        offset: As for ``Policy.plan``.
+        key: Of the draw, as for ``Policy.draw``.
 
     Returns:
         int32 (B,) on the CPU, in [0, others).
@@ -50,22 +44,16 @@ def other_partners(
     """
     if others < 1 and batch_size > 0:
         raise ValueError(f"other_partners: expected others >= 1, got {others}")
-    order = Mixup().plan(others, seed=seed, epoch=epoch, step=step, rank=rank, offset=offset).partner
+    order = Mixup().draw(others, None, key).partner
     return order[torch.arange(batch_size) % max(others, 1)]
 
 
-def weighted_partners(
-    weights: Tensor, *, seed: int = 0, epoch: int = 0, step: int = 0, rank: int = 0, offset: int = 0
-) -> Tensor:
+def weighted_partners(weights: Tensor, key: DrawKey = DrawKey()) -> Tensor:
     """Draw one partner per sample, with probability proportional to its weight.
 
     Args:
         weights: (B, B), finite and >= 0. A sample whose row is 0 is its own partner.
-        seed: As for ``Policy.plan``.
-        epoch: As for ``Policy.plan``.
-        step: As for ``Policy.plan``.
-        rank: As for ``Policy.plan``.
-        offset: As for ``Policy.plan``.
+        key: Of the draw, as for ``Policy.draw``.
 
     Returns:
         int32 (B,) on the CPU.
@@ -73,26 +61,19 @@ def weighted_partners(
     Raises:
         ValueError: The shape does not fit, or a weight is negative, NaN or infinite.
     """
-    key = draw_key(seed, epoch, step, rank, offset)
     table = torch.as_tensor(weights).detach().to("cpu", torch.float64)
     if table.dim() != 2 or table.shape[0] != table.shape[1]:
         raise ValueError(f"weighted_partners: expected weights of shape (B, B), got {tuple(table.shape)}")
-    return torch.from_numpy(_core.weighted_partners(table.numpy(), *key))
+    return torch.from_numpy(_core.weighted_partners(table.numpy(), key.to_core()))
 
 
-def nearest_partners(
-    features: Tensor, k: int = 1, *, seed: int = 0, epoch: int = 0, step: int = 0, rank: int = 0, offset: int = 0
-) -> Tensor:
+def nearest_partners(features: Tensor, k: int = 1, key: DrawKey = DrawKey()) -> Tensor:
     """Draw one of each sample's ``k`` nearest other samples, each equally likely (Local Mixup, kNN pairing).
 
     Args:
         features: (B, ...) finite. Distances are Euclidean, in float64 on the CPU; ties take the lower index.
         k: >= 1; at most B - 1 samples are considered.
-        seed: As for ``Policy.plan``.
-        epoch: As for ``Policy.plan``.
-        step: As for ``Policy.plan``.
-        rank: As for ``Policy.plan``.
-        offset: As for ``Policy.plan``.
+        key: Of the draw, as for ``Policy.draw``.
 
     Returns:
         int32 (B,) on the CPU; the sample of a batch of one is its own partner.
@@ -106,19 +87,10 @@ def nearest_partners(
     distances = _distances("nearest_partners", features)
     nearest = distances.argsort(dim=1, stable=True)[:, :k]
     weights = torch.zeros_like(distances).scatter_(1, nearest, 1.0).fill_diagonal_(0.0)
-    return weighted_partners(weights, seed=seed, epoch=epoch, step=step, rank=rank, offset=offset)
+    return weighted_partners(weights, key)
 
 
-def kernel_partners(
-    labels: Tensor,
-    bandwidth: float,
-    *,
-    seed: int = 0,
-    epoch: int = 0,
-    step: int = 0,
-    rank: int = 0,
-    offset: int = 0,
-) -> Tensor:
+def kernel_partners(labels: Tensor, bandwidth: float, key: DrawKey = DrawKey()) -> Tensor:
     """Draw partners with probability proportional to ``exp(-d**2 / (2 * bandwidth**2))``.
 
     ``d`` is the Euclidean distance of the labels. A sample far from all others takes the nearest.
@@ -127,11 +99,7 @@ def kernel_partners(
     Args:
         labels: (B, ...) finite, continuous.
         bandwidth: > 0, in the units of the labels.
-        seed: As for ``Policy.plan``.
-        epoch: As for ``Policy.plan``.
-        step: As for ``Policy.plan``.
-        rank: As for ``Policy.plan``.
-        offset: As for ``Policy.plan``.
+        key: Of the draw, as for ``Policy.draw``.
 
     Returns:
         int32 (B,) on the CPU; the sample of a batch of one is its own partner.
@@ -148,4 +116,4 @@ def kernel_partners(
     # Relative to the nearest, so that no row underflows to all zeros.
     nearest = scaled.min(dim=1, keepdim=True).values
     weights = torch.exp(-0.5 * (scaled - nearest) * (scaled + nearest))
-    return weighted_partners(weights, seed=seed, epoch=epoch, step=step, rank=rank, offset=offset)
+    return weighted_partners(weights, key)

@@ -13,7 +13,7 @@ import torch
 from fastmix import _core
 from fastmix.arguments import number, option
 from fastmix.plan.boxes import BoxRule, Clipped
-from fastmix.plan.draw_key import draw_key, group_ids, image_extent, integer_below
+from fastmix.plan.draw_key import DrawKey, group_ids, image_extent, integer_below
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.plan.weights import Beta, Fixed, Weight
 
@@ -73,12 +73,11 @@ class Policy(ABC):
         Args:
             batch_size: B >= 0.
             image_size: (height, width) in pixels, or (frames, height, width) of videos; boxes and masks require it.
-            seed: Seed of the run, below 2**64.
-            epoch: Epoch of the run, below 2**32.
-            step: Step within the epoch, below 2**64.
-            rank: Below 2**32; ranks draw independently.
-            offset: Index of the first sample in the global batch. Ranks that pass their offset and ``rank=0`` draw
-                slices of one global plan (with ``pairing="neighbor"`` and an even offset).
+            seed: Part of the draw key; see :class:`fastmix.DrawKey`.
+            epoch: Part of the draw key.
+            step: Part of the draw key.
+            rank: Part of the draw key.
+            offset: Part of the draw key.
             groups: (B,) classes, domains or names, which the pairings ``"same_class"`` and ``"different_class"`` read.
                 Reading a CUDA tensor synchronises with the GPU.
             partner: (B,) partners that replace the drawn ones, for example from :mod:`fastmix.pairings`. They may
@@ -92,14 +91,26 @@ class Policy(ABC):
         Example:
             >>> plan = CutMix(1.0).plan(256, (224, 224), seed=0, epoch=3, step=17)
         """
+        key = DrawKey(seed, epoch, step, rank, offset)
+        return self.draw(batch_size, image_size, key, groups=groups, partner=partner)
+
+    def draw(
+        self,
+        batch_size: int,
+        image_size: tuple[int, ...] | None,
+        key: DrawKey,
+        *,
+        groups: Any = None,
+        partner: Any = None,
+    ) -> MixPlan:
+        """Draw the plan of one batch. Equivalent to ``plan`` with the parts of ``key`` as keywords."""
         batch, size = integer_below("batch_size", batch_size, 29), image_extent(image_size)
-        key = draw_key(seed, epoch, step, rank, offset)
         labels = np.zeros(0, np.int64) if groups is None else group_ids(groups)
         given = np.zeros(0, np.int32) if partner is None else MixPlan.mixup(partner, 1.0).partner.numpy()
         for name, values, array in (("groups", groups, labels), ("partner", partner, given)):
             if values is not None and len(array) != batch:
                 raise ValueError(f"plan: expected {name} of shape ({batch},), got ({len(array)},)")
-        rows, masks = self.at(epoch).to_core().draw(batch, size, *key, labels, given)
+        rows, masks = self.at(key.epoch).to_core().draw(batch, size, key.to_core(), labels, given)
         return MixPlan(torch.from_numpy(rows), None if masks is None else torch.from_numpy(masks))
 
 

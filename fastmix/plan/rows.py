@@ -26,7 +26,7 @@ MULTIWAY = _core.MULTIWAY_HEADER
 
 
 def zero_rows(batch: int, header: int) -> Tensor:
-    """Rows int32 (batch, 16) with this header and zeros behind it."""
+    """Return rows int32 (batch, 16) with this header and zeros after it."""
     rows = torch.zeros(batch, WORDS, dtype=torch.int32)
     rows[:, 0] = header
     return rows

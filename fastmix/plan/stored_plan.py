@@ -63,7 +63,7 @@ class StoredPlan:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """The plan that ``save`` wrote. Nothing in the file is executed: arrays only, no pickle.
+        """Load a plan that ``save`` wrote. Reads arrays only and executes nothing: no pickle.
 
         Raises:
             OSError: The file cannot be opened.
@@ -76,11 +76,11 @@ class StoredPlan:
             raise ValueError(f"{cls._kind}.load: {error}; in {os.fspath(path)}") from None
 
     def _words(self) -> Tensor:
-        """The rows with -0.0, which equals 0.0, as 0.0."""
+        """Return the rows with 0.0 in place of -0.0, which equals it."""
         raise NotImplementedError
 
     def _content(self) -> tuple[bytes, bytes, bytes]:
-        """What equal plans have equal."""
+        """Return the bytes that are the same for equal plans, and only for them."""
         rows = self._kind.encode() + self._words().numpy().astype("<i4").tobytes()
         if self.masks is None:
             return rows, b"", b""
@@ -88,7 +88,7 @@ class StoredPlan:
 
 
 def without_negative_zero(rows: Tensor, dtype: torch.dtype, words: slice) -> Tensor:
-    """A copy of the rows whose floats in these words, counted in ``dtype``, have no -0.0."""
+    """Copy the rows and replace -0.0 by 0.0 in these words, counted in elements of ``dtype``."""
     rows = rows.clone()
     rows.view(dtype)[:, words] += 0.0
     return rows

@@ -237,6 +237,10 @@ std::vector<unsigned char> naive_mix(const MixParams& params) {
 std::vector<unsigned char> naive_backward(const MixParams& params) {
   std::vector<unsigned char> out(static_cast<size_t>(params.plan.batch * params.elements * size_of(params.dtype)));
   const auto partner = [&](int32_t i) { return params.plan.rows[i].partner; };
+  std::vector<std::vector<int32_t>> readers(params.plan.batch);  // the samples that each is the partner of
+  for (int32_t j = 0; j < params.plan.batch; ++j) {
+    if (partner(j) != j) readers[partner(j)].push_back(j);
+  }
   with_type(params.dtype, [&](auto type) {
     using T = decltype(type);
     for (int32_t i = 0; i < params.plan.batch; ++i) {
@@ -244,9 +248,9 @@ std::vector<unsigned char> naive_backward(const MixParams& params) {
         const double own = partner(i) == i ? 1.0 : weight_of_element(params, i, e);
         double sum = 0.0;
         if (own != 0.0) sum += own * widen(load<T>(params.in[i], e));
-        for (int32_t j = 0; j < params.plan.batch; ++j) {
+        for (const int32_t j : readers[i]) {
           const double rest = 1.0 - static_cast<double>(weight_of_element(params, j, e));
-          if (j != i && partner(j) == i && rest != 0.0) sum += rest * widen(load<T>(params.in[j], e));
+          if (rest != 0.0) sum += rest * widen(load<T>(params.in[j], e));
         }
         store(out, i * params.elements + e, narrow<T>(sum));
       }

@@ -20,12 +20,16 @@ inline std::vector<Test>& tests() {
   static std::vector<Test> all;
   return all;
 }
+inline const char*& running() {
+  static const char* name = "";
+  return name;
+}
 struct Registration {
   Registration(const char* name, void (*body)()) { tests().push_back({name, body}); }
 };
 
 inline void fail(const char* file, int line, const char* condition, const std::string& context) {
-  std::fprintf(stderr, "%s:%d: %s does not hold: %s\n", file, line, condition, context.c_str());
+  std::fprintf(stderr, "%s:%d: %s: %s does not hold: %s\n", file, line, running(), condition, context.c_str());
   std::exit(1);
 }
 

@@ -11,12 +11,6 @@
 namespace fastmix::test {
 namespace {
 
-std::vector<uint8_t> blends_of(const PlanView& plan) {
-  std::vector<uint8_t> blends(plan.batch);
-  for (int32_t i = 0; i < plan.batch; ++i) blends[i] = !plan.untouched(i);
-  return blends;
-}
-
 // The partner that the walk gives to entry k of segment s.
 uint32_t next_entry(const GpuWalk& walk, uint32_t group, uint32_t s, uint32_t k) {
   if (k + 1 < walk.segment_begin[s + 1]) return walk.entries[k + 1];
@@ -26,7 +20,7 @@ uint32_t next_entry(const GpuWalk& walk, uint32_t group, uint32_t s, uint32_t k)
 }
 
 void check_walk(const PlanView& plan, const GpuWalk& walk, Writes writes, int32_t max_warps) {
-  const std::vector<uint8_t> blends = blends_of(plan);
+  const auto blends = [&](int32_t i) { return !plan.untouched(i); };
   const bool permutation = is_permutation(plan);
   std::map<uint32_t, int> written, read;
   CHECK(walk.group_begin.front() == 0 && walk.group_begin.back() == walk.segments(), plan.batch);
@@ -41,8 +35,8 @@ void check_walk(const PlanView& plan, const GpuWalk& walk, Writes writes, int32_
         ++read[sample];
         if ((entry & kWriteFlag) == 0) continue;
         ++written[sample];
-        CHECK(((entry & kBlendFlag) != 0) == (blends[sample] != 0), "sample ", sample);
-        if (blends[sample] == 0) continue;
+        CHECK(((entry & kBlendFlag) != 0) == blends(sample), "sample ", sample);
+        if (!blends(sample)) continue;
         const uint32_t partner = sample_of(next_entry(walk, g, s, k));
         CHECK(partner == static_cast<uint32_t>(plan.rows[sample].partner), "sample ", sample, " is given ", partner);
       }
@@ -50,10 +44,10 @@ void check_walk(const PlanView& plan, const GpuWalk& walk, Writes writes, int32_
   }
   std::set<uint32_t> wanted;  // samples that anyone needs
   for (int32_t i = 0; i < plan.batch; ++i) {
-    const bool write = writes == Writes::kAll || blends[i] != 0;
+    const bool write = writes == Writes::kAll || blends(i);
     CHECK(written[i] == (write ? 1 : 0), "sample ", i, " is written ", written[i], " times");
     if (write) wanted.insert(i);
-    if (blends[i] != 0) wanted.insert(plan.rows[i].partner);
+    if (blends(i)) wanted.insert(plan.rows[i].partner);
   }
   for (int32_t i = 0; i < plan.batch && permutation; ++i)
     CHECK(read[i] == static_cast<int>(wanted.count(i)), "sample ", i, " is read ", read[i], " times");
@@ -68,11 +62,9 @@ TEST(walk_holds_its_promises) {
         const Plan plan = random_plan(random, batch, pairs, mixing, 9, 11);
         const PlanView view = plan.view();
         for (const int32_t max_warps : {1, 2, 8, 32}) {
-          check_walk(view, make_gpu_walk(view, blends_of(view), nullptr, Writes::kAll, max_warps), Writes::kAll,
-                     max_warps);
+          check_walk(view, make_gpu_walk(view, nullptr, Writes::kAll, max_warps), Writes::kAll, max_warps);
           if (!is_permutation(view)) continue;
-          check_walk(view, make_gpu_walk(view, blends_of(view), nullptr, Writes::kBlended, max_warps), Writes::kBlended,
-                     max_warps);
+          check_walk(view, make_gpu_walk(view, nullptr, Writes::kBlended, max_warps), Writes::kBlended, max_warps);
         }
       }
     }
@@ -82,7 +74,7 @@ TEST(walk_holds_its_promises) {
 TEST(walk_cuts_a_long_cycle_evenly) {
   Random random(8);
   const Plan plan = random_plan(random, 1024, Pairs::kCycle, Mixing::kAllBlended, 1, 1);
-  const GpuWalk walk = make_gpu_walk(plan.view(), blends_of(plan.view()), nullptr, Writes::kBlended, 32);
+  const GpuWalk walk = make_gpu_walk(plan.view(), nullptr, Writes::kBlended, 32);
   CHECK(walk.groups() == 1 && walk.segments() == 32, walk.segments());
   for (uint32_t s = 0; s < 32; ++s) CHECK(walk.segment_begin[s + 1] - walk.segment_begin[s] == 32, s);
 }
@@ -90,7 +82,7 @@ TEST(walk_cuts_a_long_cycle_evenly) {
 TEST(walk_of_pairs_is_one_warp_each_and_full_blocks) {
   Random random(9);
   const Plan plan = random_plan(random, 256, Pairs::kFlip, Mixing::kAllBlended, 1, 1);
-  const GpuWalk walk = make_gpu_walk(plan.view(), blends_of(plan.view()), nullptr, Writes::kBlended, 8);
+  const GpuWalk walk = make_gpu_walk(plan.view(), nullptr, Writes::kBlended, 8);
   CHECK(walk.segments() == 128 && walk.groups() == 16 && walk.warps() == 8, walk.groups());
 }
 
@@ -99,7 +91,7 @@ TEST(walk_leaves_untouched_samples_alone) {
   for (int32_t i = 0; i < 4; ++i) plan.rows[i].partner = (i + 1) % 4;
   plan.rows[0].weight_out = 0.25f;
   const PlanView view = plan.view();
-  const GpuWalk walk = make_gpu_walk(view, blends_of(view), nullptr, Writes::kBlended, 8);
+  const GpuWalk walk = make_gpu_walk(view, nullptr, Writes::kBlended, 8);
   CHECK(walk.entries.size() == 2, walk.entries.size());
   CHECK(sample_of(walk.entries[0]) == 0 && (walk.entries[0] & kWriteFlag) != 0, walk.entries[0]);
   CHECK(sample_of(walk.entries[1]) == 1 && (walk.entries[1] & kWriteFlag) == 0, walk.entries[1]);
@@ -108,10 +100,9 @@ TEST(walk_leaves_untouched_samples_alone) {
 TEST(walk_grows_blocks_for_small_images_only) {
   Random random(10);
   const Plan plan = random_plan(random, 1024, Pairs::kCycle, Mixing::kAllBlended, 1, 1);
-  const std::vector<uint8_t> blends = blends_of(plan.view());
-  CHECK(fitting_gpu_walk(plan.view(), blends, nullptr, Writes::kBlended, 5000, kMaxWarps).warps() == 8, "large images");
-  CHECK(fitting_gpu_walk(plan.view(), blends, nullptr, Writes::kBlended, 6, kMaxWarps).warps() == 32, "small images");
-  CHECK(fitting_gpu_walk(plan.view(), blends, nullptr, Writes::kBlended, 6, kMaxWideWarps).warps() == kMaxWideWarps,
+  CHECK(fitting_gpu_walk(plan.view(), nullptr, Writes::kBlended, 5000, kMaxWarps).warps() == 8, "large images");
+  CHECK(fitting_gpu_walk(plan.view(), nullptr, Writes::kBlended, 6, kMaxWarps).warps() == 32, "small images");
+  CHECK(fitting_gpu_walk(plan.view(), nullptr, Writes::kBlended, 6, kMaxWideWarps).warps() == kMaxWideWarps,
         "small images, wide blocks");
 }
 

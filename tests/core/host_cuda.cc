@@ -19,8 +19,11 @@ Place place;
 
 namespace {
 
-// Instrumented frames are large; only the pages that are touched cost memory.
-constexpr size_t kStackBytes = 256 * 1024;
+// Instrumented frames are large; only the pages that are touched cost memory. What a substitute runs is not
+// instrumented: with less to unpoison, threads start several times as fast.
+constexpr size_t kStackBytes = 256 * 1024, kSubstituteStackBytes = 32 * 1024;
+
+size_t stack_bytes() { return settings().substitute ? kSubstituteStackBytes : kStackBytes; }
 
 // That a thread passes without waiting, where barriers are off: loops then may have bounds that nobody has written yet.
 constexpr uint32_t kMostBarriers = 1000;
@@ -76,10 +79,10 @@ struct Fiber {
   ~Fiber() { munmap(stack, kStackBytes); }
 };
 
-struct Scheduler {
+struct BlockRunner {
   std::vector<std::unique_ptr<Fiber>> fibers;
   Fiber* current = nullptr;
-  const std::function<void()>* kernel = nullptr;
+  const ThreadBody* kernel = nullptr;
   ucontext_t main;
   StackSwitch main_switch;
   const void* main_stack = nullptr;
@@ -91,7 +94,7 @@ struct Scheduler {
   void resume(Fiber& fiber) {
     current = &fiber;
     place.thread = fiber.thread;
-    main_switch.leave(fiber.stack, kStackBytes);
+    main_switch.leave(fiber.stack, stack_bytes());
     swapcontext(&main, &fiber.context);
     main_switch.arrive(nullptr, nullptr);
     current = nullptr;
@@ -110,19 +113,19 @@ struct Scheduler {
   void run_block(uint32_t threads);
 };
 
-Scheduler scheduler;
+BlockRunner runner;
 
-void Scheduler::enter() {
-  scheduler.current->stack_switch.arrive(&scheduler.main_stack, &scheduler.main_stack_bytes);
-  (*scheduler.kernel)();
-  scheduler.current->state = State::kDone;
-  StackSwitch::leave_for_ever(scheduler.main_stack, scheduler.main_stack_bytes);
-  setcontext(&scheduler.main);
+void BlockRunner::enter() {
+  runner.current->stack_switch.arrive(&runner.main_stack, &runner.main_stack_bytes);
+  (*runner.kernel)();
+  runner.current->state = State::kDone;
+  StackSwitch::leave_for_ever(runner.main_stack, runner.main_stack_bytes);
+  setcontext(&runner.main);
 }
 
-void Scheduler::start(Fiber& fiber, dim3 thread) {
+void BlockRunner::start(Fiber& fiber, dim3 thread) {
 #if defined(__SANITIZE_ADDRESS__)
-  ASAN_UNPOISON_MEMORY_REGION(fiber.stack, kStackBytes);
+  ASAN_UNPOISON_MEMORY_REGION(fiber.stack, stack_bytes());
 #endif
   fiber.thread = thread;
   fiber.state = State::kReady;
@@ -130,12 +133,12 @@ void Scheduler::start(Fiber& fiber, dim3 thread) {
   fiber.stack_switch = {};
   getcontext(&fiber.context);
   fiber.context.uc_stack.ss_sp = fiber.stack;
-  fiber.context.uc_stack.ss_size = kStackBytes;
+  fiber.context.uc_stack.ss_size = stack_bytes();
   fiber.context.uc_link = nullptr;
-  makecontext(&fiber.context, &Scheduler::enter, 0);
+  makecontext(&fiber.context, &BlockRunner::enter, 0);
 }
 
-void Scheduler::run_block(uint32_t threads) {
+void BlockRunner::run_block(uint32_t threads) {
   std::vector<Fiber*> ready, waiting;
   for (uint32_t t = 0; t < threads; ++t) ready.push_back(fibers[t].get());
   while (!ready.empty()) {
@@ -156,7 +159,7 @@ void Scheduler::run_block(uint32_t threads) {
 
 Watch* watch_of(const void* address, size_t bytes) {
   const auto* first = static_cast<const unsigned char*>(address);
-  for (Watch* watch : scheduler.watches) {
+  for (Watch* watch : runner.watches) {
     if (first >= watch->base && first + bytes <= watch->base + watch->reads.size()) return watch;
   }
   return nullptr;
@@ -164,14 +167,20 @@ Watch* watch_of(const void* address, size_t bytes) {
 
 void note(const void* address, size_t bytes, std::vector<uint16_t> Watch::* counts) {
   if (reinterpret_cast<uintptr_t>(address) % bytes != 0) fail("an access is not aligned to its size", address);
+#if defined(__SANITIZE_ADDRESS__)
+  // The interpreter of PTX is not sanitised itself.
+  if (__asan_region_is_poisoned(const_cast<void*>(address), bytes) != nullptr)
+    fail("an access outside of the program's memory", address);
+#endif
   if (Watch* watch = watch_of(address, bytes)) {
     const size_t first = static_cast<size_t>(static_cast<const unsigned char*>(address) - watch->base);
     for (size_t k = 0; k < bytes; ++k) ++(watch->*counts)[first + k];
-  } else if (!scheduler.watches.empty()) {
+  } else if (!runner.watches.empty() && !(settings().substitute && counts == &Watch::reads)) {
+    // In the compiler's code reads of the plan look like reads of images.
     fail("an access outside the watched memory", address);
   }
   const uint32_t odds = settings().interrupt_one_in;
-  if (odds != 0 && scheduler.random.below(odds) == 0) scheduler.pause(State::kReady);
+  if (odds != 0 && runner.random.below(odds) == 0) runner.pause(State::kReady);
 }
 
 }  // namespace
@@ -188,12 +197,12 @@ Counters& counters() {
 
 Watch::Watch(const void* base_address, size_t size)
     : base(static_cast<const unsigned char*>(base_address)), reads(size), writes(size) {
-  scheduler.watches.push_back(this);
+  runner.watches.push_back(this);
 }
 
-Watch::~Watch() { scheduler.watches.erase(std::find(scheduler.watches.begin(), scheduler.watches.end(), this)); }
+Watch::~Watch() { runner.watches.erase(std::find(runner.watches.begin(), runner.watches.end(), this)); }
 
-void run(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()>& kernel) {
+void run(dim3 grid, dim3 block, size_t shared_bytes, const ThreadBody& kernel) {
   ++counters().launches;
   counters().last_grid = grid;
   counters().last_block = block;
@@ -203,9 +212,9 @@ void run(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()>
   if (threads == 0 || threads > 1024 || grid.x == 0 || grid.y == 0 || grid.y > kMaxGridY || grid.z != 1)
     fail("a launch of a size that CUDA refuses", nullptr);
   if (shared_bytes > 48 * 1024) fail("more shared memory than a kernel gets by default", nullptr);
-  while (scheduler.fibers.size() < threads) scheduler.fibers.push_back(std::make_unique<Fiber>());
-  scheduler.random = Random(settings().seed);
-  scheduler.kernel = &kernel;
+  while (runner.fibers.size() < threads) runner.fibers.push_back(std::make_unique<Fiber>());
+  runner.random = Random(settings().seed);
+  runner.kernel = &kernel;
   place.block_dim = block;
   place.grid_dim = grid;
   for (uint32_t y = 0; y < grid.y; ++y) {
@@ -215,21 +224,21 @@ void run(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()>
       const size_t words = (shared_bytes + 15) / 16;
       const std::unique_ptr<unsigned char[]> shared(new unsigned char[words == 0 ? 1 : shared_bytes]);
       std::memset(shared.get(), 0xcd, shared_bytes);
-      scheduler.shared = shared.get();
+      runner.shared = shared.get();
       for (uint32_t t = 0; t < threads; ++t) {
         const dim3 thread(t % block.x, t / block.x % block.y, t / (block.x * block.y));
-        scheduler.start(*scheduler.fibers[t], thread);
+        runner.start(*runner.fibers[t], thread);
       }
-      scheduler.run_block(threads);
+      runner.run_block(threads);
     }
   }
 }
 
 void barrier() {
-  if (settings().barriers) return scheduler.pause(State::kAtBarrier);
-  if (++scheduler.current->barriers > kMostBarriers) fail("a thread does not come to an end", nullptr);
+  if (settings().barriers) return runner.pause(State::kAtBarrier);
+  if (++runner.current->barriers > kMostBarriers) fail("a thread does not come to an end", nullptr);
 }
-void* shared_memory() { return scheduler.shared; }
+void* shared_memory() { return runner.shared; }
 void note_read(const void* address, size_t bytes) { note(address, bytes, &Watch::reads); }
 void note_write(const void* address, size_t bytes) { note(address, bytes, &Watch::writes); }
 

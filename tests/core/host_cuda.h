@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <tuple>
 #include <vector>
 
 #define __global__
@@ -45,12 +46,20 @@ constexpr uint32_t kMaxGridY = 7;
 
 // ---- what a test sets and reads -------------------------------------------------------------------------------
 
+struct Parameter {
+  const void* data;
+  size_t bytes;
+};
+using ThreadBody = std::function<void()>;
+
 struct Settings {
   uint64_t seed = 1;
   uint32_t interrupt_one_in = 0;         // of the accesses to global memory; 0: never
   bool barriers = true;                  // false plants the bug that the search for races must find
   cudaError_t next_error = cudaSuccess;  // what the next launch reports
   bool capturing = false;
+  // What the threads run instead of the function that g++ compiled; see ptx/interpreter.h.
+  std::function<ThreadBody(const void* kernel, const std::vector<Parameter>&, size_t shared_bytes)> substitute;
 };
 Settings& settings();
 
@@ -81,7 +90,17 @@ struct Place {
 };
 extern Place place;
 
-void run(dim3 grid, dim3 block, size_t shared_bytes, const std::function<void()>& kernel);
+void run(dim3 grid, dim3 block, size_t shared_bytes, const ThreadBody& kernel);
+
+template <typename... Parameters, typename... Arguments>
+void launch(dim3 grid, dim3 block, size_t shared_bytes, void (*kernel)(Parameters...), const Arguments&... arguments) {
+  const std::tuple<Parameters...> parameters(arguments...);
+  if (!settings().substitute) return run(grid, block, shared_bytes, [&] { std::apply(kernel, parameters); });
+  const auto places = [](const Parameters&... each) { return std::vector<Parameter>{{&each, sizeof(each)}...}; };
+  run(grid, block, shared_bytes,
+      settings().substitute(reinterpret_cast<const void*>(kernel), std::apply(places, parameters), shared_bytes));
+}
+
 void barrier();
 void* shared_memory();
 void note_read(const void* address, size_t bytes);

@@ -41,10 +41,42 @@ TEST(launch_carries_plans_of_1024_samples_by_value) {
   }
 }
 
+// A strided batch needs no pointers, and one weight is kept once: only the walk grows.
+TEST(launch_carries_4096_pairs_of_one_weight_by_value) {
+  Random random(57);
+  for (const bool in_place : {true, false}) {
+    Plan plan = random_plan(random, 8192, Pairs::kFlip, Mixing::kNoBox, 1, 4);
+    for (PlanRow& row : plan.rows) row.weight_in = row.weight_out = 0.25f;
+    MixCase mix_case(random, DType::kF32, {1, 1, 4, false}, plan, in_place, 0);
+    const std::vector<unsigned char> expected = naive_mix(mix_case.params);
+    const uint64_t uploads = counters().uploads;
+    mix_cuda(mix_case.params, nullptr);
+    CHECK(counters().uploads == uploads, "4,096 pairs are uploaded");
+    CHECK(first_difference(DType::kF32, mix_case.out->data(), expected.data(), 8192 * 4) < 0, mix_case.describe());
+  }
+}
+
+TEST(launch_keeps_a_box_of_all_samples_once) {
+  Random random(58);
+  Plan plan = random_plan(random, 8192, Pairs::kFlip, Mixing::kNoBox, 3, 4);
+  for (PlanRow& row : plan.rows) {
+    row.weight_in = 0.0f;
+    row.weight_out = 1.0f;
+    const int32_t box[] = {1, 0, 3, 2};
+    std::copy_n(box, 4, row.box);
+  }
+  MixCase mix_case(random, DType::kF32, {1, 3, 4, false}, plan, true, 0);
+  const std::vector<unsigned char> expected = naive_mix(mix_case.params);
+  const uint64_t uploads = counters().uploads;
+  mix_cuda(mix_case.params, nullptr);
+  CHECK(counters().uploads == uploads, "one box is uploaded");
+  CHECK(first_difference(DType::kF32, mix_case.out->data(), expected.data(), 8192 * 12) < 0, mix_case.describe());
+}
+
 TEST(launch_uploads_larger_plans_and_frees_them) {
   Random random(52);
-  const Work many = work_of(random, 3000, Pairs::kPermutation, Mixing::kBoxes, true);
-  CHECK(many.launches == 1 && many.uploads == 1, "batch 3000");
+  const Work many = work_of(random, 9000, Pairs::kPermutation, Mixing::kBoxes, true);
+  CHECK(many.launches == 1 && many.uploads == 1, "batch 9000");
   // Boxes beyond 16 bits, as in batches of long recordings.
   const Work wide = work_of(random, 3, Pairs::kFlip, Mixing::kBoxes, true, {1, 1, 70000, false});
   CHECK(wide.launches == 1 && wide.uploads == 1, "wide boxes");
@@ -71,14 +103,14 @@ TEST(launch_errors_name_the_kernel_and_are_cleared) {
 TEST(launch_refuses_to_capture_an_uploaded_plan) {
   Random random(55);
   MixCase large(random, DType::kF32, {1, 1, 4, false},
-                random_plan(random, 3000, Pairs::kFlip, Mixing::kAllBlended, 1, 4), true, 0);
+                random_plan(random, 9000, Pairs::kFlip, Mixing::kAllBlended, 1, 4), true, 0);
   MixCase small(random, DType::kF32, {1, 1, 4, false},
                 random_plan(random, 1024, Pairs::kFlip, Mixing::kAllBlended, 1, 4), true, 0);
   settings().capturing = true;
   const std::string message = message_of([&] { mix_cuda(large.params, nullptr); });
   const std::string no_message = message_of([&] { mix_cuda(small.params, nullptr); });
   settings().capturing = false;
-  CHECK(message.find("cuda_graphs.ResidentPlan") != std::string::npos, message);
+  CHECK(message.find("fastmix.ResidentPlan") != std::string::npos, message);
   CHECK(no_message.empty(), no_message);
 }
 

@@ -55,12 +55,12 @@ TEST(race_search_any_permutation_with_boxes) { search(Pairs::kPermutation, Mixin
 
 // Without its barriers a kernel writes something else in some order, or reads where nothing is: then the shim aborts.
 bool goes_wrong_without_barriers(const KernelRun& run) {
+  const std::vector<unsigned char> before = bytes_of(*run.out);
+  const std::vector<unsigned char> expected = written(run, before, 1, 0);
   const pid_t child = fork();
   if (child == 0) {
     std::fclose(stderr);
     error_is_expected = true;
-    const std::vector<unsigned char> before = bytes_of(*run.out);
-    const std::vector<unsigned char> expected = written(run, before, 1, 0);
     host_cuda::settings().barriers = false;
     bool wrong = false;
     for (uint64_t seed = 2; seed < 12 && !wrong; ++seed) wrong = written(run, before, seed, 0) != expected;

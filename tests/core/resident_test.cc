@@ -6,7 +6,7 @@
 #include "check.h"
 #include "host_cuda.h"
 #include "label_cases.h"
-#include "plan/resident_plan.h"
+#include "plan/plan_memory.h"
 
 namespace fastmix::test {
 namespace {
@@ -31,8 +31,14 @@ Launch last_launch() {
 
 class Replays {
  public:
-  explicit Replays(int32_t batch) : memory_(ResidentLayout(batch).bytes, 0) {}
-  const void* memory() const { return memory_.data(); }
+  explicit Replays(int32_t batch) : memory_(ResidentLayout(batch).rows * sizeof(PlanRow), 0) {}
+  // The plan as kernels get it: masks as before, rows from memory.
+  PlanView view(const Plan& plan) const {
+    PlanView view = plan.view();
+    view.rows = nullptr;
+    view.resident = memory_.data();
+    return view;
+  }
 
   void update(const Plan& plan, const std::vector<uint8_t>* mirror, int64_t height, int64_t width) {
     pack_resident_plan(plan.view(), mirror == nullptr ? nullptr : mirror->data(), height, width, memory_.data());
@@ -63,9 +69,7 @@ TEST(resident_mix_replays_any_plan) {
         const std::vector<unsigned char> expected = naive_mix(mix_case.params);
         replays.update(mix_case.plan, nullptr, shape.height, shape.width);
         MixParams params = mix_case.params;
-        params.plan = {};
-        params.plan.batch = batch;
-        params.resident = replays.memory();
+        params.plan = replays.view(mix_case.plan);
         host_cuda::settings().seed = random();
         mix_cuda(params, nullptr);
         replays.check_same_launch(mix_case.describe());
@@ -76,6 +80,29 @@ TEST(resident_mix_replays_any_plan) {
     }
   }
   host_cuda::settings().capturing = false;
+}
+
+// Masks of one size, more or less of them, and none; the launch is always the masked kernel's.
+TEST(resident_masks_replay_any_plan) {
+  Random random(65);
+  const Shape shape{3, 4, 8, false};
+  for (const bool in_place : {true, false}) {
+    for (const DType dtype : {DType::kU8, DType::kBF16}) {
+      Replays replays(9);
+      for (const Pairs pairs : kPlans) {
+        MixCase mix_case(random, dtype, shape, random_plan(random, 9, pairs, Mixing::kWholeMasks, 4, 8), in_place, 0);
+        for (int32_t i = 0; i < 9; i += 3) mix_case.plan.rows[i].mask = -1;
+        const std::vector<unsigned char> expected = naive_mix(mix_case.params);
+        replays.update(mix_case.plan, nullptr, 4, 8);
+        MixParams params = mix_case.params;
+        params.plan = replays.view(mix_case.plan);
+        mix_cuda(params, nullptr);
+        replays.check_same_launch(mix_case.describe());
+        const int64_t different = first_difference(dtype, mix_case.out->data(), expected.data(), 9 * shape.elements());
+        CHECK(different < 0, mix_case.describe(), ": differs at ", different);
+      }
+    }
+  }
 }
 
 TEST(resident_normalize_replays_any_plan_and_mirror) {
@@ -90,10 +117,8 @@ TEST(resident_normalize_replays_any_plan_and_mirror) {
           const std::vector<unsigned char> expected = naive_normalize(normalize_case.params);
           replays.update(normalize_case.plan, &normalize_case.mirror, 3, width);
           NormalizeMixParams params = normalize_case.params;
-          params.plan = {};
-          params.plan.batch = batch;
+          params.plan = replays.view(normalize_case.plan);
           params.mirror = nullptr;
-          params.resident = replays.memory();
           normalize_mix_cuda(params, nullptr);
           replays.check_same_launch(normalize_case.describe());
           const int64_t different = first_difference(DType::kBF16, normalize_case.out->data(), expected.data(),
@@ -116,8 +141,7 @@ TEST(resident_labels_replay_any_plan) {
     mix_labels_cpu(label_case.params);
     const std::vector<float> expected = label_case.take();
     replays.update(plan, nullptr, 1, 1);
-    label_case.params.plan.rows = nullptr;
-    label_case.params.resident = replays.memory();
+    label_case.params.plan = replays.view(plan);
     mix_labels_cuda(label_case.params, nullptr);
     replays.check_same_launch("labels");
     CHECK(label_case.take() == expected, "round ", round);
@@ -127,7 +151,7 @@ TEST(resident_labels_replay_any_plan) {
 TEST(resident_plans_are_checked) {
   Random random(64);
   Plan plan = random_plan(random, 4, Pairs::kFlip, Mixing::kAllBlended, 4, 4);
-  std::vector<unsigned char> memory(ResidentLayout(4).bytes);
+  std::vector<unsigned char> memory(ResidentLayout(4).rows * sizeof(PlanRow));
   const auto pack = [&] { return message_of([&] { pack_resident_plan(plan.view(), nullptr, 4, 4, memory.data()); }); };
   CHECK(pack().empty(), pack());
   set_partners(plan, {0, 0, 1, 2});

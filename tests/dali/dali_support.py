@@ -110,7 +110,7 @@ def mixed(x: np.ndarray, plan: fm.MixPlan, height: int, width: int, weight_shape
     return np.where((weight == 1) | alone, x, np.where(weight == 0, partner, blend))
 
 
-def soft_targets(labels, plan: fm.MixPlan, num_classes: int, smoothing: float = 0.0) -> np.ndarray:
+def dense_targets(labels, plan: fm.MixPlan, num_classes: int, smoothing: float = 0.0) -> np.ndarray:
     rows = np.eye(num_classes)[np.asarray(labels).reshape(-1)] * (1.0 - smoothing) + smoothing / num_classes
     w = np.asarray(plan.label_weight, np.float64)[:, None]
     return (w * rows + (1.0 - w) * rows[np.asarray(plan.partner)]).astype(np.float32)

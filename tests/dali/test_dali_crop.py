@@ -13,7 +13,7 @@ from sklearn.datasets import load_sample_images
 from fastmix import _core
 
 SIZES = np.random.default_rng(0).integers(1, 600, (40, 2))
-KEYS = np.stack([np.arange(40) // 10, 1000 + np.arange(40)], 1)
+KEYS = np.stack([np.arange(40) // 10, 1000 + np.arange(40), np.arange(40) % 3, np.arange(40) % 2], 1)
 
 
 def crop(shapes, keys, pipeline=None, **options) -> list[np.ndarray]:
@@ -31,8 +31,8 @@ def core_windows(sizes, keys, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """The core's windows (B, 4) as y, x, height, width, and flips (B,)."""
     spec = _core.CropSpec((0.08, 1.0), (3 / 4, 4 / 3), 0.5)
     pairs = [
-        _core.random_resized_crop(spec, np.int32([size]), np.int64([sample]), seed=seed, epoch=int(epoch))
-        for size, (epoch, sample) in zip(sizes, keys, strict=True)
+        _core.random_resized_crop(spec, np.int32([size]), seed, np.int64([key]))
+        for size, key in zip(sizes, keys, strict=True)
     ]
     return np.concatenate([window for window, _ in pairs]), np.concatenate([flip for _, flip in pairs])
 
@@ -57,9 +57,16 @@ def test_only_the_key_matters():
     part = crop(shapes, KEYS[order], {"num_threads": 4, "batch_size": 13, "seed": 99}, seed=3)
     for a, b in zip(whole, part, strict=True):
         np.testing.assert_array_equal(a[order], b)
-    assert not np.array_equal(crop(SIZES, KEYS + np.array([1, 0]), seed=3)[0], whole[0])
-    assert not np.array_equal(crop(SIZES, KEYS + np.array([0, 1]), seed=3)[0], whole[0])
+    assert not np.array_equal(crop(SIZES, KEYS + np.array([1, 0, 0, 0]), seed=3)[0], whole[0])
+    assert not np.array_equal(crop(SIZES, KEYS + np.array([0, 1, 0, 0]), seed=3)[0], whole[0])
     assert not np.array_equal(crop(SIZES, KEYS, seed=4)[0], whole[0])
+
+
+def test_parts_that_are_left_out_are_zero():
+    whole = KEYS * [1, 1, 0, 0]
+    for parts in (2, 3):
+        for a, b in zip(crop(SIZES, whole[:, :parts]), crop(SIZES, whole), strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_scale_and_ratio_are_respected():
@@ -126,9 +133,10 @@ def test_a_checkpoint_is_written_though_there_is_no_state():
     [
         ([[0, 5]], [[0, 0]], {}, "expected an image with sides of 1 to 2\\^31 - 1 pixels, got 0 for sample 0"),
         ([[5, 5, 3, 1]], [[0, 0]], {}, "as one vector per sample"),
-        ([[5, 5]], [[0, 0, 0]], {}, r"expected key \(epoch, sample\) as one vector"),
-        ([[5, 5]], [[-1, 0]], {}, r"with epoch in \[0, 2\^32\)"),
-        ([[5, 5]], [[0, -1]], {}, "sample >= 0"),
+        ([[5, 5]], [[0] * 5], {}, r"expected key \(epoch, sample, occurrence, view\) as one vector"),
+        ([[5, 5]], [[0]], {}, "as one vector per sample"),
+        ([[5, 5]], [[-1, 0]], {}, r"with epoch in \[0, 4294967295\], got -1"),
+        ([[5, 5]], [[0, -1]], {}, "with sample in .*, got -1"),
         (np.float32([[5, 5]]), [[0, 0]], {}, "of type INT64, got float"),
         ([[5, 5]], [[0, 0]], {"scale": [0.5, 0.2]}, "scale"),
         ([[5, 5]], [[0, 0]], {"scale": [0.5]}, "expected scale of two values"),

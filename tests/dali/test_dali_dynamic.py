@@ -3,7 +3,7 @@
 import numpy as np
 import nvidia.dali.experimental.dynamic as ndd
 import pytest
-from dali_support import MEAN, STD, normalized, same_bits, soft_targets
+from dali_support import MEAN, STD, dense_targets, normalized, same_bits
 from support import masked_plan, random_plan
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 9, 7, 3), dtype=np.uint8)
@@ -26,7 +26,7 @@ def test_a_given_plan(generator):
     )
     expected = np.ascontiguousarray(normalized(IMAGES, plan, MEAN, STD).transpose(0, 3, 1, 2))
     assert same_bits(to_array(images), expected)
-    np.testing.assert_allclose(to_array(targets), soft_targets(LABELS, plan, 10), rtol=0, atol=2**-23)
+    np.testing.assert_allclose(to_array(targets), dense_targets(LABELS, plan, 10), rtol=0, atol=2**-23)
 
 
 def test_a_given_plan_with_masks(generator):

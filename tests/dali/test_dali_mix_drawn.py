@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from dali_support import arrays, every, mix_pipeline, normalized, same_bits, soft_targets
+from dali_support import arrays, dense_targets, every, mix_pipeline, normalized, same_bits
 from nvidia.dali import fn, pipeline_def
 
 import fastmix as fm
@@ -43,7 +43,7 @@ def test_draws_the_plans_of_the_policies(arguments, policy):
         plan = policy.plan(BATCH, (HEIGHT, WIDTH), seed=11, step=step, groups=LABELS[step % 3])
         expected = normalized(BATCHES[step % 3], plan, [0], [1])
         assert same_bits(images, np.ascontiguousarray(expected.transpose(0, 3, 1, 2)))
-        np.testing.assert_allclose(targets, soft_targets(LABELS[step % 3], plan, 10), rtol=0, atol=2**-23)
+        np.testing.assert_allclose(targets, dense_targets(LABELS[step % 3], plan, 10), rtol=0, atol=2**-23)
 
 
 def test_seed_reproduces_and_steps_differ():

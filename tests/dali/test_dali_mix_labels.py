@@ -1,9 +1,9 @@
-"""Soft targets: the second output where labels are given."""
+"""Dense targets: the second output where labels are given."""
 
 import numpy as np
 import pytest
 import torch
-from dali_support import mix_pipeline, run_mix, same_bits, soft_targets
+from dali_support import dense_targets, mix_pipeline, run_mix, same_bits
 from support import devices, random_plan
 
 import fastmix as fm
@@ -21,7 +21,7 @@ def test_equals_the_formula(shape, dtype, smoothing, device, generator):
     labels = [label.reshape(shape) for label in LABELS.astype(dtype)]
     _, targets = run_mix(IMAGES, labels, plan, num_classes=10, smoothing=smoothing, device=device)
     assert targets.shape == (6, 10) and targets.dtype == np.float32
-    np.testing.assert_allclose(targets, soft_targets(LABELS, plan, 10, smoothing), rtol=0, atol=2**-23)
+    np.testing.assert_allclose(targets, dense_targets(LABELS, plan, 10, smoothing), rtol=0, atol=2**-23)
     np.testing.assert_allclose(targets.sum(1, dtype=np.float64), 1.0, rtol=0, atol=1e-6)
 
 
@@ -41,7 +41,7 @@ def test_labels_with_tensors_that_are_not_normalised(generator):
     x = np.random.default_rng(1).normal(size=(6, 8, 5)).astype(np.float32)
     plan = random_plan(6, 8, 5, generator)
     _, targets = run_mix(x, LABELS, plan, num_classes=10, layout="ft")
-    np.testing.assert_allclose(targets, soft_targets(LABELS, plan, 10), rtol=0, atol=2**-23)
+    np.testing.assert_allclose(targets, dense_targets(LABELS, plan, 10), rtol=0, atol=2**-23)
 
 
 def test_targets_are_one_tensor():

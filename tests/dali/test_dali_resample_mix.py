@@ -4,7 +4,7 @@ import numpy as np
 import nvidia.dali.fn as fn
 import pytest
 import torch
-from dali_support import MEAN, STD, arrays, feed, plan_arguments, same_bits, soft_targets
+from dali_support import MEAN, STD, arrays, dense_targets, feed, plan_arguments, same_bits
 from nvidia.dali import pipeline_def, types
 from support import masked_plan, random_plan
 
@@ -93,7 +93,7 @@ def test_whole_images_by_default_and_labels(generator):
     tensors = [torch.from_numpy(image) for image in images]
     expected = resample_mix(tensors, None, plan, size=16, mean=[0.0] * 3, std=[1 / 255] * 3)
     assert same_bits(out, expected.numpy())
-    np.testing.assert_allclose(targets, soft_targets(labels, plan, 4, 0.1), atol=1e-7)
+    np.testing.assert_allclose(targets, dense_targets(labels, plan, 4, 0.1), atol=1e-7)
 
 
 def test_draws_a_plan_anew_for_every_batch(generator):

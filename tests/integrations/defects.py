@@ -22,14 +22,7 @@ MASKS = [
     fm.FMix(per="sample"),
     fm.FMix(per="sample", softness=0.3),
 ]
-# What mixes in place too.
-BLENDS = [*CUTS, *MASKS]
-KINDS = [*BLENDS, fm.ResizeMix(per="sample")]
-
-
-def mix(policy: fm.Policy, images: torch.Tensor, plan: fm.MixPlan) -> torch.Tensor:
-    """Images mixed out of place by a plan of the policy."""
-    return (fm.resize_mix if isinstance(policy, fm.ResizeMix) else fm.mix)(images, plan)
+KINDS = [*CUTS, *MASKS]
 
 
 def own_pixels(images: torch.Tensor) -> torch.Tensor:
@@ -44,6 +37,6 @@ def mixed_share(policy: fm.Policy, size: tuple[int, int], steps: int = 50) -> tu
     shares, weights = [], []
     for step in range(steps):
         plan = policy.plan(2, size, step=step, partner=[1, 0])
-        shares.append(own_pixels(mix(policy, x, plan))[0])
+        shares.append(own_pixels(fm.mix(x, plan))[0])
         weights.append(plan.label_weight[0])
     return torch.stack(shares), torch.stack(weights)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 import torch.nn.functional as F
-from defects import BLENDS
+from defects import KINDS
 
 import fastmix as fm
 
@@ -21,7 +21,7 @@ def test_weights_zero_and_one_leave_bytes_as_they_are(weight: float) -> None:
 )
 def test_every_pairing_is_mixed_in_place_as_out_of_place(pairing: str) -> None:
     generator = torch.Generator().manual_seed(1)
-    for policy in BLENDS:
+    for policy in KINDS:
         for batch in (1, 2, 3, 9, 16):
             plan = policy.with_pairing(pairing).plan(batch, (6, 7), groups=[i % 3 for i in range(batch)])
             plan.check_in_place((6, 7))
@@ -45,7 +45,7 @@ def test_segmentation_with_ignore_index() -> None:
 
 
 @pytest.mark.cuda
-@pytest.mark.parametrize("policy", BLENDS, ids=str)
+@pytest.mark.parametrize("policy", KINDS, ids=str)
 def test_a_plan_gives_the_same_bits_on_cpu_and_cuda(policy: fm.Policy) -> None:
     for dtype in (torch.uint8, torch.bfloat16, torch.float32):
         x = (torch.rand(9, 3, 12, 20, generator=torch.Generator().manual_seed(1)) * 255).to(dtype)
@@ -73,7 +73,7 @@ def test_mixing_waits_for_nothing_and_can_be_captured() -> None:
         assert torch.equal(got, wanted)
 
 
-@pytest.mark.parametrize("policy", BLENDS, ids=str)
+@pytest.mark.parametrize("policy", KINDS, ids=str)
 def test_layouts_are_kept_and_overlapping_images_are_refused(policy: fm.Policy) -> None:
     x = torch.randn(4, 3, 8, 8, generator=torch.Generator().manual_seed(1))
     plan = policy.plan(4, (8, 8))

@@ -1,5 +1,9 @@
 """Published variants of mixing, each written out in torch as its paper says it, against the call named in the docs."""
 
+import re
+from pathlib import Path
+from typing import Any
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -81,7 +85,8 @@ def test_k_mixup(x, y) -> None:
 def test_local_mixup_and_c_mixup(x, y) -> None:
     # Nearest neighbours, whose partners repeat; and partners by nearness of a number to be predicted.
     value = torch.linspace(0, 3, B)[:, None]
-    for partner in (nearest_partners(x.flatten(1), k=2, seed=1), kernel_partners(value, bandwidth=0.5, seed=1)):
+    key = fm.DrawKey(seed=1)
+    for partner in (nearest_partners(x.flatten(1), k=2, key=key), kernel_partners(value, bandwidth=0.5, key=key)):
         partner = torch.as_tensor(partner).long()
         plan = fm.Mixup(2.0, per="sample").plan(B, (8, 10), partner=partner)
         assert_mixed(x, y, plan, partner, plan.weight_out)
@@ -126,15 +131,26 @@ def test_un_mix_weighs_the_two_orders_of_the_batch(x) -> None:
     torch.testing.assert_close(by_plan.mean(), w * loss(other_view) + (1 - w) * loss(other_view.flip(0)))
 
 
-def test_recursive_mix_puts_the_previous_result_into_the_box(x) -> None:
-    plan = fm.ResizeMix(per="batch", pairing="roll", weight=fm.Fixed(0.6)).plan(B, (8, 10), seed=5)
-    previous = x.flip(0)
-    top, left, bottom, right = plan.box[0].tolist()
-    assert bottom - top > 1 and right - left > 1
-    expected = x.clone()
-    small = F.interpolate(previous, (bottom - top, right - left), mode="bilinear", align_corners=False)
-    expected[:, :, top:bottom, left:right] = small[plan.partner.long()]
-    torch.testing.assert_close(fm.resize_mix(x, plan, other=previous), expected)
+def test_the_recipe_of_resize_mix(x, y) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "mixing.md").read_text()
+    [recipe] = re.findall(r"## ResizeMix\n.*?```python\n(.*?)```", page, re.DOTALL)
+    names: dict[str, Any] = {"fastmix": fm, "x": x, "labels": y, "step": 5}
+    exec(recipe, names)
+    resize_mix, plan = names["resize_mix"], names["plan"]
+    for other in (None, x.flip(0)):  # the previous result: RecursiveMix
+        expected = x.clone()
+        for i, (top, left, bottom, right) in enumerate(plan.box.tolist()):
+            if bottom == top or right == left:
+                continue
+            partner = (x if other is None else other)[plan.partner[i].long()]
+            small = F.interpolate(partner[None], (bottom - top, right - left), mode="bilinear", align_corners=False)
+            expected[i, :, top:bottom, left:right] = small[0]
+        assert not torch.equal(expected, x)
+        torch.testing.assert_close(resize_mix(x, plan, other=other), expected)
+    boxes = plan.box.double()
+    area = (boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]) / (8 * 10)
+    torch.testing.assert_close(plan.label_weight.double(), 1 - area, rtol=0, atol=2**-24)
+    torch.testing.assert_close(names["targets"], fm.mix_labels(y, plan, 1000))
 
 
 def test_dirichlet_mixing_of_three(x, y) -> None:

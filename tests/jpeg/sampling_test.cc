@@ -131,7 +131,7 @@ void compare(const std::vector<uint8_t>& file, int reduction, const Window& wind
   std::vector<uint8_t> part;
   bool done = decoder.open(file.data(), file.size(), {kHeight, kWidth}, window, out, Filter::kTriangle);
   if (done) {
-    const Region& region = decoder.view().stored;
+    const Region& region = decoder.reduced_region().stored;
     part.resize(static_cast<size_t>(region.height) * region.width * kComponents);
     done = decoder.decode(part.data());
   }
@@ -140,7 +140,7 @@ void compare(const std::vector<uint8_t>& file, int reduction, const Window& wind
     ++counts.left;
     return;
   }
-  const Region region = decoder.view().stored;
+  const Region region = decoder.reduced_region().stored;
   bool same = !whole.empty();
   for (int32_t y = 0; same && y < region.height; ++y) {
     const size_t bytes = static_cast<size_t>(region.width) * kComponents;

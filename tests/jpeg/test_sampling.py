@@ -8,7 +8,7 @@ from native import ROOT, compiled
 
 import fastmix.dali
 
-NAMES = ["ac_table", "entropy_decoder", "huffman_table", "scan_bytes", "jpeg_decoder", "orientation", "reduced_view"]
+NAMES = ["ac_table", "entropy_decoder", "huffman_table", "scan_bytes", "jpeg_decoder", "orientation", "reduced_region"]
 SOURCES = [ROOT / "csrc/jpeg" / f"{name}.cc" for name in NAMES]
 SOURCES += [ROOT / "csrc/core/resample_mix" / f"{name}.cc" for name in ("window", "filter_taps")]
 

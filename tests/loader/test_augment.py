@@ -80,3 +80,9 @@ def test_no_generator_of_torch_is_touched(small):
     before = torch.random.get_rng_state()
     next(iter(make(small[:4], 4, augment=color_jitter)))
     assert torch.random.get_rng_state().equal(before)
+
+
+def test_a_hook_that_changes_the_size_is_refused(small):
+    loader = make(small[:8], augment=lambda images: fn.resize(images, size=[50, 40]))
+    with pytest.raises(ValueError, match=r"32 x 32 pixels from augment=, got 50 x 40"):
+        next(iter(loader))

@@ -23,11 +23,11 @@ class Recorded(fm.FMix):
 
     fails: int = -1
 
-    def plan(self, *arguments, step: int = 0, **key):
+    def draw(self, batch_size, image_size, key, **samples):
         seen.append(threading.current_thread())
-        if step == self.fails:
+        if key.step == self.fails:
             raise ValueError("the policy failed")
-        return super().plan(*arguments, step=step, **key)
+        return super().draw(batch_size, image_size, key, **samples)
 
 
 seen: list[threading.Thread] = []

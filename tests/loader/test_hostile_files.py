@@ -107,7 +107,10 @@ def test_replaced_samples_bring_their_own_labels(small, tmp_path):
     images, labels = batches[0]
     assert all(labels[i] == i for i in range(16) if i not in (3, 8))
     for i in (3, 8):
-        assert labels[i] not in (3, 8) and images[i].equal(images[labels[i]])
+        # The same image in another crop; evaluation has the same crop.
+        assert labels[i] not in (3, 8) and not images[i].equal(images[labels[i]])
+    [(whole, ids)] = make(files, 16, train=False, on_error="replace", max_bad=2)
+    assert ids.equal(labels) and all(whole[i].equal(whole[ids[i]]) for i in (3, 8))
     # Another epoch, another choice; all of it keyed.
     later = [(list(loader), loader.set_epoch(epoch))[0][0][1].tolist() for epoch in range(1, 6)]
     assert len({tuple(ids) for ids in later}) > 1

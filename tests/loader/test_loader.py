@@ -185,6 +185,9 @@ def test_rank_and_world_size_come_from_torch_distributed(photos, tmp_path):
         torch.distributed.destroy_process_group()
 
 
+BATCHES = torch.utils.data.BatchSampler(torch.utils.data.SequentialSampler(range(21)), 4, True)
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
@@ -207,6 +210,17 @@ def test_rank_and_world_size_come_from_torch_distributed(photos, tmp_path):
         ({"rank": 2, "world_size": 2}, ValueError, "rank in"),
         ({"last_batch": "fill"}, ValueError, "last_batch"),
         ({"last_batch": ""}, ValueError, "last_batch to be one of .* got ''"),
+        ({"mean": "abc"}, TypeError, "mean to be 3 numbers"),
+        ({"std": None}, TypeError, "std to be 3 numbers"),
+        ({"smoothing": "x", "mix": POLICY}, TypeError, "smoothing: expected a number"),
+        ({"timeout": "x"}, TypeError, "timeout to be a number of seconds"),
+        ({"stall_after": [1]}, TypeError, "stall_after to be a number of seconds"),
+        ({"quarantine": 5}, TypeError, "quarantine: expected a path"),
+        ({"device": None}, TypeError, "device to be"),
+        ({"device": 0}, TypeError, "device to be"),
+        ({"train": "no"}, TypeError, "bools"),
+        ({"shuffle": 1}, TypeError, "bools"),
+        ({"sampler": BATCHES}, TypeError, "BatchSampler"),
     ],
 )
 def test_bad_arguments(photos, options, error, message):

@@ -125,3 +125,14 @@ def test_a_bad_file_is_named_on_cuda(files):
     files[5][0].write_bytes(files[4][0].read_bytes())
     assert len(list(loader)) == 3
     torch.cuda.synchronize()
+
+
+def test_a_relative_quarantine_file_stays_where_it_was(small, tmp_path, monkeypatch):
+    (tmp_path / "bad.jpg").write_bytes(b"no image")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path)
+    loader = make([*small[:7], (tmp_path / "bad.jpg", 0)], on_error="skip", max_bad=1, quarantine="bad.jsonl")
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    with pytest.warns(UserWarning, match="1 sample"):
+        list(loader)
+    assert (tmp_path / "bad.jsonl").exists() and not list((tmp_path / "elsewhere").iterdir())

@@ -72,7 +72,7 @@ def test_resuming_ends_the_iterator_under_way(photos, uninterrupted):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"version": 99}, "version=2"),
+        ({"version": 99}, "version=3"),
         ({"seed": 3}, "seed=2"),
         ({"samples": 20}, "samples=21"),
         ({"global_batch": 8}, "global_batch=4"),

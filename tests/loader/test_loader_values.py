@@ -46,7 +46,7 @@ def to_uint8(images: torch.Tensor) -> torch.Tensor:
 def mixed_normalized(pixels: torch.Tensor, plan: fm.MixPlan) -> torch.Tensor:
     """The same of pixels that are not whole numbers: torch's own expression, in float64."""
     x = pixels.double()
-    mean, std = (torch.tensor(values, dtype=torch.float64) for values in (IMAGENET_MEAN, IMAGENET_STD))
+    mean, std = (x.new_tensor(values) for values in (IMAGENET_MEAN, IMAGENET_STD))
     return fm.mix((x / 255 - mean[:, None, None]) / std[:, None, None], plan).float()
 
 
@@ -57,7 +57,7 @@ def mixed_normalized(pixels: torch.Tensor, plan: fm.MixPlan) -> torch.Tensor:
 def test_mixed_batches_are_the_unmixed_ones_mixed(photos, device, policy, train, resize):
     options = {"device": device, "seed": 5, "train": train, "last_batch": "partial", "resize": resize}
     plain = make(photos, 4, **PIXELS, **options)
-    mixed = make(photos, 4, mix=policy, num_classes=7, smoothing=0.1, **options)
+    mixed = make(photos, 4, mix=policy, classes=plain.classes, num_classes=7, smoothing=0.1, **options)
     for epoch in range(2):
         for step, ((pixels, ids), (images, targets)) in enumerate(zip(plain, mixed, strict=True)):
             plan = neighbors(policy).plan(len(ids), (SIZE, SIZE), seed=5, epoch=epoch, step=step)
@@ -111,7 +111,7 @@ def test_training_crops_are_those_of_the_sample_and_epoch(numbered, resize):
         for images, ids in loader:
             for pixels, sample in zip(images, ids.tolist(), strict=True):
                 image = decoded(source.path(sample))
-                windows, mirror = _core.random_resized_crop(spec, [[image.height, image.width]], [sample], 11, epoch)
+                windows, mirror = _core.random_resized_crop(spec, [[image.height, image.width]], 11, [[epoch, sample]])
                 y, x, height, width = windows[0].tolist()
                 crop = image.resize((64, 64), Image.Resampling.BILINEAR, box=(x, y, x + width, y + height))
                 crop = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirror[0] else crop

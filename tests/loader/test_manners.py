@@ -38,7 +38,7 @@ def test_stats(small):
 
 def test_attributes(small):
     loader = make(small[:40], 8)
-    assert (loader.batch_size, len(loader), loader.drop_last, loader.dataset) == (8, 5, True, small[:40])
+    assert (loader.batch_size, len(loader), loader.drop_last, loader.data) == (8, 5, True, small[:40])
     batches = iter(loader)
     next(batches)
     assert len(batches) == 4
@@ -287,5 +287,6 @@ def test_scan_in_a_process_of_its_own(small, tmp_path):
 
 def test_scan_names_itself_in_errors(tmp_path):
     result = CliRunner().invoke(app, ["scan", str(tmp_path)])
-    assert result.exit_code == 2 and "scan: data: expected one folder per class in" in result.output
+    assert result.exit_code == 2 and result.output.startswith("scan: data: expected one folder per class in")
+    assert result.output.count("\n") == 1
     assert "DataLoader" not in result.output and "Traceback" not in result.output

@@ -16,7 +16,7 @@ import torch
 from data_support import make, same
 
 import fastmix as fm
-from fastmix.loader.faults import faults as faults_module
+from fastmix.loader.faults import on_error as faults_module
 from fastmix.loader.faults import recovery
 
 pytestmark = pytest.mark.filterwarnings("ignore::fastmix.loader.BadSampleWarning")

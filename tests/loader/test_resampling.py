@@ -10,6 +10,7 @@ from test_loader_values import PIXELS
 
 from fastmix import _core
 from fastmix.ops.resample_mix import resample_mix
+from fastmix.plan.draw_key import SampleKeys
 
 CROP = _core.CropSpec(scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3), mirror_prob=0.5)
 # Height and width: upright and lying, scaled up, lines and dots, larger than any window's output by far.
@@ -56,7 +57,7 @@ def test_training_views_are_pillows(files, size):
         for batch_images, ids in loader:
             for pixels, sample in zip(batch_images, ids.tolist(), strict=True):
                 image = images[sample]
-                windows, mirror = _core.random_resized_crop(CROP, [[image.height, image.width]], [sample], 3, epoch)
+                windows, mirror = _core.random_resized_crop(CROP, [[image.height, image.width]], 3, [[epoch, sample]])
                 y, x, h, w = windows[0].tolist()
                 view = image.resize((size, size), Image.Resampling.BILINEAR, box=(x, y, x + w, y + h))
                 assert_pillows(pixels, view.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirror[0] else view)
@@ -87,7 +88,7 @@ def test_the_part_that_is_decoded_does_not_matter(numbered):
         for found, ids in loader:
             chosen = [images[i] for i in ids.tolist()]
             sizes = [image.shape[:2] for image in chosen]
-            windows, mirror = _core.random_resized_crop(CROP, sizes, ids.numpy(), 2, epoch)
+            windows, mirror = _core.random_resized_crop(CROP, sizes, 2, SampleKeys(2, epoch, ids.numpy()).rows)
             expected = resample_mix(
                 chosen, torch.from_numpy(windows), size=96, mirror=torch.from_numpy(mirror), **PIXELS
             )

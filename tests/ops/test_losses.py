@@ -27,7 +27,7 @@ def assert_same_loss(loss: torch.Tensor, expected: torch.Tensor, logits: torch.T
 @pytest.mark.parametrize("device", devices())
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("batch", [1, 2, 5, 64])
-def test_equals_cross_entropy_of_soft_targets(batch, smoothing, device, generator):
+def test_equals_cross_entropy_of_dense_targets(batch, smoothing, device, generator):
     logits = random_logits(batch, generator, device=device)
     labels = torch.randint(0, CLASSES, (batch,), generator=generator).to(device)
     plan = random_plan(batch, 1, 1, generator, "repeats")
@@ -37,7 +37,7 @@ def test_equals_cross_entropy_of_soft_targets(batch, smoothing, device, generato
     assert_same_loss(loss, F.cross_entropy(logits, soft), logits)
 
 
-def test_class_weights_as_with_soft_targets(generator):
+def test_class_weights_as_with_dense_targets(generator):
     logits = random_logits(8, generator)
     labels = torch.randint(0, CLASSES, (8,), generator=generator)
     weight = torch.rand(CLASSES, generator=generator, dtype=torch.float64)

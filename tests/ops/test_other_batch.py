@@ -231,12 +231,12 @@ def test_operators_check_for_themselves():
 
 def test_other_partners_come_up_equally_often():
     for batch, others in [(0, 0), (5, 5), (3, 8), (20, 6), (7, 1)]:
-        partner = fm.pairings.other_partners(batch, others, seed=3, step=1)
+        partner = fm.pairings.other_partners(batch, others, fm.DrawKey(seed=3, step=1))
         counts = torch.bincount(partner.long(), minlength=others)
         assert partner.dtype == torch.int32 and partner.shape == (batch,)
         assert others == 0 or counts.max() - counts.min() <= 1
-        assert torch.equal(partner, fm.pairings.other_partners(batch, others, seed=3, step=1))
-    assert not torch.equal(*(fm.pairings.other_partners(50, 50, step=step) for step in (0, 1)))
+        assert torch.equal(partner, fm.pairings.other_partners(batch, others, fm.DrawKey(seed=3, step=1)))
+    assert not torch.equal(*(fm.pairings.other_partners(50, 50, fm.DrawKey(step=step)) for step in (0, 1)))
     with pytest.raises(ValueError, match="expected others >= 1, got 0"):
         fm.pairings.other_partners(3, 0)
 
@@ -250,7 +250,7 @@ def test_the_mixer_mixes_with_the_batch_it_returned_before(in_place, generator):
         images, labels = torch.randn(batch, 3, 8, 8, generator=generator), torch.arange(batch) % 4
         own, target = images.clone(), fm.mix_labels(labels, fm.MixPlan.identity(batch), 4, 0.1)
         if previous is not None:
-            partner = fm.pairings.other_partners(batch, len(previous[0]), seed=5, step=step)
+            partner = fm.pairings.other_partners(batch, len(previous[0]), fm.DrawKey(seed=5, step=step))
             plan = policy.plan(batch, (8, 8), seed=5, step=step).with_partner(partner)
             own = fm.mix(own, plan, other=previous[0])
             target = fm.mix_labels(target, plan, other=previous[1])

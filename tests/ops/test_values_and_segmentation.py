@@ -62,23 +62,23 @@ def test_multi_label_rows():
 @pytest.mark.parametrize("shape", [(5, 9, 14), (5, 1, 9, 14), (5, 2, 3, 9, 14)])
 def test_maps_of_class_ids_are_cut_exactly(shape, dtype, device, generator):
     info = (0, 1) if dtype == torch.bool else (torch.iinfo(dtype).min, torch.iinfo(dtype).max)
-    masks = torch.randint(info[0], min(info[1], 2**62), shape, generator=generator)
-    masks[..., 0, 0] = info[1]
-    masks = masks.to(dtype).to(device)
+    maps = torch.randint(info[0], min(info[1], 2**62), shape, generator=generator)
+    maps[..., 0, 0] = info[1]
+    maps = maps.to(dtype).to(device)
     for box in ({}, {"box": boxes.Coverage()}):
         plan = fm.CutMix(per="sample", pairing="roll", **box).plan(5, shape[-2:], seed=2)
         own = weight_map(plan, shape, device) == 1
-        mixed = fm.mix_segmentation(masks, plan)
+        mixed = fm.mix_segmentation(maps, plan)
         # torch.where and indexing have no kernels for uint16.
-        wide = masks.to(torch.int64)
+        wide = maps.to(torch.int64)
         assert mixed.dtype == dtype
         assert torch.equal(mixed.to(torch.int64), torch.where(own, wide, wide[plan.partner.long().to(device)]))
 
 
 def test_ids_that_look_like_nan_are_copied():
-    masks = torch.tensor([0x7FF0000000000001, -1, 0x7FF4000000000000, -(2**63)])[:, None, None].repeat(1, 2, 2)
+    maps = torch.tensor([0x7FF0000000000001, -1, 0x7FF4000000000000, -(2**63)])[:, None, None].repeat(1, 2, 2)
     plan = fm.CutMix(pairing="flip", box=FixedBox(0, 0, 1, 2)).plan(4, (2, 2))
-    assert torch.equal(fm.mix_segmentation(masks, plan)[:, 0], masks.flip(0)[:, 0])
+    assert torch.equal(fm.mix_segmentation(maps, plan)[:, 0], maps.flip(0)[:, 0])
     halves = torch.tensor([0x7C01, 0x7D00, -1], dtype=torch.int16)[:, None, None].repeat(1, 2, 2)
     plan = fm.CutMix(pairing="roll", box=FixedBox(0, 0, 1, 2)).plan(3, (2, 2))
     assert torch.equal(fm.mix_segmentation(halves, plan)[:, 0], halves.roll(1, 0)[:, 0])
@@ -94,33 +94,33 @@ def test_images_and_maps_are_cut_alike(generator):
     "plan", [fm.Mixup().plan(4), fm.HMix().plan(4, (6, 6)), fm.CutMix(inside=fm.Fixed(0.5)).plan(4, (6, 6))]
 )
 def test_ids_are_not_blended_but_dense_maps_are(plan, generator):
-    masks = torch.randint(0, 3, (4, 6, 6), generator=generator)
+    maps = torch.randint(0, 3, (4, 6, 6), generator=generator)
     plan = fm.MixPlan.from_arrays(
         torch.tensor([1, 0, 3, 2], dtype=torch.int32),
         *[getattr(plan, n) for n in ("weight_in", "weight_out", "box", "label_weight")],
     )
     with pytest.raises(ValueError, match="one that blends sample 0; pass num_classes="):
-        fm.mix_segmentation(masks, plan)
-    dense = fm.mix_segmentation(masks, plan, num_classes=3)
-    assert same_bits(dense, mix_reference(F.one_hot(masks, 3).movedim(-1, 1).float(), plan))
+        fm.mix_segmentation(maps, plan)
+    dense = fm.mix_segmentation(maps, plan, num_classes=3)
+    assert same_bits(dense, mix_reference(F.one_hot(maps, 3).movedim(-1, 1).float(), plan))
     torch.testing.assert_close(dense.sum(1), torch.ones(4, 6, 6))
     # Own partners are not blended, whatever the weights.
     alone = fm.MixPlan.from_arrays(
         torch.arange(4, dtype=torch.int32),
         *[getattr(plan, n) for n in ("weight_in", "weight_out", "box", "label_weight")],
     )
-    assert torch.equal(fm.mix_segmentation(masks, alone), masks)
+    assert torch.equal(fm.mix_segmentation(maps, alone), maps)
 
 
 def test_ignored_pixels_are_zero_in_dense_maps():
-    masks = torch.tensor([[[0, 255]], [[1, 1]]])
+    maps = torch.tensor([[[0, 255]], [[1, 1]]])
     plan = fm.MixPlan.mixup([1, 0], 0.75)
-    assert fm.mix_segmentation(masks, plan, num_classes=2, ignore_index=255)[0].tolist() == [
+    assert fm.mix_segmentation(maps, plan, num_classes=2, ignore_index=255)[0].tolist() == [
         [[0.75, 0]],
         [[0.25, 0.25]],
     ]
     with pytest.raises(ValueError, match=r"ids in \[0, 2\) or ignore_index=None, got others"):
-        fm.mix_segmentation(masks, plan, num_classes=2)
+        fm.mix_segmentation(maps, plan, num_classes=2)
 
 
 @pytest.mark.parametrize(

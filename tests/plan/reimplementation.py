@@ -25,25 +25,25 @@ def within(groups: Sequence[Sequence[int]], draws: Stream) -> list[int]:
     return [partner[i] for i in range(len(partner))]
 
 
-def apart(keys: Sequence, draws: Stream) -> list[int]:
-    """A permutation whose partners differ in their key wherever that can be had by exchanging two partners."""
-    batch = len(keys)
+def apart(groups: Sequence, draws: Stream) -> list[int]:
+    """A permutation whose partners differ in their group wherever that can be had by exchanging two partners."""
+    batch = len(groups)
     order = draws.permutation(batch)
-    keys = [keys[i] for i in order]
+    groups = [groups[i] for i in order]
     partner = draws.permutation(batch)
-    for i, key in enumerate(keys):
-        if keys[partner[i]] != key:
+    for i, group in enumerate(groups):
+        if groups[partner[i]] != group:
             continue
         start = draws.below(batch)
         others = [(start + step) % batch for step in range(batch)]
-        free = [j for j in others if keys[j] != key and keys[partner[j]] != key]
+        free = [j for j in others if groups[j] != group and groups[partner[j]] != group]
         j = free[0] if free else partner.index(i)
         partner[i], partner[j] = partner[j], partner[i]
     by_sample = {order[place]: order[other] for place, other in enumerate(partner)}
     return [by_sample[i] for i in range(batch)]
 
 
-def partners(pairing: str, batch: int, key: Key, keys: Sequence = ()) -> list[int]:
+def partners(pairing: str, batch: int, key: Key, groups: Sequence = ()) -> list[int]:
     draws = key.stream(PAIRING, key.offset)
     order = list(range(batch))
     if pairing == "permutation":
@@ -64,10 +64,10 @@ def partners(pairing: str, batch: int, key: Key, keys: Sequence = ()) -> list[in
             partner[a], partner[b] = b, a
         return partner
     if pairing == "same_class":
-        groups = {value: [i for i in order if keys[i] == value] for value in keys}
-        return within(list(groups.values()), draws)
+        members = {group: [i for i in order if groups[i] == group] for group in groups}
+        return within(list(members.values()), draws)
     if pairing == "different_class":
-        return apart(keys, draws)
+        return apart(groups, draws)
     return [min(i + 1, batch - 1) if i % 2 == 0 else i - 1 for i in order]
 
 
@@ -186,11 +186,11 @@ def has_mask(policy: Policy) -> bool:
 
 
 def plan_arrays(
-    policy: Policy, batch: int, size: tuple[int, ...], key: Key, keys: Sequence = ()
+    policy: Policy, batch: int, size: tuple[int, ...], key: Key, groups: Sequence = ()
 ) -> dict[str, np.ndarray]:
     policies = policy.policies if isinstance(policy, Choice) else (policy,)
     p = (policy.p or [1.0 / len(policies)] * len(policies)) if isinstance(policy, Choice) else [1.0]
-    partner = partners(policy.pairing, batch, key, keys)
+    partner = partners(policy.pairing, batch, key, groups)
 
     def unit(per: str, i: int) -> int:
         if per == "batch":
@@ -278,7 +278,9 @@ def crop_window(
     seed: int,
     epoch: int,
     sample: int,
+    occurrence: int = 0,
+    view: int = 0,
 ) -> tuple[tuple[int, int, int, int], bool]:
-    stream = Stream(seed, CROP, epoch, 0, sample, 0)
+    stream = Stream(seed, CROP, epoch, view, sample, occurrence)
     mirror = stream.uniform() < mirror_prob
     return torchvision_window(stream.uniform, stream.below, size, scale, ratio, exact_log, exact_exp), mirror

@@ -11,16 +11,19 @@ from reimplementation import crop_window, torchvision_window
 from scipy import stats
 
 from fastmix import _core
+from fastmix.plan.draw_key import SampleKeys
 
 SCALE, RATIO = (0.08, 1.0), (3 / 4, 4 / 3)
 LEAST_P = 1e-3
+SPEC = _core.CropSpec(SCALE, RATIO, 0.5)
 
 
 def windows(
-    sizes, samples, seed: int = 0, epoch: int = 0, scale=SCALE, ratio=RATIO, mirror: float = 0.5
+    sizes, samples, seed: int = 0, epoch: int = 0, scale=SCALE, ratio=RATIO, mirror: float = 0.5, **repeat
 ) -> tuple[np.ndarray, np.ndarray]:
     spec = _core.CropSpec(scale, ratio, mirror)
-    return _core.random_resized_crop(spec, np.asarray(sizes, np.int32), np.asarray(samples, np.int64), seed, epoch)
+    keys = SampleKeys(seed, epoch, np.asarray(samples, np.int64), **repeat)
+    return _core.random_resized_crop(spec, np.asarray(sizes, np.int32).reshape(-1, 2), seed, keys.rows)
 
 
 def many(size: tuple[int, int], count: int, **arguments) -> tuple[np.ndarray, np.ndarray]:
@@ -55,13 +58,15 @@ def test_windows_equal_the_reimplementation(seed: int, epoch: int, scale, ratio,
     seed=st.integers(0, 2**64 - 1),
     epoch=st.integers(0, 2**32 - 1),
     sample=st.integers(0, 2**63 - 1),
+    repeat=st.fixed_dictionaries({}, optional={name: st.integers(0, 2**32 - 1) for name in ("occurrence", "view")}),
 )
 def test_any_window_equals_the_reimplementation_and_lies_in_its_image(
-    size, scale, ratio, mirror: float, seed: int, epoch: int, sample: int
+    size, scale, ratio, mirror: float, seed: int, epoch: int, sample: int, repeat: dict[str, int]
 ) -> None:
-    window, mirrored = windows([size], [sample], seed, epoch, scale, ratio, mirror)
+    window, mirrored = windows([size], [sample], seed, epoch, scale, ratio, mirror, **repeat)
     y, x, height, width = window[0].tolist()
-    assert ((y, x, height, width), bool(mirrored[0])) == crop_window(size, scale, ratio, mirror, seed, epoch, sample)
+    expected = crop_window(size, scale, ratio, mirror, seed, epoch, sample, **repeat)
+    assert ((y, x, height, width), bool(mirrored[0])) == expected
     assert y >= 0 and x >= 0 and height >= 1 and width >= 1 and y + height <= size[0] and x + width <= size[1]
 
 
@@ -118,8 +123,9 @@ def test_windows_do_not_depend_on_the_other_samples_or_the_mirror_probability() 
         assert np.array_equal(windows([size], [sample], seed=6, epoch=2, mirror=0.0)[0][0], together[i])
 
 
-def test_samples_epochs_and_seeds_draw_independently() -> None:
+def test_samples_epochs_seeds_occurrences_and_views_draw_independently() -> None:
     keys = [{}, {"epoch": 1}, {"seed": 1}, {"seed": 2**32}, {"epoch": 2**31}]
+    keys += [{"occurrence": 1}, {"occurrence": 2**32 - 1}, {"view": 1}, {"occurrence": 1, "view": 1}]
     heights = [many((2000, 2000), 8000, **key)[0][:, 2] for key in keys]
     heights.append(np.roll(heights[0], 1))
     assert np.abs(np.corrcoef(heights) - np.eye(len(heights))).max() < 4 / math.sqrt(8000)
@@ -159,4 +165,21 @@ def test_bad_sizes_are_refused() -> None:
             windows([size], [0])
     for sizes in ([(5, 5)] * 2, [[5, 5, 5]], [5, 5]):
         with pytest.raises(ValueError, match=r"one \(height, width\) per sample \(1\)"):
-            windows(sizes, [0])
+            _core.random_resized_crop(SPEC, sizes, 0, [[0, 0]])
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ([0, 0], r"keys of shape \(N, 2\) to \(N, 4\), got 1 dimensions"),
+        ([[0]], "key .epoch, sample, occurrence, view., got 1 numbers"),
+        ([[0] * 5], "got 5 numbers"),
+        ([[2**32, 0]], r"epoch in \[0, 4294967295\], got 4294967296"),
+        ([[0, -1]], "sample in .*, got -1"),
+        ([[0, 0, -1]], "occurrence in .*, got -1"),
+        ([[0, 0, 0, 2**32]], "view in .*, got 4294967296"),
+    ],
+)
+def test_bad_keys_are_refused(keys, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        _core.random_resized_crop(SPEC, [[5, 5]], 0, keys)

@@ -12,7 +12,9 @@ from fastmix.ops import reference
 
 def test_weighted_partners_follow_the_weights() -> None:
     row = torch.tensor([1.0, 0.0, 2.0, 5.0])
-    drawn = np.array([pairings.weighted_partners(row.repeat(4, 1), seed=1, step=step)[1] for step in range(4000)])
+    drawn = np.array(
+        [pairings.weighted_partners(row.repeat(4, 1), fm.DrawKey(seed=1, step=step))[1] for step in range(4000)]
+    )
     counts = np.bincount(drawn, minlength=4)
     assert counts[1] == 0 and stats.chisquare(counts[[0, 2, 3]], 4000 * np.array([1, 2, 5]) / 8).pvalue > 1e-3
     assert pairings.weighted_partners(torch.zeros(3, 3)).tolist() == [0, 1, 2]
@@ -21,10 +23,12 @@ def test_weighted_partners_follow_the_weights() -> None:
 def test_nearest() -> None:
     points = torch.tensor([[0.0], [1.0], [10.0], [11.5], [30.0]])
     assert pairings.nearest_partners(points).tolist() == [1, 0, 3, 2, 3]
-    drawn = torch.stack([pairings.nearest_partners(points, k=2, seed=3, step=step) for step in range(2000)])
+    drawn = torch.stack(
+        [pairings.nearest_partners(points, k=2, key=fm.DrawKey(seed=3, step=step)) for step in range(2000)]
+    )
     assert drawn[:, 4].unique().tolist() == [2, 3] and drawn[:, 0].unique().tolist() == [1, 2]
     assert stats.binomtest(int((drawn[:, 4] == 3).sum()), 2000, 0.5).pvalue > 1e-3
-    everyone = torch.stack([pairings.nearest_partners(points, k=99, step=step) for step in range(200)])
+    everyone = torch.stack([pairings.nearest_partners(points, k=99, key=fm.DrawKey(step=step)) for step in range(200)])
     assert everyone[:, 0].unique().tolist() == [1, 2, 3, 4]
     assert pairings.nearest_partners(torch.zeros(4, 3, 2)).tolist() == [1, 0, 0, 0]
     assert pairings.nearest_partners(torch.zeros(1, 3)).tolist() == [0]
@@ -33,7 +37,7 @@ def test_nearest() -> None:
 
 def test_kernel_is_c_mixups() -> None:
     targets = torch.tensor([[0.0], [1.0], [2.0]])
-    drawn = torch.stack([pairings.kernel_partners(targets, 1.0, seed=2, step=step) for step in range(4000)])
+    drawn = torch.stack([pairings.kernel_partners(targets, 1.0, fm.DrawKey(seed=2, step=step)) for step in range(4000)])
     near, far = np.exp(-0.5), np.exp(-2.0)
     assert not (drawn[:, 0] == 0).any()
     assert stats.binomtest(int((drawn[:, 0] == 1).sum()), 4000, near / (near + far)).pvalue > 1e-3

@@ -1,5 +1,6 @@
 """Weights, box rules, kinds and pairings of the native core equal the re-implementation, in every bit."""
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -113,6 +114,5 @@ def test_weighted_partners() -> None:
     generator = np.random.default_rng(4)
     for batch, key in itertools.product([0, 1, 2, 7, 40], KEYS):
         weights = generator.random((batch, batch)) * (generator.random((batch, batch)) < 0.3)
-        named = {"seed": key.seed, "epoch": key.epoch, "step": key.step, "rank": key.rank, "offset": key.offset}
-        drawn = pairings.weighted_partners(torch.from_numpy(weights), **named)
+        drawn = pairings.weighted_partners(torch.from_numpy(weights), fm.DrawKey(**dataclasses.asdict(key)))
         assert drawn.tolist() == weighted_partners(weights.tolist(), key)

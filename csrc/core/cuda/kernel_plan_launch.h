@@ -1,110 +1,110 @@
-// The host side of kernel_plan.h: packs a plan and its walk into the smallest KernelPlan that holds them.
+// The host side of kernel_plan.h: derives what a kernel reads of a plan, once per launch.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
 #include <vector>
 
 #include "base/job.h"
 #include "cuda/kernel_plan.h"
 #include "cuda/pixels.h"
 #include "plan/gpu_walk.h"
-#include "plan/resident_plan.h"
 
 namespace fastmix {
 
+// What a kernel is to know of a plan. Parts that it does not need are empty.
 struct PlanSource {
   PlanView plan;
   const GpuWalk* walk = nullptr;
-  const void* const* in = nullptr;                    // one pointer per sample, or null if the kernel needs none
-  int32_t pointers = 0;                               // the number of pointers if it is not plan.batch
-  const std::vector<double>* term_weights = nullptr;  // replaces the plan's weights: one per entry of the walk
+  const void* const* samples = nullptr;  // a pointer for each sample of the walk
+  int32_t sample_count = 0;
+  const std::vector<double>* terms = nullptr;  // a weight per entry of the walk, instead of the plan's
 };
 
-inline bool has_any_box(const PlanView& plan) {
-  for (int32_t i = 0; i < plan.batch; ++i) {
-    if (plan.rows[i].has_box()) return true;
+// The samples' base and stride, if their distances are equal.
+inline SamplePlaces places_of(const void* const* samples, int32_t count) {
+  if (count == 0) return {};
+  const auto at = [&](int32_t i) { return static_cast<const unsigned char*>(samples[i]); };
+  const int64_t stride = count > 1 ? at(1) - at(0) : 0;
+  for (int32_t i = 2; i < count; ++i) {
+    if (at(i) - at(i - 1) != stride) return {};
   }
-  return false;
+  return {at(0), stride};
 }
 
-template <typename Plan>
-class PlanPacker {
+// What the rows have in common, found in one pass.
+struct RowFacts {
+  explicit RowFacts(const PlanView& plan) {
+    for (int32_t i = 0; i < plan.batch; ++i) {
+      const PlanRow &row = plan.rows[i], &first = plan.rows[0];
+      has_box = has_box || row.has_box();
+      has_mask = has_mask || row.mask >= 0;
+      one_weight = one_weight && row.weight_in == first.weight_in && row.weight_out == first.weight_out;
+      one_box = one_box && std::equal(row.box, row.box + 4, first.box);
+      // Boxes are not negative.
+      narrow = narrow && row.box[2] <= INT16_MAX && row.box[3] <= INT16_MAX && row.mask < UINT16_MAX;
+    }
+  }
+  bool has_box = false, has_mask = false, one_weight = true, one_box = true, narrow = true;
+};
+
+// Lays arrays out one behind the other, each aligned for its numbers. With `to` null it only finds their size.
+class InlinePacker {
  public:
-  explicit PlanPacker(const PlanSource& source) {
+  InlinePacker(const PlanSource& source, const RowFacts& facts, const SamplePlaces& places, unsigned char* to)
+      : to_(to) {
     const PlanView& plan = source.plan;
     const GpuWalk& walk = *source.walk;
-    table_.groups = walk.groups();
-    table_.has_box = has_any_box(plan);
-    if (!Plan::kInline) {
-      const uint32_t header[] = {table_.groups, table_.has_box};
-      table_.header = append(header, 2);
+    table.places = places;
+    table.groups = walk.groups();
+    table.has_box = facts.has_box;
+    if (places.base == nullptr && source.samples != nullptr)
+      table.pointers = put<const void*>(source.sample_count, [&](int32_t i) { return source.samples[i]; });
+    if (source.terms != nullptr)
+      table.terms = put<double>(source.terms->size(), [&](size_t k) { return (*source.terms)[k]; });
+    const int32_t weights = facts.one_weight ? std::min(plan.batch, 1) : plan.batch;
+    table.each_weights = !facts.one_weight;
+    table.weights =
+        put<Weights>(weights, [&](int32_t i) { return Weights{plan.rows[i].weight_in, plan.rows[i].weight_out}; });
+    if (facts.has_box) {
+      table.each_box = !facts.one_box;
+      table.boxes = put<SmallPlan::Box>(facts.one_box ? 1 : plan.batch, [&](int32_t i) {
+        const int32_t* box = plan.rows[i].box;
+        return SmallPlan::Box{static_cast<int16_t>(box[0]), static_cast<int16_t>(box[1]), static_cast<int16_t>(box[2]),
+                              static_cast<int16_t>(box[3])};
+      });
     }
-    const int32_t pointers = source.pointers > 0 ? source.pointers : plan.batch;
-    if (source.in != nullptr) table_.pointers = append(source.in, pointers);
-    if (source.term_weights != nullptr) {
-      table_.weights = append(source.term_weights->data(), source.term_weights->size());
-    } else {
-      append_weights(plan);
+    if (facts.has_mask) {
+      table.masks = put<uint16_t>(plan.batch, [&](int32_t i) { return static_cast<uint16_t>(plan.rows[i].mask + 1); });
     }
-    if (table_.has_box) table_.boxes = append_boxes(plan);
-    if (has_any_mask(plan)) {
-      std::vector<uint32_t> masks(plan.batch);
-      for (int32_t i = 0; i < plan.batch; ++i) masks[i] = static_cast<uint32_t>(plan.rows[i].mask + 1);
-      table_.masks = append_indices(masks);
-    }
-    table_.entries = append_indices(walk.entries);
-    table_.segments = append_indices(walk.segment_begin);
-    table_.group_begins = append_indices(walk.group_begin);
-    const std::vector<uint8_t> successors(walk.successor.begin(), walk.successor.end());
-    table_.successors = append(successors.data(), successors.size());
+    table.entries = put<uint16_t>(walk.entries);
+    table.segments = put<uint16_t>(walk.segment_begin);
+    table.group_begins = put<uint16_t>(walk.group_begin);
+    table.successors = put<uint8_t>(walk.successor);
   }
 
-  const PlanTable& table() const { return table_; }
-  const std::vector<unsigned char>& bytes() const { return bytes_; }
-  bool exact() const { return exact_; }  // every index and coordinate fits its type
+  InlineTable table;
+  size_t bytes() const { return bytes_; }
 
  private:
-  using Index = typename Plan::IndexType;
-  using Packed = typename Plan::Packed;
-
-  template <typename T>
-  uint32_t append(const T* values, size_t count) {
-    bytes_.resize((bytes_.size() + alignof(T) - 1) / alignof(T) * alignof(T));
-    const size_t offset = bytes_.size();
-    bytes_.resize(offset + count * sizeof(T));
-    if (count > 0) std::memcpy(bytes_.data() + offset, values, count * sizeof(T));
+  template <typename T, typename Value>
+  uint32_t put(size_t count, const Value& value) {
+    const size_t offset = (bytes_ + alignof(T) - 1) / alignof(T) * alignof(T);
+    bytes_ = offset + count * sizeof(T);
+    if (to_ != nullptr) {
+      auto* const out = reinterpret_cast<T*>(to_ + offset);
+      for (size_t i = 0; i < count; ++i) out[i] = value(i);
+    }
     return static_cast<uint32_t>(offset);
   }
-
-  uint32_t append_indices(const std::vector<uint32_t>& values) {
-    std::vector<Index> narrow(values.begin(), values.end());
-    for (size_t k = 0; k < values.size(); ++k) exact_ = exact_ && narrow[k] == values[k];
-    return append(narrow.data(), narrow.size());
+  template <typename T>
+  uint32_t put(const std::vector<uint32_t>& values) {
+    return put<T>(values.size(), [&](size_t i) { return static_cast<T>(values[i]); });
   }
 
-  void append_weights(const PlanView& plan) {
-    std::vector<Weights> weights(plan.batch);
-    for (int32_t i = 0; i < plan.batch; ++i) weights[i] = {plan.rows[i].weight_in, plan.rows[i].weight_out};
-    table_.weights = append(weights.data(), weights.size());
-  }
-
-  uint32_t append_boxes(const PlanView& plan) {
-    using Coordinate = decltype(Packed::y0);
-    std::vector<Packed> boxes(plan.batch);
-    for (int32_t i = 0; i < plan.batch; ++i) {
-      const int32_t* b = plan.rows[i].box;
-      boxes[i] = {static_cast<Coordinate>(b[0]), static_cast<Coordinate>(b[1]), static_cast<Coordinate>(b[2]),
-                  static_cast<Coordinate>(b[3])};
-      exact_ = exact_ && boxes[i].y0 == b[0] && boxes[i].x0 == b[1] && boxes[i].y1 == b[2] && boxes[i].x1 == b[3];
-    }
-    return append(boxes.data(), boxes.size());
-  }
-
-  PlanTable table_;
-  std::vector<unsigned char> bytes_;
-  bool exact_ = true;
+  unsigned char* const to_;
+  size_t bytes_ = 0;
 };
 
 // Device memory, allocated and freed in stream order.
@@ -117,7 +117,7 @@ class StreamMemory {
     if (capturing != cudaStreamCaptureStatusNone)
       throw CudaError(
           "fastmix: expected a plan of at most about 1,024 samples inside a CUDA graph, got a larger one; use "
-          "fastmix.cuda_graphs.ResidentPlan, or mix outside of the graph");
+          "fastmix.ResidentPlan, or mix outside of the graph");
     check_cuda(cudaMallocAsync(&data_, bytes.size(), stream), "memory for a large plan");
     // The source is pageable memory, so the copy has read `bytes` when this call returns.
     const cudaError_t copied = cudaMemcpyAsync(data_, bytes.data(), bytes.size(), cudaMemcpyHostToDevice, stream);
@@ -135,37 +135,53 @@ class StreamMemory {
 };
 
 template <typename Plan, typename Launch>
-void launch_inline(const PlanTable& table, const std::vector<unsigned char>& bytes, const Launch& launch) {
-  Plan plan{};
-  plan.table = table;
-  std::memcpy(plan.bytes.data, bytes.data(), bytes.size());
+void launch_inline(const PlanSource& source, const RowFacts& facts, const SamplePlaces& places, const Launch& launch) {
+  Plan plan;  // not initialised: kernels read what is packed
+  plan.table = InlinePacker(source, facts, places, plan.bytes).table;
   launch(plan);
 }
 
-// Calls launch(plan) with a SmallPlan, LargePlan or UploadedPlan.
 template <typename Launch>
-void with_kernel_plan(const PlanSource& source, CudaStream stream, const Launch& launch) {
-  const PlanPacker<LargePlan> packed(source);
-  if (packed.exact() && packed.bytes().size() <= sizeof(SmallPlan::bytes))
-    return launch_inline<SmallPlan>(packed.table(), packed.bytes(), launch);
-  if (packed.exact() && packed.bytes().size() <= sizeof(LargePlan::bytes))
-    return launch_inline<LargePlan>(packed.table(), packed.bytes(), launch);
-  const PlanPacker<UploadedPlan> wide(source);
-  const StreamMemory memory(wide.bytes(), stream);
-  launch(UploadedPlan{wide.table(), {memory.data()}});
+void launch_uploaded(const PlanSource& source, const RowFacts& facts, const SamplePlaces& places, CudaStream stream,
+                     const Launch& launch) {
+  const PlanView& plan = source.plan;
+  const GpuWalk& walk = *source.walk;
+  MemoryPlan uploaded{};
+  uploaded.places = places;
+  size_t end = plan.batch * sizeof(PlanRow);
+  const auto take = [&](size_t bytes) {
+    const size_t offset = end;
+    end += (bytes + 7) / 8 * 8;
+    return static_cast<uint32_t>(offset);
+  };
+  const size_t pointers = places.base == nullptr ? source.sample_count * sizeof(void*) : 0;
+  const size_t terms = source.terms != nullptr ? source.terms->size() * sizeof(double) : 0;
+  uploaded.pointers = take(pointers);
+  uploaded.terms = take(terms);
+  uploaded.walk = reserve_walk(end, walk.entries.size(), walk.segment_begin.size() - 1, walk.groups());
+  std::vector<unsigned char> bytes(uploaded.walk.end);
+  if (plan.batch > 0) std::memcpy(bytes.data(), static_cast<const void*>(plan.rows), plan.batch * sizeof(PlanRow));
+  if (pointers > 0) std::memcpy(bytes.data() + uploaded.pointers, source.samples, pointers);
+  if (terms > 0) std::memcpy(bytes.data() + uploaded.terms, source.terms->data(), terms);
+  put_walk(bytes.data(), uploaded.walk, walk, facts.has_box);
+  const StreamMemory memory(bytes, stream);
+  uploaded.memory = memory.data();
+  launch(uploaded);
 }
 
-// The kernel plan of a resident plan and one of its walks.
-inline UploadedPlan resident_plan(const void* memory, const ResidentLayout& layout, const ResidentLayout::Walk& walk) {
-  PlanTable table;
-  table.header = walk.header;
-  table.weights = layout.weights;
-  table.boxes = layout.boxes;
-  table.entries = walk.entries;
-  table.segments = walk.segments;
-  table.successors = walk.successors;
-  table.group_begins = walk.group_begins;
-  return {table, {static_cast<const unsigned char*>(memory)}};
+// Calls launch(plan) with a SmallPlan, a LargePlan or a MemoryPlan.
+template <typename Launch>
+void with_kernel_plan(const PlanSource& source, CudaStream stream, const Launch& launch) {
+  const RowFacts facts(source.plan);
+  const SamplePlaces places = places_of(source.samples, source.sample_count);
+  const GpuWalk& walk = *source.walk;
+  // The largest numbers: an entry of the last sample, and the number of entries.
+  const int64_t samples = std::max(source.sample_count, source.plan.partners());
+  const bool narrow = facts.narrow && samples << kFlagBits <= UINT16_MAX + 1 && walk.entries.size() <= UINT16_MAX;
+  const size_t bytes = narrow ? InlinePacker(source, facts, places, nullptr).bytes() : SIZE_MAX;
+  if (bytes <= sizeof(SmallPlan::bytes)) return launch_inline<SmallPlan>(source, facts, places, launch);
+  if (bytes <= sizeof(LargePlan::bytes)) return launch_inline<LargePlan>(source, facts, places, launch);
+  launch_uploaded(source, facts, places, stream, launch);
 }
 
 // A grid of `tiles` x the plan's groups. If the groups exceed the limit of grid.y, a block walks several.
@@ -173,6 +189,27 @@ inline dim3 grid_of(int64_t tiles, uint32_t groups) {
   check(tiles <= INT32_MAX, "fastmix: expected samples of less than 2^31 tiles for one kernel, got ", tiles,
         "; split the samples");
   return dim3(static_cast<uint32_t>(tiles), groups < kMaxGridY ? groups : kMaxGridY);
+}
+
+// Calls launch(kernel_plan, grid rows, warps) for the walk that writes the blended samples in place, or all samples.
+// `samples` are the images that it reads: the plan's samples and, if partners are rows of another batch, each sample's
+// partner after them.
+template <typename Launch>
+void with_walk(const PlanView& plan, const std::vector<const void*>& samples, const uint8_t* mirror, Writes writes,
+               int64_t tiles, int32_t most_warps, CudaStream stream, const Launch& launch) {
+  const int32_t count = static_cast<int32_t>(samples.size());
+  if (plan.resident != nullptr) {
+    const ResidentLayout layout(plan.batch);
+    MemoryPlan resident{};
+    resident.memory = static_cast<const unsigned char*>(plan.resident);
+    resident.places = places_of(samples.data(), count);
+    resident.walk = writes == Writes::kBlended ? layout.in_place : layout.out_of_place;
+    return launch(resident, layout.grid_rows, static_cast<uint32_t>(kResidentWarps));
+  }
+  const GpuWalk walk = fitting_gpu_walk(plan, mirror, writes, tiles, most_warps);
+  if (walk.groups() == 0) return;
+  with_kernel_plan({plan, &walk, samples.data(), count, nullptr}, stream,
+                   [&](const auto& kernel_plan) { launch(kernel_plan, walk.groups(), walk.warps()); });
 }
 
 }  // namespace fastmix

@@ -1,4 +1,4 @@
-// One cell of a soft target, for host and device.
+// One cell of a dense target, for host and device.
 #pragma once
 
 #include <cstdint>

@@ -21,6 +21,7 @@ void validate(const MixLabelsParams& params, bool labels_on_host) {
   check(params.smoothing >= 0.0 && params.smoothing < 1.0, "mix_labels: expected smoothing in [0, 1), got ",
         params.smoothing);
   const PlanView& plan = params.plan;
+  if (plan.resident != nullptr) return;
   check_rows(plan);
   for (int32_t i = 0; i < plan.batch; ++i) {
     const int32_t partner = plan.rows[i].partner;

@@ -1,4 +1,4 @@
-// Computes soft targets, one thread per cell.
+// Computes dense targets, one thread per cell.
 #include <algorithm>
 #include <type_traits>
 
@@ -29,9 +29,9 @@ __global__ void __launch_bounds__(kMostThreads)
   if (column >= args.classes) return;
   for (uint32_t row = blockIdx.y; row < args.batch; row += gridDim.y) {
     const int64_t own = element<int64_t>(load_global<8>(args.labels + row), 0);
-    const int64_t partner = element<int64_t>(load_global<8>(args.partner_labels + sample_of(plan.entry(row))), 0);
+    const int64_t partner = element<int64_t>(load_global<8>(args.partner_labels + plan.partner(row)), 0);
     const bool known = own >= 0 && own < args.classes && partner >= 0 && partner < args.classes;
-    const float cell = known ? target_cell(column, own, partner, plan.weights(row).outside, args.on, args.off)
+    const float cell = known ? target_cell(column, own, partner, plan.label_weight(row), args.on, args.off)
                              : bit_cast<float>(0x7fc00000u);
     Words<1> word = {};
     put_element(word, 0, cell);
@@ -59,25 +59,24 @@ void mix_labels_cuda(const MixLabelsParams& params, CudaStream stream) {
     const auto kernel = labels_kernel<std::decay_t<decltype(kernel_plan)>>;
     FM_LAUNCH("mix_labels", kernel, grid, dim3(threads), 0, stream, kernel_plan, args);
   };
-  if (params.resident != nullptr) {
-    const ResidentLayout layout(plan.batch);
-    PlanTable table;
-    table.entries = layout.label_entries;
-    table.weights = layout.label_weights;
-    return launch(UploadedPlan{table, {static_cast<const unsigned char*>(params.resident)}});
+  if (plan.resident != nullptr) {
+    MemoryPlan resident{};
+    resident.memory = static_cast<const unsigned char*>(plan.resident);
+    return launch(resident);
   }
 
+  // Where there are no pixels, the weights are those of the labels, and the entries the partners.
   GpuWalk partners;
-  partners.group_begin = {0};
+  partners.segment_begin = partners.group_begin = {0};
   std::vector<PlanRow> rows(plan.batch);
   for (int32_t i = 0; i < plan.batch; ++i) {
     partners.entries.push_back(static_cast<uint32_t>(plan.rows[i].partner) << kFlagBits);
-    rows[i].weight_in = rows[i].weight_out = plan.rows[i].label_weight;
+    rows[i].partner = plan.rows[i].partner;
+    rows[i].label_weight = rows[i].weight_in = rows[i].weight_out = plan.rows[i].label_weight;
   }
-  PlanView weighted;
-  weighted.batch = plan.batch;
+  PlanView weighted = plan;
   weighted.rows = rows.data();
-  with_kernel_plan({weighted, &partners, nullptr}, stream, launch);
+  with_kernel_plan({weighted, &partners, nullptr, 0, nullptr}, stream, launch);
 }
 
 }  // namespace fastmix

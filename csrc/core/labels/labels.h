@@ -1,4 +1,4 @@
-// Soft targets: row i = w * row(label_i) + (1 - w) * row(label_partner(i)). A pair of one class gets the sum of both
+// Dense targets: row i = w * row(label_i) + (1 - w) * row(label_partner(i)). A pair of one class gets the sum of both
 // weights, 1.
 #pragma once
 
@@ -18,7 +18,6 @@ struct MixLabelsParams {
   double smoothing = 0.0;
   const int64_t* other = nullptr;  // plan.others labels of another batch, if partners are its rows
   PlanView plan;                   // the operator reads partner and label_weight
-  const void* resident = nullptr;  // CUDA only: a resident plan (resident_plan.h) that replaces the rows of `plan`
 };
 
 // Refuses a bad partner, weight, class count or smoothing, and on the host a label outside [0, classes).

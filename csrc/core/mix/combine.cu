@@ -38,8 +38,7 @@ void launch_combine(const CombineParams& params, CudaStream stream) {
   args.vectors = args.out_stride / kBytes;
   args.outputs = static_cast<uint32_t>(params.terms.outputs());
   const GpuWalk walk = walk_of(params.terms);
-  PlanSource source{{}, &walk, params.in, params.sources, &params.terms.weight};
-  with_kernel_plan(source, stream, [&](const auto& kernel_plan) {
+  with_kernel_plan({{}, &walk, params.in, params.sources, &params.terms.weight}, stream, [&](const auto& kernel_plan) {
     const auto kernel = combine_kernel<T, kBytes, std::decay_t<decltype(kernel_plan)>>;
     FM_LAUNCH("combine", kernel, sum_grid(args), dim3(kLanes, kSumWarps), 0, stream, kernel_plan, args);
   });

@@ -96,7 +96,7 @@ __device__ __forceinline__ Words<kWordsOf<kCount>> sample_levels(const Plan& pla
                                                                  const int32_t* offsets, uint32_t sample) {
   const int32_t mask = plan.mask(sample);
   if (mask >= 0) return load_levels<kCount>(masks, offsets, mask);
-  return box_levels<kCount>(plan.table.has_box ? elements_inside<kCount>(grid, span, plan.box(sample)) : 0);
+  return box_levels<kCount>(plan.has_box() ? elements_inside<kCount>(grid, span, plan.box(sample)) : 0);
 }
 
 }  // namespace fastmix

@@ -1,6 +1,5 @@
 // Mixes a batch in place or into a new batch, in one pass for any permutation.
-#include <algorithm>
-#include <vector>
+#include <type_traits>
 
 #include "cuda/kernel_plan_launch.h"
 #include "cuda/pixels.h"
@@ -19,7 +18,6 @@ struct MixArgs {
   unsigned char* out;
   int64_t out_stride;    // bytes
   int64_t vectors;       // of one sample
-  bool resident;         // the plan holds no pointers; the images are at `out`
   unsigned char* clean;  // null, or the memory for unmixed copies of the samples
   PixelGrid grid;
   uint32_t byte_bias = kByteBias;
@@ -42,14 +40,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
   walk_segments<kWords>(
       plan, reinterpret_cast<uint32_t*>(spans + kLanes), vector < args.vectors,
       [&](uint32_t entry) {
-        const uint32_t sample = sample_of(entry);
-        const void* in;
-        if constexpr (Plan::kInline) {
-          in = plan.pointer(sample);
-        } else {
-          in = args.resident ? args.out + sample * args.out_stride : plan.pointer(sample);
-        }
-        return load_global<kBytes>(static_cast<const unsigned char*>(in) + offset);
+        return load_global<kBytes>(static_cast<const unsigned char*>(plan.pointer(sample_of(entry))) + offset);
       },
       [](uint32_t, Vector&) {},
       [&](uint32_t entry, const Vector& own, const Vector& partner) {
@@ -73,34 +64,20 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
 
 template <typename T, int kBytes>
 void launch_mix(const MixParams& params, CudaStream stream) {
-  const PlanView& plan = params.plan;
   MixArgs args{};
   args.out = static_cast<unsigned char*>(params.out);
   args.out_stride = params.out_stride * static_cast<int64_t>(sizeof(T));
   args.vectors = params.elements * static_cast<int64_t>(sizeof(T)) / kBytes;
-  args.resident = params.resident != nullptr;
   args.clean = static_cast<unsigned char*>(params.clean);
   args.grid = pixel_grid(params);
   const int64_t tiles = (args.vectors + kLanes - 1) / kLanes;
-  const auto launch = [&](const auto& kernel_plan, uint32_t rows, uint32_t warps) {
-    using Plan = std::decay_t<decltype(kernel_plan)>;
-    const size_t shared = sizeof(Span) * kLanes + heads_bytes(warps, kWordsOf<kBytes>);
-    const auto kernel = mix_kernel<T, kBytes, Plan>;
-    FM_LAUNCH("mix", kernel, grid_of(tiles, rows), dim3(kLanes, warps), shared, stream, kernel_plan, args);
-  };
-  if (params.resident != nullptr) {
-    const ResidentLayout layout(plan.batch);
-    return launch(resident_plan(params.resident, layout, layout.in_place), layout.grid_rows, kResidentWarps);
-  }
-
-  const std::vector<const void*> pointers = read_pointers(params);
-  std::vector<uint8_t> blends(plan.batch);
-  for (int32_t i = 0; i < plan.batch; ++i) blends[i] = !plan.untouched(i);
-  const GpuWalk walk =
-      fitting_gpu_walk(plan, blends, nullptr, params.in_place ? Writes::kBlended : Writes::kAll, tiles, kMaxWarps);
-  if (walk.groups() == 0) return;
-  with_kernel_plan(mix_source(plan, walk, pointers), stream,
-                   [&](const auto& kernel_plan) { launch(kernel_plan, walk.groups(), walk.warps()); });
+  const Writes writes = params.in_place ? Writes::kBlended : Writes::kAll;
+  with_walk(params.plan, read_pointers(params), nullptr, writes, tiles, kMaxWarps, stream,
+            [&](const auto& kernel_plan, uint32_t rows, uint32_t warps) {
+              const size_t shared = sizeof(Span) * kLanes + heads_bytes(warps, kWordsOf<kBytes>);
+              const auto kernel = mix_kernel<T, kBytes, std::decay_t<decltype(kernel_plan)>>;
+              FM_LAUNCH("mix", kernel, grid_of(tiles, rows), dim3(kLanes, warps), shared, stream, kernel_plan, args);
+            });
 }
 
 template <typename T>

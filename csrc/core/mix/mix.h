@@ -30,8 +30,6 @@ struct MixParams {
   int64_t height = 1;
   int64_t depth = 1;
   PlanView plan;
-  // CUDA in place only: a resident plan (resident_plan.h). The kernel then uses only the batch size of `plan`.
-  const void* resident = nullptr;
 };
 
 std::unique_ptr<CpuJob> mix_cpu(const MixParams& params);

@@ -21,13 +21,13 @@ __global__ void __launch_bounds__(kLanes* kSumWarps)
   const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
   if (vector >= args.vectors) return;
   Span span = {};
-  if (plan.table.has_box) span = span_of(grid, vector * kCount, kCount);
+  if (plan.has_box()) span = span_of(grid, vector * kCount, kCount);
   sum_segments<T, kBytes>(
       plan, args, vector,
       [&](uint32_t, uint32_t entry) {
         const uint32_t sample = sample_of(entry);
         const Weights weights = plan.weights(sample);
-        const uint32_t inside = plan.table.has_box ? elements_inside<kCount>(grid, span, plan.box(sample)) : 0;
+        const uint32_t inside = plan.has_box() ? elements_inside<kCount>(grid, span, plan.box(sample)) : 0;
         return [=](int j) {
           if ((entry & kBlendFlag) == 0) return 1.0;
           const double weight = (inside >> j & 1u) != 0 ? weights.inside : weights.outside;
@@ -47,7 +47,7 @@ void launch_backward(const MixParams& params, CudaStream stream) {
   args.outputs = static_cast<uint32_t>(walk.segment_begin.size() - 1);
   if (args.outputs == 0) return;
   const PixelGrid grid = pixel_grid(params);
-  with_kernel_plan({params.plan, &walk, params.in}, stream, [&](const auto& kernel_plan) {
+  with_kernel_plan({params.plan, &walk, params.in, params.plan.batch, nullptr}, stream, [&](const auto& kernel_plan) {
     const auto kernel = mix_backward_kernel<T, kBytes, std::decay_t<decltype(kernel_plan)>>;
     FM_LAUNCH("mix_backward", kernel, sum_grid(args), dim3(kLanes, kSumWarps), 0, stream, kernel_plan, args, grid);
   });

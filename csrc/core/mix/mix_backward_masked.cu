@@ -25,7 +25,7 @@ __global__ void __launch_bounds__(kLanes* kSumWarps)
   __syncthreads();
   if (vector >= args.vectors) return;
   Span span = {};
-  if (plan.table.has_box) span = span_of(grid, vector * kCount, kCount);
+  if (plan.has_box()) span = span_of(grid, vector * kCount, kCount);
   sum_segments<T, kBytes>(
       plan, args, vector,
       [&](uint32_t, uint32_t entry) {
@@ -55,7 +55,7 @@ void launch_backward(const MixParams& params, CudaStream stream) {
   const PixelGrid grid = pixel_grid(params);
   const MaskGrid masks = mask_grid(params.plan.mask, grid, params.depth, kCount);
   const size_t shared = sizeof(int32_t) * kCount * kLanes;
-  with_kernel_plan({params.plan, &walk, params.in}, stream, [&](const auto& kernel_plan) {
+  with_kernel_plan({params.plan, &walk, params.in, params.plan.batch, nullptr}, stream, [&](const auto& kernel_plan) {
     const auto kernel = mix_backward_masked_kernel<T, kBytes, std::decay_t<decltype(kernel_plan)>>;
     FM_LAUNCH("mix_backward", kernel, sum_grid(args), dim3(kLanes, kSumWarps), shared, stream, kernel_plan, args, grid,
               masks);

@@ -26,15 +26,10 @@ inline std::vector<const void*> read_pointers(const MixParams& params) {
   return pointers;
 }
 
-inline PlanSource mix_source(const PlanView& plan, const GpuWalk& walk, const std::vector<const void*>& pointers) {
-  return {plan, &walk, pointers.data(), static_cast<int32_t>(pointers.size())};
-}
-
 // Refuses images whose boxes the kernels could not compare in 32 bits.
 inline PixelGrid pixel_grid(const MixParams& params) {
   constexpr int64_t kMost = 1 << 30;
-  check((params.resident == nullptr && !has_any_box(params.plan)) ||
-            (params.pixel_stride <= kMost && params.width <= kMost && params.height <= kMost),
+  check(!has_any_box(params.plan) || (params.pixel_stride <= kMost && params.width <= kMost && params.height <= kMost),
         "mix: expected height, width and channels up to ", kMost, " for a plan with boxes, got height ", params.height,
         ", width ", params.width, ", pixel stride ", params.pixel_stride);
   return {static_cast<int32_t>(params.pixel_stride), static_cast<int32_t>(params.width),

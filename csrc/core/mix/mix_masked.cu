@@ -1,7 +1,6 @@
 // Mixes by plans with masks: the walk of mix.cu with a weight per element. The same plan may have samples with boxes
 // or one weight.
 #include <type_traits>
-#include <vector>
 
 #include "cuda/kernel_plan_launch.h"
 #include "cuda/segment_walk.h"
@@ -76,14 +75,13 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
   const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
   const int64_t offset = vector * kBytes;
   unsigned char* const out = args.out + offset;
-  if (plan.table.has_box && threadIdx.y == 0) spans[threadIdx.x] = span_of(args.grid, vector * kCount, kCount);
+  if (plan.has_box() && threadIdx.y == 0) spans[threadIdx.x] = span_of(args.grid, vector * kCount, kCount);
   fill_offsets<kCount>(offsets, args.grid, args.masks, vector);
 
   walk_segments<kWords>(
       plan, reinterpret_cast<uint32_t*>(offsets + kCount * kLanes), vector < args.vectors,
       [&](uint32_t entry) {
-        const uint32_t sample = sample_of(entry);
-        return load_global<kBytes>(static_cast<const unsigned char*>(plan.pointer(sample)) + offset);
+        return load_global<kBytes>(static_cast<const unsigned char*>(plan.pointer(sample_of(entry))) + offset);
       },
       [](uint32_t, Vector&) {},
       [&](uint32_t entry, const Vector& own, const Vector& partner) {
@@ -103,31 +101,24 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
 template <typename T, int kBytes>
 void launch_masked(const MixParams& params, CudaStream stream) {
   constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
-  const PlanView& plan = params.plan;
   check_mask_sizes(params);
   MaskedArgs args{};
   args.out = static_cast<unsigned char*>(params.out);
   args.out_stride = params.out_stride * static_cast<int64_t>(sizeof(T));
   args.vectors = params.elements * static_cast<int64_t>(sizeof(T)) / kBytes;
-  const std::vector<const void*> pointers = read_pointers(params);
   args.clean = static_cast<unsigned char*>(params.clean);
   args.grid = pixel_grid(params);
   args.masks = mask_grid(params.plan.mask, args.grid, params.depth, kCount);
 
-  std::vector<uint8_t> blends(plan.batch);
-  for (int32_t i = 0; i < plan.batch; ++i) blends[i] = !plan.untouched(i);
   const int64_t tiles = (args.vectors + kLanes - 1) / kLanes;
-  const GpuWalk walk =
-      fitting_gpu_walk(plan, blends, nullptr, params.in_place ? Writes::kBlended : Writes::kAll, tiles, kMaxWarps);
-  if (walk.groups() == 0) return;
-  const dim3 grid = grid_of(tiles, walk.groups());
-  const dim3 block(kLanes, walk.warps());
-  const size_t shared =
-      (sizeof(Span) + sizeof(int32_t) * kCount) * kLanes + heads_bytes(walk.warps(), kWordsOf<kBytes>);
-  with_kernel_plan(mix_source(plan, walk, pointers), stream, [&](const auto& kernel_plan) {
-    const auto kernel = mix_masked_kernel<T, kBytes, std::decay_t<decltype(kernel_plan)>>;
-    FM_LAUNCH("mix", kernel, grid, block, shared, stream, kernel_plan, args);
-  });
+  const Writes writes = params.in_place ? Writes::kBlended : Writes::kAll;
+  with_walk(params.plan, read_pointers(params), nullptr, writes, tiles, kMaxWarps, stream,
+            [&](const auto& kernel_plan, uint32_t rows, uint32_t warps) {
+              const size_t shared =
+                  (sizeof(Span) + sizeof(int32_t) * kCount) * kLanes + heads_bytes(warps, kWordsOf<kBytes>);
+              const auto kernel = mix_masked_kernel<T, kBytes, std::decay_t<decltype(kernel_plan)>>;
+              FM_LAUNCH("mix", kernel, grid_of(tiles, rows), dim3(kLanes, warps), shared, stream, kernel_plan, args);
+            });
 }
 
 template <typename T>

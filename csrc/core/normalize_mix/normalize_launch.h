@@ -23,10 +23,8 @@ struct alignas(8) Place {
 
 struct NormalizeArgs {
   unsigned char* out;
-  const unsigned char* in;  // a packed batch, or null if the plan has a pointer per sample
-  int64_t pixels;           // of one sample
-  int64_t runs;             // runs of pixels of one sample, kPixels each
-  uint32_t sample_bytes;    // of `in`
+  int64_t pixels;  // of one sample
+  int64_t runs;    // runs of pixels of one sample, kPixels each
   int32_t width;
   int32_t channels;
   bool planar;
@@ -54,11 +52,12 @@ NormalizeArgs normalize_args(const NormalizeMixParams& params) {
   return args;
 }
 
-// As on the CPU and unlike mix, a sample that is its own partner goes through the formula.
-inline GpuWalk normalize_walk(const NormalizeMixParams& params, int64_t tiles) {
-  std::vector<uint8_t> blends(params.plan.batch);
-  for (int32_t i = 0; i < params.plan.batch; ++i) blends[i] = !params.plan.rows[i].keeps_weight_1();
-  return fitting_gpu_walk(params.plan, blends, params.mirror, Writes::kAll, tiles, kMaxWideWarps);
+// As on the CPU and unlike mix, the formula is applied to every sample. One that is alone has itself as partner, one of
+// weight 1 may have any.
+template <typename Launch>
+void with_normalize_walk(const NormalizeMixParams& params, int64_t tiles, CudaStream stream, const Launch& launch) {
+  const std::vector<const void*> samples(params.in, params.in + params.plan.batch);
+  with_walk(params.plan, samples, params.mirror, Writes::kAll, tiles, kMaxWideWarps, stream, launch);
 }
 
 template <int kChannels>

@@ -37,13 +37,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
   walk_segments<Pixels::kWords, kLessInFlight<kChannels>>(
       plan, reinterpret_cast<uint32_t*>(places + kLanes), run < args.runs,
       [&](uint32_t entry) {
-        const uint32_t sample = sample_of(entry);
-        const unsigned char* in;
-        if (!Plan::kInline && args.in != nullptr) {
-          in = args.in + uint64_t{sample} * args.sample_bytes;
-        } else {
-          in = static_cast<const unsigned char*>(plan.pointer(sample));
-        }
+        const auto* in = static_cast<const unsigned char*>(plan.pointer(sample_of(entry)));
         int64_t pixel = first_pixel();
         // The first pixel of the run's mirror image, in the same row.
         if ((entry & kMirrorFlag) != 0) pixel += args.width - kPixels - 2 * place.x;
@@ -62,7 +56,6 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
         if (plan.has_box()) inside = pixels_inside<kPixels>(place.y, place.x, plan.box(sample));
         if constexpr (!Plan::kInline) weights = plan.weights(sample);
         const NormalizeOut<T, kChannels, kPlanar> out{args.out, first_pixel(), args.pixels, channels, args.planar};
-        // A sample without kBlendFlag has weight 1, so any bytes in `partner` give the same bits.
         if (inside == 0 || inside == (1u << kPixels) - 1u) {
           const float weight = inside == 0 ? weights.outside : weights.inside;
           out.store(sample, own, partner, OneWeight{weight}, args.scale, args.bias, args.byte_bias);
@@ -75,24 +68,13 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
 struct LaunchNormalize {
   template <typename T, int kChannels, bool kPlanar>
   static void run(const NormalizeMixParams& params, CudaStream stream) {
-    NormalizeArgs args = normalize_args<kChannels>(params);
+    const NormalizeArgs args = normalize_args<kChannels>(params);
     const int64_t tiles = (args.runs + kLanes - 1) / kLanes;
-    const auto launch = [&](const auto& kernel_plan, uint32_t rows, uint32_t warps) {
+    with_normalize_walk(params, tiles, stream, [&](const auto& kernel_plan, uint32_t rows, uint32_t warps) {
       const size_t shared = sizeof(Place) * kLanes + heads_bytes(warps, PixelRun<kChannels>::kWords);
       const auto kernel = normalize_kernel<T, kChannels, kPlanar, std::decay_t<decltype(kernel_plan)>>;
       FM_LAUNCH("normalize_mix", kernel, grid_of(tiles, rows), dim3(kLanes, warps), shared, stream, kernel_plan, args);
-    };
-    if (params.resident != nullptr) {
-      const ResidentLayout layout(params.plan.batch);
-      check(args.pixels * params.channels <= UINT32_MAX, "normalize_mix: expected images below 4 GiB");
-      args.in = params.in[0];
-      args.sample_bytes = static_cast<uint32_t>(args.pixels * params.channels);
-      return launch(resident_plan(params.resident, layout, layout.out_of_place), layout.grid_rows, kResidentWarps);
-    }
-    const GpuWalk walk = normalize_walk(params, tiles);
-    const auto* in = reinterpret_cast<const void* const*>(params.in);
-    with_kernel_plan({params.plan, &walk, in}, stream,
-                     [&](const auto& kernel_plan) { launch(kernel_plan, walk.groups(), walk.warps()); });
+    });
   }
 };
 

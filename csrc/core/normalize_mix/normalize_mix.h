@@ -27,9 +27,7 @@ struct NormalizeMixParams {
   float scale[kMaxChannels] = {1, 1, 1, 1};
   float bias[kMaxChannels] = {0, 0, 0, 0};
   const uint8_t* mirror = nullptr;
-  PlanView plan;
-  // CUDA only: a resident plan with its mirror flags (resident_plan.h). The batch is then densely packed from in[0] on.
-  const void* resident = nullptr;
+  PlanView plan;  // if it is resident, it holds the mirror flags
 };
 
 // mean and std are in pixel units (0 to 255), rounded to float32 by the caller. torch and DALI pass the same float32

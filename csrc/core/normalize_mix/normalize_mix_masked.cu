@@ -59,10 +59,9 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, Plan::kInline ? 2 : 1)
         const int32_t mask = plan.mask(sample);
         if (mask >= 0) {
           weight.levels = load_levels<kPixels>(args.masks, offsets + threadIdx.x, mask);
-        } else if (plan.table.has_box) {
+        } else if (plan.has_box()) {
           weight.levels = box_levels<kPixels>(pixels_inside<kPixels>(place.y, place.x, plan.box(sample)));
         }
-        // A sample without kBlendFlag has weight 1, so any bytes in `partner` give the same bits.
         out.store(sample, own, partner, weight, args.images.scale, args.images.bias, args.images.byte_bias);
       });
 }
@@ -76,14 +75,10 @@ struct LaunchMasked {
     args.grid = {1, static_cast<int32_t>(params.width), static_cast<int32_t>(params.height)};
     args.masks = mask_grid(params.plan.mask, args.grid, 1, kPixels);
     const int64_t tiles = (args.images.runs + kLanes - 1) / kLanes;
-    const GpuWalk walk = normalize_walk(params, tiles);
-    const dim3 grid = grid_of(tiles, walk.groups());
-    const dim3 block(kLanes, walk.warps());
-    const size_t shared = normalize_shared_bytes<kChannels>(walk.warps()) + sizeof(int32_t) * kPixels * kLanes;
-    const auto* in = reinterpret_cast<const void* const*>(params.in);
-    with_kernel_plan({params.plan, &walk, in}, stream, [&](const auto& kernel_plan) {
+    with_normalize_walk(params, tiles, stream, [&](const auto& kernel_plan, uint32_t rows, uint32_t warps) {
+      const size_t shared = normalize_shared_bytes<kChannels>(warps) + sizeof(int32_t) * kPixels * kLanes;
       const auto kernel = normalize_masked_kernel<T, kChannels, kPlanar, std::decay_t<decltype(kernel_plan)>>;
-      FM_LAUNCH("normalize_mix", kernel, grid, block, shared, stream, kernel_plan, args);
+      FM_LAUNCH("normalize_mix", kernel, grid_of(tiles, rows), dim3(kLanes, warps), shared, stream, kernel_plan, args);
     });
   }
 };

@@ -1,7 +1,8 @@
-// The draw key of a batch, and the random streams of a key.
+// What draws are functions of: the draw key of a batch, the key of a sample, and the random streams of both.
 #pragma once
 
 #include <cstdint>
+#include <span>
 
 #include "random/random.h"
 
@@ -17,12 +18,29 @@ struct DrawKey {
   uint32_t offset = 0;
 };
 
+// Follows a sample through the epoch, whatever batch and rank it comes in.
+struct SampleKey {
+  uint64_t seed = 0;
+  uint32_t epoch = 0;
+  uint64_t sample = 0;      // its index in the data set
+  uint32_t occurrence = 0;  // how often it came before within the epoch
+  uint32_t view = 0;        // which of several views of it
+};
+
+// Reads a row (epoch, sample), (epoch, sample, occurrence) or (epoch, sample, occurrence, view); missing parts are 0.
+// Throws Error if the row has another length or a part is out of range.
+SampleKey sample_key(uint64_t seed, std::span<const int64_t> row);
+
 // Refuses a batch whose plan has no int32 indices, and an offset whose samples have no uint32 place.
 void check_batch(int32_t batch, const DrawKey& key);
 
 // The stream of one purpose. `unit` is the batch, pair or sample; RandomStream explains `variant`.
 inline RandomStream stream_of(const DrawKey& key, Purpose purpose, uint32_t unit, uint32_t variant = 0) {
   return RandomStream(key.seed, purpose, key.epoch, key.rank, key.step, unit, variant);
+}
+
+inline RandomStream stream_of(const SampleKey& key, Purpose purpose, uint32_t variant = 0) {
+  return RandomStream(key.seed, purpose, key.epoch, key.view, key.sample, key.occurrence, variant);
 }
 
 }  // namespace fastmix

@@ -24,8 +24,8 @@ struct Runs {
 
 class RunBuilder {
  public:
-  RunBuilder(const PlanView& plan, const std::vector<uint8_t>& blends, const uint8_t* mirror, Writes writes)
-      : plan_(plan), blends_(blends), mirror_(mirror), writes_(writes) {}
+  RunBuilder(const PlanView& plan, const uint8_t* mirror, Writes writes)
+      : plan_(plan), mirror_(mirror), writes_(writes) {}
 
   Runs build() {
     if (!is_permutation(plan_)) return pairs();
@@ -36,8 +36,10 @@ class RunBuilder {
   }
 
  private:
+  bool blends(int32_t sample) const { return !plan_.untouched(sample); }
+
   uint32_t entry(int32_t sample, bool written) const {
-    uint32_t flags = blends_[sample] ? kBlendFlag : 0;
+    uint32_t flags = blends(sample) ? kBlendFlag : 0;
     if (written) flags |= kWriteFlag;
     if (mirror_ != nullptr && mirror_[sample] != 0) flags |= kMirrorFlag;
     return static_cast<uint32_t>(sample) << kFlagBits | flags;
@@ -50,9 +52,9 @@ class RunBuilder {
 
   Runs pairs() {
     for (int32_t i = 0; i < plan_.batch; ++i) {
-      if (!blends_[i] && writes_ == Writes::kBlended) continue;
+      if (!blends(i) && writes_ == Writes::kBlended) continue;
       runs_.entries.push_back(entry(i, true));
-      if (blends_[i]) runs_.entries.push_back(partner_entry(i));
+      if (blends(i)) runs_.entries.push_back(partner_entry(i));
       runs_.end_run(false);
     }
     return std::move(runs_);
@@ -61,13 +63,13 @@ class RunBuilder {
   // Cuts the cycle open behind each sample that keeps its values, because that sample needs no partner.
   void add_cycle(const int32_t* order, int32_t length) {
     int32_t start = 0;
-    while (start < length && blends_[order[start]]) ++start;
+    while (start < length && blends(order[start])) ++start;
     const bool closed = start == length;
     if (closed) start = -1;
     size_t run_start = runs_.entries.size();
     for (int32_t k = 1; k <= length; ++k) {
       const int32_t sample = order[(start + k) % length];
-      const bool blended = blends_[sample] != 0;
+      const bool blended = blends(sample);
       runs_.entries.push_back(entry(sample, blended || writes_ == Writes::kAll));
       if (blended) continue;
       // In place, nothing would use a run of only one such sample.
@@ -82,7 +84,6 @@ class RunBuilder {
   }
 
   const PlanView& plan_;
-  const std::vector<uint8_t>& blends_;
   const uint8_t* mirror_;
   Writes writes_;
   Runs runs_;
@@ -151,16 +152,15 @@ uint32_t GpuWalk::warps() const {
   return most;
 }
 
-GpuWalk make_gpu_walk(const PlanView& plan, const std::vector<uint8_t>& blends, const uint8_t* mirror, Writes writes,
-                      int32_t max_warps) {
-  return cut(RunBuilder(plan, blends, mirror, writes).build(), static_cast<uint32_t>(max_warps));
+GpuWalk make_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes, int32_t max_warps) {
+  return cut(RunBuilder(plan, mirror, writes).build(), static_cast<uint32_t>(max_warps));
 }
 
-GpuWalk fitting_gpu_walk(const PlanView& plan, const std::vector<uint8_t>& blends, const uint8_t* mirror, Writes writes,
-                         int64_t tiles, int32_t most_warps) {
+GpuWalk fitting_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes, int64_t tiles,
+                         int32_t most_warps) {
   // An H200 holds 132 SMs x 64 warps. Fewer warps leave part of it idle.
   constexpr int64_t kEnoughWarps = 132 * 64;
-  const Runs runs = RunBuilder(plan, blends, mirror, writes).build();
+  const Runs runs = RunBuilder(plan, mirror, writes).build();
   const uint32_t most = static_cast<uint32_t>(most_warps);
   uint32_t max_warps = 8;
   GpuWalk walk = cut(runs, max_warps);

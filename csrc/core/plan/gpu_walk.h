@@ -43,16 +43,14 @@ enum class Writes {
   kAll,      // out of place: writes every sample
 };
 
-// blends[i]: sample i takes part of its partner. `mirror` may be null. kAll allows repeated partners: kernels then read
-// a sample once for itself and once more for every sample that it is the partner of. If the partners come from another
-// batch, entry batch + i stands for the partner of sample i.
-GpuWalk make_gpu_walk(const PlanView& plan, const std::vector<uint8_t>& blends, const uint8_t* mirror, Writes writes,
-                      int32_t max_warps);
+// `mirror` may be null. kAll allows repeated partners: kernels then read a sample once for itself and once more for
+// every sample that it is the partner of. If the partners come from another batch, entry batch + i stands for the
+// partner of sample i. The partner of an untouched sample may be any; that of a sample alone is itself.
+GpuWalk make_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes, int32_t max_warps);
 
 // Chooses the smallest blocks that still occupy all warps of the GPU. Small blocks overlap one block's start with
 // another's end; large ones, up to `most_warps`, cut a long cycle into more segments. `tiles` blocks run each group.
-GpuWalk fitting_gpu_walk(const PlanView& plan, const std::vector<uint8_t>& blends, const uint8_t* mirror, Writes writes,
-                         int64_t tiles, int32_t most_warps);
+GpuWalk fitting_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes, int64_t tiles, int32_t most_warps);
 
 // The walk of the gradient: segment i lists the shares that input i collects (see Gather). kBlendFlag marks samples
 // that differ from their partner, kPartnerFlag the partner's share. There is one group and no successor.

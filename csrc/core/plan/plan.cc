@@ -1,5 +1,6 @@
 #include "plan/plan.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -42,6 +43,7 @@ void check_rows(const PlanView& plan) {
 }
 
 void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place) {
+  if (plan.resident != nullptr) return;
   check_rows(plan);
   if (plan.mask.count > 0) check_extent(plan.mask.extent);
   std::vector<int32_t> chosen_by(plan.batch, -1);
@@ -61,11 +63,16 @@ void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place
 }
 
 bool has_any_mask(const PlanView& plan) {
-  if (plan.mask.count == 0) return false;
+  if (plan.resident != nullptr || plan.mask.count == 0) return plan.mask.count > 0;
   for (int32_t i = 0; i < plan.batch; ++i) {
     if (plan.rows[i].mask >= 0) return true;
   }
   return false;
+}
+
+bool has_any_box(const PlanView& plan) {
+  if (plan.resident != nullptr) return true;
+  return std::any_of(plan.rows, plan.rows + plan.batch, [](const PlanRow& row) { return row.has_box(); });
 }
 
 bool is_permutation(const PlanView& plan) {

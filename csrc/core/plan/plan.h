@@ -44,10 +44,12 @@ struct alignas(64) PlanRow {
 };
 static_assert(sizeof(PlanRow) == 64);
 
-// A borrowed plan: host rows, and masks on the device of the images.
+// A borrowed plan: rows on the host or, for CUDA kernels, resident on the device, and masks on the device of the
+// images.
 struct PlanView {
   int32_t batch = 0;
   const PlanRow* rows = nullptr;
+  const void* resident = nullptr;  // instead of `rows`, see plan_memory.h; nobody can check it any more
   MaskArrays mask;
   int32_t others = -1;  // partners are rows of another batch of this size; negative: of this batch itself
 
@@ -67,7 +69,13 @@ struct Plan {
   int32_t mask_count() const {
     return masks.empty() ? 0 : static_cast<int32_t>(static_cast<int64_t>(masks.size()) / mask_extent.pixels());
   }
-  PlanView view() const { return {batch(), rows.data(), {masks.data(), mask_count(), mask_extent}}; }
+  PlanView view() const {
+    PlanView view;
+    view.batch = batch();
+    view.rows = rows.data();
+    view.mask = {masks.data(), mask_count(), mask_extent};
+    return view;
+  }
 };
 
 // Refuses rows of another kind or version of the layout.
@@ -86,7 +94,8 @@ struct Cycles {
   int32_t count() const { return static_cast<int32_t>(begin.size()) - 1; }
 };
 bool is_permutation(const PlanView& plan);
-bool has_any_mask(const PlanView& plan);
+bool has_any_mask(const PlanView& plan);  // any mask at all for a resident plan
+bool has_any_box(const PlanView& plan);   // true for a resident plan
 Cycles cycles_of(const PlanView& plan);
 
 }  // namespace fastmix

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "formula/exact_math.h"
-#include "random/random.h"
 
 namespace fastmix {
 
@@ -32,16 +31,18 @@ CropWindow center_window(const CropSpec& spec, int32_t height, int32_t width) {
 
 void validate(const CropSpec& spec) {
   check(spec.scale_min > 0 && spec.scale_min <= spec.scale_max && spec.scale_max <= 1,
-        "crop: expected 0 < scale[0] <= scale[1] <= 1, got (", spec.scale_min, ", ", spec.scale_max, ")");
+        "random_resized_crop: expected 0 < scale[0] <= scale[1] <= 1, got (", spec.scale_min, ", ", spec.scale_max,
+        ")");
   check(spec.ratio_min > 0 && spec.ratio_min <= spec.ratio_max && std::isfinite(spec.ratio_max),
-        "crop: expected 0 < ratio[0] <= ratio[1], got (", spec.ratio_min, ", ", spec.ratio_max, ")");
-  check(spec.mirror_prob >= 0 && spec.mirror_prob <= 1, "crop: expected mirror_prob in [0, 1], got ", spec.mirror_prob);
+        "random_resized_crop: expected 0 < ratio[0] <= ratio[1], got (", spec.ratio_min, ", ", spec.ratio_max, ")");
+  check(spec.mirror_prob >= 0 && spec.mirror_prob <= 1, "random_resized_crop: expected mirror_prob in [0, 1], got ",
+        spec.mirror_prob);
 }
 
-CropWindow random_resized_crop(const CropSpec& spec, int32_t height, int32_t width, uint64_t seed, uint32_t epoch,
-                               uint64_t sample) {
-  check(height > 0 && width > 0, "crop: expected an image with pixels, got height ", height, " and width ", width);
-  RandomStream stream(seed, Purpose::kCrop, epoch, 0, sample, 0);
+CropWindow random_resized_crop(const CropSpec& spec, int32_t height, int32_t width, const SampleKey& key) {
+  check(height > 0 && width > 0, "random_resized_crop: expected an image with pixels, got height ", height,
+        " and width ", width);
+  RandomStream stream = stream_of(key, Purpose::kCrop);
   const bool mirror = stream.uniform() < spec.mirror_prob;
   const double log_ratio_min = exact_log(spec.ratio_min);
   const double log_ratio_max = exact_log(spec.ratio_max);

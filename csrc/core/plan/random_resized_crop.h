@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "plan/draw_key.h"
+
 namespace fastmix {
 
 struct CropSpec {
@@ -17,8 +19,7 @@ struct CropWindow {
 };
 
 void validate(const CropSpec& spec);
-// A pure function of its arguments. `sample` is the sample's index in the data set.
-CropWindow random_resized_crop(const CropSpec& spec, int32_t height, int32_t width, uint64_t seed, uint32_t epoch,
-                               uint64_t sample);
+// A pure function of its arguments.
+CropWindow random_resized_crop(const CropSpec& spec, int32_t height, int32_t width, const SampleKey& key);
 
 }  // namespace fastmix

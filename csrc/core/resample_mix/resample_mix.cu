@@ -44,6 +44,17 @@ struct ResampleArgs {
   int32_t mask_height, mask_width;
 };
 
+// The plan's bytes by value, or in device memory.
+template <int kCapacity>
+struct InlineBytes {
+  alignas(16) unsigned char data[kCapacity];
+  __device__ __forceinline__ const unsigned char* get() const { return data; }
+};
+struct UploadedBytes {
+  const unsigned char* data;
+  __device__ __forceinline__ const unsigned char* get() const { return data; }
+};
+
 template <typename Bytes>
 struct ResamplePlan {
   Bytes bytes;

@@ -2,7 +2,7 @@
 
 =================  =================================================================================================
 ``recovery.py``    wraps a run: retries, replaces bad samples, and finds out why a pipeline failed
-``faults.py``      which samples are bad, and ``on_error``: raise, skip or replace
+``on_error.py``    which samples are bad, and ``on_error``: raise, skip or replace
 ``fault.py``       ``Fault``: what is wrong with a sample, and whether that may pass
 ``judge.py``       decodes samples whole, for ``fastmix scan`` and where the GPU's decoder fails
 ``budget.py``      ``max_bad``: how many bad samples an epoch may have

@@ -59,7 +59,10 @@ class Quarantine:
     def __init__(self, source: Source, file: str | os.PathLike[str] | None = None) -> None:
         self.known: dict[int, BadSample] = {}
         self._source = source
-        self._file = None if file is None else os.path.abspath(os.fspath(file))
+        if file is not None and not isinstance(file, str | os.PathLike):
+            raise TypeError(f"quarantine: expected a path, got {file!r}")
+        # A later chdir changes nothing.
+        self._file = None if file is None else os.path.abspath(file)
         if self._file is not None and (os.path.isdir(self._file) or not os.path.isdir(os.path.dirname(self._file))):
             raise ValueError(f"quarantine: expected a file in an existing folder, got {self._file}")
         self._status: dict[int, FileStatus] = {}

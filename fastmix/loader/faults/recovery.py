@@ -10,8 +10,8 @@ import torch
 
 from fastmix.loader.faults.errors import BadSample
 from fastmix.loader.faults.fault import RETRY_SECONDS, Fault
-from fastmix.loader.faults.faults import Faults
 from fastmix.loader.faults.judge import Judge
+from fastmix.loader.faults.on_error import Faults
 from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import PIPELINE_ERRORS, DaliQueue, Ticket
 from fastmix.loader.graph.inputs import MASKS, PLAN

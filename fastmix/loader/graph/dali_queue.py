@@ -93,8 +93,10 @@ class DaliQueue:
 
         Raises:
             RuntimeError: or another of PIPELINE_ERRORS: the batch failed. All batches under way are lost, and the next
-                one starts a new pipeline, since DALI makes no promise for one that failed.
+                one starts a new pipeline, since DALI makes no promise for one that failed. Or the current stream is
+                capturing: the batches under way stay.
         """
+        self._refuse_capture()
         with self._in_use:
             return self._take(owner)
 
@@ -117,7 +119,7 @@ class DaliQueue:
         # A pipeline whose wait was given up has no handle any more.
         if pipeline is None or not has_handle(pipeline):
             return
-        if not under_way or _finish(pipeline, under_way):
+        if not under_way or _finish(pipeline, under_way, self._on_device()):
             shut_down(pipeline)
 
     def close(self) -> None:
@@ -163,7 +165,8 @@ class DaliQueue:
 
         def wait() -> None:
             try:
-                result.append(pipeline.outputs(stream))
+                with self._on_device():
+                    result.append(pipeline.outputs(stream))
             except BaseException as error:
                 result.append(error)
             finally:
@@ -181,6 +184,17 @@ class DaliQueue:
             raise outcome
         return outcome
 
+    def _on_device(self) -> contextlib.AbstractContextManager:
+        """A new thread starts on GPU 0: without this, other ranks would wait there and take memory of it."""
+        return torch.cuda.device(self._device) if self._device.type == "cuda" else contextlib.nullcontext()
+
+    def _refuse_capture(self) -> None:
+        """DALI frees batches in its own threads, which would break the capture of a CUDA graph."""
+        if self._device.type == "cuda" and torch.cuda.is_current_stream_capturing():
+            raise RuntimeError(
+                "DataLoader: expected a stream that is not capturing, got one that is; take batches outside CUDA graphs"
+            )
+
     def _stream(self) -> torch.cuda.Stream | None:
         return torch.cuda.current_stream(self._device) if self._device.type == "cuda" else None
 
@@ -191,7 +205,7 @@ def _abandon(pipeline: Pipeline, done: threading.Event) -> None:
         give_up(pipeline)
 
 
-def _finish(pipeline: Pipeline, runs: int) -> bool:
+def _finish(pipeline: Pipeline, runs: int, on_device: contextlib.AbstractContextManager) -> bool:
     """Wait for unwanted runs, for a bounded time; returns whether the pipeline can be shut down without waiting."""
     if sys.is_finalizing():
         never_shut_down(pipeline)
@@ -200,7 +214,7 @@ def _finish(pipeline: Pipeline, runs: int) -> bool:
 
     def wait() -> None:
         # A failed pipeline raises StopIteration, and one that was given up has no handle (AttributeError).
-        with contextlib.suppress(*PIPELINE_ERRORS, StopIteration, AttributeError):
+        with on_device, contextlib.suppress(*PIPELINE_ERRORS, StopIteration, AttributeError):
             for _ in range(runs):
                 pipeline.outputs()
         done.set()

@@ -5,7 +5,7 @@
 ``encoded``           uint8, the bytes of an image, where a thread reads them
 ``pixels``            uint8 (H, W, 3), where the source delivers decoded images
 ``status``            int32, a :class:`fastmix.dali.Status`: 0 for samples that are tried
-``key``               int64 (epoch, sample), what a random crop is a function of; only in training
+``key``               int64 (4,), a row of :class:`fastmix.plan.draw_key.SampleKeys`; only in training
 ``plan``              int32 (16,), a row of :attr:`fastmix.MixPlan.rows`; only with mixing
 ``masks``             uint8 (h, w), the sample's mask, empty if it has none; only for plans that may have masks
 ``label``             int64, where the graph makes dense targets

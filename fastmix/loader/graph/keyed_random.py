@@ -12,6 +12,7 @@ from nvidia.dali.data_node import DataNode
 from nvidia.dali.pipeline import do_not_convert
 
 from fastmix.loader.graph.dali_private import changed_operators
+from fastmix.plan.draw_key import DrawKey
 
 # How many samples' worth of random numbers DALI sets apart for each sample.
 _SEQUENCES_PER_SAMPLE = 65537
@@ -19,15 +20,15 @@ _WORD = 2**32
 _PURPOSE = 0xA06
 
 
-def random_state(seed: int, epoch: int, step: int, offset: int) -> np.ndarray:
+def random_state(key: DrawKey) -> np.ndarray:
     """Return uint32 (6,): where the random numbers of one batch begin; see :func:`keyed_random_numbers`.
 
     DALI's generator is Philox with a key of two words and a counter of four, the upper two of which count sequences.
     Sample ``i`` of a batch has the sequences from ``65537 * i`` on. So ranks that begin at their offset in the global
     batch draw what one rank would.
     """
-    words = np.random.SeedSequence((_PURPOSE, seed, epoch, step)).generate_state(3, np.uint32)
-    sequence = offset * _SEQUENCES_PER_SAMPLE
+    words = np.random.SeedSequence((_PURPOSE, key.seed, key.epoch, key.step)).generate_state(3, np.uint32)
+    sequence = key.offset * _SEQUENCES_PER_SAMPLE
     return np.array([*words, sequence % _WORD, sequence // _WORD, 0], dtype=np.uint32)
 
 

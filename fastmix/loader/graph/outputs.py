@@ -43,6 +43,11 @@ def to_torch(spec: GraphSpec, outputs: tuple, count: int) -> tuple[torch.Tensor,
         images = images.view(torch.bfloat16)
     if spec.channels_last:
         images = images.permute(0, 3, 1, 2)
+    if images.shape[2:] != (spec.size, spec.size):
+        raise ValueError(
+            f"DataLoader: expected images of {spec.size} x {spec.size} pixels from augment=, got "
+            f"{' x '.join(map(str, images.shape[2:]))}"
+        )
     return images, *targets
 
 

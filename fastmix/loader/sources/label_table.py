@@ -28,6 +28,10 @@ class Labels:
         """Whether the labels are rows of floats."""
         return self.values.ndim == 2
 
+    def at_least(self, classes: int) -> Labels:
+        """Return the same labels with at least this many classes."""
+        return self if classes <= self.classes else self.widened(classes)
+
     def widened(self, classes: int) -> Labels:
         """Return the same labels with more classes; added columns are zeros."""
         if not self.dense or classes == self.classes:
@@ -41,7 +45,7 @@ def label_table(labels: Sequence[object]) -> Labels:
 
     * ints: class ids in [0, 2**31);
     * sets of ints: multi-label, rows of zeros and ones;
-    * sequences or arrays of floats, all of one length: the rows themselves.
+    * sequences or arrays of floats, all of one length: the rows themselves; sequences of ints are refused.
 
     Raises:
         ValueError: an entry is none of these, or not of the first one's kind; the message names the entry.
@@ -102,6 +106,7 @@ def _multi_label(labels: Sequence[object]) -> Labels:
 def _vectors(labels: Sequence[object]) -> Labels:
     length = None
     for i, label in enumerate(labels):
+        _refuse_ids(label, i)
         try:
             row = np.asarray(label, dtype=np.float32)
         except (TypeError, ValueError):
@@ -116,3 +121,16 @@ def _vectors(labels: Sequence[object]) -> Labels:
             raise ValueError(f"data: expected vectors of {length} floats, got {row.size} in entry {i}")
     values = np.stack([np.asarray(label, dtype=np.float32) for label in labels])
     return Labels(values, values.shape[1])
+
+
+def _refuse_ids(label: object, i: int) -> None:
+    """Refuse a sequence of integers, which may be several class ids or a vector."""
+    try:
+        kind = np.asarray(label).dtype.kind
+    except ValueError:
+        return
+    if kind in "iub" and np.ndim(label) == 1:
+        raise ValueError(
+            f"data: expected a set of class ids, {{3, 5}}, or a vector of floats, [0.0, 1.0], as label of entry {i}, "
+            f"got {label!r:.80}, which may be either"
+        )

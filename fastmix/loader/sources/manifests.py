@@ -1,21 +1,23 @@
-"""Manifests: a CSV, TSV or Parquet file with a path and a label per row."""
+"""Manifests: a CSV, TSV, JSON-lines or Parquet file, or a DataFrame, with a path and a label per row."""
 
 from __future__ import annotations
 
 import csv
 import io
+import json
 import os
-from collections.abc import Sequence
+from typing import Any
 
-from fastmix.loader.sources.label_table import Labels, label_table
-from fastmix.loader.sources.paths import PathSource, path_table
+from fastmix.loader.sources.class_names import IdNames
+from fastmix.loader.sources.columns import Table, choose_columns
+from fastmix.loader.sources.hints import NO_HINTS, Hints
+from fastmix.loader.sources.label_texts import parse_labels
+from fastmix.loader.sources.parquet_images import open_parquet
+from fastmix.loader.sources.paths import PathSource, check_first, path_table, rooted
 from fastmix.loader.sources.remote import filesystem, is_url
 from fastmix.loader.sources.source import Path
 
-_EXTENSIONS = (".csv", ".tsv", ".parquet")
-# Names of the two columns, the first ones preferred.
-_PATH_NAMES = ("path", "file", "filename", "file_name", "image", "image_path", "url")
-_LABEL_NAMES = ("label", "labels", "class", "class_id", "target", "category")
+_EXTENSIONS = (".csv", ".tsv", ".parquet", ".jsonl")
 
 
 def is_manifest(data: object) -> bool:
@@ -23,93 +25,104 @@ def is_manifest(data: object) -> bool:
     return isinstance(data, str | os.PathLike) and os.fspath(data).lower().endswith(_EXTENSIONS)
 
 
-def manifest(file: Path) -> PathSource:
+def is_frame(data: object) -> bool:
+    """Whether ``data`` is a pandas DataFrame."""
+    return all(hasattr(data, name) for name in ("columns", "iloc", "to_numpy"))
+
+
+def manifest(file: Path, hints: Hints = NO_HINTS) -> PathSource:
     """Open the samples that a manifest lists, in its order.
 
-    The first row names the columns. ``path`` and ``label`` (or other usual names) are read, else the first and the
-    second column. Relative paths start from the manifest's folder. A column of labels holds
+    The first row names the columns; ``path_column`` and ``label_column`` say which are read, and are places if there is
+    no such row. Without them, the usual names are looked for. Relative paths start from ``root``, or the manifest's
+    folder. A column of labels holds
 
     * integers: class ids;
-    * texts: class names, whose ids are their places in alphabetical order;
-    * integers separated by ``;`` or ``|`` (a ``;`` or ``|`` in at least one row): multi-label;
+    * texts: class names, whose ids are their places in ``classes``, or in alphabetical order;
+    * ids or names separated by ``;`` or ``|`` (a ``;`` or ``|`` in at least one row): multi-label;
     * decimal numbers separated by spaces, or lists of floats in Parquet: vectors.
 
+    Several label columns are the columns of vectors, and the classes' names. A manifest without a column of labels has
+    no labels.
+
     Raises:
-        FileNotFoundError: there is no such file.
+        FileNotFoundError: there is no such file, or no file at the first row's path.
         ImportError: the file is Parquet, and pyarrow is not installed.
-        ValueError: no rows, too few columns, or a label of none of these kinds.
+        ValueError: no rows, columns that cannot be told apart, or a label of none of these kinds.
     """
     name = os.fspath(file)
-    paths, labels = _parquet(name) if name.lower().endswith(".parquet") else _csv(name)
-    if not paths:
-        raise ValueError(f"data: expected at least one row in {name}, got none")
     folder = name.rpartition("/")[0] if is_url(name) else os.path.dirname(os.path.abspath(name))
-    full = [path if path.startswith("/") or is_url(path) else f"{folder}/{path}" for path in paths]
-    table, classes = _labels(labels, name)
-    return PathSource(path_table(full), table, classes)
+    return _open(_table(name, hints), folder, hints)
 
 
-def _csv(name: str) -> tuple[list[str], list[str]]:
+def frame(data: Any, hints: Hints = NO_HINTS) -> PathSource:
+    """Open a pandas DataFrame as :func:`manifest` opens a file; relative paths start from the current folder."""
+    columns = [data.iloc[:, i].tolist() for i in range(len(data.columns))]
+    return _open(Table("the DataFrame", list(map(str, data.columns)), columns), os.getcwd(), hints)
+
+
+def _open(table: Table, folder: str, hints: Hints) -> PathSource:
+    if table.header and not len(table):
+        raise ValueError(f"data: expected at least one row in {table.name}, got none")
+    path, label = choose_columns(table, hints)
+    paths = table.columns[path]
+    for row, value in enumerate(paths):
+        if not isinstance(value, str) or not value:
+            raise ValueError(f"data: expected a path in every row of {table.name}, got {value!r:.80} in row {row}")
+    full = rooted(paths, folder if hints.root is None else os.fspath(hints.root))
+    if hints.root is not None and not os.path.isabs(full[0]) and not is_url(full[0]):
+        full = list(map(os.path.abspath, full))
+    labels, classes = parse_labels(table, label, hints.classes)
+    check_first(full[0], "pass root=, the folder that paths start from, with {} for names without extension: {}.jpg")
+    source = PathSource(path_table(full), labels, classes)
+    source.ids_by_name = hints.classes is None and len(label or ()) == 1 and not isinstance(classes, IdNames)
+    return source
+
+
+def _table(name: str, hints: Hints) -> Table:
+    if name.lower().endswith(".parquet"):
+        return _parquet(name)
     text = _read(name).decode("utf-8-sig")
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter="\t" if name.lower().endswith(".tsv") else ",")
-    header = next(rows, [])
-    path, label = _columns(header, name)
-    found = [(row[path], row[label]) if len(row) > max(path, label) else None for row in rows if row]
-    if None in found:
-        raise ValueError(f"data: expected {len(header)} columns in row {found.index(None) + 2} of {name}")
-    return [row[0] for row in found], [row[1] for row in found]
+    if name.lower().endswith(".jsonl"):
+        return _json_lines(name, text)
+    return _csv(name, text, isinstance(hints.path_column, int))
 
 
-def _parquet(name: str) -> tuple[list[str], list[object]]:
+def _csv(name: str, text: str, headless: bool) -> Table:
+    delimiter = "\t" if name.lower().endswith(".tsv") else ","
+    first = text.partition("\n")[0]
+    if delimiter not in first and ";" in first and not headless:
+        delimiter = ";"
     try:
-        import pyarrow.parquet
-    except ImportError as error:
-        raise ImportError(f"data: expected pyarrow for {name}; pip install pyarrow, or use a CSV") from error
-    table = pyarrow.parquet.read_table(io.BytesIO(_read(name)))
-    path, label = _columns(table.column_names, name)
-    paths, labels = table.column(path).to_pylist(), table.column(label).to_pylist()
-    if None in paths or None in labels:
-        row = (paths if None in paths else labels).index(None)
-        raise ValueError(f"data: expected a path and a label in every row of {name}, got none in row {row}")
-    return paths, labels
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
+    except csv.Error as error:
+        raise ValueError(f"data: expected a table in {name}: {error}") from error
+    header = (
+        list(map(str, range(len(rows[0])))) if headless and rows else [cell.strip() for cell in rows[:1] and rows[0]]
+    )
+    body = rows if headless else rows[1:]
+    for place, row in enumerate(body):
+        if len(row) != len(header):
+            raise ValueError(
+                f"data: expected {len(header)} columns in row {place + 1 + (not headless)} of {name}, got {len(row)}"
+            )
+    return Table(name, header, [list(column) for column in zip(*body, strict=True)], text=True, headless=headless)
 
 
-def _columns(header: Sequence[str], name: str) -> tuple[int, int]:
-    """Return the places of the column of paths and of the column of labels."""
-    if len(header) < 2:
-        raise ValueError(
-            f"data: expected a header with a column of paths and one of labels in {name}, got {list(header)}"
-        )
-    names = [column.strip().lower() for column in header]
-    path, label = (next((names.index(n) for n in known if n in names), None) for known in (_PATH_NAMES, _LABEL_NAMES))
-    if path is None:
-        path = 0 if label != 0 else 1
-    if label is None:
-        label = 1 if path != 1 else 0
-    return path, label
-
-
-def _labels(labels: list, name: str) -> tuple[Labels, tuple[str, ...] | None]:
-    """Return the table, and the classes' names if the labels are names."""
-    if not isinstance(labels[0], str):
-        return label_table(labels), None
-    texts = [str(label).strip() for label in labels]
+def _json_lines(name: str, text: str) -> Table:
     try:
-        if any(";" in text or "|" in text for text in texts):
-            return label_table(
-                [{int(part) for part in text.replace("|", ";").split(";") if part} for text in texts]
-            ), None
-        if all(text.isdecimal() for text in texts):
-            return label_table([int(text) for text in texts]), None
-        if " " in texts[0] or "." in texts[0]:
-            return label_table([[float(part) for part in text.split()] for text in texts]), None
-    except ValueError as error:
-        raise ValueError(f"data: expected labels of one kind in {name}: {error}") from error
-    if "" in texts:
-        raise ValueError(f"data: expected a label in every row of {name}, got none in row {texts.index('') + 2}")
-    classes = sorted(set(texts))
-    ids = {text: i for i, text in enumerate(classes)}
-    return Labels(label_table([ids[text] for text in texts]).values, len(classes)), tuple(classes)
+        rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"data: expected one JSON object per line in {name}: {error}") from error
+    if not all(isinstance(row, dict) for row in rows):
+        raise ValueError(f"data: expected one JSON object per line in {name}")
+    header = list(rows[0]) if rows else []
+    return Table(name, header, [[row.get(column) for row in rows] for column in header])
+
+
+def _parquet(name: str) -> Table:
+    table = open_parquet(name).read()
+    return Table(name, table.column_names, [column.to_pylist() for column in table.columns])
 
 
 def _read(name: str) -> bytes:

@@ -1,29 +1,39 @@
-"""Lists of (path or URL, label)."""
+"""Lists of (path or URL, label), and of paths alone."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 
-from fastmix.loader.sources.label_table import label_table
-from fastmix.loader.sources.paths import PathSource, path_table
+from fastmix.loader.sources.class_names import IdNames, read_labels
+from fastmix.loader.sources.hints import NO_HINTS, Hints
+from fastmix.loader.sources.paths import PathSource, path_table, rooted
 from fastmix.loader.sources.source import Path
 
+_PAIR = 2
 
-def path_list(samples: Iterable[tuple[Path, object]]) -> PathSource:
-    """Open (path or URL, label) pairs, where a label is a class id, a set of class ids or a vector of floats.
 
-    Relative paths start from the current folder at this call. A missing file is found when it is read.
+def path_list(samples: Sequence[Path | tuple[Path, object]], hints: Hints = NO_HINTS) -> PathSource:
+    """Open (path or URL, label) pairs, or paths without labels.
+
+    A label is a class id, a class name, a set of either, or a vector of floats; None for no labels at all. Relative
+    paths start from ``root``, or the current folder at this call. A missing file is found when it is read.
     """
-    samples = list(samples)
     if not samples:
         raise ValueError("data: expected at least one (path, label), got an empty list")
+    alone = isinstance(samples[0], str | os.PathLike)
     paths, labels = [], []
     for i, sample in enumerate(samples):
         try:
-            path, label = sample
+            if not alone and (isinstance(sample, str | os.PathLike) or len(sample) != _PAIR):
+                raise TypeError
+            path, label = (sample, None) if alone else (sample[0], sample[1])
             paths.append(os.fspath(path))
         except (TypeError, ValueError) as error:
-            raise ValueError(f"data: expected (path, label) as entry {i}, got {sample!r}") from error
+            expected = "a path, as entry 0," if alone else "(path, label)"
+            raise ValueError(f"data: expected {expected} as entry {i}, got {sample!r:.200}") from error
         labels.append(label)
-    return PathSource(path_table(paths), label_table(labels))
+    table, names = read_labels(labels, hints.classes)
+    source = PathSource(path_table(paths if hints.root is None else rooted(paths, os.fspath(hints.root))), table, names)
+    source.ids_by_name = hints.classes is None and not isinstance(names, IdNames)
+    return source

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from fastmix.loader.sources.class_names import class_names
 from fastmix.loader.sources.label_table import Labels
-from fastmix.loader.sources.source import Source, class_names, digest
+from fastmix.loader.sources.remote import is_url
+from fastmix.loader.sources.source import Source, digest
 
 
 class PathSource(Source):
@@ -16,16 +18,17 @@ class PathSource(Source):
 
     Args:
         paths: bytes (N,) of fixed width W, shorter ones padded with zeros: a batch of them is one array.
-        labels: of the N samples.
+        labels: of the N samples; None for none.
         classes: the classes' names, by id; the ids themselves by default.
     """
 
     delivers = "path"
 
-    def __init__(self, paths: np.ndarray, labels: Labels, classes: Sequence[str] | None = None) -> None:
+    def __init__(self, paths: np.ndarray, labels: Labels | None, classes: Sequence[str] | None = None) -> None:
         self.paths = paths
         self.labels = labels
-        self.classes = class_names(labels.classes) if classes is None else tuple(classes)
+        self.unlabelled = labels is None
+        self.classes = class_names(0 if labels is None else labels.classes) if classes is None else classes
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -42,7 +45,8 @@ class PathSource(Source):
         table = self.paths.view(np.uint8).reshape(len(self), self.paths.dtype.itemsize)
         differs = np.flatnonzero((table != table[0]).any(axis=0))
         start = int(differs[0]) if len(differs) else 0
-        return digest(np.ascontiguousarray(table[:, start:]), self.labels.values)
+        labels = [] if self.labels is None else [self.labels.values]
+        return digest(np.ascontiguousarray(table[:, start:]), *labels)
 
 
 def path_table(paths: Sequence[str]) -> np.ndarray:
@@ -57,3 +61,20 @@ def path_table(paths: Sequence[str]) -> np.ndarray:
 
 def _below(folder: str, path: str) -> str:
     return os.path.normpath(os.path.join(folder, path)) if path else path
+
+
+def rooted(paths: Sequence[str], root: str) -> list[str]:
+    """Return relative paths below ``root``, a folder or URL, in which ``{}`` stands for the path."""
+    pattern = root if "{}" in root else f"{root.rstrip('/')}/{{}}"
+    before, _, after = pattern.partition("{}")
+    return [path if path.startswith("/") or is_url(path) else f"{before}{path}{after}" for path in paths]
+
+
+def check_first(path: str, argument: str) -> None:
+    """Refuse a data set whose first local file is missing.
+
+    Raises:
+        FileNotFoundError: it is; the message names the arguments that say where files are.
+    """
+    if not is_url(path) and not os.path.lexists(path):
+        raise FileNotFoundError(f"data: expected a file at {path}, the first sample's path, found none; {argument}")

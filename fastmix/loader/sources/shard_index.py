@@ -1,4 +1,4 @@
-"""The index of a tar shard: where each sample's image lies, and its label; built once and kept beside the shard."""
+"""The index of a tar shard: where each sample's members lie; built once and kept beside the shard."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from fastmix.loader.sources.remote import filesystem, is_url
-from fastmix.loader.sources.source import IMAGE_EXTENSIONS
 
 INDEX_SUFFIX = ".fastmix-index.json"
-INDEX_VERSION = 1
-LABEL_EXTENSIONS = (".cls", ".cls2", ".label")
+INDEX_VERSION = 2
+_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,11 @@ class Shard:
 
 
 def read_index(shard: Shard, cache: str | os.PathLike[str] | None) -> list[list]:
-    """Return [key, first byte, bytes, label] of every sample, from the shard's index; write one if there is none."""
+    """Return [key, {extension: [first byte, bytes]}] of every sample from the shard's index, written if there is none.
+
+    Raises:
+        ValueError: not a tar file, or one that is cut off or damaged.
+    """
     places = [] if is_url(shard.name) else [shard.name + INDEX_SUFFIX]
     places.append(os.path.join(_cache_folder(cache), _cache_name(shard)))
     for place in places:
@@ -50,7 +53,7 @@ def _cache_folder(cache: str | os.PathLike[str] | None) -> str:
 
 
 def _cache_name(shard: Shard) -> str:
-    name = hashlib.blake2b(shard.name.encode(), digest_size=8).hexdigest()
+    name = hashlib.blake2b(os.fsencode(shard.name), digest_size=8).hexdigest()
     return f"{os.path.basename(shard.name)}.{name}{INDEX_SUFFIX}"
 
 
@@ -87,41 +90,45 @@ def _store(place: str, record: dict[str, Any]) -> bool:
 def _scan(shard: Shard) -> Iterator[list]:
     try:
         with _open(shard.name) as stream, tarfile.open(fileobj=stream, mode="r:") as tar:
-            sample: dict[str, Any] = {"key": None}
+            key: str | None = None
+            members: dict[str, list[int]] = {}
             for member in tar:
-                if not member.isfile():
+                if member.isdir():
                     continue
                 folder, _, base = member.name.rpartition("/")
                 stem, dot, extension = base.partition(".")
-                key = f"{folder}/{stem}" if folder else stem
-                if key != sample["key"]:
-                    yield from _finish(sample, shard)
-                    sample = {"key": key}
-                _add(sample, (dot + extension).lower(), member, tar)
-            yield from _finish(sample, shard)
+                if not member.isreg() or member.issparse():
+                    raise ValueError(
+                        f"data: expected plain files in {shard.name}, got a link or a sparse file: {member.name}; "
+                        "write the shard with tar --hard-dereference --dereference"
+                    )
+                current = f"{folder}/{stem}" if folder else stem
+                if current != key:
+                    if members:
+                        yield [key, members]
+                    key, members = current, {}
+                members[(dot + extension).lower().lstrip(".")] = [member.offset_data, member.size]
+            if members:
+                yield [key, members]
+            _check_end(stream, tar.offset, shard)
     except tarfile.TarError as error:
         raise ValueError(f"data: expected a tar file without compression at {shard.name}: {error}") from error
 
 
-def _add(sample: dict[str, Any], extension: str, member: tarfile.TarInfo, tar: tarfile.TarFile) -> None:
-    if extension.endswith(IMAGE_EXTENSIONS):
-        sample["place"] = [member.offset_data, member.size]
-    elif extension in LABEL_EXTENSIONS:
-        sample["label"] = tar.extractfile(member).read().decode("utf-8", "replace").split()
-
-
-def _finish(sample: dict[str, Any], shard: Shard) -> Iterator[list]:
-    if "place" not in sample:
-        return
-    words = sample.get("label")
-    try:
-        label = int(words[0]) if len(words) == 1 and "." not in words[0] else [float(word) for word in words]
-    except (TypeError, ValueError):
+def _check_end(stream: BinaryIO, offset: int, shard: Shard) -> None:
+    """Refuse a shard that goes on after tarfile's end: it takes a damaged header for one."""
+    stream.seek(offset)
+    if not stream.read(tarfile.BLOCKSIZE):
         raise ValueError(
-            f"data: expected a .cls member with a class id or numbers beside {sample['key']} in {shard.name}, "
-            f"got {words}"
-        ) from None
-    yield [sample["key"], *sample["place"], label]
+            f"data: expected an end mark in {shard.name}, which is cut off after {offset} bytes; write it again"
+        )
+    stream.seek(offset)
+    while block := stream.read(_CHUNK):
+        if block.count(0) != len(block):
+            raise ValueError(
+                f"data: expected the end of {shard.name} at byte {offset}, got more data: a damaged header, or a "
+                "second archive behind the first; write the shard again"
+            )
 
 
 def _open(name: str) -> BinaryIO:

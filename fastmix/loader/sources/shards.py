@@ -5,17 +5,23 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from fastmix.loader.sources.label_table import Labels, label_table
+from fastmix.loader.sources.class_names import read_labels
+from fastmix.loader.sources.hints import NO_HINTS, Hints
+from fastmix.loader.sources.label_table import Labels
 from fastmix.loader.sources.remote import filesystem, is_url
 from fastmix.loader.sources.shard_index import Shard, read_index
-from fastmix.loader.sources.source import IMAGE_EXTENSIONS, Path, Source, class_names, digest
+from fastmix.loader.sources.shard_members import MemberKey, choose_members
+from fastmix.loader.sources.source import IgnoredFilesWarning, Path, Source, digest
 
 _RANGE = re.compile(r"\{(\d+)\.\.(\d+)\}")
+_ALTERNATIVES = re.compile(r"\{([^{}]*,[^{}]*)\}")
+_COMPRESSED = (".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tar.xz")
 
 
 class ShardSource(Source):
@@ -25,17 +31,17 @@ class ShardSource(Source):
         shards: the tar files.
         keys: the samples' names, shard by shard.
         places: int64 (N, 3): shard, first byte and number of bytes of each image.
-        labels: of the N samples.
     """
 
     delivers = "encoded"
 
-    def __init__(self, shards: list[Shard], keys: list[str], places: np.ndarray, labels: Labels) -> None:
+    def __init__(self, shards: list[Shard], keys: list[str], places: np.ndarray) -> None:
         self.shards = shards
         self.keys = keys
         self.places = places
-        self.labels = labels
-        self.classes = class_names(labels.classes)
+        self.labels: Labels | None = None
+        self.unlabelled = True
+        self.classes: Sequence[str] = ()
         self._files: dict[tuple[int, int], int] = {}
 
     def __len__(self) -> int:
@@ -46,12 +52,30 @@ class ShardSource(Source):
 
     def fingerprint(self) -> str:
         names = [os.path.basename(shard.name) for shard in self.shards]
-        return digest(
-            np.frombuffer("\n".join([*names, *self.keys]).encode(), np.uint8), self.places, self.labels.values
-        )
+        text = np.frombuffer(os.fsencode("\n".join([*names, *self.keys])), np.uint8)
+        return digest(text, self.places, *([] if self.labels is None else [self.labels.values]))
+
+    def read_labels(
+        self, label: MemberKey, samples: Sequence[tuple[int, str, dict[str, list[int]]]], classes: Sequence[str] | None
+    ) -> None:
+        """Read a member of every sample as its label.
+
+        Raises:
+            ValueError: a sample has no such member, or it holds no label.
+        """
+        labels = []
+        for number, key, members in samples:
+            name = f"{key} in {self.shards[number].name}"
+            if label.member not in members:
+                raise ValueError(f"data: expected a .{label.member} member beside {name}, its label, found none")
+            labels.append(label.parse(self._bytes(number, *members[label.member]), name))
+        self.labels, self.classes = read_labels(labels, classes)
+        self.unlabelled = False
 
     def read(self, sample: int) -> tuple[np.ndarray, object]:
-        shard, start, size = self.places[sample].tolist()
+        return np.frombuffer(self._bytes(*self.places[sample].tolist()), np.uint8), None
+
+    def _bytes(self, shard: int, start: int, size: int) -> bytes:
         name = self.shards[shard].name
         if is_url(name):
             system, path = filesystem(name)
@@ -60,7 +84,7 @@ class ShardSource(Source):
             data = os.pread(self._descriptor(shard), size, start)
         if len(data) != size:
             raise OSError(f"the shard ends after {len(data)} of {size} bytes; it changed since it was indexed")
-        return np.frombuffer(data, np.uint8), None
+        return data
 
     def _descriptor(self, shard: int) -> int:
         """Open a shard once per process: a forked child has its own descriptors."""
@@ -82,39 +106,66 @@ class ShardSource(Source):
 
 
 def is_shards(data: object) -> bool:
-    """Whether ``data`` is the path of a tar file, or a pattern of such paths."""
-    return isinstance(data, str | os.PathLike) and os.fspath(data).lower().endswith(".tar")
+    """Whether ``data`` is the path of a tar file, a pattern of such paths, or a list of them."""
+    if isinstance(data, list | tuple):
+        return bool(data) and all(isinstance(item, str | os.PathLike) and is_shards(item) for item in data)
+    if not isinstance(data, str | os.PathLike):
+        return False
+    name = os.fspath(data).lower()
+    return name.endswith((".tar", *_COMPRESSED)) or name.startswith("pipe:")
 
 
-def tar_shards(pattern: Path, cache: str | os.PathLike[str] | None = None) -> ShardSource:
+def tar_shards(
+    data: Path | Sequence[Path], hints: Hints = NO_HINTS, cache: str | os.PathLike[str] | None = None
+) -> ShardSource:
     """Open the images of one or more tar files, shard by shard, in the order in which they were written.
 
-    A sample is a run of members that share their name up to its first dot: an image, and ``.cls`` with a class id, or
-    with several numbers separated by spaces (a vector of floats).
+    A sample is a run of members that share their name up to its first dot: an image, and its label: ``.cls`` with a
+    class id or name, or with several numbers separated by spaces (a vector of floats).
 
     The first use reads every shard once and writes an index of it: beside a local shard if its folder can be written
     to, else into ``cache`` (default: ``$XDG_CACHE_HOME/fastmix``). An index is used until its shard's size or time
     changes.
 
     Args:
-        pattern: a path or URL; ``*``, ``?`` and ranges ``{0000..0146}`` stand for several.
+        data: paths or URLs; ``*``, ``?``, ranges ``{0000..0146}`` and ``{a,b}`` stand for several, as does ``::``.
+        hints: ``image_key`` and ``label_key``: which members are the image and the label, by what follows the key
+            (``"left.jpg"``); ``label_key="json.label"`` is a field of a JSON member.
         cache: folder for indices.
 
     Raises:
         FileNotFoundError: there is no shard.
-        ValueError: a shard is not a tar file, or a sample has no label.
+        ValueError: a shard is compressed or not a tar file, samples have several images or none, or a label is missing.
     """
-    pattern = os.fspath(pattern)
-    shards = _find(pattern)
-    keys, places, labels = [], [], []
-    for number, shard in enumerate(shards):
-        for key, start, size, label in read_index(shard, cache):
-            keys.append(key)
-            places.append((number, start, size))
-            labels.append(label)
-    if not keys:
-        raise ValueError(f"data: expected images ({', '.join(IMAGE_EXTENSIONS)}) in {pattern}, found none")
-    return ShardSource(shards, keys, np.array(places, dtype=np.int64), label_table(labels))
+    patterns = [os.fspath(item) for item in data] if isinstance(data, list | tuple) else os.fspath(data).split("::")
+    for pattern in patterns:
+        if pattern.startswith("pipe:") or pattern.lower().endswith(_COMPRESSED):
+            raise ValueError(
+                f"data: expected tar files, which are read at random places, got {pattern}; store them uncompressed, "
+                "or wrap webdataset's loader in fastmix.prefetch(loader, ...)"
+            )
+    shards = [shard for pattern in patterns for shard in _find(pattern)]
+    samples = [(number, *sample) for number, shard in enumerate(shards) for sample in read_index(shard, cache)]
+    images, label = choose_members([members for _, _, members in samples], hints, ", ".join(patterns))
+    with_images = [sample for sample in samples if not images.isdisjoint(sample[2])]
+    if len(with_images) < len(samples):
+        lost = next(key for _, key, members in samples if images.isdisjoint(members))
+        warnings.warn(
+            f"data: {len(samples) - len(with_images)} samples in {', '.join(patterns)} have no image and are ignored, "
+            f"such as {lost}",
+            IgnoredFilesWarning,
+            stacklevel=4,
+        )
+    keys = [key for _, key, _ in with_images]
+    places = [
+        (number, *next(members[image] for image in members if image in images)) for number, _, members in with_images
+    ]
+    source = ShardSource(shards, keys, np.array(places, dtype=np.int64))
+    if label is not None:
+        source.read_labels(label, with_images, hints.classes)
+    elif hints.classes is not None:
+        source.classes = tuple(hints.classes)
+    return source
 
 
 def _find(pattern: str) -> list[Shard]:
@@ -132,13 +183,16 @@ def _find(pattern: str) -> list[Shard]:
 
 
 def _expand(pattern: str) -> Iterator[str]:
-    match = _RANGE.search(pattern)
-    if not match:
+    if match := _RANGE.search(pattern):
+        first, last = match.groups()
+        parts = [f"{number:0{len(first)}d}" for number in range(int(first), int(last) + 1)]
+    elif match := _ALTERNATIVES.search(pattern):
+        parts = match[1].split(",")
+    else:
         yield pattern
         return
-    first, last = match.groups()
-    for number in range(int(first), int(last) + 1):
-        yield from _expand(f"{pattern[: match.start()]}{number:0{len(first)}d}{pattern[match.end() :]}")
+    for part in parts:
+        yield from _expand(f"{pattern[: match.start()]}{part}{pattern[match.end() :]}")
 
 
 def _describe(name: str) -> Shard:

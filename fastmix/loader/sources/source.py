@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -17,6 +18,10 @@ IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".t
 Path: TypeAlias = "str | os.PathLike[str]"
 
 
+class IgnoredFilesWarning(UserWarning):
+    """Data has files or samples that are left out, though they may be meant as images."""
+
+
 class Source(ABC):
     """The samples of a data set.
 
@@ -26,12 +31,16 @@ class Source(ABC):
         labels: of all samples, or None if a label is known only when its sample has been read.
         classes: the classes' names, by id.
         dense: whether labels are rows of floats; only used if ``labels`` is None.
+        unlabelled: whether the samples have no labels.
+        ids_by_name: whether class ids are places among the names that were found, in alphabetical order.
     """
 
     delivers: Literal["path", "encoded", "pixels"]
     labels: Labels | None
-    classes: tuple[str, ...]
+    classes: Sequence[str]
     dense: bool = False
+    unlabelled: bool = False
+    ids_by_name: bool = False
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -47,11 +56,6 @@ class Source(ABC):
     def read(self, sample: int) -> tuple[np.ndarray, object]:
         """Return uint8 (bytes,) or uint8 (H, W, 3), and the label if ``labels`` is None. Any thread may call it."""
         raise NotImplementedError
-
-
-def class_names(classes: int) -> tuple[str, ...]:
-    """Return the names of classes that have none: their ids."""
-    return tuple(map(str, range(classes)))
 
 
 def digest(*arrays: np.ndarray) -> str:

@@ -1,0 +1,5 @@
+"""``python -m fastmix``: the ``fastmix`` command."""
+
+from fastmix.cli import app
+
+app()

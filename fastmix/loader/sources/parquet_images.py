@@ -1,0 +1,210 @@
+"""Parquet files with the images' bytes in them, as the Hugging Face hub keeps them: read by row group."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import threading
+import warnings
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future
+from typing import Any
+
+import numpy as np
+
+from fastmix.loader.sources.columns import Table
+from fastmix.loader.sources.hints import NO_HINTS, Hints
+from fastmix.loader.sources.label_texts import parse_labels
+from fastmix.loader.sources.remote import filesystem, is_url
+from fastmix.loader.sources.source import Path, Source, digest
+
+# Decoded row groups are kept up to this size; a random order over more reads a row group for a few images.
+CACHE_BYTES = 4 << 30
+_LABEL_NAMES = ("label", "labels", "class", "target", "fine_label")
+
+
+class ParquetImages(Source):
+    """Images in a column of Parquet files; the column holds bytes, or structs of bytes and path.
+
+    Args:
+        files: paths or URLs.
+        image: name of the column.
+        groups: int64 (G, 3): file, row group in it and number of rows.
+    """
+
+    delivers = "encoded"
+
+    def __init__(self, files: Sequence[str], image: str, groups: np.ndarray) -> None:
+        self.files = files
+        self._image = image
+        self._groups = groups
+        self._starts = np.cumsum(groups[:, 2]) - groups[:, 2]
+        self._rows = int(groups[:, 2].sum())
+        self._begin()
+
+    def _begin(self) -> None:
+        self._lock = threading.Lock()
+        self._cached: OrderedDict[int, Future[tuple[Any, int]]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return self._rows
+
+    def path(self, sample: int) -> str:
+        group, row = self._place(sample)
+        return f"{self.files[self._groups[group, 0]]}[{int(self._groups[group, 1])}:{row}]"
+
+    def fingerprint(self) -> str:
+        names = "\n".join(os.path.basename(file) for file in self.files)
+        labels = [] if self.labels is None else [self.labels.values]
+        return digest(np.frombuffer(os.fsencode(names), np.uint8), self._groups, *labels)
+
+    def read(self, sample: int) -> tuple[np.ndarray, object]:
+        group, row = self._place(sample)
+        value = self._column(group)[row]
+        if not value.is_valid:
+            raise ValueError("the image has no bytes")
+        return np.frombuffer(value.as_buffer(), np.uint8), None
+
+    def _place(self, sample: int) -> tuple[int, int]:
+        group = int(np.searchsorted(self._starts, sample, side="right")) - 1
+        return group, int(sample - self._starts[group])
+
+    def _column(self, group: int) -> Any:
+        """Return the bytes of a row group; one thread reads it, others that want it wait."""
+        with self._lock:
+            future = self._cached.get(group)
+            if mine := future is None:
+                future = self._cached[group] = Future()
+            self._cached.move_to_end(group)
+        if not mine:
+            return future.result()[0]
+        try:
+            file = open_parquet(self.files[self._groups[group, 0]])
+            column = file.read_row_group(int(self._groups[group, 1]), columns=[self._image], use_threads=False)
+            values = column.column(0).combine_chunks()
+            values = values.field("bytes") if values.type.num_fields else values
+            future.set_result((values, values.nbytes))
+        except BaseException as error:
+            with self._lock:
+                self._cached.pop(group, None)
+            future.set_exception(error)
+            raise
+        self._shrink()
+        return values
+
+    def _shrink(self) -> None:
+        with self._lock:
+            held = {group: future.result()[1] for group, future in self._cached.items() if future.done()}
+            size = sum(held.values())
+            for group in list(held)[:-1]:
+                if size <= CACHE_BYTES:
+                    break
+                size -= held[group]
+                del self._cached[group]
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name not in ("_lock", "_cached")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._begin()
+
+
+def open_parquet(name: str) -> Any:
+    """Return pyarrow's ParquetFile.
+
+    Raises:
+        ImportError: pyarrow is not installed.
+    """
+    try:
+        import pyarrow.parquet
+    except ImportError as error:
+        raise ImportError(f"data: expected pyarrow for {name}; pip install pyarrow, or use a CSV") from error
+    if is_url(name):
+        system, path = filesystem(name)
+        return pyarrow.parquet.ParquetFile(system.open(path, "rb"))
+    return pyarrow.parquet.ParquetFile(name)
+
+
+def has_images(data: object) -> bool:
+    """Whether ``data`` names Parquet files with a column of bytes."""
+    if not isinstance(data, str | os.PathLike) or not os.fspath(data).lower().endswith(".parquet"):
+        return False
+    files = _files(os.fspath(data))
+    return bool(files) and bool(_byte_columns(open_parquet(files[0]).schema_arrow))
+
+
+def parquet_images(data: Path, hints: Hints = NO_HINTS) -> ParquetImages:
+    """Open Parquet files with embedded images; ``*`` and ``?`` in the name stand for several.
+
+    Raises:
+        ValueError: several columns of bytes, or of labels; the message names ``image_key`` or ``label_key``.
+    """
+    files = _files(os.fspath(data))
+    opened = [open_parquet(file) for file in files]
+    schema = opened[0].schema_arrow
+    shown = f"{files[0]}, whose columns are {', '.join(schema.names)}"
+    images = _byte_columns(schema)
+    image = hints.image_key or (images[0] if len(images) == 1 else None)
+    if image not in images:
+        raise ValueError(f"data: expected image_key=, a column of bytes, for {shown}")
+    others = [name for name in schema.names if name not in images]
+    known = [name for name in _LABEL_NAMES if name in others]
+    label = hints.label_key or (known[0] if len(known) == 1 else None)
+    if label not in schema.names and (others or hints.label_key is not None):
+        raise ValueError(f"data: expected label_key=, the column of labels, for {shown}")
+    groups = [
+        (number, group, file.metadata.row_group(group).num_rows)
+        for number, file in enumerate(opened)
+        for group in range(file.metadata.num_row_groups)
+    ]
+    source = ParquetImages(files, image, np.array(groups, dtype=np.int64).reshape(-1, 3))
+    if not len(source):
+        raise ValueError(f"data: expected at least one row in {', '.join(files)}, got none")
+    size = sum(
+        file.metadata.row_group(g).total_byte_size for file in opened for g in range(file.metadata.num_row_groups)
+    )
+    if size > CACHE_BYTES:
+        warnings.warn(
+            f"data: {size >> 30} GiB of images in Parquet files do not fit into memory, and a random order reads "
+            "a row group for every few; datasets.load_dataset('parquet', ...) copies them to disk for random access",
+            UserWarning,
+            stacklevel=4,
+        )
+    values = [] if label is None else [v for file in opened for v in file.read(columns=[label]).column(0).to_pylist()]
+    names = hints.classes or _hub_names(schema, label)
+    places = None if label is None else [0]
+    source.labels, source.classes = parse_labels(
+        Table(shown, [label or ""], [values or [None] * len(source)]), places, names
+    )
+    source.unlabelled = source.labels is None
+    source.ids_by_name = names is None and bool(values) and isinstance(values[0], str)
+    return source
+
+
+def _files(pattern: str) -> list[str]:
+    if is_url(pattern):
+        system, path = filesystem(pattern)
+        return [system.unstrip_protocol(found) for found in sorted(system.glob(path))] if "*" in pattern else [pattern]
+    return sorted(glob.glob(pattern)) if glob.has_magic(pattern) else [pattern] if os.path.exists(pattern) else []
+
+
+def _byte_columns(schema: Any) -> list[str]:
+    def holds_bytes(kind: Any) -> bool:
+        if str(kind) in ("binary", "large_binary"):
+            return True
+        return str(kind).startswith("struct") and any(str(field.type) in ("binary", "large_binary") for field in kind)
+
+    return [field.name for field in schema if holds_bytes(field.type)]
+
+
+def _hub_names(schema: Any, label: str | None) -> Sequence[str] | None:
+    """Return the names of a ClassLabel column, which ``datasets`` keeps in the file's metadata."""
+    try:
+        info = json.loads((schema.metadata or {})[b"huggingface"])
+        names = info["info"]["features"][label]["names"]
+    except (KeyError, TypeError, ValueError, RecursionError):
+        return None
+    return tuple(map(str, names)) if isinstance(names, list) else None

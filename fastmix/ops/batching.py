@@ -1,0 +1,173 @@
+"""Batching rules for :func:`torch.vmap`: V batches are one batch of V * B samples, by the plan repeated V times.
+
+``mix_`` mixes the batches one after the other, where they are. The batches share the plan and its masks.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.library import register_vmap
+
+from fastmix.ops import registration as _ops
+
+_resample_mix = torch.ops.fastmix.resample_mix.default
+
+
+def _flat(tensor: Tensor, dim: int | None, count: int) -> Tensor:
+    """Return V batches (V, B, ...) as one (V * B, ...); a tensor that vmap does not map is repeated."""
+    if dim is None:
+        return tensor.repeat(count, *[1] * (tensor.dim() - 1))
+    return tensor.movedim(dim, 0).flatten(0, 1)
+
+
+def _flat_pair(images: Tensor, other: Tensor | None, dims: tuple[Any, ...], count: int) -> tuple[Tensor, Tensor | None]:
+    """Return the flat images, and the other batch in their memory format."""
+    flat = _flat(images, dims[0], count)
+    return flat, None if other is None else _ops.samples_like(flat, _flat(other, dims[3], count))
+
+
+def _repeated(plan: Tensor, count: int, partners: int, multiway: bool = False) -> Tensor:
+    """Return the rows of V plans, each for the next batch of ``partners`` samples.
+
+    A partner that is out of range stays so: the greatest in the last batch, the least in the first.
+    """
+    rows = plan.repeat(count, 1)
+    shift = partners * torch.arange(count, dtype=torch.int32).repeat_interleave(plan.shape[0])
+    if multiway:
+        rows[:, 4:8] += shift[:, None] * (torch.arange(4) < rows[:, 1:2])
+    else:
+        rows[:, 1] += shift
+    return rows
+
+
+def _dims(op: str, in_dims: tuple[Any, ...], **shared: int) -> tuple[Any, ...]:
+    """Return the mapped dimensions by place, None beyond the arguments given.
+
+    Raises:
+        ValueError: vmap maps an argument that all batches share.
+    """
+    dims = (*in_dims, *[None] * 12)
+    for name, place in shared.items():
+        if dims[place] is not None:
+            raise ValueError(f"{op}: expected one {name} for all batches of vmap, got one per batch")
+    return dims
+
+
+@register_vmap("fastmix::mix_")
+def _(
+    info: Any,
+    in_dims: tuple[Any, ...],
+    images: Tensor,
+    plan: Tensor,
+    masks: Tensor | None = None,
+    other: Tensor | None = None,
+) -> tuple[None, None]:
+    dims = _dims("mix_", in_dims, plan=1, masks=2)
+    if dims[0] is None:
+        raise ValueError("mix_: expected images that vmap maps, got one batch for many others; use mix()")
+    for i in range(info.batch_size):
+        own = images.select(dims[0], i)
+        partners = other if other is None or dims[3] is None else other.select(dims[3], i)
+        _ops.mix_(own, plan, masks, None if partners is None else _ops.samples_like(own, partners))
+    return None, None
+
+
+@register_vmap("fastmix::mix")
+def _(
+    info: Any,
+    in_dims: tuple[Any, ...],
+    images: Tensor,
+    plan: Tensor,
+    masks: Tensor | None = None,
+    other: Tensor | None = None,
+    with_clean: bool = False,
+    multiway: bool = False,
+) -> tuple[Tensor, int]:
+    count, batch, dims = info.batch_size, plan.shape[0], _dims("mix", in_dims, plan=1, masks=2)
+    flat, others = _flat_pair(images, other, dims, count)
+    rows = _repeated(plan, count, (flat if others is None else others).shape[0] // max(count, 1), multiway)
+    mixed = _ops.mix(flat, rows, masks, others, with_clean, multiway)
+    if with_clean:
+        return mixed.unflatten(0, (2, count, batch)).transpose(0, 1).flatten(1, 2), 0
+    return mixed.unflatten(0, (count, batch)), 0
+
+
+@register_vmap("fastmix::mix_backward")
+def _(
+    info: Any,
+    in_dims: tuple[Any, ...],
+    grad: Tensor,
+    plan: Tensor,
+    masks: Tensor | None = None,
+    inputs: int = -1,
+    of_other: bool = False,
+    multiway: bool = False,
+) -> tuple[Tensor, int]:
+    count, batch, dims = info.batch_size, plan.shape[0], _dims("mix_backward", in_dims, plan=1, masks=2)
+    partners = batch if inputs == -1 else inputs
+    rows = _repeated(plan, count, partners, multiway)
+    all_inputs = -1 if inputs == -1 else count * inputs
+    result = _ops.mix_backward(_flat(grad, dims[0], count), rows, masks, all_inputs, of_other, multiway)
+    return result.unflatten(0, (count, partners if of_other or multiway else batch)), 0
+
+
+@register_vmap("fastmix::normalize_mix")
+def _(
+    info: Any,
+    in_dims: tuple[Any, ...],
+    images: Tensor,
+    plan: Tensor,
+    mean: list[float],
+    std: list[float],
+    dtype: torch.dtype,
+    channels_last: bool,
+    mirror: Tensor | None = None,
+    masks: Tensor | None = None,
+) -> tuple[Tensor, int]:
+    count, batch, dims = info.batch_size, plan.shape[0], _dims("normalize_mix", in_dims, plan=1, masks=7)
+    flags = None if mirror is None else _flat(mirror, dims[6], count).contiguous()
+    images, rows = _flat(images, dims[0], count), _repeated(plan, count, batch)
+    mixed = _ops.normalize_mix(images, rows, mean, std, dtype, channels_last, flags, masks)
+    return mixed.unflatten(0, (count, batch)), 0
+
+
+@register_vmap("fastmix::normalize_mix_into")
+def _(info: Any, in_dims: tuple[Any, ...], *inputs: Any) -> tuple[None, None]:  # noqa: ARG001
+    raise ValueError("normalize_mix: expected no out= under vmap, got one; leave it out")
+
+
+@register_vmap("fastmix::resample_mix")
+def _(
+    info: Any, in_dims: tuple[Any, ...], images: list[Tensor], plan: Tensor, windows: Tensor, *options: Any
+) -> tuple[Tensor, int]:
+    count, batch, dims = info.batch_size, plan.shape[0], _dims("resample_mix", in_dims, plan=1, masks=11)
+    flat = [
+        image if dim is None else image.select(dim, i)
+        for i in range(count)
+        for image, dim in zip(images, dims[0], strict=True)
+    ]
+    rows, places = _repeated(plan, count, batch), _flat(windows, dims[2], count).contiguous()
+    if len(options) > 7 and options[7] is not None:
+        options = (*options[:7], _flat(options[7], dims[10], count).contiguous(), *options[8:])
+    return _resample_mix(flat, rows, places, *options).unflatten(0, (count, batch)), 0
+
+
+@register_vmap("fastmix::mix_labels")
+def _(
+    info: Any,
+    in_dims: tuple[Any, ...],
+    labels: Tensor,
+    plan: Tensor,
+    num_classes: int,
+    smoothing: float = 0.0,
+    other: Tensor | None = None,
+) -> tuple[Tensor, int]:
+    count, batch, dims = info.batch_size, plan.shape[0], _dims("mix_labels", in_dims, plan=1)
+    flat = _flat(labels, dims[0], count)
+    others = None if other is None else _flat(other, dims[4], count)
+    rows = _repeated(plan, count, (flat if others is None else others).shape[0] // max(count, 1))
+    mixed = _ops.mix_labels(flat, rows, num_classes, smoothing, others)
+    return mixed.unflatten(0, (count, batch)), 0

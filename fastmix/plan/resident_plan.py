@@ -1,0 +1,143 @@
+"""Keep a plan in device memory, so that a captured CUDA graph mixes anew at every replay."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from fastmix import _core
+from fastmix.arguments import mirror_flags
+from fastmix.plan.mix_plan import MixPlan
+from fastmix.plan.rows import WORDS
+
+__all__ = ["ResidentPlan"]
+
+_SLOTS = 4  # pinned buffers whose copies may be in flight; update waits for the oldest
+
+
+class ResidentPlan:
+    """Hold the plan of one batch in device memory, always at the same address.
+
+    A graph that captures an operator with a MixPlan replays the plan of the capture, since kernels take it in their
+    parameters. With a ResidentPlan they read the plan of the last ``update``. ``mix_``, ``mix``, ``normalize_mix``,
+    ``regmixup`` and ``mix_labels`` take it as they take a MixPlan, inside and outside of graphs, and return the same
+    bits. On the CPU it is a plan that can be replaced.
+
+    Args:
+        batch_size: B of every plan.
+        device: Device of the images.
+        image_size: (height, width) in pixels that boxes must lie in. None leaves boxes unchecked; a box beyond the
+            image then mixes the part inside.
+        masks: Shape (M, h, w) or (M, t, h, w) that all masks have, M at most; None for plans without masks. Every
+            launch then pays for masks.
+
+    Attributes:
+        rows: int32 (R, 16) on the device: B rows and what kernels need beside them; on the CPU only the rows.
+        masks: uint8 on the device, or None.
+        device: Device of the memory.
+
+    Raises:
+        ValueError: ``batch_size`` is negative, ``device`` is neither CPU nor CUDA, or ``masks`` is no such shape.
+        RuntimeError: CUDA is not available.
+
+    Example:
+        >>> resident_plan = ResidentPlan(256, "cuda", image_size=(224, 224))
+        >>> with torch.cuda.graph(graph):
+        ...     mix_(images, resident_plan)
+        >>> resident_plan.update(CutMix(1.0).plan(256, (224, 224), seed=0, step=0))
+        >>> graph.replay()
+    """
+
+    def __init__(
+        self,
+        batch_size: int,
+        device: torch.device | str = "cuda",
+        image_size: tuple[int, int] | None = None,
+        masks: tuple[int, ...] | None = None,
+    ) -> None:
+        if batch_size < 0:
+            raise ValueError(f"ResidentPlan: expected batch_size >= 0, got {batch_size}")
+        if masks is not None and (len(masks) not in (3, 4) or min(masks) < 1):
+            raise ValueError(f"ResidentPlan: expected masks as a shape (M, h, w) or (M, t, h, w), got {masks}")
+        device = torch.device(device)
+        if device.type not in ("cpu", "cuda"):
+            raise ValueError(f"ResidentPlan: expected a CPU or CUDA device, got {device}")
+        if device.type == "cuda" and device.index is None:
+            # torch declares index as int, though it may be None.
+            device = torch.device("cuda", torch.cuda.current_device())  # type: ignore[unreachable]
+        on_cuda = device.type == "cuda"
+        self.device = device
+        self.mirror: Tensor | None = None
+        self._batch = batch_size
+        self._image_size = image_size if image_size is not None else (2**31 - 1, 2**31 - 1)
+        count = _core.resident_plan_rows(batch_size)
+        self._memory = torch.empty((count, WORDS), dtype=torch.int32, device=device)
+        self.rows = self._memory if on_cuda else self._memory[:batch_size]
+        self.masks = None if masks is None else torch.zeros(masks, dtype=torch.uint8, device=device)
+        self._staging = [torch.empty_like(self._memory, device="cpu", pin_memory=on_cuda) for _ in range(_SLOTS)]
+        self._staged_masks = [
+            None if masks is None else torch.empty(masks, dtype=torch.uint8, pin_memory=on_cuda) for _ in range(_SLOTS)
+        ]
+        self._copied: list[torch.cuda.Event | None] = [None] * _SLOTS
+        self._slot = 0
+        self.update(MixPlan.identity(batch_size))
+
+    def __len__(self) -> int:
+        return self._batch
+
+    def update(self, plan: MixPlan, mirror: Tensor | Sequence[bool] | None = None) -> None:
+        """Copy another plan to the device, asynchronously on the current stream.
+
+        A launch on this stream reads the plan of the last update before it. To replay on another stream, let that
+        stream wait for the update, and the next update wait for the replay.
+
+        Args:
+            plan: For B samples. Partners must be a permutation.
+            mirror: bool (B,) on the CPU, or a sequence: the images that ``normalize_mix`` flips; None flips none.
+
+        Raises:
+            TypeError: ``plan`` is not a MixPlan, or ``mirror`` is not bool.
+            ValueError: The plan has another size, a repeated partner, a weight outside [0, 1], a box that does not
+                fit, or masks of another shape than ``masks=``. The previous plan stays.
+            RuntimeError: The current stream is capturing.
+        """
+        op = "ResidentPlan.update"
+        if not isinstance(plan, MixPlan):
+            raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
+        if len(plan) != self._batch:
+            raise ValueError(f"{op}: expected a plan for {self._batch} samples, got one for {len(plan)}")
+        flags = None if mirror is None else mirror_flags(op, mirror, self._batch).clone()
+        count = 0 if plan.masks is None else self._fitting(op, plan.masks)
+        on_cuda = self.device.type == "cuda"
+        if on_cuda and torch.cuda.is_current_stream_capturing():
+            raise RuntimeError(
+                f"{op}: expected a stream that is not capturing, got one that is; update outside of the graph"
+            )
+        self._slot = (self._slot + 1) % _SLOTS
+        copied = self._copied[self._slot]
+        if copied is not None and not copied.query():
+            copied.synchronize()
+        staging, masks = self._staging[self._slot], self._staged_masks[self._slot]
+        bytes_of_mirror = None if flags is None else flags.view(torch.uint8).numpy()
+        shape = plan.mask_shape()
+        _core.pack_resident_plan(plan.rows.numpy(), shape, bytes_of_mirror, *self._image_size, staging.numpy())
+        self.mirror = flags
+        self._memory.copy_(staging, non_blocking=True)
+        if count and plan.masks is not None and masks is not None and self.masks is not None:
+            masks[:count] = plan.masks
+            self.masks[:count].copy_(masks[:count], non_blocking=True)
+        if on_cuda:
+            with torch.cuda.device(self.device):
+                self._copied[self._slot] = torch.cuda.current_stream().record_event()
+
+    def _fitting(self, op: str, masks: Tensor) -> int:
+        """Return the number of masks, which have to fit the memory."""
+        room = None if self.masks is None else tuple(self.masks.shape)
+        if room is None or masks.shape[1:] != room[1:] or masks.shape[0] > room[0]:
+            raise ValueError(
+                f"{op}: expected a plan whose masks fit masks={room}, got {tuple(masks.shape)}; "
+                "make the ResidentPlan with masks= of this shape"
+            )
+        return masks.shape[0]

@@ -1,0 +1,68 @@
+"""ignite, skorch and torchdata: whole and short epochs, resume."""
+
+import itertools
+
+import numpy as np
+import pytest
+import torch
+from client_support import SAMPLES, STEPS, Net, evaluation, mark, marks, passes, train
+
+
+def test_ignite(photos):
+    engine = pytest.importorskip("ignite.engine")
+    expected = marks(passes(train(photos), 2))
+
+    def run(loader, kind=engine.Engine, state=None, **options):
+        seen: list[float] = []
+        made = kind(lambda _, batch: seen.append(mark(batch[0])))
+        if state is not None:
+            made.load_state_dict(state)
+        made.run(loader, **options)
+        return seen
+
+    assert run(train(photos), max_epochs=2) == expected
+    assert run(train(photos), max_epochs=4, epoch_length=5) == expected[:20]
+    deterministic = pytest.importorskip("ignite.engine.deterministic").DeterministicEngine
+    state = {"epoch_length": STEPS, "max_epochs": 1, "iteration": 5, "rng_states": None}
+    assert run(train(photos), deterministic, state) == expected[5:STEPS]
+    loader = train(photos)
+    list(itertools.islice(loader, 5))
+    resumed = train(photos)
+    resumed.load_state_dict(loader.state_dict())
+    assert run(resumed, state={**state, "max_epochs": 2})[: STEPS - 5] == expected[5:STEPS]
+
+
+def test_skorch(photos):
+    skorch = pytest.importorskip("skorch")
+    seen: list[float] = []
+
+    class Watched(skorch.NeuralNetClassifier):
+        def train_step(self, batch, **options):
+            seen.append(mark(batch[0]))
+            return super().train_step(batch, **options)
+
+    loader = train(photos, mix=None)
+    net = Watched(
+        Net,
+        criterion=torch.nn.CrossEntropyLoss,
+        max_epochs=2,
+        iterator_train=lambda dataset, **options: loader,  # noqa: ARG005
+        iterator_valid=lambda dataset, **options: evaluation(photos),  # noqa: ARG005
+        train_split=None,
+        verbose=0,
+    )
+    net.fit(str(photos), None)
+    assert seen == marks(passes(train(photos, mix=None), 2))
+    assert net.predict(np.zeros((SAMPLES, 3, 32, 32), np.float32)).shape == (SAMPLES,)
+
+
+def test_torchdata(photos):
+    nodes = pytest.importorskip("torchdata.nodes")
+    stateful = pytest.importorskip("torchdata.stateful_dataloader")
+    assert isinstance(train(photos), stateful.Stateful)
+    whole = nodes.Loader(nodes.IterableWrapper(train(photos)))
+    batches = iter(whole)
+    seen = marks(itertools.islice(batches, 5))
+    resumed = nodes.Loader(nodes.IterableWrapper(train(photos)))
+    resumed.load_state_dict(whole.state_dict())
+    assert seen + marks(resumed) == marks(train(photos))
