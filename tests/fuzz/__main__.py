@@ -72,7 +72,7 @@ def page(results: dict[str, dict], seeds: int, count: int) -> str:
 40 minutes on two cores. `make test` runs a short form.
 
 A file is changed in 1 to 6 places: flipped bits, extreme numbers in headers, cuts, random runs, deletions, insertions.
-Each file is decoded in three windows by `fn.fastmix.decode`, in another order and with another number of threads, and
+Each file is decoded in three windows by the `decode` operator, in another order and with another number of threads, and
 comes through `DataLoader` with `on_error="skip"` and `"replace"` and the judge of `fastmix scan`. For the loader
 a quarter of the files is left undamaged. Every program runs in a process of its own and has to end by itself.
 
