@@ -15,7 +15,7 @@ APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get 2>/dev/null))
 # A virtual environment over .venv, which stays free of the clients.
 CLIENTS := build/clients
 
-.PHONY: demo test check clients bench build lint types format clean
+.PHONY: demo test check clients fuzz bench build lint types format clean
 
 # The fast subset: plans, operators and the loader's batches, without the files that take longest (CONTRIBUTING.md).
 SLOW := $(addprefix tests/plan/test_,damaged_plans.py distribution.py mask_policies.py pairings.py \
@@ -45,6 +45,10 @@ $(CLIENTS)/.installed: requirements/clients.txt $(INSTALLED)
 
 check: build
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 $(QUICK)
+
+# Damaged files of every format, through decoding and loading; writes docs/reliability.md.
+fuzz: build
+	PYTHONPATH=. $(BIN)/python tests/fuzz
 
 # All CPU comparisons: results, charts and the tables of the READMEs. BENCH=--quick shows only that everything runs,
 # writes its results into build/ and changes no table.

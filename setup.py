@@ -11,7 +11,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).parent.resolve()
-OPTIONAL = "libdali_fastmix_jpeg.so"
+OPTIONAL = ("libdali_fastmix_jpeg.so", "libdali_fastmix_codec.so")
 
 
 def nvcc_requirements() -> list[str]:
@@ -39,8 +39,9 @@ class CMakeBuild(build_ext):
         subprocess.run(["cmake", "--build", str(build)], check=True, env=environment)
         package = Path(self.get_ext_fullpath("fastmix._core")).parent
         package.mkdir(parents=True, exist_ok=True)
-        # Of a build before, which had libjpeg-turbo.
-        (package / OPTIONAL).unlink(missing_ok=True)
+        # Of a build before, which found libjpeg-turbo or nvImageCodec.
+        for name in OPTIONAL:
+            (package / name).unlink(missing_ok=True)
         for library in (build / "lib").iterdir():
             # Replaced, not overwritten: a running process keeps the old file.
             target = package / library.name

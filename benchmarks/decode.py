@@ -24,7 +24,6 @@ from benchmarks.data import KINDS, read_description, write_set
 from benchmarks.rivals import Job
 from benchmarks.rivals.crops import cropped, window
 from benchmarks.timing import summarize, write_json
-from fastmix.loader.graph.decode import by_fastmix
 from fastmix.loader.settings import MAX_PIXELS
 
 SIZE = 224
@@ -65,7 +64,9 @@ def window_of(start, shape):
 
 
 def reduced_part(encoded, start, shape):
-    return by_fastmix(encoded, fn.peek_image_shape(encoded), window_of(start, shape), SIZE, MAX_PIXELS)
+    sizes, status, _ = fn.fastmix.peek(encoded, max_pixels=MAX_PIXELS)
+    images, place, _ = fn.fastmix.decode(sizes, window_of(start, shape), encoded, status, size=SIZE)
+    return images, place
 
 
 def reduced(encoded, start, shape):

@@ -7,6 +7,7 @@
 #include "decimal.h"
 #include "errors.h"
 #include "launch.h"
+#include "plan/dropping.h"
 #include "policy_arguments.h"
 
 namespace fastmix {
@@ -37,17 +38,18 @@ void check_one_shape(const dali::TensorListShape<>& shapes) {
 }
 
 template <typename Pointer, typename Backend>
-std::vector<Pointer> sample_pointers(const dali::TensorList<Backend>& images) {
-  std::vector<Pointer> pointers(images.num_samples());
-  for (int i = 0; i < images.num_samples(); ++i) pointers[i] = static_cast<Pointer>(images.raw_tensor(i));
+std::vector<Pointer> sample_pointers(const dali::TensorList<Backend>& images, const std::vector<int32_t>& kept) {
+  std::vector<Pointer> pointers;
+  pointers.reserve(kept.size());
+  for (const int32_t sample : kept) pointers.push_back(static_cast<Pointer>(images.raw_tensor(sample)));
   return pointers;
 }
 
 // `Pointer` is what the parameters take for one sample.
 template <typename Backend, typename Params>
-void bind_and_launch(Params& params, dali::Workspace& workspace) {
+void bind_and_launch(Params& params, const std::vector<int32_t>& kept, dali::Workspace& workspace) {
   using Pointer = std::remove_const_t<std::remove_pointer_t<decltype(params.in)>>;
-  const auto in = sample_pointers<Pointer>(workspace.Input<Backend>(0));
+  const auto in = sample_pointers<Pointer>(workspace.Input<Backend>(0), kept);
   params.in = in.data();
   params.out = workspace.Output<Backend>(0).raw_mutable_tensor(0);
   launch(params, workspace, Backend{});
@@ -62,7 +64,8 @@ MixOp<Backend>::MixOp(const dali::OpSpec& spec)
       choice_(with_dali_errors([&] { return read_policy(spec); })),
       has_random_state_(spec.HasTensorArgument("_random_state")),
       plan_argument_(with_dali_errors([&] { return PlanArgument(spec); })),
-      mirror_argument_("mirror", spec) {
+      mirror_argument_("mirror", spec),
+      status_argument_("status", spec) {
   with_dali_errors([&] {
     state_.seed = static_cast<uint64_t>(spec.GetArgument<int64_t>("seed"));
     label_params_.smoothing = decimal(spec.GetArgument<float>("smoothing"));
@@ -100,10 +103,20 @@ bool MixOp<Backend>::SetupImpl(std::vector<dali::OutputDesc>& outputs, const dal
     batch_ = workspace.GetInputBatchSize(0);
     check(batch_ > 0, "mix: expected a batch with samples, got an empty one");
     outputs.resize(workspace.NumOutput());
+    read_kept(workspace);
     read_images(outputs, workspace);
     if (workspace.NumInput() > 1) read_labels(outputs, workspace);
   });
   return true;
+}
+
+template <typename Backend>
+void MixOp<Backend>::read_kept(const dali::Workspace& workspace) {
+  status_argument_.Acquire(this->spec_, workspace, batch_);
+  kept_.clear();
+  for (int i = 0; i < batch_; ++i) {
+    if (status_argument_[i].data[0] == 0) kept_.push_back(i);
+  }
 }
 
 template <typename Backend>
@@ -118,7 +131,7 @@ void MixOp<Backend>::read_images(std::vector<dali::OutputDesc>& outputs, const d
     read_plan(workspace, params.height, params.width);
     read_mirror(workspace, params);
     params.plan = plan_.view();
-    validate(params);
+    if (!kept_.empty()) validate(params);
     outputs[0] = {dali::uniform_list_shape(batch_, options_.output_shape(params)), options_.output_type()};
     image_params_ = params;
   } else {
@@ -128,7 +141,7 @@ void MixOp<Backend>::read_images(std::vector<dali::OutputDesc>& outputs, const d
     check(plan_.mask_extent.depth == 1 || params.depth > 1,
           "mix: expected samples with frames before the height for masks of ", plan_.mask_extent.depth,
           " frames, got shape (", dali::to_string(shape), ")");
-    validate(params);
+    if (!kept_.empty()) validate(params);
     outputs[0] = {shapes, type};
     image_params_ = params;
   }
@@ -139,8 +152,14 @@ void MixOp<Backend>::read_plan(const dali::Workspace& workspace, int64_t height,
   check(height > 0 && width > 0, "mix: expected images with pixels, got height ", height, " and width ", width);
   if (plan_argument_.given()) {
     plan_ = plan_argument_.read(this->spec_, workspace, batch_, height, width);
-    return;
+  } else {
+    draw(workspace, height, width);
   }
+  if (static_cast<int>(kept_.size()) < batch_) plan_ = plan_of_kept(plan_, kept_);
+}
+
+template <typename Backend>
+void MixOp<Backend>::draw(const dali::Workspace& workspace, int64_t height, int64_t width) {
   const DrawState state = has_random_state_ ? from_random_state(workspace.ArgumentInput("_random_state")) : state_;
   DrawKey key;
   key.seed = state.seed;
@@ -154,17 +173,19 @@ void MixOp<Backend>::read_plan(const dali::Workspace& workspace, int64_t height,
 template <typename Backend>
 void MixOp<Backend>::read_mirror(const dali::Workspace& workspace, NormalizeMixParams& params) {
   mirror_argument_.Acquire(this->spec_, workspace, batch_);
-  mirror_.resize(batch_);
-  for (int i = 0; i < batch_; ++i) mirror_[i] = mirror_argument_[i].data[0] != 0;
+  mirror_.clear();
+  for (const int32_t sample : kept_) mirror_.push_back(mirror_argument_[sample].data[0] != 0);
   params.mirror = mirror_argument_.HasExplicitValue() ? mirror_.data() : nullptr;
 }
 
 template <typename Backend>
 void MixOp<Backend>::read_labels(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) {
-  labels_ = read_ids(workspace.Input<dali::CPUBackend>(1));
+  const std::vector<int64_t> ids = read_ids(workspace.Input<dali::CPUBackend>(1));
+  labels_.clear();
+  for (const int32_t sample : kept_) labels_.push_back(ids[sample]);
   label_params_.labels = labels_.data();
   label_params_.plan = plan_.view();
-  validate(label_params_, /*labels_on_host=*/true);
+  if (!kept_.empty()) validate(label_params_, /*labels_on_host=*/true);
   outputs[1] = {dali::uniform_list_shape(batch_, dali::TensorShape<1>{label_params_.classes}), DALI_FLOAT};
 }
 
@@ -177,7 +198,8 @@ void MixOp<Backend>::RunImpl(dali::Workspace& workspace) {
     const bool normalized = std::holds_alternative<NormalizeMixParams>(image_params_);
     images.SetLayout(normalized ? options_.output_layout() : workspace.GetInputLayout(0));
     check(images.IsContiguousInMemory(), "mix: expected DALI to allocate the batch in one piece");
-    std::visit([&](auto& params) { bind_and_launch<Backend>(params, workspace); }, image_params_);
+    if (kept_.empty()) return;
+    std::visit([&](auto& params) { bind_and_launch<Backend>(params, kept_, workspace); }, image_params_);
     if (workspace.NumOutput() < 2) return;
     label_params_.out = workspace.Output<Backend>(1).template mutable_tensor<float>(0);
     launch(label_params_, workspace, Backend{});

@@ -35,8 +35,11 @@ class MixOp : public dali::Operator<Backend> {
   void RunImpl(dali::Workspace& workspace) override;
 
   // ResampleMixOp shares everything but the images.
+  // First of all: which samples stay. Everything below has one entry for each of these.
+  void read_kept(const dali::Workspace& workspace);
   void read_images(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace);
   void read_plan(const dali::Workspace& workspace, int64_t height, int64_t width);
+  void draw(const dali::Workspace& workspace, int64_t height, int64_t width);
   void read_mirror(const dali::Workspace& workspace, NormalizeMixParams& params);
   void read_labels(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace);
 
@@ -45,10 +48,12 @@ class MixOp : public dali::Operator<Backend> {
   const bool has_random_state_;
   PlanArgument plan_argument_;
   dali::ArgValue<int> mirror_argument_;
+  dali::ArgValue<int> status_argument_;
   DrawState state_;
 
   // Of the current batch. The parameters borrow the vectors.
   int batch_ = 0;
+  std::vector<int32_t> kept_;  // ascending
   Plan plan_;
   std::vector<uint8_t> mirror_;
   std::vector<int64_t> labels_;

@@ -49,6 +49,11 @@ By default UINT8 images are normalised and other types are not.)",
                           nullptr)
     .AddOptionalArg("mirror", "If not 0, the sample is flipped left to right before it is mixed (UINT8, normalised).",
                     0, true)
+    .AddOptionalArg("status",
+                    R"(Samples with another status than 0 drop out of the batch, as ``fn.fastmix.decode`` returns
+it: the others come first, in their order, and those whose partner drops out stay unmixed. The last rows of the outputs,
+one for each sample that drops out, are undefined.)",
+                    0, true)
     .AddOptionalArg<int64_t>("num_classes", "Number of classes, the columns of the dense targets. Needed with labels.",
                              nullptr)
     .AddOptionalArg("smoothing", "Label smoothing in [0, 1): this share of each target is spread over all classes.",

@@ -39,6 +39,7 @@ bool ResampleMixOp<Backend>::SetupImpl(std::vector<dali::OutputDesc>& outputs, c
     check(type == DALI_UINT8 && this->options_.normalizes(type), "resample_mix: expected UINT8 images, got ",
           dali::TypeName(type));
     outputs.resize(workspace.NumOutput());
+    this->read_kept(workspace);
     read_images(workspace);
     read_windows(workspace);
 
@@ -57,7 +58,7 @@ bool ResampleMixOp<Backend>::SetupImpl(std::vector<dali::OutputDesc>& outputs, c
     std::copy(same.scale, same.scale + kMaxChannels, params_.scale);
     std::copy(same.bias, same.bias + kMaxChannels, params_.bias);
     params_.plan = this->plan_.view();
-    validate(params_);
+    if (!this->kept_.empty()) validate(params_);
     outputs[0] = {dali::uniform_list_shape(this->batch_, this->options_.output_shape(same)),
                   this->options_.output_type()};
     if (workspace.NumInput() > 1) this->read_labels(outputs, workspace);
@@ -70,28 +71,28 @@ void ResampleMixOp<Backend>::read_images(const dali::Workspace& workspace) {
   const auto shapes = workspace.GetInputShape(0);
   const auto layout = workspace.GetInputLayout(0);
   check(layout.empty() || layout == "HWC", "resample_mix: expected images with layout HWC, got '", layout.str(), "'");
-  images_.resize(this->batch_);
-  for (int i = 0; i < this->batch_; ++i) {
+  images_.clear();
+  for (const int32_t i : this->kept_) {
     const dali::TensorShape<> shape = shapes[i];
     check(shape.size() == 3 && shape[2] == shapes[0][2],
           "resample_mix: expected images of shape (height, width, channels) ", "with the same channels, got (",
           dali::to_string(dali::TensorShape<>(shapes[0])), ") for sample 0 and (", dali::to_string(shape),
           ") for sample ", i);
-    images_[i] = {nullptr, side(shape[0], i), side(shape[1], i)};
+    images_.push_back({nullptr, side(shape[0], i), side(shape[1], i)});
   }
   params_.channels = static_cast<int32_t>(shapes[0][2]);
 }
 
 template <typename Backend>
 void ResampleMixOp<Backend>::read_windows(const dali::Workspace& workspace) {
-  windows_.resize(this->batch_);
+  windows_.clear();
   const bool given = window_argument_.HasExplicitValue();
   if (given) window_argument_.Acquire(this->spec_, workspace, this->batch_, dali::TensorShape<1>{4});
-  for (int i = 0; i < this->batch_; ++i) {
-    windows_[i] = {0, 0, static_cast<float>(images_[i].height), static_cast<float>(images_[i].width)};
+  for (size_t k = 0; k < images_.size(); ++k) {
+    windows_.push_back({0, 0, static_cast<float>(images_[k].height), static_cast<float>(images_[k].width)});
     if (!given) continue;
-    const float* w = window_argument_[i].data;
-    windows_[i] = {w[0], w[1], w[2], w[3]};
+    const float* w = window_argument_[this->kept_[k]].data;
+    windows_[k] = {w[0], w[1], w[2], w[3]};
   }
 }
 
@@ -100,10 +101,13 @@ void ResampleMixOp<Backend>::RunImpl(dali::Workspace& workspace) {
   ++this->state_.step;
   with_dali_errors([&] {
     const auto& images = workspace.Input<Backend>(0);
-    for (int i = 0; i < this->batch_; ++i) images_[i].data = static_cast<const uint8_t*>(images.raw_tensor(i));
+    for (size_t k = 0; k < images_.size(); ++k) {
+      images_[k].data = static_cast<const uint8_t*>(images.raw_tensor(this->kept_[k]));
+    }
     auto& out = workspace.Output<Backend>(0);
     out.SetLayout(this->options_.output_layout());
     check(out.IsContiguousInMemory(), "resample_mix: expected DALI to allocate the batch in one piece");
+    if (images_.empty()) return;
     params_.out = out.raw_mutable_tensor(0);
     launch(params_, workspace, Backend{});
     if (workspace.NumOutput() < 2) return;

@@ -12,6 +12,7 @@ extern "C" {
 }
 
 #include "ac_table.h"
+#include "scaled_size.h"
 #include "scan_bytes.h"
 
 namespace fastmix {

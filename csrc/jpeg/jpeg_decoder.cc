@@ -5,8 +5,13 @@
 #include <cstdio>
 #include <cstring>
 
-// After <cstdio>, whose FILE it uses.
+// After <cstdio>, whose FILE they use, and in this order.
+// clang-format off
 #include <jpeglib.h>
+#include <jerror.h>
+// clang-format on
+
+#include "scaled_size.h"
 
 #if defined(FASTMIX_JPEG_INTERNALS)
 #include "entropy_decoder.h"
@@ -27,6 +32,31 @@ constexpr long kMostMemory = 512L << 20;
 constexpr int32_t kMargin = 2;
 constexpr int32_t kChannels = 3;
 
+// Whether the file's bytes are the reason for this error, for every version of libjpeg-turbo and whatever part of the
+// picture is decoded at which size.
+bool is_of_file(int error) {
+  switch (error) {
+    case JERR_BAD_COMPONENT_ID:
+    case JERR_BAD_HUFF_TABLE:
+    case JERR_BAD_LENGTH:
+    case JERR_BAD_MCU_SIZE:
+    case JERR_BAD_PROGRESSION:
+    case JERR_DHT_INDEX:
+    case JERR_DQT_INDEX:
+    case JERR_MISMATCHED_QUANT_TABLE:
+    case JERR_NO_HUFF_TABLE:
+    case JERR_NO_QUANT_TABLE:
+    case JERR_NO_SOI:
+    case JERR_SOF_DUPLICATE:
+    case JERR_SOI_DUPLICATE:
+    case JERR_SOS_NO_SOF:
+    case JERR_UNKNOWN_MARKER:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 struct JpegDecoder::State {
@@ -36,6 +66,7 @@ struct JpegDecoder::State {
   std::jmp_buf escape;
   ReducedRegion reduced;
   Turn turn;
+  bool gave_up = false;
 
   State();
   ~State() { jpeg_destroy_decompress(&jpeg); }
@@ -45,6 +76,8 @@ struct JpegDecoder::State {
   [[noreturn]] void leave() { leave(reinterpret_cast<j_common_ptr>(&jpeg)); }
 
   int32_t orientation() const;
+  bool has_all_coefficients() const;
+  void mend_widths();
   void read_rows(uint8_t* out);
   void write_row(const uint8_t* row, int32_t number, uint8_t* out) const;
 };
@@ -52,7 +85,10 @@ struct JpegDecoder::State {
 JpegDecoder::State::State() {
   std::memset(&jpeg, 0, sizeof jpeg);
   jpeg.err = jpeg_std_error(&errors);
-  errors.error_exit = leave;
+  errors.error_exit = [](j_common_ptr jpeg) {
+    static_cast<State*>(jpeg->client_data)->gave_up = is_of_file(jpeg->err->msg_code);
+    leave(jpeg);
+  };
   errors.output_message = [](j_common_ptr) {};
   errors.emit_message = [](j_common_ptr jpeg, int level) {
     if (level < 0) leave(jpeg);
@@ -116,6 +152,8 @@ bool JpegDecoder::open(const uint8_t* data, size_t size, Size image, const Windo
 
 const ReducedRegion& JpegDecoder::reduced_region() const { return state_->reduced; }
 
+bool JpegDecoder::gave_up() const { return state_ != nullptr && state_->gave_up; }
+
 bool JpegDecoder::decode(uint8_t* out) {
   State& state = *state_;
   if (setjmp(state.escape)) {
@@ -127,12 +165,33 @@ bool JpegDecoder::decode(uint8_t* out) {
   return true;
 }
 
+// Whether all scans of a progressive file are there. Other decoders make up for missing ones by smoothing, which
+// depends on the part that is decoded.
+bool JpegDecoder::State::has_all_coefficients() const {
+  if (!jpeg.progressive_mode) return true;
+  // By component and frequency: how many of the lowest bits are missing, -1 for all.
+  return std::all_of(jpeg.coef_bits[0], jpeg.coef_bits[jpeg.num_components], [](int missing) { return missing == 0; });
+}
+
+// jpeg_crop_scanline takes it that all components are scaled alike. But libjpeg scales a component less if that spares
+// it the upsampling, and the upsampling in the other direction then reads rows of this width.
+void JpegDecoder::State::mend_widths() {
+  for (int i = 0; i < jpeg.num_components; ++i) {
+    jpeg_component_info& component = jpeg.comp_info[i];
+    const auto scaled = static_cast<uint64_t>(component.h_samp_factor) * scaled_size(component);
+    const auto most = static_cast<uint64_t>(jpeg.max_h_samp_factor) * scaled_size(jpeg);
+    component.downsampled_width = static_cast<JDIMENSION>((jpeg.output_width * scaled + most - 1) / most);
+  }
+}
+
 void JpegDecoder::State::read_rows(uint8_t* out) {
   const Region& part = reduced.stored;
   jpeg_start_decompress(&jpeg);
+  if (!has_all_coefficients()) leave();
   auto first = static_cast<JDIMENSION>(std::max(part.x - kMargin, 0));
   JDIMENSION width = std::min(static_cast<JDIMENSION>(part.x + part.width + kMargin), jpeg.output_width) - first;
   jpeg_crop_scanline(&jpeg, &first, &width);
+  mend_widths();
 #if defined(FASTMIX_JPEG_INTERNALS)
   read_coefficients_faster(&jpeg, first, width);
 #endif

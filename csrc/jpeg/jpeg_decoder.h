@@ -28,6 +28,10 @@ class JpegDecoder {
   // errors and on libjpeg's warnings; `out` is then undefined. Frees all memory except the reduced region.
   bool decode(uint8_t* out);
 
+  // After open() or decode() was false: whether the file's bytes make it impossible for libjpeg-turbo to go on, rather
+  // than warn.
+  bool gave_up() const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -8,6 +8,7 @@
 
 #include "arrays.h"
 #include "base/error.h"
+#include "exit_bindings.h"
 #include "multiway_bindings.h"
 #include "plan/mask.h"
 #include "plan/plan.h"
@@ -16,6 +17,7 @@
 #include "policy_bindings.h"
 #include "random/random.h"
 #include "simd/kernels.h"
+#include "status_bindings.h"
 
 namespace py = pybind11;
 using namespace fastmix;
@@ -126,6 +128,8 @@ PYBIND11_MODULE(_core, m) {
 
   bind_policies(m);
   bind_multiway(m);
+  bind_statuses(m);
+  bind_exit(m);
   py::class_<CropSpec>(m, "CropSpec")
       .def(py::init([](std::pair<double, double> scale, std::pair<double, double> ratio, double mirror_prob) {
              CropSpec spec{scale.first, scale.second, ratio.first, ratio.second, mirror_prob};

@@ -34,7 +34,7 @@ def scan(
     """Decode every sample once and report those that cannot be decoded. Ends with status 1 if there are any."""
     # These import DALI, which takes a second; the other commands do without.
     from fastmix.loader.faults.errors import BadSample
-    from fastmix.loader.faults.probe import Probe
+    from fastmix.loader.faults.judge import Judge
     from fastmix.loader.faults.quarantine import Quarantine
     from fastmix.loader.settings import MAX_PIXELS
     from fastmix.loader.sources.kinds import open_source
@@ -48,16 +48,17 @@ def scan(
         # Status 2, since 1 means bad samples.
         typer.echo(f"scan: {error}", err=True)
         raise typer.Exit(2) from error
-    probe = Probe(source, max_pixels or MAX_PIXELS, choose_threads("scan", "threads", threads))
+    judge = Judge(source, max_pixels or MAX_PIXELS, choose_threads("scan", "threads", threads))
     found: dict[int, BadSample] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         task = progress.add_task("decoding", total=len(source))
         for start in range(0, len(source), CHUNK):
             samples = np.arange(start, min(start + CHUNK, len(source)))
-            for sample, fault in probe.faults(samples).items():
+            for sample, fault in judge.faults(samples).items():
                 found[sample] = BadSample(source.path(sample), fault.reason)
-                known.add(sample, found[sample], fault.lasting)
+                if not fault.retry:
+                    known.add(sample, found[sample])
             progress.advance(task, len(samples))
     report(list(found.values()), len(source), console)
     if out is not None:

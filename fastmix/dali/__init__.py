@@ -2,9 +2,11 @@
 
 =============  =====================================================================================================
 ``plugin.py``  ``load``: loads the operators into the DALI that they were built against
+``status.py``  ``Status``: what became of one sample
 =============  =====================================================================================================
 """
 
-from fastmix.dali.plugin import decodes_jpeg, load
+from fastmix.dali.plugin import decodes_jpeg, load, reports_status
+from fastmix.dali.status import Status
 
-__all__ = ["decodes_jpeg", "load"]
+__all__ = ["Status", "decodes_jpeg", "load", "reports_status"]

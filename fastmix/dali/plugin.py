@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import threading
 import warnings
@@ -12,10 +13,13 @@ LIBRARY = Path(__file__).parent.parent / "libdali_fastmix.so"
 BUILD = LIBRARY.with_suffix(".json")
 # Built only where libjpeg-turbo's headers were found.
 JPEG_LIBRARY = LIBRARY.with_name("libdali_fastmix_jpeg.so")
+# Built where nvImageCodec's headers were, which DALI's own dependencies bring.
+CODEC_LIBRARY = LIBRARY.with_name("libdali_fastmix_codec.so")
 REBUILD = "pip install --no-build-isolation --force-reinstall --no-deps ."
 
 _SCHEMAS = ("fastmix__ResampleMix", "fastmix__Mix", "fastmix__RandomResizedCrop")
 _JPEG_SCHEMAS = ("fastmix__DecodeJpeg",)
+_CODEC_SCHEMAS = ("fastmix__Read", "fastmix__Peek", "fastmix__Decode")
 _DYNAMIC_MODE = "nvidia.dali.experimental.dynamic"
 _lock = threading.Lock()
 
@@ -40,8 +44,27 @@ def load() -> None:
             ) from error
         if not hasattr(fn, "fastmix"):
             _load_library()
-        _load_jpeg_library()
+        if not decodes_jpeg():
+            _load_optional(JPEG_LIBRARY, "DALI decodes JPEGs itself")
+        if not reports_status():
+            # OpenCV, inside nvImageCodec, prints a line for every damaged file.
+            os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
+            _load_optional(CODEC_LIBRARY, "fn.fastmix.read, peek and decode are missing")
         _add_to_dynamic_mode()
+
+
+def load_decoders(caller: str) -> None:
+    """Call :func:`load`, and refuse a build without ``fn.fastmix.read``, ``peek`` and ``decode``.
+
+    Raises:
+        ImportError: as :func:`load`, or these operators are missing.
+    """
+    load()
+    if not reports_status():
+        raise ImportError(
+            f"{caller}: expected fn.fastmix.read, peek and decode, which this build lacks; install DALI with its "
+            f"dependency nvidia-nvimgcodec and build again: {REBUILD}"
+        )
 
 
 def decodes_jpeg() -> bool:
@@ -49,6 +72,13 @@ def decodes_jpeg() -> bool:
     import nvidia.dali.fn as fn
 
     return hasattr(fn.fastmix, "decode_jpeg")
+
+
+def reports_status() -> bool:
+    """Whether ``fn.fastmix.read``, ``peek`` and ``decode`` are there, after :func:`load`."""
+    import nvidia.dali.fn as fn
+
+    return hasattr(fn.fastmix, "decode")
 
 
 def _built_against() -> str:
@@ -78,17 +108,17 @@ def _load_library() -> None:
         ) from error
 
 
-def _load_jpeg_library() -> None:
-    """Load the JPEG decoder. Optional: DALI decodes if this library fails to load."""
+def _load_optional(library: Path, consequence: str) -> None:
+    """Load a library that nothing else needs. Warns if it fails to load."""
     import nvidia.dali.plugin_manager as plugin_manager
 
-    if decodes_jpeg() or not JPEG_LIBRARY.exists():
+    if not library.exists():
         return
     try:
-        plugin_manager.load_library(str(JPEG_LIBRARY))
+        plugin_manager.load_library(str(library))
     except RuntimeError as error:
         warnings.warn(
-            f"fastmix.dali: DALI could not load {JPEG_LIBRARY.name}, so it decodes JPEGs itself: {error}",
+            f"fastmix.dali: DALI could not load {library.name}, so {consequence}: {error}",
             stacklevel=3,
         )
 
@@ -105,7 +135,8 @@ def _add_to_dynamic_mode() -> None:
         from nvidia.dali import backend
         from nvidia.dali.experimental.dynamic import _op_builder
 
-        for name in _SCHEMAS + (_JPEG_SCHEMAS if decodes_jpeg() else ()):
+        optional = (_JPEG_SCHEMAS if decodes_jpeg() else ()) + (_CODEC_SCHEMAS if reports_status() else ())
+        for name in _SCHEMAS + optional:
             _op_builder.build_fn_wrapper(_op_builder.build_operator_class(backend.GetSchema(name)))
     except Exception as error:
         raise ImportError(

@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 import numpy as np
 import torch
 
-from fastmix.loader.graph.inputs import MASKS, PLAN, RANDOM_STATE
+from fastmix.dali import Status
+from fastmix.loader.graph.inputs import MASKS, PLAN, RANDOM_STATE, STATUS
 from fastmix.loader.graph.keyed_random import random_state
 from fastmix.loader.graph.outputs import to_torch
 from fastmix.loader.graph.spec import GraphSpec
@@ -16,10 +17,13 @@ from fastmix.loader.sources.reader_pool import Reading
 from fastmix.loader.sources.source import Source
 from fastmix.loader.step import Draft, Step
 from fastmix.loader.targets import TargetMaker
+from fastmix.plan.dropping import without
 from fastmix.plan.mix_plan import MixPlan
 
 # (images, targets), and after them the plan and the indices if they are asked for.
 Batch: TypeAlias = tuple[torch.Tensor, Any]
+# Comes in the place of a sample that was not read.
+_NOTHING = {"encoded": np.zeros(0, np.uint8), "pixels": np.zeros((1, 1, 3), np.uint8)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,9 +41,13 @@ class BatchMaker:
         """Return the pipeline's inputs by name, one entry per sample; ``reading`` is over."""
         samples = draft.samples
         if reading is None:
-            inputs: dict[str, Any] = {"path": self.source.encoded_paths(samples)}
+            inputs: dict[str, Any] = {"path": self.source.encoded_paths(samples), STATUS: draft.status}
         else:
-            inputs = {self.graph.delivers: reading.data}
+            nothing = _NOTHING[self.graph.delivers]
+            inputs = {
+                self.graph.delivers: [nothing if data is None or not data.size else data for data in reading.data],
+                STATUS: np.where(draft.status == 0, reading_status(reading), draft.status),
+            }
         if self.graph.train:
             inputs["key"] = draft.sample_keys.rows
         if (plan := draft.plan) is not None:
@@ -55,17 +63,19 @@ class BatchMaker:
 
     def finish(self, step: Step) -> Batch:
         """Return (images, targets) of a step that has run, and the plan if ``return_plan``."""
-        draft = step.draft
-        if len(draft.samples):
-            images, *made = to_torch(self.graph, step.outputs)
+        draft, good = step.draft, step.good
+        plan = None if draft.plan is None else without(draft.plan, ~good)
+        if count := int(good.sum()):
+            images, *made = to_torch(self.graph, step.outputs, count)
             labels = self._labels(draft.samples, step.reading)
-            targets = self.targets.targets(labels, draft.plan, draft.repeats, made[0] if made else None, self.device)
+            labels = None if labels is None else labels[good]
+            targets = self.targets.targets(labels, plan, count - step.images, made[0] if made else None, self.device)
         else:
-            images, targets = self._no_images(), self.targets.empty(draft.plan, self.device)
+            images, targets = self._no_images(), self.targets.empty(plan, self.device)
         batch: tuple[Any, ...] = (images, targets)
         if self.return_plan:
-            batch += (draft.plan if draft.plan is not None else MixPlan.identity(len(draft.samples)),)
-        return (*batch, torch.from_numpy(draft.samples.copy())) if self.return_index else batch
+            batch += (plan if plan is not None else MixPlan.identity(count),)
+        return (*batch, torch.from_numpy(draft.samples[good])) if self.return_index else batch
 
     def _no_images(self) -> torch.Tensor:
         graph = self.graph
@@ -74,8 +84,15 @@ class BatchMaker:
         return torch.empty(shape, dtype=graph.dtype, device=self.device, memory_format=memory_format)
 
     def _labels(self, samples: np.ndarray, reading: Reading | None) -> np.ndarray | None:
+        """Return the labels of all samples; those of samples that were not read mean nothing."""
         if self.source.unlabelled:
             return None
         if self.source.labels is not None:
             return self.targets.values[samples]
-        return self.targets.from_read(reading.labels)
+        return self.targets.from_read(reading.labels, np.array([data is not None for data in reading.data]))
+
+
+def reading_status(reading: Reading) -> np.ndarray:
+    """Return int32 (B,): 0 for samples that were read."""
+    status = [Status.transient if data is None else Status.ok if data.size else Status.empty for data in reading.data]
+    return np.array(status, dtype=np.int32)

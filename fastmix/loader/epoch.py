@@ -120,7 +120,7 @@ class EpochIterator:
         self._runs.drop_oldest()
         self._start_ahead()
         stats.batches += 1
-        stats.images += len(step.draft.samples) - step.draft.repeats
+        stats.images += step.images
         stats.bytes += step.bytes
         stats.wait += time.perf_counter() - start
         return batch

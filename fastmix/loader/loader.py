@@ -18,6 +18,11 @@ from fastmix.loader.drafts import Drafter
 from fastmix.loader.epoch import EpochIterator, Machinery, one_thread
 from fastmix.loader.face import Face
 from fastmix.loader.faults.budget import Budget
+<<<<<<< HEAD
+=======
+from fastmix.loader.faults.errors import BadSample
+from fastmix.loader.faults.judge import Judge
+>>>>>>> b8fd0aab24b27c82c3a10bf3f7f4a2a9db613da0
 from fastmix.loader.faults.on_error import ON_ERROR, Faults, OnError
 from fastmix.loader.faults.quarantine import Quarantine
 from fastmix.loader.faults.recovery import Recovery
@@ -106,8 +111,8 @@ class DataLoader(Face):
         std: per channel, in the same units.
         resize: ``"fastmix"``: resampled in the pass that mixes, with Pillow's antialiased bilinear filter in float32.
             ``"dali"``: DALI's own crop and resize, to uint8 images.
-        decode: what decodes JPEGs on the CPU: ``"fastmix"``, ``"dali"``, or ``"auto"``: fastmix if this build has it
-            and ``resize`` is fastmix's. DALI decodes every other format.
+        decode: what decodes ordinary JPEGs on the CPU: ``"fastmix"``; ``"dali"`` for DALI's library nvImageCodec, which
+            decodes everything else; or ``"auto"``: fastmix if this build has it and ``resize`` is fastmix's.
         augment: a function from images, a DALI node of uint8 (size, size, 3), to such a node. It runs before flip and
             mix, after DALI's resize: it sets ``resize="dali"``.
 
@@ -293,7 +298,7 @@ class DataLoader(Face):
         self._machinery = Machinery(
             drafter=Drafter(passes, policy, self.size, faults, Threads("fastmix-draw", 1) if graph.masks else None),
             maker=BatchMaker(source, graph, made_targets, self.device, bool(return_plan), bool(return_index)),
-            recovery=Recovery(faults, graph, self.device, stats),
+            recovery=Recovery(faults, graph, self.device, stats, Judge(source, graph.max_pixels, self.num_threads)),
             queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),
             readers=None if source.delivers == "path" else ReaderPool(source, self.num_workers),
             stall=stall,
@@ -312,6 +317,50 @@ class DataLoader(Face):
         arguments = {**self._arguments, **hints, "data": self.source}
         return _unpickled, (type(self), arguments, self.data, (*progress.position(), progress.mixing))
 
+<<<<<<< HEAD
+=======
+    @property
+    def rank(self) -> int:
+        """Of this process; decided when it is first needed."""
+        return self._decided().order.rank
+
+    @property
+    def world_size(self) -> int:
+        """Number of processes; decided when it is first needed."""
+        return self._decided().order.world_size
+
+    @property
+    def mixup_enabled(self) -> bool:
+        """Whether the next iterator mixes."""
+        return self._machinery.drafter.policy is not None and self._progress.mixing
+
+    @mixup_enabled.setter
+    def mixup_enabled(self, enabled: bool) -> None:
+        if enabled and self._machinery.drafter.policy is None:
+            raise ValueError("DataLoader: expected mix= in the loader's arguments, got mixup_enabled=True without it")
+        self._progress.mixing = bool(enabled)
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that is being iterated over, or comes next."""
+        return self._progress.epoch
+
+    @property
+    def bad_samples(self) -> list[BadSample]:
+        """The samples that are bad, (path, reason): those that are known to be, then those of this epoch only."""
+        return self._machinery.recovery.faults.bad_samples
+
+    @property
+    def drop_last(self) -> bool:
+        """Whether an incomplete last batch is dropped."""
+        return self.last_batch == "drop"
+
+    @property
+    def last_batch(self) -> LastBatch:
+        """What happens to the samples that fill no global batch."""
+        return self._machinery.drafter.passes.order.last_batch
+
+>>>>>>> b8fd0aab24b27c82c3a10bf3f7f4a2a9db613da0
     def __len__(self) -> int:
         """Steps per epoch, the same on every rank."""
         return self._decided().steps

@@ -4,28 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from fastmix.loader.batches import BatchMaker
 from fastmix.loader.graph.dali_queue import PIPELINE_ERRORS, DaliQueue, Ticket
-from fastmix.loader.graph.outputs import to_checks
+from fastmix.loader.graph.outputs import to_report
 from fastmix.loader.sources.reader_pool import ReaderPool
 from fastmix.loader.stall import Stall
 from fastmix.loader.step import Draft, Step
 from fastmix.stats import Stats
-
-
-@dataclass(frozen=True, eq=False)
-class Failure:
-    """A run that failed.
-
-    Attributes:
-        cause: what the pipeline or the reading raised.
-        unread: by place in the batch, why a sample could not be read; empty if the pipeline failed.
-    """
-
-    cause: Exception
-    unread: dict[int, Exception] = field(default_factory=dict)
 
 
 class Runs:
@@ -34,6 +20,8 @@ class Runs:
     ``depth`` of them are in the pipeline; where threads read or draw, as many again are being read or drawn:
 
         start(draft) -> reading, drawing -> submitted to DALI -> run() waits for the oldest -> drop_oldest()
+
+    A step that is run again comes out of the pipeline behind those that were submitted before: their outputs wait.
     """
 
     def __init__(
@@ -77,8 +65,8 @@ class Runs:
             if i == self._depth or not self._submit(step):
                 break
 
-    def run(self) -> Failure | None:
-        """Wait until the oldest step has its outputs, or return how it failed.
+    def run(self) -> Exception | None:
+        """Wait until the oldest step has its outputs, or return the pipeline's error.
 
         Raises:
             StallError: it took longer than ``timeout``.
@@ -89,24 +77,30 @@ class Runs:
         if step.reading is not None:
             with self._stats.stage("read"):
                 self._stall.wait(step.reading.done, "threads that read samples from the data set or shard")
-            if errors := step.reading.errors:
-                return Failure(next(iter(errors.values())), errors)
         with self._stats.stage("plan"):
             _ = step.draft.plan  # waits until it is drawn, and raises if the policy failed
         self._submit(step)
         try:
             with self._stats.stage("pipeline"):
-                step.outputs = self._queue.take(self._owner)
+                while step.outputs is None:
+                    self._take()
         except PIPELINE_ERRORS as error:
-            return Failure(error)
+            return error
         with self._stats.stage("hand_over"):
-            step.checks = to_checks(self._maker.graph, step.outputs)
+            step.report = to_report(self._maker.graph, step.outputs)
         return None
 
-    def start_again(self, draft: Callable[[int], Draft]) -> None:
-        """Drop the runs under way, and start each step anew, drafted with what is known now."""
+    def run_again(self, draft: Draft) -> None:
+        """Put the oldest step under way once more, with another draft or the same one."""
+        self._steps[0] = self._begun(draft)
+        if self._readers is None:
+            self._submit(self._steps[0])
+
+    def start_again(self, oldest: Draft, draft: Callable[[int], Draft]) -> None:
+        """Drop the runs under way; start the oldest step with another draft, and the others drafted anew."""
         self._queue.reset()
-        self._steps = deque(self._begun(draft(step.draft.step)) for step in self._steps)
+        drafts = [draft(step.draft.step) if i else oldest for i, step in enumerate(self._steps)]
+        self._steps = deque(map(self._begun, drafts))
         self.submit()
 
     def drop_oldest(self) -> None:
@@ -115,17 +109,22 @@ class Runs:
 
     def _begun(self, draft: Draft) -> Step:
         reads = self._readers is not None and len(draft.samples)
-        return Step(draft, self._readers.start(draft.samples) if reads else None)
+        return Step(draft, self._readers.start(draft.samples, draft.status != 0) if reads else None)
 
     def _submit(self, step: Step) -> bool:
         """Give a step to the pipeline if it is ready; returns whether the step after it may follow."""
         if step.ticket is not None or not len(step.draft.samples):
             return True
-        if not step.draft.drawn or (
-            step.reading is not None and (not step.reading.done.is_set() or step.reading.errors)
-        ):
+        if not step.draft.drawn or (step.reading is not None and not step.reading.done.is_set()):
             return False
         ticket = Ticket(self._owner, step.draft.samples, self._maker.inputs(step.draft, step.reading))
         self._queue.submit(ticket)
         step.ticket = ticket
         return True
+
+    def _take(self) -> None:
+        """Wait for the pipeline's next batch. Drops it if its step was started again meanwhile."""
+        ticket, outputs = self._queue.take(self._owner)
+        for step in self._steps:
+            if step.ticket is ticket:
+                step.outputs = outputs

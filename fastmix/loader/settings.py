@@ -8,7 +8,11 @@ import torch
 
 import fastmix.dali
 from fastmix.arguments import integer, number
+<<<<<<< HEAD
 from fastmix.loader.order import Order
+=======
+from fastmix.dali.plugin import load_decoders
+>>>>>>> b8fd0aab24b27c82c3a10bf3f7f4a2a9db613da0
 from fastmix.loader.sources.source import Source
 from fastmix.plan.plan_function import PlanFunction
 from fastmix.plan.policies import Policy
@@ -25,7 +29,7 @@ def choose_decode(decode: str, device: torch.device, resize: str) -> str:
 
     Loads the DALI operators, so that a missing library is an error before anything is read.
     """
-    fastmix.dali.load()
+    load_decoders("DataLoader")
     if decode == "dali":
         return decode
     possible = device.type == "cpu" and resize == "fastmix"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastmix.loader.graph.dali_queue import Ticket
-from fastmix.loader.graph.outputs import Checks
+from fastmix.loader.graph.outputs import Report
 from fastmix.loader.sources.reader_pool import Reading
 from fastmix.plan.draw_key import DrawKey, SampleKeys
 from fastmix.plan.mix_plan import MixPlan
@@ -22,21 +22,21 @@ class Draft:
         step: of the loop's epoch.
         key: what the batch's draws are a function of: the pass over the data, the step in it, and as its offset the
             first sample's place in the global batch.
-        samples: int64 (B,), indices in the source, after bad samples were dropped or replaced.
+        samples: int64 (B,), indices in the source, after bad samples were replaced.
+        status: int32 (B,), not 0 for samples that are not tried; each is a :class:`fastmix.dali.Status`.
         occurrence: int64 (B,), how often each sample came before within the epoch.
         repeats: how many of the last samples only fill up the batch.
-        drawing: the plan, drawn or being drawn; None for no mixing.
-        asked: number of samples that the order asked for.
+        drawing: the plan of all B samples, drawn or being drawn; None for no mixing.
         bad: int64, the samples of the order that are known to be bad.
     """
 
     step: int
     key: DrawKey
     samples: np.ndarray
+    status: np.ndarray
     occurrence: np.ndarray
     repeats: int
     drawing: Future[MixPlan] | None
-    asked: int
     bad: np.ndarray
 
     @property
@@ -64,18 +64,28 @@ class Step:
         reading: its samples, if a thread reads them.
         ticket: what DALI was fed, once it was.
         outputs: what DALI made, once the step has run.
-        checks: what the outputs tell of the samples, where DALI decoded them.
+        report: what became of the samples, once the step has run.
     """
 
     draft: Draft
     reading: Reading | None = None
     ticket: Ticket | None = None
     outputs: tuple | None = None
-    checks: Checks | None = None
+    report: Report | None = None
+
+    @property
+    def good(self) -> np.ndarray:
+        """Bool (B,): the samples that are in the batch."""
+        return self.draft.status == 0 if self.report is None else self.report.status == 0
+
+    @property
+    def images(self) -> int:
+        """Number of samples in the batch that do not just fill it up."""
+        return int(self.good[: len(self.good) - self.draft.repeats].sum())
 
     @property
     def bytes(self) -> int:
         """Number of bytes that were read for it."""
-        if self.checks is not None:
-            return int(self.checks.size.sum())
-        return 0 if self.reading is None else sum(data.nbytes for data in self.reading.data)
+        if self.reading is not None:
+            return sum(data.nbytes for data in self.reading.data if data is not None)
+        return 0 if self.report is None else int(self.report.size.sum())

@@ -36,12 +36,22 @@ class TargetMaker:
     num_classes: int
     unlabelled: bool = False
 
-    def from_read(self, labels: Sequence[Any]) -> np.ndarray:
-        """Convert labels that came with the samples, one entry each.
+    def from_read(self, labels: Sequence[Any], read: np.ndarray) -> np.ndarray:
+        """Convert labels that came with the samples, one entry each; zeros where ``read``, bool (B,), is false.
 
         Raises:
             ValueError: a label is not of the first sample's kind, or not below ``num_classes``.
         """
+        filled: np.ndarray = np.zeros((len(labels), self.num_classes) if self.dense else len(labels), self._dtype)
+        if read.any():
+            filled[read] = self._checked([label for label, known in zip(labels, read, strict=True) if known])
+        return filled
+
+    @property
+    def _dtype(self) -> type:
+        return np.float32 if self.dense else np.int64
+
+    def _checked(self, labels: Sequence[Any]) -> np.ndarray:
         shape = (len(labels), self.num_classes) if self.dense else (len(labels),)
         kind = f"vectors of {self.num_classes} floats" if self.dense else f"class ids below {self.num_classes}"
         try:
@@ -52,7 +62,7 @@ class TargetMaker:
                 raise ValueError(f"ids from {values.min()} to {values.max()}")
         except ValueError as error:
             raise ValueError(f"DataLoader: expected {kind} as labels from the data set, got {error}") from error
-        return values.astype(np.float32 if self.dense else np.int64)
+        return values.astype(self._dtype)
 
     def targets(
         self,

@@ -50,7 +50,8 @@ inline std::string message_of(const std::function<void()>& body) {
   static const ::fastmix::test::Registration registration_##name(#name, test_##name); \
   static void test_##name()
 
-#define CHECK(condition, ...)                                                                                \
-  do {                                                                                                       \
-    if (!(condition)) ::fastmix::test::fail(__FILE__, __LINE__, #condition, ::fastmix::concat(__VA_ARGS__)); \
+#define CHECK(condition, ...)                                                                                  \
+  do {                                                                                                         \
+    if (!(condition))                                                                                          \
+      ::fastmix::test::fail(__FILE__, __LINE__, #condition, ::fastmix::concat("" __VA_OPT__(, ) __VA_ARGS__)); \
   } while (0)

@@ -1,19 +1,16 @@
 """fastmix's reading of JPEG coefficients: libjpeg's pixels, and of hostile bytes nothing but a refusal."""
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+from native import ROOT, compiled
 from PIL import Image
 
 import fastmix.dali
 
-ROOT = Path(__file__).parents[2]
 SOURCES = [ROOT / "csrc/jpeg" / f"{name}.cc" for name in ("ac_table", "entropy_decoder", "huffman_table", "scan_bytes")]
-SANITIZERS = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-O1", "-g1"]
 
 fastmix.dali.load()
 pytestmark = pytest.mark.skipif(not fastmix.dali.decodes_jpeg(), reason="built without libjpeg-turbo")
@@ -21,18 +18,9 @@ pytestmark = pytest.mark.skipif(not fastmix.dali.decodes_jpeg(), reason="built w
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory) -> Path:
-    compiler = os.environ.get("CXX") or shutil.which("c++")
-    if compiler is None:
-        pytest.skip("needs a C++ compiler")
-    program = tmp_path_factory.mktemp("entropy") / "entropy_test"
-    sources = [Path(__file__).with_name("entropy_test.cc"), *SOURCES]
-    warnings = ["-Wall", "-Wextra", "-Werror"]
-    command = [compiler, "-std=c++20", *warnings, *SANITIZERS, f"-I{ROOT / 'csrc/jpeg'}", *sources, "-ljpeg"]
-    done = subprocess.run([*command, "-o", program], capture_output=True, text=True)
-    if "jpegint.h" in done.stderr:
-        pytest.skip("needs libjpeg's jpegint.h")
-    assert done.returncode == 0, done.stderr
-    return program
+    return compiled(
+        tmp_path_factory.mktemp("entropy"), [Path(__file__).with_name("entropy_test.cc"), *SOURCES], "-ljpeg"
+    )
 
 
 def files(folder: Path) -> list[Path]:

@@ -72,17 +72,6 @@ def test_a_stall_is_reported_with_its_stage(small_jpegs):
         assert same(loader, expected)
 
 
-def test_a_timeout_ends_the_wait(small, tmp_path):
-    os.mkfifo(tmp_path / "x.jpg")  # opening it blocks until somebody writes
-    loader = make([(tmp_path / "x.jpg", 0)], 1, stall_after=0.05, timeout=0.3)
-    with pytest.warns(StallWarning, match="DALI's pipeline"), pytest.raises(TimeoutError, match=r"timeout=0\.3"):
-        next(iter(loader))
-    writer = os.open(tmp_path / "x.jpg", os.O_RDWR)  # let the thread go
-    os.close(writer)
-    del loader
-    assert len(list(make(small[:4], 4))) == 1
-
-
 def python(program: str, folder: Path, *arguments: str) -> subprocess.Popen:
     """A process of its own with the same fastmix."""
     script = folder / "program.py"
@@ -95,15 +84,68 @@ def python(program: str, folder: Path, *arguments: str) -> subprocess.Popen:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+SILENT_STORE = """
+import os, socket
+store = socket.create_server(("127.0.0.1", 0), backlog=64)  # connects and never answers
+endpoint = f"http://127.0.0.1:{store.getsockname()[1]}"
+os.environ.update(AWS_ENDPOINT_URL=endpoint, AWS_ACCESS_KEY_ID="a", AWS_SECRET_ACCESS_KEY="b", AWS_REGION="us-east-1",
+                  AWS_EC2_METADATA_DISABLED="true")
+"""
+
+
+def test_a_timeout_ends_the_wait_and_the_program_ends_as_usual(small, tmp_path):
+    program = """
+        import json, sys, warnings
+        import fastmix as fm
+        loader = fm.DataLoader([("s3://bucket/x.jpg", 0)], 1, 16, device="cpu", stall_after=0.05, timeout=0.3)
+        with warnings.catch_warnings(record=True) as said:
+            warnings.simplefilter("always")
+            try:
+                next(iter(loader))
+            except TimeoutError as error:
+                print(error)
+        print(said[0].category.__name__, said[0].message)
+        del loader
+        print(len(list(fm.DataLoader(json.loads(sys.argv[1]), 4, 16, device="cpu"))), "batch")
+        sys.exit(3)
+    """
+    process = python(SILENT_STORE + textwrap.dedent(program), tmp_path, json.dumps(small[:4]))
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 3 and "Traceback" not in errors, errors
+    assert "timeout=0.3" in output and "StallWarning DataLoader: blocked in DALI's pipeline" in output
+    assert output.endswith("1 batch\n")
+
+
+@pytest.mark.parametrize("attempt", range(4))
+def test_a_program_that_ends_while_a_daemon_thread_iterates(small, tmp_path, attempt):
+    program = """
+        import json, sys, threading, time
+        import fastmix as fm
+        loader = fm.DataLoader(json.loads(sys.argv[1]), 4, 16, device="cpu")
+        newest, first = [], threading.Event()
+        def iterate():
+            while True:
+                for batch in loader:
+                    newest[:] = [batch]
+                    first.set()
+        threading.Thread(target=iterate, daemon=True).start()
+        first.wait(30)
+        time.sleep(float(sys.argv[2]))
+        print("the end", len(newest))
+    """
+    process = python(program, tmp_path, json.dumps(small[:64]), str(0.05 * attempt))
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output, errors) == (0, "the end 1\n", "")
+
+
 def test_an_interrupt_ends_a_stalled_program_at_once(tmp_path):
-    os.mkfifo(tmp_path / "x.jpg")
-    program = f"""
+    program = """
         import fastmix as fm, sys
-        batches = iter(fm.DataLoader([({str(tmp_path / "x.jpg")!r}, 0)], 1, 16, device="cpu"))
+        batches = iter(fm.DataLoader([("s3://bucket/x.jpg", 0)], 1, 16, device="cpu"))
         print("waiting", flush=True)
         next(batches)
     """
-    process = python(program, tmp_path)
+    process = python(SILENT_STORE + textwrap.dedent(program), tmp_path)
     try:
         assert process.stdout.readline() == "waiting\n"
         time.sleep(0.5)
@@ -124,17 +166,16 @@ def test_an_interrupt_ends_a_stalled_program_at_once(tmp_path):
     ids=["submitting", "between submitting and waiting", "after deleting the loader"],
 )
 def test_an_interrupt_ends_a_stalled_program_at_any_moment(tmp_path, moment):
-    os.mkfifo(tmp_path / "x.jpg")
     program = f"""
         import signal
         import fastmix as fm
         from nvidia.dali import Pipeline
         schedule_run = Pipeline.schedule_run
-        loader = fm.DataLoader([({str(tmp_path / "x.jpg")!r}, 0)], 1, 16, device="cpu")
+        loader = fm.DataLoader([("s3://bucket/x.jpg", 0)], 1, 16, device="cpu")
         batches = iter(loader)
         {moment}
     """
-    process = python(program, tmp_path)
+    process = python(SILENT_STORE + textwrap.dedent(program), tmp_path)
     try:
         _, errors = process.communicate(timeout=60)
     finally:
@@ -231,6 +272,17 @@ def test_scan(small, tmp_path):
     for path in bad:
         path.rmdir() if path.is_dir() else path.unlink()
     assert CliRunner().invoke(app, arguments).exit_code == 0
+
+
+def test_scan_in_a_process_of_its_own(small, tmp_path):
+    folder = tmp_path / "data" / "class"
+    folder.mkdir(parents=True)
+    for path, _ in small[:3]:
+        shutil.copy(path, folder)
+    program = "import sys; from fastmix.cli import app; app(sys.argv[1:])"
+    process = python(program, tmp_path, "scan", str(tmp_path / "data"))
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0 and "3 samples, 0 of them bad" in output, errors
 
 
 def test_scan_names_itself_in_errors(tmp_path):

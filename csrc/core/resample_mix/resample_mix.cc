@@ -14,14 +14,6 @@ void set_normalization(ResampleMixParams& params, const float* mean, const float
   }
 }
 
-bool inside(const Window& window, int32_t height, int32_t width) {
-  // Rounding errors may put the end of a window slightly beyond the border. Taps never read beyond it.
-  constexpr double kSlack = 1.0 / 256;
-  return window.y >= 0.0f && window.x >= 0.0f && window.height > 0.0f && window.width > 0.0f &&
-         static_cast<double>(window.y) + window.height <= height + kSlack &&
-         static_cast<double>(window.x) + window.width <= width + kSlack;
-}
-
 void validate(const ResampleMixParams& params) {
   check(params.channels >= 1 && params.channels <= kMaxChannels, "resample_mix: expected 1 to ", kMaxChannels,
         " channels, got ", params.channels);

@@ -32,6 +32,14 @@ int64_t half_rounded_to_even(int64_t whole) {
 
 }  // namespace
 
+bool inside(const Window& window, int32_t height, int32_t width) {
+  // Rounding errors may put the end of a window slightly beyond the border. Taps never read beyond it.
+  constexpr double kSlack = 1.0 / 256;
+  return window.y >= 0.0f && window.x >= 0.0f && window.height > 0.0f && window.width > 0.0f &&
+         static_cast<double>(window.y) + window.height <= height + kSlack &&
+         static_cast<double>(window.x) + window.width <= width + kSlack;
+}
+
 Window center_window(Size image, Size out, int32_t shorter) {
   check(image.height >= 1 && image.width >= 1 && image.height <= kMaxSourceSide && image.width <= kMaxSourceSide,
         "center_window: expected an image of 1 to ", kMaxSourceSide, " pixels a side, got ", image.height, " x ",

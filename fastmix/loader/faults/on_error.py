@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import warnings
+from collections.abc import Mapping
 from typing import Literal
 
 import numpy as np
 
+from fastmix.dali import Status
 from fastmix.loader.faults.budget import Budget
 from fastmix.loader.faults.errors import BadSample, DataError, count_samples, show
-from fastmix.loader.faults.probe import Fault, Probe
-from fastmix.loader.faults.quarantine import Quarantine
-from fastmix.loader.graph.outputs import Checks
+from fastmix.loader.faults.fault import Fault, fault_of, read_fault
+from fastmix.loader.faults.quarantine import Quarantine, file_status
 from fastmix.loader.sources.remote import is_url
 from fastmix.loader.sources.source import Source
+from fastmix.loader.step import Step
 
 OnError = Literal["raise", "skip", "replace"]
 ON_ERROR = ("raise", "skip", "replace")
@@ -21,8 +24,6 @@ ON_ERROR = ("raise", "skip", "replace")
 _PURPOSE = 0xBAD
 # Candidates for a bad sample's place; if all of them are bad, so is the data set.
 _CANDIDATES = 64
-_JPEG_START = (0xFF, 0xD8)
-_JPEG_END = (0xFF, 0xD9)
 
 
 class BadSampleWarning(UserWarning):
@@ -32,8 +33,8 @@ class BadSampleWarning(UserWarning):
 class Faults:
     """The bad samples of a source.
 
-    Whether a sample is bad depends on its file, not on the crop: a truncated JPEG is bad even if the crop lies above
-    the cut. So the batches do not depend on whether a sample was known to be bad beforehand.
+    A verdict is a function of a file and a window. Only verdicts that hold for every window are remembered, so no batch
+    depends on what earlier epochs found.
     """
 
     def __init__(
@@ -45,8 +46,6 @@ class Faults:
         self._source = source
         self._max_pixels = max_pixels
         self._seed = seed
-        self._probe: Probe | None = None
-        self._cleared: set[int] = set()  # look damaged, but decode
 
     def begin(self) -> None:
         """Begin an epoch."""
@@ -65,14 +64,19 @@ class Faults:
             stacklevel=3,
         )
 
+    @property
+    def bad_samples(self) -> list[BadSample]:
+        """The remembered bad samples, and those that are bad in this epoch only."""
+        return list(dict.fromkeys([*self.quarantine.known.values(), *self.budget.bad]))
+
     def known_bad(self, samples: np.ndarray) -> np.ndarray:
         """Return bool (B,): the samples that are not tried."""
         if self.on_error == "raise" or not self.quarantine.known:
             return np.zeros(len(samples), dtype=bool)
         return self.quarantine.bad(samples)
 
-    def replacement(self, sample: int, epoch: int, order: np.ndarray) -> int:
-        """Return the sample that comes in a bad one's place: its first candidate that is not known to be bad.
+    def replacement(self, sample: int, epoch: int, order: np.ndarray, bad_here: Mapping[int, BadSample]) -> int:
+        """Return the sample that comes in a bad one's place: its first candidate that is not bad.
 
         The candidates are drawn uniformly from the epoch's order, keyed by (seed, epoch, bad sample).
 
@@ -81,54 +85,55 @@ class Faults:
         """
         key = np.random.SeedSequence((_PURPOSE, self._seed, epoch, sample))
         candidates = order[(key.generate_state(_CANDIDATES, np.uint64) % np.uint64(len(order))).astype(np.int64)]
-        good = np.flatnonzero(~self.quarantine.bad(candidates))
+        good = np.flatnonzero(~(self.quarantine.bad(candidates) | np.isin(candidates, list(bad_here))))
         if not len(good):
             raise DataError(
-                [self.quarantine.known[sample]], f"found no readable replacement in {_CANDIDATES} candidates"
+                [self._bad_sample(sample, bad_here)], f"found no readable replacement in {_CANDIDATES} candidates"
             )
         return int(candidates[good[0]])
 
-    def found(self, faults: dict[int, Fault], samples: np.ndarray, cause: Exception | None) -> None:
-        """Remember the bad samples of a batch.
+    def examine(self, step: Step) -> dict[int, Fault]:
+        """Return the bad samples of a step that has run, without those that were not tried, and their faults."""
+        report, samples = step.report, step.draft.samples
+        if report is None:
+            return {}
+        errors = {} if step.reading is None else step.reading.errors
+        faults = {}
+        for place in np.flatnonzero((report.status != 0) & (step.draft.status == 0)).tolist():
+            sample = int(samples[place])
+            if place in errors:
+                faults[sample] = read_fault(errors[place])
+                continue
+            fault = fault_of(Status(int(report.status[place])), report.messages.get(place, ""), self._max_pixels)
+            faults[sample] = self._unless_changed(sample, fault, int(report.written[place]))
+        return faults
+
+    def found(self, faults: dict[int, Fault], samples: np.ndarray, cause: Exception | None) -> dict[int, BadSample]:
+        """Return the bad samples of a batch, after remembering those whose faults last.
 
         Raises:
             DataError: ``on_error="raise"``.
         """
         bad = {sample: BadSample(self._source.path(sample), fault.reason) for sample, fault in faults.items()}
         for sample, fault in faults.items():
-            self.quarantine.add(sample, bad[sample], fault.lasting)
+            if fault.scope == "file":
+                self.quarantine.add(sample, bad[sample])
         if self.on_error == "raise":
             raise DataError([bad[sample] for sample in samples.tolist() if sample in bad]) from cause
+        return bad
 
-    def spend(self, bad: np.ndarray) -> None:
-        """Charge the known bad samples of a batch to the epoch's budget."""
-        for sample in bad.tolist():
-            self.budget.spend(sample, self.quarantine.known[sample])
+    def spend(self, samples: np.ndarray, bad_here: Mapping[int, BadSample]) -> None:
+        """Charge bad samples to the epoch's budget."""
+        for sample in samples.tolist():
+            self.budget.spend(sample, self._bad_sample(sample, bad_here))
 
-    def remote(self, samples: np.ndarray) -> bool:
-        """Whether the pipeline reads one of these from a network, whose failures may pass."""
-        return self._source.delivers == "path" and any(is_url(self._source.path(i)) for i in samples.tolist())
+    def _bad_sample(self, sample: int, bad_here: Mapping[int, BadSample]) -> BadSample:
+        return bad_here.get(sample) or self.quarantine.known[sample]
 
-    def search(self, samples: np.ndarray) -> dict[int, Fault]:
-        """Find the bad samples of a batch that failed, by reading and decoding each."""
-        return self._probed(samples)
-
-    def examine(self, samples: np.ndarray, checks: Checks | None) -> dict[int, Fault]:
-        """Find the bad samples of a batch that did not fail: the graph's checks say which to decode whole."""
-        if checks is None:
-            return {}
-        cut = (checks.first == _JPEG_START).all(axis=1) & (checks.last != _JPEG_END).any(axis=1)
-        suspect = cut | (checks.shape[:, 0] * checks.shape[:, 1] > self._max_pixels)
-        if not suspect.any():
-            return {}
-        unknown = np.array([sample for sample in samples[suspect].tolist() if sample not in self._cleared], np.int64)
-        if not len(unknown):
-            return {}
-        faults = self._probed(unknown)
-        self._cleared.update(set(unknown.tolist()) - set(faults))
-        return faults
-
-    def _probed(self, samples: np.ndarray) -> dict[int, Fault]:
-        if self._probe is None:
-            self._probe = Probe(self._source, self._max_pixels)
-        return self._probe.faults(samples)
+    def _unless_changed(self, sample: int, fault: Fault, written: int) -> Fault:
+        """Return the fault, or one that may pass if the file has changed since it was read."""
+        path = self._source.path(sample)
+        if fault.scope != "file" or self._source.delivers != "path" or is_url(path):
+            return fault
+        changed = os.path.isfile(path) if written < 0 else file_status(path).written != written
+        return Fault("changed while it was read", "moment", retry=True) if changed else fault

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import warnings
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -15,6 +17,7 @@ from fastmix.loader.sources.remote import is_url
 from fastmix.loader.sources.source import Source
 
 VERSION = 1
+_START = b'{"version": '
 
 
 class FileStatus(NamedTuple):
@@ -39,7 +42,8 @@ class Quarantine:
     """The samples that are known to be bad.
 
     The file has one JSON object per line. Entries are only added, in one write each, so several ranks and a scan may
-    share it. An entry holds until the size or time of its image changes. If a path has several, the last one counts.
+    share it. A line that a full disk cut off is ignored. An entry holds until the size or time of its image changes. If
+    a path has several, the last one counts.
 
     Args:
         source: of the samples.
@@ -59,22 +63,29 @@ class Quarantine:
             raise TypeError(f"quarantine: expected a path, got {file!r}")
         # A later chdir changes nothing.
         self._file = None if file is None else os.path.abspath(file)
-        if self._file is not None and (
-            os.path.isdir(self._file) or not os.path.isdir(os.path.dirname(os.path.abspath(self._file)))
-        ):
+        if self._file is not None and (os.path.isdir(self._file) or not os.path.isdir(os.path.dirname(self._file))):
             raise ValueError(f"quarantine: expected a file in an existing folder, got {self._file}")
         self._status: dict[int, FileStatus] = {}
         self._read_to = 0
         self._mask = np.zeros(len(source), dtype=bool)
 
-    def add(self, sample: int, bad: BadSample, lasting: bool = True) -> None:
-        """Remember a bad sample; a ``lasting`` fault also goes into the file."""
+    def add(self, sample: int, bad: BadSample) -> None:
+        """Remember a bad sample, in the file too. Warns if the file cannot be written."""
         if sample in self.known:
             return
         status = file_status(bad.path)
         self._remember(sample, bad, status)
-        if self._file is not None and lasting:
+        if self._file is None:
+            return
+        try:
             append(self._file, bad, status)
+        except OSError as error:
+            warnings.warn(
+                f"quarantine: expected to add bad samples to {self._file}, got: {error.strerror}; free or allow space "
+                "there, or later runs will find these samples anew",
+                RuntimeWarning,
+                stacklevel=2,
+            )
 
     def bad(self, samples: np.ndarray) -> np.ndarray:
         """Return bool (B,): which of these are known to be bad."""
@@ -116,23 +127,31 @@ class Quarantine:
         whole = data[: data.rfind(b"\n") + 1]
         first = self._read_to
         self._read_to += len(whole)
-        return [parse(line, self._file, first) for line in whole.splitlines() if line.strip()]
+        return [entry for line in whole.split(b"\n") if line and (entry := parse(line, self._file, first)) is not None]
 
 
 def append(file: str, bad: BadSample, status: FileStatus) -> None:
-    """Add one entry."""
+    """Add one entry.
+
+    Raises:
+        OSError: the disk is full, or the file may not be written.
+    """
     record = {"version": VERSION, **bad._asdict(), **status._asdict()}
     # Paths that are not Unicode keep their bytes as surrogates, which ASCII JSON can write.
     line = (json.dumps(record) + "\n").encode("ascii")
-    descriptor = os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = os.open(file, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
-        os.write(descriptor, line)
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            line = b"\n" + line  # ends a line that was cut off
+        if os.write(descriptor, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     finally:
         os.close(descriptor)
 
 
-def parse(line: bytes, file: str, place: int) -> tuple[BadSample, FileStatus]:
-    """Read one entry.
+def parse(line: bytes, file: str, place: int) -> tuple[BadSample, FileStatus] | None:
+    """Read one entry; None for the beginning of one, which a full disk cut off.
 
     Raises:
         ValueError: the line is not an entry of this version.
@@ -141,8 +160,15 @@ def parse(line: bytes, file: str, place: int) -> tuple[BadSample, FileStatus]:
         record = json.loads(line)
         if record["version"] != VERSION:
             raise ValueError(f"version {record['version']}")
-        return BadSample(record["path"], record["reason"]), FileStatus(record["size"], record["written"])
-    except (ValueError, KeyError, TypeError) as error:
+        path, reason, size, written = (record[name] for name in ("path", "reason", "size", "written"))
+        if not (isinstance(path, str) and isinstance(reason, str)) or not all(
+            number is None or type(number) is int for number in (size, written)
+        ):
+            raise ValueError("values of other types")
+        return BadSample(path, reason), FileStatus(size, written)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        if isinstance(error, json.JSONDecodeError) and _START.startswith(line[: len(_START)]):
+            return None
         raise ValueError(
             f"quarantine: expected a file of version {VERSION} at {file}, got {line[:80]!r} after byte "
             f"{place} ({error}); remove it, or name another file"

@@ -9,7 +9,8 @@ from nvidia.dali.pipeline import do_not_convert
 
 from fastmix.loader.graph import dali_resize, decode, inputs
 from fastmix.loader.graph.keyed_random import keyed_random_numbers
-from fastmix.loader.graph.outputs import checks
+from fastmix.loader.graph.outputs import report_nodes
+from fastmix.loader.graph.samples import samples
 from fastmix.loader.graph.spec import GraphSpec
 
 # Images come as uint8: mean and std are multiplied by this.
@@ -52,48 +53,49 @@ def _options(spec: GraphSpec, batch_size: int, num_threads: int) -> dict:
 def _resampled(spec: GraphSpec) -> tuple[DataNode, ...]:
     """All operators, with fastmix's resampling."""
     if spec.delivers == "pixels":
-        images, window, mirror = decode.of_pixels(spec, inputs.pixels())
-        return _batch(spec, images, mirror, window)
-    encoded = inputs.encoded_images(spec)
-    shape = fn.peek_image_shape(encoded)
-    images, window, mirror = decode.decoded(spec, encoded, shape)
-    return *_batch(spec, images, mirror, window), *checks(encoded, shape)
+        images, mirror = decode.of_pixels(spec, inputs.pixels(), inputs.status())
+        return *_batch(spec, images.images, images.status, mirror, images.window), images.status
+    read = samples(spec)
+    images, mirror = decode.decoded(spec, read)
+    return *_batch(spec, images.images, images.status, mirror, images.window), *report_nodes(read, images.status)
 
 
 def _resized_by_dali(spec: GraphSpec) -> tuple[DataNode, ...]:
     """All operators, with DALI's resampling."""
-    images, mirror, made_checks = _images_of_size(spec)
-    return *_batch(spec, images, mirror), *made_checks
+    images, mirror, status, report = _images_of_size(spec)
+    return *_batch(spec, images, status, mirror), *report
 
 
 def _augmented_pipeline(spec: GraphSpec, **options) -> Pipeline:
     """A pipeline with conditionals, which DALI's RandAugment and the like need; only the hook is converted."""
 
     def definition():
-        images, mirror, made_checks = do_not_convert(_images_of_size)(spec)
+        images, mirror, status, report = do_not_convert(_images_of_size)(spec)
         state = inputs.random_state()
         with keyed_random_numbers(state):
             images = spec.augment(images)
         # DALI drops an input that no operator reads; as an output it stays.
-        return *do_not_convert(_batch)(spec, images, mirror), *made_checks, state
+        return *do_not_convert(_batch)(spec, images, status, mirror), *report, state
 
     return pipeline_def(enable_conditionals=True)(definition)(**options)
 
 
-def _images_of_size(spec: GraphSpec) -> tuple[DataNode, DataNode | None, tuple[DataNode, ...]]:
-    """Images uint8 (size, size, 3), if ``train`` whether each is to be mirrored, and the checks."""
+def _images_of_size(spec: GraphSpec) -> tuple[DataNode, DataNode | None, DataNode, tuple[DataNode, ...]]:
+    """Images uint8 (size, size, 3), if ``train`` whether each is to be mirrored, statuses, and the report's nodes."""
     if spec.delivers == "pixels":
-        return *dali_resize.of_pixels(spec, inputs.pixels()), ()
-    encoded = inputs.encoded_images(spec)
-    shape = fn.peek_image_shape(encoded)
-    return *dali_resize.decoded(spec, encoded, shape), checks(encoded, shape)
+        status = inputs.status()
+        return *dali_resize.of_pixels(spec, inputs.pixels()), status, (status,)
+    read = samples(spec)
+    images, mirror, status = dali_resize.decoded(spec, read)
+    return images, mirror, status, report_nodes(read, status)
 
 
 def _batch(
-    spec: GraphSpec, images: DataNode, mirror: DataNode | None, window: DataNode | None = None
+    spec: GraphSpec, images: DataNode, status: DataNode, mirror: DataNode | None, window: DataNode | None = None
 ) -> tuple[DataNode, ...]:
-    """Make the batch of decoded images, in one operator; with ``window`` it also resamples."""
+    """Make the batch of the good images, in one operator; with ``window`` it also resamples."""
     options = {
+        "status": status,
         "mean": [PIXEL_MAX * value for value in spec.mean],
         "std": [PIXEL_MAX * value for value in spec.std],
         "output_layout": "HWC" if spec.channels_last else "CHW",

@@ -12,6 +12,8 @@ from nvidia.dali import Pipeline, fn, ops
 from nvidia.dali.data_node import DataNode
 from nvidia.dali.pipeline import do_not_convert
 
+from fastmix import _core
+
 _lock = threading.Lock()
 
 
@@ -56,6 +58,20 @@ def changed_operators(change: Callable[[Any, str, dict], dict]) -> Iterator[None
 def never_shut_down(pipeline: Pipeline) -> None:
     """Keep a pipeline's threads from being joined, now and when the interpreter ends."""
     ctypes.pythonapi.Py_IncRef(ctypes.py_object(pipeline._pipe))
+    pipeline._pipe = None
+
+
+def give_up(pipeline: Pipeline) -> None:
+    """Leave a pipeline that does not return to its threads, for good.
+
+    They still run when the process ends, so destructors of C++ libraries would free what they use.
+    """
+    never_shut_down(pipeline)
+    _core.end_without_destructors()
+
+
+def shut_down(pipeline: Pipeline) -> None:
+    """Join a pipeline's threads now, whoever else still refers to it: the traceback of its failure does."""
     pipeline._pipe = None
 
 

@@ -16,7 +16,8 @@ import numpy as np
 import torch
 from nvidia.dali import Pipeline
 
-from fastmix.loader.graph.dali_private import has_handle, never_shut_down
+from fastmix._core import hold_returning_threads
+from fastmix.loader.graph.dali_private import give_up, has_handle, never_shut_down, shut_down
 from fastmix.loader.stall import Stall
 
 # What a failed run raises: the C++ exceptions' counterparts.
@@ -31,7 +32,8 @@ _living: weakref.WeakSet[DaliQueue] = weakref.WeakSet()
 @atexit.register
 def _close_all() -> None:
     for queue in list(_living):
-        queue.close()
+        queue.close_at_exit()
+    hold_returning_threads()
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +65,18 @@ class DaliQueue:
         self._pipeline: Pipeline | None = None
         self._process = os.getpid()
         self._tickets: deque[Ticket] = deque()
+        self._in_use = threading.RLock()
         _living.add(self)
 
     def submit(self, ticket: Ticket) -> None:
         """Start a batch; returns at once."""
+        if self._process != os.getpid():
+            self._leave_to_parent()
+        with self._in_use:
+            self._submit(ticket)
+
+    def _submit(self, ticket: Ticket) -> None:
         try:
-            if self._process != os.getpid():
-                self._leave_to_parent()
             if self._pipeline is None:
                 self._pipeline = self._build()
             for name, data in ticket.inputs.items():
@@ -81,8 +88,8 @@ class DaliQueue:
             self.reset()
             raise
 
-    def take(self, owner: object) -> tuple:
-        """Return the outputs of the owner's oldest batch. Waits on the host (CPU), or on the current stream (CUDA).
+    def take(self, owner: object) -> tuple[Ticket, tuple]:
+        """Return the owner's oldest batch and its outputs. Waits on the host (CPU), or on the current stream (CUDA).
 
         Raises:
             RuntimeError: or another of PIPELINE_ERRORS: the batch failed. All batches under way are lost, and the next
@@ -90,16 +97,19 @@ class DaliQueue:
                 capturing: the batches under way stay.
         """
         self._refuse_capture()
+        with self._in_use:
+            return self._take(owner)
+
+    def _take(self, owner: object) -> tuple[Ticket, tuple]:
         try:
             while self._tickets[0].owner is not owner:
                 self._discard()
             outputs = self._outputs()
-            self._tickets.popleft()
+            return self._tickets.popleft(), outputs
         except BaseException:
             # After an interrupt between the two, tickets and runs would be out of step.
             self.reset()
             raise
-        return outputs
 
     def reset(self) -> None:
         """Drop the pipeline and all batches in it; a read that never ends is left running."""
@@ -107,8 +117,10 @@ class DaliQueue:
         self._pipeline = None
         self._tickets.clear()
         # A pipeline whose wait was given up has no handle any more.
-        if pipeline is not None and has_handle(pipeline) and under_way:
-            _finish(pipeline, under_way, self._on_device())
+        if pipeline is None or not has_handle(pipeline):
+            return
+        if not under_way or _finish(pipeline, under_way, self._on_device()):
+            shut_down(pipeline)
 
     def close(self) -> None:
         """Drop the pipeline, in the process that built it or in a forked child."""
@@ -119,10 +131,18 @@ class DaliQueue:
 
     __del__ = close
 
+    def close_at_exit(self) -> None:
+        """Drop the pipeline when the interpreter ends. Daemon threads that still use the queue wait from then on."""
+        if self._process != os.getpid() or self._in_use.acquire(timeout=_PATIENCE):
+            self.close()
+        elif (pipeline := self._pipeline) is not None and has_handle(pipeline):
+            give_up(pipeline)
+
     def _leave_to_parent(self) -> None:
         """Drop the parent's pipeline after a fork: its threads do not exist here and cannot be joined."""
         if self._pipeline is not None:
             never_shut_down(self._pipeline)
+        self._in_use = threading.RLock()  # another thread of the parent may have held it
         self._process = os.getpid()
         self.reset()
 
@@ -182,14 +202,14 @@ class DaliQueue:
 def _abandon(pipeline: Pipeline, done: threading.Event) -> None:
     """Give up a pipeline that does not return soon: it may be in a read that never ends."""
     if not done.wait(_PATIENCE):
-        never_shut_down(pipeline)
+        give_up(pipeline)
 
 
-def _finish(pipeline: Pipeline, runs: int, on_device: contextlib.AbstractContextManager) -> None:
-    """Wait for unwanted runs, for a bounded time; shutting the pipeline down would wait without bound."""
+def _finish(pipeline: Pipeline, runs: int, on_device: contextlib.AbstractContextManager) -> bool:
+    """Wait for unwanted runs, for a bounded time; returns whether the pipeline can be shut down without waiting."""
     if sys.is_finalizing():
         never_shut_down(pipeline)
-        return
+        return False
     done = threading.Event()
 
     def wait() -> None:
@@ -203,5 +223,6 @@ def _finish(pipeline: Pipeline, runs: int, on_device: contextlib.AbstractContext
         threading.Thread(target=wait, name="fastmix-finish", daemon=True).start()
     except RuntimeError:  # the interpreter is about to end
         never_shut_down(pipeline)
-        return
+        return False
     _abandon(pipeline, done)
+    return has_handle(pipeline)

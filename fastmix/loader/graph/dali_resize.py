@@ -5,33 +5,33 @@ from __future__ import annotations
 from nvidia.dali import fn, types
 from nvidia.dali.data_node import DataNode
 
+from fastmix.loader.graph.decode import on_cpu, on_gpu
 from fastmix.loader.graph.inputs import random_crop
+from fastmix.loader.graph.samples import Samples
 from fastmix.loader.graph.spec import GraphSpec
 
 
-def decoded(spec: GraphSpec, encoded: DataNode, shape: DataNode) -> tuple[DataNode, DataNode | None]:
-    """Decode to images uint8 (size, size, 3) and, if ``train``, whether each is to be mirrored."""
+def decoded(spec: GraphSpec, samples: Samples) -> tuple[DataNode, DataNode | None, DataNode]:
+    """Decode to images uint8 (size, size, 3), if ``train`` whether each is to be mirrored, and statuses."""
     size = (spec.size, spec.size)
-    if spec.device_id is not None:
-        images = fn.decoders.image(encoded, device="mixed")
-        if not spec.train:
-            return _centre(spec, images), None
-        _, _, mirror, start, end = random_crop(spec, shape)
-        return fn.resize(images, size=size, roi_start=start, roi_end=end), mirror
-    # DALI takes the memory that a header promises before it finds out that the header lied.
-    fits = shape[0] * shape[1] <= spec.max_pixels
+    sides = fn.cast(samples.shape[:2], dtype=types.FLOAT)
+    whole = fn.cat(sides * 0, sides)
     if not spec.train:
-        whole = fn.cast(shape[:2], dtype=types.INT32)
-        extent = whole * fits + (fits == 0)
-        images = fn.decoders.image_slice(encoded, start=whole * 0, shape=extent, axes=[0, 1])
-        return _centre(spec, images), None
-    anchor, extent, mirror, _, _ = random_crop(spec, shape)
-    images = fn.decoders.image_slice(encoded, start=anchor * fits, shape=extent * fits + (fits == 0), axes=[0, 1])
-    return fn.resize(images, size=size), mirror
+        images, _, status = (on_cpu if spec.device_id is None else on_gpu)(spec, samples, whole)
+        return _centre(spec, images), None, status
+    _, _, mirror, start, end = random_crop(spec, samples.shape)
+    if spec.device_id is not None:
+        images, _, status = on_gpu(spec, samples, whole)
+        return fn.resize(images, size=size, roi_start=start, roi_end=end), mirror, status
+    images, window, status = on_cpu(spec, samples, fn.cat(start, end - start))
+    # Besides the window, what fastmix's filter needs is decoded.
+    window = fn.cast(window, dtype=types.INT32)
+    images = fn.slice(images, start=window[:2], shape=window[2:], axes=[0, 1])
+    return fn.resize(images, size=size), mirror, status
 
 
 def of_pixels(spec: GraphSpec, images: DataNode) -> tuple[DataNode, DataNode | None]:
-    """Return the same for images that come decoded."""
+    """Return images and mirror flags for images that come decoded."""
     if not spec.train:
         return _centre(spec, images if spec.device_id is None else images.gpu()), None
     anchor, extent, mirror, _, _ = random_crop(spec, images.shape())

@@ -2,53 +2,68 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from nvidia.dali import fn
 from nvidia.dali.data_node import DataNode
 
 from fastmix.loader.graph.dali_private import merge, split
 from fastmix.loader.graph.inputs import random_crop
+from fastmix.loader.graph.samples import Samples
 from fastmix.loader.graph.spec import GraphSpec
 
 
-def decoded(spec: GraphSpec, encoded: DataNode, shape: DataNode) -> tuple[DataNode, DataNode, DataNode | None]:
-    """Decode to images uint8 of any sizes, their windows (y, x, height, width), and if ``train`` their mirror flags."""
-    window, mirror = _windows(spec, shape)
-    if spec.device_id is not None:
-        # On the GPU, decoding whole images is fastest and safest.
-        return fn.decoders.image(encoded, device="mixed"), window, mirror
-    decode = by_fastmix if spec.decode == "fastmix" else by_dali
-    images, window = decode(encoded, shape, window, size=spec.size, max_pixels=spec.max_pixels)
-    return images, window, mirror
+class Decoded(NamedTuple):
+    """Decoded images; a bad sample is one black pixel.
+
+    Attributes:
+        images: uint8 (height, width, 3), of any sizes.
+        window: float (y, x, height, width), the part that fills the output.
+        status: int32, a :class:`fastmix.dali.Status`.
+    """
+
+    images: DataNode
+    window: DataNode
+    status: DataNode
 
 
-def by_dali(
-    encoded: DataNode, shape: DataNode, window: DataNode, size: int, max_pixels: int
-) -> tuple[DataNode, DataNode]:
-    """Decode the part of each image that its window needs, to the whole image's pixels; return it and its window."""
-    start, extent, window = fn.fastmix.decode_region(shape, window, size=size, max_pixels=max_pixels)
-    return fn.decoders.image_slice(encoded, start=start, shape=extent, axes=[0, 1]), window
+def decoded(spec: GraphSpec, samples: Samples) -> tuple[Decoded, DataNode | None]:
+    """Decode what the windows need; return it and, if ``train``, whether each image is mirrored."""
+    window, mirror = _windows(spec, samples.shape)
+    decode = on_cpu if spec.device_id is None else on_gpu
+    return decode(spec, samples, window), mirror
 
 
-def by_fastmix(
-    encoded: DataNode, shape: DataNode, window: DataNode, size: int, max_pixels: int
-) -> tuple[DataNode, DataNode]:
-    """Decode JPEGs with fastmix, large ones at a fraction of their size; DALI decodes every other format."""
-    image, inner, done = fn.fastmix.decode_jpeg(shape, window, encoded, size=size, max_pixels=max_pixels)
-    rest = (split(node, done)[1] for node in (encoded, shape, window))
-    ours = (split(node, done)[0] for node in (image, inner))
-    theirs = by_dali(*rest, size=size, max_pixels=max_pixels)
-    return tuple(merge(*pair, done) for pair in zip(ours, theirs, strict=True))
+def on_cpu(spec: GraphSpec, samples: Samples, window: DataNode) -> Decoded:
+    """Decode the part of each image that its window needs."""
+    options = {"size": spec.size, "own_jpeg": spec.decode == "fastmix", "max_pixels": spec.max_pixels}
+    return Decoded(*fn.fastmix.decode(samples.shape, window, samples.encoded, samples.status, **options))
 
 
-def of_pixels(spec: GraphSpec, images: DataNode) -> tuple[DataNode, DataNode, DataNode | None]:
+def on_gpu(spec: GraphSpec, samples: Samples, window: DataNode) -> Decoded:
+    """Decode whole JPEGs on the GPU with DALI; the CPU decodes all other files, and bad ones never reach the GPU.
+
+    nvJPEG's hardware engine stays off: its writes may not respect the order of the stream, which would corrupt batches
+    in silence.
+    """
+    where = samples.whole_jpeg
+    (encoded, _), (whole, _), (good, _) = (split(node, where) for node in (samples.encoded, window, samples.status))
+    on_device = Decoded(fn.decoders.image(encoded, device="mixed", hw_decoder_load=0.0), whole, good)
+    rest = Samples(*(split(node, where)[1] for node in samples[:4]), details=())
+    on_host = on_cpu(spec, rest, split(window, where)[1])
+    on_host = on_host._replace(images=on_host.images.gpu())
+    return Decoded(*(merge(*pair, where) for pair in zip(on_device, on_host, strict=True)))
+
+
+def of_pixels(spec: GraphSpec, images: DataNode, status: DataNode) -> tuple[Decoded, DataNode | None]:
     """Return the same for images that come decoded."""
     shape = images.shape()
     window, mirror = _windows(spec, shape)
     if spec.device_id is None:
-        return images, window, mirror
+        return Decoded(images, window, status), mirror
     # Only the pixels in the window cross the bus.
     start, extent, window = fn.fastmix.decode_region(shape, window, size=spec.size)
-    return fn.slice(images, start=start, shape=extent, axes=[0, 1]).gpu(), window, mirror
+    return Decoded(fn.slice(images, start=start, shape=extent, axes=[0, 1]).gpu(), window, status), mirror
 
 
 def _windows(spec: GraphSpec, shape: DataNode) -> tuple[DataNode, DataNode | None]:

@@ -4,6 +4,7 @@
 ``path``              uint8, padded with zeros, where the source delivers paths
 ``encoded``           uint8, the bytes of an image, where a thread reads them
 ``pixels``            uint8 (H, W, 3), where the source delivers decoded images
+``status``            int32, a :class:`fastmix.dali.Status`: 0 for samples that are tried
 ``key``               int64 (4,), a row of :class:`fastmix.plan.draw_key.SampleKeys`; only in training
 ``plan``              int32 (16,), a row of :attr:`fastmix.MixPlan.rows`; only with mixing
 ``masks``             uint8 (h, w), the sample's mask, empty if it has none; only for plans that may have masks
@@ -20,17 +21,24 @@ from nvidia.dali.data_node import DataNode
 from fastmix.loader.graph.spec import GraphSpec
 
 PLAN = "plan"
+STATUS = "status"
 MASKS = "masks"
 RANDOM_STATE = "random_state"
 
 
-def encoded_images(spec: GraphSpec) -> DataNode:
-    """Add the bytes of encoded images, read by DALI where paths come in."""
-    if spec.delivers == "encoded":
-        return fn.external_source(name="encoded", dtype=types.UINT8, ndim=1)
-    path = fn.external_source(name="path", dtype=types.UINT8, ndim=1)
-    # Read, not mapped: half the CPU time for files of this size, and no SIGBUS if one is cut off meanwhile.
-    return fn.io.file.read(path, dont_use_mmap=True)
+def path() -> DataNode:
+    """Add paths."""
+    return fn.external_source(name="path", dtype=types.UINT8, ndim=1)
+
+
+def encoded() -> DataNode:
+    """Add the bytes of encoded images."""
+    return fn.external_source(name="encoded", dtype=types.UINT8, ndim=1)
+
+
+def status() -> DataNode:
+    """Add the statuses that samples have before the graph reads or decodes them."""
+    return fn.external_source(name=STATUS, dtype=types.INT32, ndim=0)
 
 
 def pixels() -> DataNode:

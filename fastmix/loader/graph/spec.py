@@ -38,10 +38,10 @@ class GraphSpec:
         seed: seed of the crops.
         device_id: CUDA device, or None for the CPU.
         delivers: what a sample is when it comes in.
-        max_pixels: only a corner of larger images is decoded; the graph's checks then show that they are bad samples.
+        max_pixels: larger images are bad samples, and nothing of them is allocated.
         augment: takes images uint8 (size, size, 3) as a DALI node and returns such; needs ``resize="dali"``.
         resize: what crops and resizes: ``fn.fastmix.resample_mix``, in the pass that makes a batch, or DALI (uint8).
-        decode: what decodes JPEGs on the CPU: ``fn.fastmix.decode_jpeg`` or DALI. DALI decodes every other format.
+        decode: what decodes ordinary JPEGs on the CPU: fastmix, or DALI's library nvImageCodec, which decodes all else.
     """
 
     size: int

@@ -25,6 +25,7 @@ class Reading:
     """
 
     samples: np.ndarray
+    skipped: np.ndarray  # bool (B,): these are not read
     data: list[np.ndarray | None] = field(init=False)
     labels: list[Any] = field(init=False)
     errors: dict[int, Exception] = field(default_factory=dict)
@@ -33,8 +34,10 @@ class Reading:
     def __post_init__(self) -> None:
         self.data = [None] * len(self.samples)
         self.labels = [None] * len(self.samples)
-        self._left = len(self.samples)
+        self._left = int((~self.skipped).sum())
         self._lock = threading.Lock()
+        if self._left == 0:
+            self.done.set()
 
     def read(self, source: Source, place: int) -> None:
         """Read the sample at ``place``, in any thread."""
@@ -55,9 +58,9 @@ class ReaderPool:
         self._source = source
         self._threads = Threads("fastmix-read", threads)
 
-    def start(self, samples: np.ndarray) -> Reading:
-        """Begin to read a batch."""
-        reading = Reading(samples)
-        for place in range(len(samples)):
+    def start(self, samples: np.ndarray, skipped: np.ndarray) -> Reading:
+        """Begin to read a batch without the samples that are ``skipped``, bool (B,)."""
+        reading = Reading(samples, skipped)
+        for place in np.flatnonzero(~skipped).tolist():
             self._threads.call(reading.read, self._source, place)
         return reading

@@ -1,0 +1,52 @@
+// Decodes a part of an image with nvImageCodec on the calling thread, whatever the bytes are.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "kind.h"
+#include "nvimgcodec_library.h"
+#include "resample_mix/window.h"
+
+namespace fastmix {
+
+// One per thread. Neither copied nor moved: nvImageCodec holds its address.
+class ImageDecoder {
+ public:
+  explicit ImageDecoder(const NvImageCodec& codec);
+  ~ImageDecoder();
+  ImageDecoder(const ImageDecoder&) = delete;
+  ImageDecoder& operator=(const ImageDecoder&) = delete;
+
+  // Reads the header. Until the next open() the bytes must stay, and if kOk is returned size() is known and
+  // decode() may be called. `max_pixels` is compared before anything of the image's size is allocated.
+  Status open(const uint8_t* data, size_t size, int64_t max_pixels);
+
+  // Upright, as Exif says.
+  Size size() const { return size_; }
+
+  // RGB (region.height, region.width, 3), densely packed, upright. 16 bits become round(value * 255 / 65535).
+  // False if the bytes that the region needs are damaged; `out` is undefined then.
+  bool decode(const Region& region, uint8_t* out);
+
+ private:
+  bool decode_as(nvimgcodecSampleDataType_t type, size_t bytes, const Region& region, void* out);
+
+  const NvImageCodec& codec_;
+  nvimgcodecExecutorDesc_t executor_;
+  nvimgcodecDecoder_t decoder_ = nullptr;
+  // Reused from image to image.
+  nvimgcodecCodeStream_t stream_ = nullptr, part_ = nullptr;
+  nvimgcodecImage_t image_ = nullptr;
+
+  // Of the current image.
+  const uint8_t* data_ = nullptr;
+  size_t bytes_ = 0;
+  std::vector<uint8_t> copy_;
+  Kind kind_ = Kind::kUnknown;
+  nvimgcodecImageInfo_t info_;
+  Size size_;
+};
+
+}  // namespace fastmix

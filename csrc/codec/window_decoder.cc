@@ -1,0 +1,97 @@
+#include "window_decoder.h"
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "jpeg_structure.h"
+#include "structure.h"
+
+#if defined(FASTMIX_CODEC_JPEG)
+#include "jpeg_decoder.h"
+#endif
+
+namespace fastmix {
+
+namespace {
+
+constexpr size_t kChannels = 3;
+
+size_t bytes_of(int32_t height, int32_t width) { return static_cast<size_t>(height) * width * kChannels; }
+
+std::shared_ptr<uint8_t[]> allocate(int32_t height, int32_t width) {
+  return std::make_shared_for_overwrite<uint8_t[]>(bytes_of(height, width));
+}
+
+#if defined(FASTMIX_CODEC_JPEG)
+// False if the file is left to nvImageCodec.
+bool decode_jpeg(const uint8_t* data, size_t size, const View& view, DecodedWindow& decoded) {
+  JpegDecoder decoder;
+  const bool ours = decoder.open(data, size, view.image, view.window, view.out, view.filter);
+  if (ours) {
+    const Region& region = decoder.reduced_region().region;
+    decoded = {Status::kOk,
+               allocate(region.height, region.width),
+               {region.height, region.width},
+               decoder.reduced_region().window};
+    if (decoder.decode(decoded.pixels.get())) return true;
+  }
+  // nvImageCodec would give up too, by the same library, and leak what libjpeg-turbo had allocated. The reason is in
+  // headers and tables, or in one of several scans, which are all read before the first row: it holds for every window.
+  if (decoder.gave_up()) decoded = DecodedWindow::failed(Status::kDamaged);
+  return decoder.gave_up();
+}
+#else
+bool decode_jpeg(const uint8_t*, size_t, const View&, DecodedWindow&) { return false; }
+#endif
+
+}  // namespace
+
+DecodedWindow DecodedWindow::failed(Status status) {
+  return {status, std::make_shared<uint8_t[]>(kChannels), {1, 1}, {0, 0, 1, 1}};
+}
+
+DecodedWindow WindowDecoder::decode(const uint8_t* data, size_t size, const View& view, int64_t max_pixels) {
+  if (max_pixels > 0 && view.image.height > max_pixels / view.image.width) {
+    return DecodedWindow::failed(Status::kTooLarge);
+  }
+  const Kind kind = kind_of(data, size);
+  const bool whole_file = complete(kind, data, size);
+  DecodedWindow decoded;
+  const bool ours = view.own_jpeg && kind == Kind::kJpeg && whole_file && sound_header(kind, data, size);
+  if (ours && decode_jpeg(data, size, view, decoded)) return decoded;
+
+  const Status status = decoder_.open(data, size, max_pixels);
+  if (status != Status::kOk) return DecodedWindow::failed(status);
+  const Size found = decoder_.size();
+  if (found.height != view.image.height || found.width != view.image.width) {
+    throw WrongSize(concat("an image of ", view.image.height, " x ", view.image.width, " pixels, got a file with ",
+                           found.height, " x ", found.width));
+  }
+  const Region region = seen_region(view.filter, view.window, view.image, view.out);
+  decoded = {
+      Status::kOk, allocate(region.height, region.width), {region.height, region.width}, within(view.window, region)};
+  // Of some files the libraries decode only the rows or tiles of a window, and an incomplete progressive JPEG is
+  // smoothed across the window's border: decoded as a whole, every window gets the same verdict and the same pixels.
+  const bool progressive = kind == Kind::kJpeg && jpeg_header(data, size).progressive;
+  const bool as_whole = !whole_file || progressive || kind == Kind::kTiff;
+  const bool done =
+      as_whole ? decode_whole(region, decoded.pixels.get()) : decoder_.decode(region, decoded.pixels.get());
+  if (done) return decoded;
+  if (!whole_file) return DecodedWindow::failed(Status::kTruncated);
+  // Of other files the rows below a window may not be looked at. libwebp decodes whole images.
+  return DecodedWindow::failed(as_whole || kind == Kind::kWebp ? Status::kDamaged : Status::kWindowDamaged);
+}
+
+bool WindowDecoder::decode_whole(const Region& region, uint8_t* out) {
+  const Size size = decoder_.size();
+  if (region.height == size.height && region.width == size.width) return decoder_.decode(region, out);
+  const auto whole = std::make_unique_for_overwrite<uint8_t[]>(bytes_of(size.height, size.width));
+  if (!decoder_.decode({0, 0, size.height, size.width}, whole.get())) return false;
+  for (int32_t y = 0; y < region.height; ++y) {
+    const uint8_t* row = whole.get() + bytes_of(region.y + y, size.width) + region.x * kChannels;
+    std::copy_n(row, bytes_of(1, region.width), out + bytes_of(y, region.width));
+  }
+  return true;
+}
+
+}  // namespace fastmix

@@ -1,0 +1,49 @@
+#include "remote_file.h"
+
+#include <algorithm>
+#include <exception>
+#include <initializer_list>
+
+#include "dali/util/file.h"
+
+namespace fastmix {
+
+namespace {
+
+bool has_any(const std::string& text, std::initializer_list<const char*> words) {
+  return std::any_of(words.begin(), words.end(), [&](const char* word) { return text.find(word) != text.npos; });
+}
+
+Status status_of(const std::string& message) {
+  if (has_any(message, {"not found", "NotFound", "NoSuchKey", "NoSuchBucket", "404"})) return Status::kMissing;
+  if (has_any(message, {"AccessDenied", "Access Denied", "Forbidden", "403"})) return Status::kDenied;
+  return Status::kTransient;
+}
+
+}  // namespace
+
+bool is_url(const std::string& path) { return path.starts_with("s3://") || path.starts_with("gs://"); }
+
+FileBytes read_remote(const std::string& url, int64_t max_bytes) noexcept {
+  try {
+    const auto stream = dali::FileStream::Open(url);
+    const size_t size = stream->Size();
+    if (size == 0) return {Status::kEmpty, nullptr, 0, ""};
+    if (max_bytes > 0 && size > static_cast<size_t>(max_bytes)) {
+      return {Status::kTooLarge, nullptr, 0, std::to_string(size) + " bytes"};
+    }
+    FileBytes file = {Status::kOk, std::make_shared_for_overwrite<uint8_t[]>(size), size, ""};
+    for (size_t done = 0; done < size;) {
+      const size_t bytes = stream->Read(file.data.get() + done, size - done);
+      if (bytes == 0) return {Status::kTransient, nullptr, 0, "the store sent fewer bytes than it announced"};
+      done += bytes;
+    }
+    return file;
+  } catch (const std::exception& error) {
+    return {status_of(error.what()), nullptr, 0, error.what()};
+  } catch (...) {
+    return {Status::kTransient, nullptr, 0, "unknown error"};
+  }
+}
+
+}  // namespace fastmix

@@ -1,0 +1,40 @@
+"""The graph's encoded samples: their bytes, sizes and statuses. A sample with another status than 0 is bad."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from nvidia.dali import fn
+from nvidia.dali.data_node import DataNode
+
+from fastmix.loader.graph import inputs
+from fastmix.loader.graph.spec import GraphSpec
+
+
+class Samples(NamedTuple):
+    """Samples that are read and not yet decoded.
+
+    Attributes:
+        encoded: uint8 (size,); empty for bad samples.
+        shape: int64 (height, width, 3) by the header, upright; (1, 1, 3) for bad samples.
+        status: int32, a :class:`fastmix.dali.Status`.
+        whole_jpeg: whether a GPU decoder may be given it.
+        details: where the graph reads: the system's message and the file's time, else empty.
+    """
+
+    encoded: DataNode
+    shape: DataNode
+    status: DataNode
+    whole_jpeg: DataNode
+    details: tuple[DataNode, ...]
+
+
+def samples(spec: GraphSpec) -> Samples:
+    """Add the operators that read samples and their headers."""
+    status, details = inputs.status(), ()
+    if spec.delivers == "path":
+        encoded, status, *details = fn.fastmix.read(inputs.path(), status)
+    else:
+        encoded = inputs.encoded()
+    shape, status, whole_jpeg = fn.fastmix.peek(encoded, status, max_pixels=spec.max_pixels)
+    return Samples(encoded, shape, status, whole_jpeg, tuple(details))

@@ -1,0 +1,90 @@
+"""csrc/codec, sanitised: structure checks, reading of files, and nvImageCodec behind them, on whatever bytes."""
+
+import importlib.util
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from images import dim_pnms, readable
+from native import ROOT, compiled
+
+HERE, CODEC = Path(__file__).parent, ROOT / "csrc/codec"
+STRUCTURE = [CODEC / f"{name}.cc" for name in ("kind", "structure", "jpeg_structure", "pnm")]
+SEEDS = range(3)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("images")
+    for name, data in (readable() | {name: data for name, (data, _) in dim_pnms().items()}).items():
+        (folder / name).write_bytes(data)
+    return sorted(folder.iterdir())
+
+
+@pytest.fixture(scope="module")
+def decoder(tmp_path_factory) -> tuple[Path, Path]:
+    """The program and nvImageCodec's library."""
+    import nvidia.dali  # noqa: F401
+
+    package = importlib.util.find_spec("nvidia.nvimgcodec")
+    if package is None:
+        pytest.skip("needs nvImageCodec, which DALI's wheels bring")
+    (where,) = package.submodule_search_locations
+    folder = tmp_path_factory.mktemp("decoder")
+    # Of CUDA's headers, nvImageCodec's needs no more than this.
+    (folder / "cuda_runtime_api.h").write_text("#include <stddef.h>\ntypedef struct CUstream_st* cudaStream_t;\n")
+    sources = [HERE / "decoder_test.cc", *STRUCTURE, CODEC / "image_decoder.cc", CODEC / "nvimgcodec_library.cc"]
+    headers = [f"-isystem{folder}", f"-isystem{where}/include"]
+    return compiled(folder, sources, *headers, "-ldl"), Path(where, "libnvimgcodec.so.0")
+
+
+def run(program: Path, *arguments: object, **environment: str) -> str:
+    done = subprocess.run(
+        [program, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=300,
+        env={**os.environ, "OPENCV_LOG_LEVEL": "SILENT", **environment},
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    return done.stdout
+
+
+def test_structure_of_good_and_mutated_files(tmp_path, files):
+    program = compiled(tmp_path, [HERE / "structure_test.cc", *STRUCTURE])
+    for seed in SEEDS:
+        assert int(run(program, seed, 200, *files)) >= 10
+
+
+def test_reading_files(tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    run(compiled(tmp_path, [HERE / "read_file_test.cc", CODEC / "read_file.cc"], "-pthread"), folder)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_decoding_good_and_mutated_files(decoder, files, seed):
+    program, library = decoder
+    # libjpeg's memory is lost when nvImageCodec's decoder leaves a damaged JPEG.
+    output = run(program, library, seed, 60, *files, ASAN_OPTIONS="detect_leaks=0")
+    counts = {name: int(count) for name, count in (line.split() for line in output.splitlines())}
+    assert sum(counts.values()) == 60 * len(files)
+    for outcome in ("ok", "refused", "damaged", "truncated", "too_large", "unknown_format"):
+        assert counts[outcome] > 0
+    assert counts["ok"] > 1000 and counts["damaged"] + counts["refused"] > 1000
+
+
+def test_another_version_of_the_library_is_refused(decoder, tmp_path):
+    program, _ = decoder
+    other = compiled(tmp_path, [HERE / "other_version.cc"], "-shared", "-fPIC", "-fno-sanitize=all")
+    message = run(program, other)
+    assert "expected nvImageCodec 0.9" in message and "got 0.10" in message
+    assert "pip install 'nvidia-nvimgcodec-cu13>=0.9,<0.10'" in message
+
+
+def test_a_missing_library_is_named(decoder, tmp_path):
+    program, _ = decoder
+    message = run(program, tmp_path / "nothing.so")
+    assert "expected nvImageCodec" in message and str(tmp_path) in message and "pip install" in message
