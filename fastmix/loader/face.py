@@ -92,8 +92,8 @@ class Face(TorchAttributes, ABC):
 
     @property
     def bad_samples(self) -> list[BadSample]:
-        """All samples that are known to be bad, (path, reason), in the order in which they were found."""
-        return list(self._machinery.recovery.faults.quarantine.known.values())
+        """The samples that are bad, (path, reason): those that are known to be, then those of this epoch only."""
+        return self._machinery.recovery.faults.bad_samples
 
     @property
     def drop_last(self) -> bool:

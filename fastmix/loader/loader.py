@@ -18,11 +18,7 @@ from fastmix.loader.drafts import Drafter
 from fastmix.loader.epoch import EpochIterator, Machinery, one_thread
 from fastmix.loader.face import Face
 from fastmix.loader.faults.budget import Budget
-<<<<<<< HEAD
-=======
-from fastmix.loader.faults.errors import BadSample
 from fastmix.loader.faults.judge import Judge
->>>>>>> b8fd0aab24b27c82c3a10bf3f7f4a2a9db613da0
 from fastmix.loader.faults.on_error import ON_ERROR, Faults, OnError
 from fastmix.loader.faults.quarantine import Quarantine
 from fastmix.loader.faults.recovery import Recovery
@@ -317,50 +313,6 @@ class DataLoader(Face):
         arguments = {**self._arguments, **hints, "data": self.source}
         return _unpickled, (type(self), arguments, self.data, (*progress.position(), progress.mixing))
 
-<<<<<<< HEAD
-=======
-    @property
-    def rank(self) -> int:
-        """Of this process; decided when it is first needed."""
-        return self._decided().order.rank
-
-    @property
-    def world_size(self) -> int:
-        """Number of processes; decided when it is first needed."""
-        return self._decided().order.world_size
-
-    @property
-    def mixup_enabled(self) -> bool:
-        """Whether the next iterator mixes."""
-        return self._machinery.drafter.policy is not None and self._progress.mixing
-
-    @mixup_enabled.setter
-    def mixup_enabled(self, enabled: bool) -> None:
-        if enabled and self._machinery.drafter.policy is None:
-            raise ValueError("DataLoader: expected mix= in the loader's arguments, got mixup_enabled=True without it")
-        self._progress.mixing = bool(enabled)
-
-    @property
-    def epoch(self) -> int:
-        """The epoch that is being iterated over, or comes next."""
-        return self._progress.epoch
-
-    @property
-    def bad_samples(self) -> list[BadSample]:
-        """The samples that are bad, (path, reason): those that are known to be, then those of this epoch only."""
-        return self._machinery.recovery.faults.bad_samples
-
-    @property
-    def drop_last(self) -> bool:
-        """Whether an incomplete last batch is dropped."""
-        return self.last_batch == "drop"
-
-    @property
-    def last_batch(self) -> LastBatch:
-        """What happens to the samples that fill no global batch."""
-        return self._machinery.drafter.passes.order.last_batch
-
->>>>>>> b8fd0aab24b27c82c3a10bf3f7f4a2a9db613da0
     def __len__(self) -> int:
         """Steps per epoch, the same on every rank."""
         return self._decided().steps

@@ -8,11 +8,8 @@ import torch
 
 import fastmix.dali
 from fastmix.arguments import integer, number
-<<<<<<< HEAD
-from fastmix.loader.order import Order
-=======
 from fastmix.dali.plugin import load_decoders
->>>>>>> b8fd0aab24b27c82c3a10bf3f7f4a2a9db613da0
+from fastmix.loader.order import Order
 from fastmix.loader.sources.source import Source
 from fastmix.plan.plan_function import PlanFunction
 from fastmix.plan.policies import Policy
