@@ -24,7 +24,7 @@ def main() -> None:
         progress_bar=False,
     )
     trainer.fit()
-    print(f"{trainer.state.timestamp.batch} steps, {trainer.state.eval_metrics}")
+    print(f"{int(trainer.state.timestamp.batch)} steps, {trainer.state.eval_metrics}")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import fastmix
+
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 PAGE = "\n".join(page.read_text() for page in PAGES)
@@ -33,6 +35,10 @@ def test_the_page_names_much() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_name_exists(name: str) -> None:
     assert resolve(name) is not None
+
+
+def test_every_public_name_is_documented() -> None:
+    assert [name for name in fastmix.__all__ if not re.search(rf"\b{name}\b", PAGE)] == []
 
 
 CALLS = re.findall(r"(fastmix(?:\.\w+)+)\(([^()`]*(?:\([^()]*\)[^()`]*)*)\)", PAGE)

@@ -1,62 +1,41 @@
-"""Build, test, check and measure on a machine with a GPU, with or without a network.
+"""Check and measure on a GPU, most valuable first; needs neither DALI nor pip nor a network.
 
-    python -m benchmarks.gpu --out DIR                    # all parts, one after the other
-    python -m benchmarks.gpu build cuda_tests --out DIR   # some of them
-    python -m benchmarks.gpu --dry-run --out DIR          # their CPU forms, to see that nothing is missing
+    python -m benchmarks.gpu --out DIR                           # every group
+    python -m benchmarks.gpu --group first --out DIR             # one group, within its seconds
+    python -m benchmarks.gpu bits mixing --out DIR               # some steps
+    python -m benchmarks.gpu --dry-run --out DIR                 # the same steps on the CPU; no figure counts
+    python -m benchmarks.gpu --prebuilt FOLDER build --out DIR   # libraries built before, see benchmarks.gpu.prebuilt
 
-Each part ends within ten minutes and leaves a log and PART.json in DIR; a part that fails does not stop the others.
-The table at the end is what to look at first. DALI is used where it can be imported and is not needed.
+Each step is a process with its own limit. It prints as it goes. A step that fails or hangs costs only itself. After
+each step DIR/fastmix-gpu.tgz holds all logs and results so far; nothing else is written there.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
-import time
-import traceback
 from pathlib import Path
 
-from benchmarks.gpu.parts import PARTS, Settings
+from benchmarks.gpu.runner import Run, run_all
+from benchmarks.gpu.steps import GROUPS, STEPS
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)} (default: all)")
-    parser.add_argument("--out", type=Path, default=Path(os.environ.get("OUT", "build/gpu")))
-    parser.add_argument("--dry-run", action="store_true", help="small CPU forms of all steps; no figure counts")
-    parser.add_argument("--repeats", type=int, default=30, help="of each measurement")
+    parser.add_argument("steps", nargs="*", metavar="STEP", help=f"of {', '.join(STEPS)} (default: all)")
+    parser.add_argument("--group", choices=GROUPS, help="the steps of one group")
+    parser.add_argument("--out", type=Path, default=Path(os.environ.get("OUT", "build/gpu")), help="for the archive")
+    parser.add_argument("--logs", type=Path, default=Path("build/gpu-logs"), help="for logs and JSON, emptied first")
+    parser.add_argument("--seconds", type=float, help="for all steps; those that do not fit are left out")
+    parser.add_argument("--prebuilt", type=Path, help="a folder of `python -m benchmarks.gpu.prebuilt`")
+    parser.add_argument("--dry-run", action="store_true", help="the CPU forms of the steps")
     arguments = parser.parse_args()
-    unknown = set(arguments.parts) - set(PARTS)
-    if unknown:
-        parser.error(f"expected parts of {', '.join(PARTS)}, got {', '.join(sorted(unknown))}")
-    arguments.out.mkdir(parents=True, exist_ok=True)
-    repeats = 2 if arguments.dry_run else arguments.repeats
-    settings = Settings(arguments.out.resolve(), arguments.dry_run, repeats)
-    rows = [row for name in arguments.parts or PARTS for row in run_part(name, settings)]
-    print("\n" + "\n".join(rows))
-    return 0 if all(not row.startswith("FAILED") for row in rows) else 1
-
-
-def run_part(name: str, settings: Settings) -> list[str]:
-    print(f"== {name}", flush=True)
-    start = time.perf_counter()
-    try:
-        result, rows = PARTS[name](settings)
-        failed = False
-    except Exception as error:
-        # A part that fails says nothing about the parts after it.
-        traceback.print_exc()
-        result, rows, failed = (
-            {"error": repr(error)},
-            [str(error).splitlines()[-1] if str(error) else repr(error)],
-            True,
-        )
-    seconds = time.perf_counter() - start
-    record = {"part": name, "dry_run": settings.dry_run, "seconds": round(seconds, 1), "results": result}
-    (settings.out / f"{name}.json").write_text(json.dumps(record, indent=1) + "\n")
-    return [f"{'FAILED' if failed else 'done'}  {name}  {seconds:.0f} s", *(f"  {row}" for row in rows)]
+    names = arguments.steps or (GROUPS[arguments.group] if arguments.group else list(STEPS))
+    if unknown := set(names) - set(STEPS):
+        parser.error(f"expected steps of {', '.join(STEPS)}, got {', '.join(sorted(unknown))}")
+    run = Run(arguments.out.resolve(), arguments.logs.resolve(), arguments.dry_run, arguments.prebuilt)
+    return run_all([STEPS[name] for name in names], run, arguments.seconds)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Runs every operator once: what compute-sanitizer and ncu look at.
 
-python -m benchmarks.gpu.exercise --device cuda [--large]
+python -m benchmarks.gpu.exercise --device cuda [--large] [--sizes 1]
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ def plans(batch: int, height: int, width: int, masks: bool = False) -> list[fm.M
 def sums(batch: int) -> fm.MultiwayPlan:
     """Every sample with two others."""
     partner = torch.stack([torch.arange(batch, dtype=torch.int32).roll(-k) for k in range(3)], 1)
-    return fm.MultiwayPlan(partner, torch.tensor([0.5, 0.25, 0.25], dtype=torch.float64).repeat(batch, 1))
+    return fm.MultiwayPlan.from_arrays(partner, torch.tensor([0.5, 0.25, 0.25], dtype=torch.float64).repeat(batch, 1))
 
 
-def small(device: str) -> int:
+def small(device: str, sizes: int) -> int:
     """Every operator, dtype and layout; odd sizes, small and large plans. Returns the number of calls."""
     calls = 0
-    for batch, height, width in ((7, 5, 7), (34, 8, 16), (1500, 2, 8)):
+    for batch, height, width in ((7, 5, 7), (34, 8, 16), (1500, 2, 8))[:sizes]:
         for plan in plans(batch, height, width, masks=True):
             for dtype in ALL:
                 x = values((batch, 3, height, width), dtype, device)
@@ -101,9 +101,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--device", default="cuda")
     parser.add_argument("--large", action="store_true", help="the shapes of the benchmarks")
+    parser.add_argument("--sizes", type=int, default=3, help="how many sizes of batches, from the smallest")
     parser.add_argument("--batch", type=int, default=256)
     arguments = parser.parse_args()
-    calls = large(arguments.device, arguments.batch) if arguments.large else small(arguments.device)
+    calls = large(arguments.device, arguments.batch) if arguments.large else small(arguments.device, arguments.sizes)
     if arguments.device != "cpu":
         torch.cuda.synchronize()
     print(f"{calls} calls")

@@ -2,71 +2,93 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import Any
 
 import torch
 
 import fastmix as fm
-from benchmarks.gpu.clock import Body, allocated, medians
+from benchmarks.gpu.clock import Body, Clock, allocated
+from benchmarks.gpu.options import parse, write
 from benchmarks.gpu.torch_rivals import mixing_rivals
 from benchmarks.mix import WEIGHT, batch_of, partners
-from benchmarks.timing import write_json
 
-LARGE, SMALL = (256, 3, 224, 224), (4096, 3, 32, 32)
-TRIAL_LARGE, TRIAL_SMALL = (4, 3, 32, 32), (16, 3, 8, 8)
-DTYPES = {"bfloat16": torch.bfloat16, "float32": torch.float32, "uint8": torch.uint8, "float16": torch.float16}
+LARGE, MANY = (256, 3, 224, 224), (4096, 3, 32, 32)
+TRIAL_LARGE, TRIAL_MANY = (4, 3, 32, 32), (16, 3, 8, 8)
+DTYPES = {"uint8": torch.uint8, "bfloat16": torch.bfloat16, "float32": torch.float32, "float16": torch.float16}
 PAIRINGS = {"pairs": "flip", "permutation": "permutation", "one cycle": "roll"}
-BOXES = "pairs with boxes"  # of CutMix, one for each pair
+BOXES = ("CutMix per pair", "CutMix per sample")
 
 
-def measure(settings) -> tuple[dict[str, Any], list[str]]:
-    """Every row is one shape, dtype and pairing; `copy` in it is the yardstick of the same run."""
-    shapes = (TRIAL_LARGE, TRIAL_SMALL) if settings.dry_run else (LARGE, SMALL)
-    rows = []
-    for shape in shapes:
-        for dtype in DTYPES:
-            for pairing in (*PAIRINGS, BOXES):
-                rivals = shape == shapes[0] and dtype != "float16" and pairing == "permutation"
-                rows.append(one(settings, shape, dtype, pairing, rivals))
-                print(line(rows[-1]), flush=True)
-    write_json(settings.out / "mixing_results.json", {"dry_run": settings.dry_run, "rows": rows})
-    return {"rows": rows}, [line(row) for row in rows]
+def main() -> None:
+    options = parse(__doc__)
+    clock = Clock(options.device, options.small)
+    large, many = (TRIAL_LARGE, TRIAL_MANY) if options.small else (LARGE, MANY)
+    cases = [(large, dtype, pairing, False) for dtype in DTYPES for pairing in (*PAIRINGS, *BOXES)]
+    cases += [(many, dtype, pairing, False) for dtype in DTYPES for pairing in ("pairs", "permutation")]
+    # Compiling takes seconds, so rivals come last.
+    cases += [(large, dtype, "permutation", True) for dtype in ("bfloat16", "uint8", "float32")]
+    rows: list[dict[str, Any]] = []
+    for shape, dtype, pairing, rivals in cases:
+        rows.append(one(options, clock, shape, dtype, pairing, rivals))
+        print(line(rows[-1]), flush=True)
+        write(options, "mixing", rows)
 
 
-def one(settings, shape: tuple[int, ...], dtype: str, pairing: str, rivals: bool) -> dict[str, Any]:
-    device = settings.device
-    pristine = batch_of(shape, DTYPES[dtype], device)
-    x, other = pristine.clone(), torch.empty_like(pristine)
-    if pairing == BOXES:
-        plan = fm.CutMix(1.0, per="pair").plan(shape[0], image_size=shape[2:], seed=1)
-    else:
-        plan = fm.MixPlan.mixup(partners(PAIRINGS[pairing], shape[0]), WEIGHT)
-    bodies: dict[str, Body] = {"copy": lambda: other.copy_(x), "mix_": lambda: fm.mix_(x, plan)}
+def plan_of(pairing: str, shape: tuple[int, ...]) -> fm.MixPlan:
+    if pairing in BOXES:
+        return fm.CutMix(1.0, per=pairing.split()[-1]).plan(shape[0], image_size=shape[2:], seed=1)
+    return fm.MixPlan.mixup(partners(PAIRINGS[pairing], shape[0]), WEIGHT)
+
+
+def one(
+    options: argparse.Namespace, clock: Clock, shape: tuple[int, ...], dtype: str, pairing: str, rivals: bool
+) -> dict[str, Any]:
+    """Measure one shape, dtype and pairing; `copy` in the row is the yardstick of the same run."""
+    pristine = batch_of(shape, DTYPES[dtype], options.device)
+    batches = [pristine.clone() for _ in range(clock.batches)]
+    others = [torch.empty_like(pristine) for _ in range(clock.batches)]
+    plan = plan_of(pairing, shape)
+    bodies: dict[str, Body] = {
+        "copy": lambda k: others[k].copy_(batches[k]),
+        "mix_": lambda k: fm.mix_(batches[k], plan),
+    }
+    if pristine.is_floating_point() and shape[0] != MANY[0]:
+        bodies["backward"] = lambda k: torch.ops.fastmix.mix_backward(batches[k], plan.rows)
     if rivals:
-        bodies |= {"mix": lambda: fm.mix(x, plan), **mixing_rivals(x, plan.partner.long().to(device))}
-    times = medians(bodies, lambda: x.copy_(pristine), device, settings.repeats)
-    moved = 2 * x.numel() * x.element_size()
+        index = plan.partner.long().to(options.device)
+        named = [mixing_rivals(x, index) for x in batches]
+        bodies |= {name: (lambda k, name=name: named[k][name]()) for name in named[0]}
+    times = clock.medians(bodies, lambda k: batches[k].copy_(pristine))
+    moved = 2 * pristine.numel() * pristine.element_size()
+    copied = times["copy"]["median"]
     return {
         "shape": shape,
         "dtype": dtype,
         "pairing": pairing,
         "bytes_moved": moved,
         "seconds": times,
-        "gigabytes_per_second": {
-            name: moved / times[name]["median"] / 1e9 for name in ("copy", "mix_") if "median" in times[name]
+        "copy_gigabytes_per_second": moved / copied / 1e9,
+        "share_of_copy_bandwidth": {
+            name: copied / times[name]["median"] for name in ("mix_", "backward") if "median" in times.get(name, {})
         },
-        "share_of_copy_bandwidth": times["copy"]["median"] / times["mix_"]["median"],
-        "allocated_bytes": {name: allocated(bodies[name], device) for name in bodies if "error" not in times[name]},
+        "allocated_bytes": {"mix_": allocated(bodies["mix_"], options.device)},
     }
 
 
 def line(row: dict[str, Any]) -> str:
     seconds = row["seconds"]
     ours = seconds["mix_"]["median"]
-    shape = "x".join(map(str, row["shape"]))
-    text = f"mix_ {shape} {row['dtype']} {row['pairing']}: {1e6 * ours:.0f} us, {row['share_of_copy_bandwidth']:.2f} "
-    text += f"of copy, {row['allocated_bytes'].get('mix_')} bytes allocated"
+    text = (
+        f"{'x'.join(map(str, row['shape']))} {row['dtype']} {row['pairing']}: mix_ {1e6 * ours:.1f} us; share of copy "
+    )
+    text += ", ".join(f"{name} {share:.3f}" for name, share in row["share_of_copy_bandwidth"].items())
+    text += f"; {row['allocated_bytes']['mix_']} bytes allocated"
     for name, found in seconds.items():
-        if name not in ("copy", "mix_"):
-            text += f"; {name} " + (f"{found['median'] / ours:.1f}x" if "median" in found else "failed")
+        if name not in ("copy", "mix_", "backward"):
+            text += f"; {name} " + (f"{found['median'] / ours:.2f}x" if "median" in found else "failed")
     return text
+
+
+if __name__ == "__main__":
+    main()

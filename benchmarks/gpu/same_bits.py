@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import torch
 from torch import Tensor
 
 import fastmix as fm
 from benchmarks.gpu.exercise import ALL, FORMATS, OUTPUTS, plans, sums, values
+from benchmarks.gpu.options import parse, write
 from fastmix.ops.resample_mix import resample_mix
 
 WEIGHTS = (0.0, 2.0**-30, 2.0**-14, 0.25, 0.3712839, 0.5, 1.0 - 2.0**-24, 1.0)
@@ -121,3 +124,18 @@ def compare_all(device: str, small: bool) -> dict[str, int]:
     for batch in (7,) if small else (2, 7, 257, 1500):
         found |= {f"{name}, batch {batch}": count for name, count in operators(device, batch).items()}
     return found | resampling(device)
+
+
+def main() -> int:
+    options = parse(__doc__)
+    found = compare_all(options.device, options.small)
+    wrong = {name: count for name, count in found.items() if count}
+    write(options, "same_bits", {"comparisons": len(found), "elements_that_differ": wrong})
+    for name, count in wrong.items():
+        print(f"{count} elements differ: {name}")
+    print(f"{len(found)} comparisons, {len(wrong)} with differences")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -8,6 +8,7 @@
 ``sass.py``        reads the output of nvdisasm
 ``necessary.py``   the bytes that any kernel must move
 ``limits.py``      what bounds a kernel on a GPU
+``coverage.py``    how much of the compiler's PTX the C++ tests run
 ``record.py``      all of it as one JSON
 ``printed.py``     that JSON as tables of text
 =================  ===================================================================================================

@@ -1,27 +1,8 @@
 """The data loader: for every step, ``epoch.py`` calls draft, run and finish.
 
-``loader.py``    ``DataLoader``: checks arguments and puts the parts together
-``settings.py``  checks of arguments that only ``DataLoader`` has
-``epoch.py``     ``EpochIterator``: one pass over the data
-``order.py``     divides an epoch's order into steps and ranks
-``places.py``     which sample comes at each place of an epoch, and how often it came before
-``sampling.py``  the orders themselves: random, balanced, by class, the user's
-``drafts.py``    draft: which samples a step has, and how they are mixed
-``runs.py``      run: the steps under way in reading threads and in DALI
-``batches.py``   finish: the graph's inputs for a step, and the batch from its outputs
-``targets.py``   the targets of a batch
-``threads.py``   threads that end with their owner
-``step.py``      ``Draft`` and ``Step``: a step as data
-``progress.py``  the consumer's position, which outlives iterators
-``state.py``     ``state_dict`` and ``load_state_dict``
-``stall.py``     waits that warn and time out
-``faults/``      bad samples: wraps run
-``graph/``       the DALI graph and the queue that runs it
-``sources/``     where samples come from: one file per kind
-===============  ===================================================================================================
-=======
 ==================  ================================================================================================
 ``loader.py``       ``DataLoader``: checks arguments and puts the parts together
+``face.py``         attributes and smaller methods of ``DataLoader``
 ``settings.py``     checks of arguments that only ``DataLoader`` has
 ``torch_names.py``  torch's arguments and attributes, and what they mean here
 ``dataset_view.py`` ``loader.dataset``

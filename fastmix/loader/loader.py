@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import torch
@@ -17,8 +16,8 @@ from fastmix.loader.batches import BatchMaker
 from fastmix.loader.dataset_view import DatasetView
 from fastmix.loader.drafts import Drafter
 from fastmix.loader.epoch import EpochIterator, Machinery, one_thread
+from fastmix.loader.face import Face
 from fastmix.loader.faults.budget import Budget
-from fastmix.loader.faults.errors import BadSample
 from fastmix.loader.faults.judge import Judge
 from fastmix.loader.faults.on_error import ON_ERROR, Faults, OnError
 from fastmix.loader.faults.quarantine import Quarantine
@@ -28,7 +27,6 @@ from fastmix.loader.graph.dali_queue import DaliQueue
 from fastmix.loader.graph.spec import DECODE, RESIZE, Decode, GraphSpec, Resize
 from fastmix.loader.order import LastBatch, Order
 from fastmix.loader.passes import Passes
-from fastmix.loader.preview import draw_grid
 from fastmix.loader.progress import Progress
 from fastmix.loader.restarts import Restarts
 from fastmix.loader.sampling import choose_sampling
@@ -39,7 +37,7 @@ from fastmix.loader.sources.source import Source
 from fastmix.loader.stall import Stall
 from fastmix.loader.targets import target_maker
 from fastmix.loader.threads import Threads
-from fastmix.loader.torch_names import TorchAttributes, TorchNames, last_batch_of
+from fastmix.loader.torch_names import TorchNames, last_batch_of
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.ops.targets import Targets, check_targets
 from fastmix.plan.policies import Policy
@@ -47,13 +45,12 @@ from fastmix.ranks import Ranks
 from fastmix.stats import Stats
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
     from nvidia.dali.data_node import DataNode
 
 _CALLER = "DataLoader"
 
 
-class DataLoader(TorchAttributes):
+class DataLoader(Face):
     """Load batches of images, mixed, normalised and ready to use.
 
     >>> loader = fastmix.DataLoader("photos/train", 128, 224, mix=fastmix.Mixup(0.4))
@@ -309,69 +306,12 @@ class DataLoader(TorchAttributes):
         self._prepared = False  # by fastmix.integrations.accelerate
         self._fingerprint: str | None = None
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not name.startswith("_") and name in self.__dict__:
-            raise AttributeError(
-                f"DataLoader: expected no assignment to {name}, which would change no batch; build another loader with "
-                f"{name}={value!r}"
-            )
-        super().__setattr__(name, value)
-
-    def __repr__(self) -> str:
-        lines = [f"DataLoader({self.dataset!r}"]
-        graph, order = self._machinery.maker.graph, self._machinery.drafter.passes.order
-        lines.append(f"batch_size={self.batch_size}, size={self.size}, train={graph.train}, order={order.kind.name!r}")
-        lines.append(f"mix={self._machinery.drafter.policy}, dtype={graph.dtype}, device='{self.device}'")
-        if self._ranks.decided is not None:
-            lines.append(f"rank={self.rank} of {self.world_size}, epoch={self.epoch}, {len(self)} steps per epoch")
-        return ",\n    ".join(lines) + ")"
-
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the arguments and the position; the source is opened already, and ranks are decided anew."""
         progress = self._progress
-        arguments = {**self._arguments, "data": self.source}
+        hints = dict.fromkeys(field.name for field in fields(Hints))
+        arguments = {**self._arguments, **hints, "data": self.source}
         return _unpickled, (type(self), arguments, self.data, (*progress.position(), progress.mixing))
-
-    @property
-    def rank(self) -> int:
-        """Of this process; decided when it is first needed."""
-        return self._decided().order.rank
-
-    @property
-    def world_size(self) -> int:
-        """Number of processes; decided when it is first needed."""
-        return self._decided().order.world_size
-
-    @property
-    def mixup_enabled(self) -> bool:
-        """Whether the next iterator mixes."""
-        return self._machinery.drafter.policy is not None and self._progress.mixing
-
-    @mixup_enabled.setter
-    def mixup_enabled(self, enabled: bool) -> None:
-        if enabled and self._machinery.drafter.policy is None:
-            raise ValueError("DataLoader: expected mix= in the loader's arguments, got mixup_enabled=True without it")
-        self._progress.mixing = bool(enabled)
-
-    @property
-    def epoch(self) -> int:
-        """The epoch that is being iterated over, or comes next."""
-        return self._progress.epoch
-
-    @property
-    def bad_samples(self) -> list[BadSample]:
-        """The samples that are bad, (path, reason): those that are known to be, then those of this epoch only."""
-        return self._machinery.recovery.faults.bad_samples
-
-    @property
-    def drop_last(self) -> bool:
-        """Whether an incomplete last batch is dropped."""
-        return self.last_batch == "drop"
-
-    @property
-    def last_batch(self) -> LastBatch:
-        """What happens to the samples that fill no global batch."""
-        return self._machinery.drafter.passes.order.last_batch
 
     def __len__(self) -> int:
         """Steps per epoch, the same on every rank."""
@@ -384,6 +324,7 @@ class DataLoader(TorchAttributes):
             if self._machinery.maker.graph.train:
                 self._restarts.check(self._progress, passes.order.rank)
                 refuse_accumulation(self._prepared)
+                settings.warn_of_empty_batches(passes.order)
             return EpochIterator(self._machinery, self._progress)
 
     def set_epoch(self, epoch: int) -> None:
@@ -394,28 +335,6 @@ class DataLoader(TorchAttributes):
         """
         self._decided()
         self._progress.set_epoch(integer(_CALLER, "epoch", epoch, 0))
-
-    def preview(self, count: int = 12) -> Figure:
-        """Return a matplotlib figure of the batch that comes next, with the weights of its labels.
-
-        The loader's position does not change.
-
-        Raises:
-            ImportError: matplotlib is not installed.
-        """
-        images, targets, *_ = next(iter(copy.copy(self)))
-        graph = self._machinery.maker.graph
-        return draw_grid(images, targets, self.classes, graph.mean, graph.std, count)
-
-    def stats(self) -> dict[str, Any]:
-        """Return what the current or last epoch has cost this rank.
-
-        Returns:
-            ``batches``, ``images``; ``seconds`` since its beginning and ``images_per_second``; ``wait_seconds`` that
-            the consumer waited for batches, and ``wait_share`` of all seconds; ``stage_seconds``, the wait by stage
-            (plan, read, pipeline, hand_over, recover); ``bytes`` read; samples ``skipped`` and ``replaced``.
-        """
-        return self._machinery.stats.as_dict()
 
     def state_dict(self) -> dict[str, Any]:
         """Return where the consumer is, as JSON's types. Prefetched batches do not count."""

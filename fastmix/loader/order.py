@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, NamedTuple
 
@@ -95,6 +95,12 @@ class Order:
         """Steps per epoch, the same on every rank."""
         extra = 0 if self.last_batch == "drop" else self.global_batch - 1
         return (self.count + extra) // self.global_batch
+
+    @cached_property
+    def has_empty_parts(self) -> bool:
+        """Whether a rank's part of the last step has no samples."""
+        ranks = (replace(self, rank=rank) for rank in range(self.world_size))
+        return self.last_batch == "partial" and any(order.part(self.steps - 1).size == 0 for order in ranks)
 
     @cached_property
     def kind(self) -> Sampling:

@@ -9,6 +9,7 @@ import torch
 import fastmix.dali
 from fastmix.arguments import integer, number
 from fastmix.dali.plugin import load_decoders
+from fastmix.loader.order import Order
 from fastmix.loader.sources.source import Source
 from fastmix.plan.policies import Policy
 from fastmix.ranks import Ranks
@@ -63,6 +64,17 @@ def choose_train(train: bool | None, shuffle: bool | None) -> bool:
     if not isinstance(train, bool | None) or not isinstance(shuffle, bool | None):
         raise TypeError(f"DataLoader: expected train and shuffle to be bools, got {train!r} and {shuffle!r}")
     return train is None or train
+
+
+def warn_of_empty_batches(order: Order) -> None:
+    """Warn of training batches without samples, whose loss is not a number."""
+    if order.has_empty_parts:
+        warnings.warn(
+            f"DataLoader: the last batch of {order.count} samples leaves some of {order.world_size} ranks without "
+            "samples, and a mean loss over none is nan; in training use last_batch='drop' or 'pad'",
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 def choose_workers(num_workers: int) -> int:

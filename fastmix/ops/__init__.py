@@ -9,7 +9,7 @@
 ``segmentation.py``    ``mix_segmentation``: segmentation maps
 ``label_weights.py``   ``remix_label_weight`` and ``attention_label_weight``
 ``losses.py``          ``mix_loss`` and ``mix_accuracy`` without dense targets
-``reference.py``       every operator in plain torch, with the same bits
+``reference.py``       the operators except ``resample_mix`` in plain torch, with the same bits
 ``checks.py``          argument checks that several operators share
 ``partners.py``        the rows that partners refer to, and the check of ``other=``
 ``registration.py``    ``torch.ops.fastmix``: names, fake kernels, ``mix_`` under autograd

@@ -1,4 +1,4 @@
-"""Every native operator in plain torch, with the same bits. The tests compare the kernels with these."""
+"""The native operators except resample_mix in plain torch, with the same bits: tests compare the kernels with them."""
 
 from collections.abc import Sequence
 

@@ -56,12 +56,15 @@ def test_loaded_image_folders(photos, tmp_path):
     check(photos, datasets.load_dataset("imagefolder", data_dir=str(photos), split="train", cache_dir=str(tmp_path)))
 
 
-def test_parquet_files(photos, embedded, tmp_path):
+def test_parquet_files(photos, embedded, folder, tmp_path):
     embedded.to_parquet(tmp_path / "all.parquet", batch_size=10)
     check(photos, tmp_path / "all.parquet", num_workers=3)
     for i in range(2):
         embedded.shard(2, i, contiguous=True).to_parquet(tmp_path / f"part-{i}.parquet", batch_size=7)
     check(photos, str(tmp_path / "part-*.parquet"))
+    named = datasets.Dataset.from_dict({"image": folder[0], "label": folder[1]}).cast_column("image", datasets.Image())
+    named.to_parquet(tmp_path / "named.parquet")
+    assert marks(train(tmp_path / "named.parquet")) == marks(train(photos))
     plain = embedded.rename_columns({"image": "left", "label": "kind"})
     plain.to_parquet(tmp_path / "other.parquet")
     with pytest.raises(ValueError, match="label_key="):

@@ -148,6 +148,20 @@ def test_bad_objects(server, bucket, listed, on_error):
         list(make([(f"{bucket}/bad/{name}", 0) for name in names], 4))
 
 
+def test_parquet_files_with_images(bucket, server, small, expected):
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    client = boto3.client("s3", endpoint_url=server)
+    for part in range(2):
+        rows = small[part * 12 : part * 12 + 12]
+        images = [{"bytes": Path(path).read_bytes(), "path": None} for path, _ in rows]
+        buffer = io.BytesIO()
+        table = arrow.table({"image": images, "label": [label for _, label in rows]})
+        parquet.write_table(table, buffer, row_group_size=5)
+        client.put_object(Bucket="images", Key=f"hub/part-{part}.parquet", Body=buffer.getvalue())
+    assert same(make(f"{bucket}/hub/part-*.parquet", num_workers=3, **OPTIONS), expected)
+
+
 @pytest.fixture
 def global_random_restored() -> Iterator[None]:
     """For botocore, which draws the time to its next try from Python's global generator."""

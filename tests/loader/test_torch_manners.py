@@ -5,6 +5,7 @@ import multiprocessing
 import pickle
 import re
 import threading
+import warnings
 
 import numpy as np
 import pytest
@@ -131,6 +132,12 @@ def test_a_preview_shows_the_next_batch_and_takes_none(small, targets):
     torch.testing.assert_close(shown, (images[0].permute(1, 2, 0) * std + mean).clamp(0, 1))
 
 
+def test_a_loader_with_hints_pickles(small):
+    loader = make([(path, "ab"[i % 2]) for path, i in small[:8]], classes=["b", "a", "c"])
+    copied = pickle.loads(pickle.dumps(loader))
+    assert copied.classes == ("b", "a", "c") and same(copied, loader)
+
+
 def _digest(loader: fm.DataLoader, out) -> None:
     out.put([float(images.double().sum()) for images, _ in loader])
 
@@ -201,3 +208,12 @@ def test_ranks_are_decided_at_the_first_use(small, monkeypatch):
             iter(used[1])
     finally:
         distributed.destroy_process_group()
+
+
+def test_training_batches_without_samples_are_reported(small):
+    with pytest.warns(UserWarning, match="last_batch='drop' or 'pad'"):
+        iter(make(small[:9], 4, rank=1, world_size=2, last_batch="partial"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        iter(make(small[:9], 4, rank=1, world_size=2, last_batch="partial", train=False))
+        iter(make(small[:12], 4, rank=1, world_size=2, last_batch="partial"))

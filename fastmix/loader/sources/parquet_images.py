@@ -63,16 +63,22 @@ class ParquetImages(Source):
     def read(self, sample: int) -> tuple[np.ndarray, object]:
         group, row = self._place(sample)
         value = self._column(group)[row]
-        if not value.is_valid:
-            raise ValueError("the image has no bytes")
-        return np.frombuffer(value.as_buffer(), np.uint8), None
+        data = value["bytes"] if value.is_valid and hasattr(value, "keys") else value
+        if data.is_valid:
+            return np.frombuffer(data.as_buffer(), np.uint8), None
+        name = value["path"].as_py() if value.is_valid and "path" in value else None
+        if not name:
+            raise ValueError("the image has no bytes and no path")
+        # datasets keeps only the paths of images that are local files.
+        with open(os.path.join(os.path.dirname(self.files[self._groups[group, 0]]), name), "rb") as file:
+            return np.frombuffer(file.read(), np.uint8), None
 
     def _place(self, sample: int) -> tuple[int, int]:
         group = int(np.searchsorted(self._starts, sample, side="right")) - 1
         return group, int(sample - self._starts[group])
 
     def _column(self, group: int) -> Any:
-        """Return the bytes of a row group; one thread reads it, others that want it wait."""
+        """Return the images of a row group; one thread reads it, others that want it wait."""
         with self._lock:
             future = self._cached.get(group)
             if mine := future is None:
@@ -84,7 +90,6 @@ class ParquetImages(Source):
             file = open_parquet(self.files[self._groups[group, 0]])
             column = file.read_row_group(int(self._groups[group, 1]), columns=[self._image], use_threads=False)
             values = column.column(0).combine_chunks()
-            values = values.field("bytes") if values.type.num_fields else values
             future.set_result((values, values.nbytes))
         except BaseException as error:
             with self._lock:

@@ -1,0 +1,98 @@
+"""Libraries built on one machine and taken to another, which has a compiler but neither DALI nor pip.
+
+    FASTMIX_CUDA_ARCHS=90-real python -m benchmarks.gpu.prebuilt --collect FOLDER   # after a build
+    python -m benchmarks.gpu.prebuilt --install FOLDER                              # into this tree
+    python -m benchmarks.gpu.prebuilt                                               # say what loads
+
+Only the pybind11 module depends on the version of Python: --install compiles it against the core's archive.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "fastmix"
+LIBRARIES = ("libfastmix_torch.so", "libdali_fastmix.so", "libdali_fastmix.json", "libdali_fastmix_jpeg.so")
+CORE = "libfastmix_core.a"
+METADATA = "Metadata-Version: 2.1\nName: fastmix\nVersion: {version}\n"
+
+
+def collect(folder: Path, build: Path) -> None:
+    """Copy what the build made, without symbols for debuggers; raises FileNotFoundError if there is no build."""
+    folder.mkdir(parents=True, exist_ok=True)
+    archives = sorted(build.rglob(CORE))
+    if not archives:
+        raise FileNotFoundError(f"no {CORE} below {build}; build the project first")
+    sources = [PACKAGE / name for name in LIBRARIES if (PACKAGE / name).exists()] + archives[:1]
+    for source in sources:
+        shutil.copy2(source, folder / source.name)
+        if source.suffix != ".json":
+            subprocess.run(["strip", "--strip-debug", folder / source.name], check=True)
+        print(f"{(folder / source.name).stat().st_size / 2**20:6.1f} MiB  {source.name}")
+
+
+def install(folder: Path) -> None:
+    """Put the libraries into the package and compile the pybind11 module for this Python."""
+    import pybind11
+
+    start = time.perf_counter()
+    for name in LIBRARIES:
+        if (folder / name).exists():
+            shutil.copy2(folder / name, PACKAGE / name)
+    module = PACKAGE / f"_core{sysconfig.get_config_var('EXT_SUFFIX')}"
+    includes = [pybind11.get_include(), sysconfig.get_path("include"), str(ROOT / "csrc" / "core")]
+    sources = sorted(str(file) for file in (ROOT / "csrc" / "python").glob("*.cc"))
+    command = ["g++", "-std=c++20", "-O1", "-fPIC", "-shared", "-fvisibility=hidden", "-ffp-contract=off"]
+    command += ['-DFASTMIX_CUDA_ARCHS=""', '-DFASTMIX_CUDA_VERSION=""', *(f"-I{path}" for path in includes), *sources]
+    subprocess.run(
+        [*command, str(folder / CORE), "-Wl,--gc-sections", "-ldl", "-lpthread", "-o", str(module)], check=True
+    )
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    information = ROOT / f"fastmix-{version}.dist-info"
+    information.mkdir(exist_ok=True)
+    (information / "METADATA").write_text(METADATA.format(version=version))
+    print(f"installed in {time.perf_counter() - start:.0f} s")
+
+
+def check() -> int:
+    """Load everything in a process of its own; DALI may be missing."""
+    programs = {
+        "torch": "import torch; print(torch.__version__, torch.cuda.is_available() and torch.cuda.get_device_name())",
+        "fastmix": "import fastmix; print(fastmix.__version__)",
+        "DALI": "import fastmix.dali as d; d.load(); import nvidia.dali as n; print(n.__version__)",
+    }
+    status = 0
+    print(f"Python {sys.version.split()[0]}, {len(os.sched_getaffinity(0))} cores", flush=True)
+    for name, program in programs.items():
+        done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+        found = (done.stdout if done.returncode == 0 else done.stderr).strip().splitlines()[-1:]
+        print(f"{name}: {'' if done.returncode == 0 else 'does not load: '}{' '.join(found)}", flush=True)
+        status |= done.returncode != 0 and name != "DALI"
+    return status
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--collect", type=Path)
+    parser.add_argument("--build", type=Path, default=Path(os.environ.get("FASTMIX_BUILD_DIR", "build")))
+    parser.add_argument("--install", type=Path)
+    arguments = parser.parse_args()
+    if arguments.collect:
+        collect(arguments.collect, arguments.build)
+        return 0
+    if arguments.install:
+        install(arguments.install)
+    return check()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""What a loader shows besides its batches: attributes, its representation, a picture of a batch, statistics."""
+
+from __future__ import annotations
+
+import copy
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from fastmix.loader.batches import Batch
+from fastmix.loader.dataset_view import DatasetView
+from fastmix.loader.epoch import Machinery
+from fastmix.loader.faults.errors import BadSample
+from fastmix.loader.order import LastBatch
+from fastmix.loader.passes import Passes
+from fastmix.loader.preview import draw_grid
+from fastmix.loader.progress import Progress
+from fastmix.loader.torch_names import TorchAttributes
+from fastmix.ranks import Ranks
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+class Face(TorchAttributes, ABC):
+    """The attributes and the smaller methods of ``DataLoader``."""
+
+    batch_size: int
+    size: int
+    device: torch.device
+    classes: Sequence[str]
+    dataset: DatasetView
+    _machinery: Machinery
+    _progress: Progress
+    _prepared: bool
+    _ranks: Ranks
+
+    @abstractmethod
+    def __len__(self) -> int: ...
+
+    @abstractmethod
+    def __iter__(self) -> Iterator[Batch]: ...
+
+    @abstractmethod
+    def _decided(self) -> Passes:
+        """Return the passes, divided among the ranks, which are decided now at the latest."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if not name.startswith("_") and name in self.__dict__:
+            raise AttributeError(
+                f"DataLoader: expected no assignment to {name}, which would change no batch; build another loader with "
+                f"{name}={value!r}"
+            )
+        super().__setattr__(name, value)
+
+    def __repr__(self) -> str:
+        lines = [f"DataLoader({self.dataset!r}"]
+        graph, order = self._machinery.maker.graph, self._machinery.drafter.passes.order
+        lines.append(f"batch_size={self.batch_size}, size={self.size}, train={graph.train}, order={order.kind.name!r}")
+        lines.append(f"mix={self._machinery.drafter.policy}, dtype={graph.dtype}, device='{self.device}'")
+        if self._ranks.decided is not None:
+            lines.append(f"rank={self.rank} of {self.world_size}, epoch={self.epoch}, {len(self)} steps per epoch")
+        return ",\n    ".join(lines) + ")"
+
+    @property
+    def rank(self) -> int:
+        """Of this process; decided when it is first needed."""
+        return self._decided().order.rank
+
+    @property
+    def world_size(self) -> int:
+        """Number of processes; decided when it is first needed."""
+        return self._decided().order.world_size
+
+    @property
+    def mixup_enabled(self) -> bool:
+        """Whether the next iterator mixes."""
+        return self._machinery.drafter.policy is not None and self._progress.mixing
+
+    @mixup_enabled.setter
+    def mixup_enabled(self, enabled: bool) -> None:
+        if enabled and self._machinery.drafter.policy is None:
+            raise ValueError("DataLoader: expected mix= in the loader's arguments, got mixup_enabled=True without it")
+        self._progress.mixing = bool(enabled)
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that is being iterated over, or comes next."""
+        return self._progress.epoch
+
+    @property
+    def bad_samples(self) -> list[BadSample]:
+        """The samples that are bad, (path, reason): those that are known to be, then those of this epoch only."""
+        return self._machinery.recovery.faults.bad_samples
+
+    @property
+    def drop_last(self) -> bool:
+        """Whether an incomplete last batch is dropped."""
+        return self.last_batch == "drop"
+
+    @property
+    def last_batch(self) -> LastBatch:
+        """What happens to the samples that fill no global batch."""
+        return self._machinery.drafter.passes.order.last_batch
+
+    def preview(self, count: int = 12) -> Figure:
+        """Return a matplotlib figure of the batch that comes next, with the weights of its labels.
+
+        The loader's position does not change.
+
+        Raises:
+            ImportError: matplotlib is not installed.
+        """
+        other = copy.copy(self)
+        other._prepared = True
+        images, targets, *_ = next(iter(other))
+        graph = self._machinery.maker.graph
+        return draw_grid(images, targets, self.classes, graph.mean, graph.std, count)
+
+    def stats(self) -> dict[str, Any]:
+        """Return what the current or last epoch has cost this rank.
+
+        Returns:
+            ``batches``, ``images``; ``seconds`` since its beginning and ``images_per_second``; ``wait_seconds`` that
+            the consumer waited for batches, and ``wait_share`` of all seconds; ``stage_seconds``, the wait by stage
+            (plan, read, pipeline, hand_over, recover); ``bytes`` read; samples ``skipped`` and ``replaced``.
+        """
+        return self._machinery.stats.as_dict()
