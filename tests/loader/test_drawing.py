@@ -50,10 +50,10 @@ def test_an_error_reaches_the_consumer_at_its_step(photos):
 
 def test_the_thread_ends_with_the_loader(photos):
     gc.collect()
-    before = len(drawing_threads())
+    before = set(drawing_threads())
     loader = make(photos, 4, mix=fm.FMix())
     next(iter(loader))
-    (thread,) = [one for one in drawing_threads() if one.is_alive()][before:]
+    (thread,) = set(drawing_threads()) - before
     del loader
     gc.collect()
     thread.join(10)

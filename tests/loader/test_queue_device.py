@@ -48,7 +48,7 @@ def queue(monkeypatch: pytest.MonkeyPatch) -> DaliQueue:
 def test_the_waiting_thread_is_on_the_loaders_gpu(queue: DaliQueue) -> None:
     owner = object()
     queue.submit(Ticket(owner, np.array([0]), {}))
-    assert queue.take(owner) == (GPU,)
+    assert queue.take(owner)[1] == (GPU,)
 
 
 def test_no_batch_is_taken_during_a_capture(queue: DaliQueue, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,4 +58,4 @@ def test_no_batch_is_taken_during_a_capture(queue: DaliQueue, monkeypatch: pytes
         capturing.setattr(torch.cuda, "is_current_stream_capturing", lambda: True)
         with pytest.raises(RuntimeError, match="DataLoader: expected a stream that is not capturing"):
             queue.take(owner)
-    assert queue.take(owner) == (GPU,), "the batch was lost"
+    assert queue.take(owner)[1] == (GPU,), "the batch was lost"

@@ -45,11 +45,11 @@ inline void check_cuda(cudaError_t status, const char* what) {
   } while (0)
 #define FM_SHARED(type, name) extern __shared__ type name[]
 #else
-#define FM_LAUNCH(what, kernel, grid, block, shared_bytes, stream, ...)                    \
-  do {                                                                                     \
-    ::fastmix::host_cuda::launch(grid, block, shared_bytes, kernel, __VA_ARGS__);          \
-    (void)stream;                                                                          \
-    ::fastmix::check_cuda(cudaGetLastError(), "to launch the " what " kernel");            \
+#define FM_LAUNCH(what, kernel, grid, block, shared_bytes, stream, ...)           \
+  do {                                                                            \
+    ::fastmix::host_cuda::launch(grid, block, shared_bytes, kernel, __VA_ARGS__); \
+    (void)stream;                                                                 \
+    ::fastmix::check_cuda(cudaGetLastError(), "to launch the " what " kernel");   \
   } while (0)
 #define FM_SHARED(type, name) type* const name = static_cast<type*>(::fastmix::host_cuda::shared_memory())
 #endif
