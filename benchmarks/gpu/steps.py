@@ -88,7 +88,7 @@ STEPS = {
         Step("graphs", tests("graphs", *GRAPHS), 60),
         Step("memcheck", sanitizer("memcheck"), 75),
         Step("racecheck", sanitizer("racecheck"), 75),
-        Step("decoders", module("decoder_order"), 90),
+        Step("decoders", module("decoder_order"), 80),
         Step("dali", tests("dali", "tests/dali"), 60),
         Step("loader", tests("loader", *LOADER), 90),
     )

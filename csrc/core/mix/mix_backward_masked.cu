@@ -15,7 +15,7 @@ namespace {
 
 // `plan` has the walk of gather_gpu_walk.
 template <typename T, int kBytes, typename Plan>
-__global__ void __launch_bounds__(kLanes* kSumWarps)
+__global__ void __launch_bounds__(kLanes* kSumWarps, 4)
     mix_backward_masked_kernel(const __grid_constant__ Plan plan, const __grid_constant__ SumArgs args,
                                const __grid_constant__ PixelGrid grid, const __grid_constant__ MaskGrid masks) {
   constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
