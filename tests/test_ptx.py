@@ -23,7 +23,11 @@ def ptx(architecture: str) -> Path:
     return ptx_of(architecture)
 
 
-@pytest.fixture(scope="module", params=[OLDEST, NEWEST], ids=lambda arch: f"sm_{arch}")
+# As in test_cuda_source.py, one architecture by default: each takes minutes.
+ARCHITECTURES = [OLDEST, NEWEST] if os.environ.get("FASTMIX_ALL_ARCHS") == "1" else [OLDEST]
+
+
+@pytest.fixture(scope="module", params=ARCHITECTURES, ids=lambda arch: f"sm_{arch}")
 def kernels(request: pytest.FixtureRequest) -> list[Covered]:
     ptx(request.param)
     return run_from_ptx(request.param)
