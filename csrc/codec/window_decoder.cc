@@ -24,9 +24,9 @@ std::shared_ptr<uint8_t[]> allocate(int32_t height, int32_t width) {
 
 #if defined(FASTMIX_CODEC_JPEG)
 // False if the file is left to nvImageCodec.
-bool decode_jpeg(const uint8_t* data, size_t size, const View& view, DecodedWindow& decoded) {
+bool decode_jpeg(const uint8_t* data, size_t size, const WindowRequest& request, DecodedWindow& decoded) {
   JpegDecoder decoder;
-  const bool ours = decoder.open(data, size, view.image, view.window, view.out, view.filter);
+  const bool ours = decoder.open(data, size, request.image, request.window, request.out, request.filter);
   if (ours) {
     const Region& region = decoder.reduced_region().region;
     decoded = {Status::kOk,
@@ -41,7 +41,7 @@ bool decode_jpeg(const uint8_t* data, size_t size, const View& view, DecodedWind
   return decoder.gave_up();
 }
 #else
-bool decode_jpeg(const uint8_t*, size_t, const View&, DecodedWindow&) { return false; }
+bool decode_jpeg(const uint8_t*, size_t, const WindowRequest&, DecodedWindow&) { return false; }
 #endif
 
 }  // namespace
@@ -50,26 +50,29 @@ DecodedWindow DecodedWindow::failed(Status status) {
   return {status, std::make_shared<uint8_t[]>(kChannels), {1, 1}, {0, 0, 1, 1}};
 }
 
-DecodedWindow WindowDecoder::decode(const uint8_t* data, size_t size, const View& view, int64_t max_pixels) {
-  if (max_pixels > 0 && view.image.height > max_pixels / view.image.width) {
+DecodedWindow WindowDecoder::decode(const uint8_t* data, size_t size, const WindowRequest& request,
+                                    int64_t max_pixels) {
+  if (max_pixels > 0 && request.image.height > max_pixels / request.image.width) {
     return DecodedWindow::failed(Status::kTooLarge);
   }
   const Kind kind = kind_of(data, size);
   const bool whole_file = complete(kind, data, size);
   DecodedWindow decoded;
-  const bool ours = view.own_jpeg && kind == Kind::kJpeg && whole_file && sound_header(kind, data, size);
-  if (ours && decode_jpeg(data, size, view, decoded)) return decoded;
+  const bool ours = request.own_jpeg && kind == Kind::kJpeg && whole_file && sound_header(kind, data, size);
+  if (ours && decode_jpeg(data, size, request, decoded)) return decoded;
 
   const Status status = decoder_.open(data, size, max_pixels);
   if (status != Status::kOk) return DecodedWindow::failed(status);
   const Size found = decoder_.size();
-  if (found.height != view.image.height || found.width != view.image.width) {
-    throw WrongSize(concat("an image of ", view.image.height, " x ", view.image.width, " pixels, got a file with ",
-                           found.height, " x ", found.width));
+  if (found.height != request.image.height || found.width != request.image.width) {
+    throw WrongSize(concat("an image of ", request.image.height, " x ", request.image.width,
+                           " pixels, got a file with ", found.height, " x ", found.width));
   }
-  const Region region = seen_region(view.filter, view.window, view.image, view.out);
-  decoded = {
-      Status::kOk, allocate(region.height, region.width), {region.height, region.width}, within(view.window, region)};
+  const Region region = seen_region(request.filter, request.window, request.image, request.out);
+  decoded = {Status::kOk,
+             allocate(region.height, region.width),
+             {region.height, region.width},
+             within(request.window, region)};
   // Of some files the libraries decode only the rows or tiles of a window, and an incomplete progressive JPEG is
   // smoothed across the window's border: decoded as a whole, every window gets the same verdict and the same pixels.
   const bool progressive = kind == Kind::kJpeg && jpeg_header(data, size).progressive;

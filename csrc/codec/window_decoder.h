@@ -23,7 +23,7 @@ struct DecodedWindow {
   static DecodedWindow failed(Status status);
 };
 
-struct View {
+struct WindowRequest {
   Size image;  // upright, as ImageDecoder::size() has it
   Window window;
   Size out;
@@ -43,7 +43,7 @@ class WindowDecoder {
   explicit WindowDecoder(const NvImageCodec& codec) : decoder_(codec) {}
 
   // Throws WrongSize and std::bad_alloc.
-  DecodedWindow decode(const uint8_t* data, size_t size, const View& view, int64_t max_pixels);
+  DecodedWindow decode(const uint8_t* data, size_t size, const WindowRequest& request, int64_t max_pixels);
 
  private:
   bool decode_whole(const Region& region, uint8_t* out);

@@ -71,12 +71,12 @@ class DecodeOp : public dali::StatelessOperator<dali::CPUBackend> {
         decoded[i] = DecodedWindow::failed(given[i]);
         continue;
       }
-      const View view = with_dali_errors([&] { return view_of(workspace, i); });
+      const WindowRequest request = with_dali_errors([&] { return request_of(workspace, i); });
       const auto bytes = encoded.tensor_shape(i).num_elements();
-      const auto task = [&, i, view, bytes](int thread) {
+      const auto task = [&, i, request, bytes](int thread) {
         const Status status = without_memory_errors([&] {
           try {
-            decoded[i] = decoders_[thread].decode(encoded.tensor<uint8_t>(i), bytes, view, arguments_.max_pixels);
+            decoded[i] = decoders_[thread].decode(encoded.tensor<uint8_t>(i), bytes, request, arguments_.max_pixels);
           } catch (const WrongSize& error) {
             misuse[i] = error.what();
           }
@@ -95,12 +95,12 @@ class DecodeOp : public dali::StatelessOperator<dali::CPUBackend> {
     return decoded;
   }
 
-  View view_of(const dali::Workspace& workspace, int sample) const {
-    const View view = {read_shape(workspace, sample, kName), read_window(workspace, kWindow, sample), arguments_.size,
-                       arguments_.filter, own_jpeg_};
+  WindowRequest request_of(const dali::Workspace& workspace, int sample) const {
+    const WindowRequest request = {read_shape(workspace, sample, kName), read_window(workspace, kWindow, sample),
+                                   arguments_.size, arguments_.filter, own_jpeg_};
     // Refuses a window that is not inside the image.
-    seen_region(view.filter, view.window, view.image, view.out);
-    return view;
+    seen_region(request.filter, request.window, request.image, request.out);
+    return request;
   }
 
   const WindowArguments arguments_;
@@ -121,7 +121,7 @@ on the file and the window only. Returns:
 
 * ``image``: uint8 (height, width, 3) RGB, upright, the part that the window needs; one black pixel unless the status
   is ``ok``;
-* ``window``: float ``(y, x, height, width)``, the window in that part, for ``fn.fastmix.batch(image, window=window)``;
+* ``window``: float ``(y, x, height, width)``, the window in that part, for ``fn.fastmix.resample_mix``;
 * ``status``: int32 scalar, a ``fastmix.dali.Status``: the given one unless that is ``ok``.
 
 Raises ValueError if a shape is not the file's, or a window is not inside the image.)")
@@ -139,8 +139,8 @@ Raises ValueError if a shape is not the file's, or a window is not inside the im
     .OutputNDim(1, 1)
     .OutputDType(2, DALI_INT32)
     .OutputNDim(2, 0)
-    .AddArg("size", "As of ``fastmix.batch``.", DALI_INT_VEC)
-    .AddOptionalArg("filter", "As of ``fastmix.batch``.", "triangle")
+    .AddArg("size", "As of ``fn.fastmix.resample_mix``.", DALI_INT_VEC)
+    .AddOptionalArg("filter", "As of ``fn.fastmix.resample_mix``.", "triangle")
     .AddOptionalArg("own_jpeg",
                     "Whether fastmix's JPEG decoder comes first. If not, nothing is decoded at a reduced size.", true)
     .AddOptionalArg<int64_t>("max_pixels", "Larger images are ``too_large``. 0 for no limit.", int64_t{1} << 28);

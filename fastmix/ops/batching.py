@@ -33,7 +33,12 @@ def _repeated(plan: Tensor, count: int, partners: int, multiway: bool = False) -
     """Return the rows of V plans, each for the next batch of ``partners`` samples.
 
     A partner that is out of range stays so: the greatest in the last batch, the least in the first.
+
+    Raises:
+        ValueError: The rows are resident on a GPU, where the walks of kernels lie behind them.
     """
+    if plan.is_cuda:
+        raise ValueError("vmap: expected a plan on the CPU, got a ResidentPlan; use a MixPlan")
     rows = plan.repeat(count, 1)
     shift = partners * torch.arange(count, dtype=torch.int32).repeat_interleave(plan.shape[0])
     if multiway:

@@ -77,9 +77,7 @@ class ResidentPlan:
         self.rows = self._memory if on_cuda else self._memory[:batch_size]
         self.masks = None if masks is None else torch.zeros(masks, dtype=torch.uint8, device=device)
         self._staging = [torch.empty_like(self._memory, device="cpu", pin_memory=on_cuda) for _ in range(_SLOTS)]
-        self._staged_masks = [
-            None if masks is None else torch.empty(masks, dtype=torch.uint8, pin_memory=on_cuda) for _ in range(_SLOTS)
-        ]
+        self._staged_masks = [torch.empty(masks or 0, dtype=torch.uint8, pin_memory=on_cuda) for _ in range(_SLOTS)]
         self._copied: list[torch.cuda.Event | None] = [None] * _SLOTS
         self._slot = 0
         self.update(MixPlan.identity(batch_size))
@@ -109,7 +107,7 @@ class ResidentPlan:
         if len(plan) != self._batch:
             raise ValueError(f"{op}: expected a plan for {self._batch} samples, got one for {len(plan)}")
         flags = None if mirror is None else mirror_flags(op, mirror, self._batch).clone()
-        count = 0 if plan.masks is None else self._fitting(op, plan.masks)
+        self._check_masks(op, plan)
         on_cuda = self.device.type == "cuda"
         if on_cuda and torch.cuda.is_current_stream_capturing():
             raise RuntimeError(
@@ -119,25 +117,28 @@ class ResidentPlan:
         copied = self._copied[self._slot]
         if copied is not None and not copied.query():
             copied.synchronize()
-        staging, masks = self._staging[self._slot], self._staged_masks[self._slot]
+        staging = self._staging[self._slot]
         bytes_of_mirror = None if flags is None else flags.view(torch.uint8).numpy()
         shape = plan.mask_shape()
         _core.pack_resident_plan(plan.rows.numpy(), shape, bytes_of_mirror, *self._image_size, staging.numpy())
         self.mirror = flags
         self._memory.copy_(staging, non_blocking=True)
-        if count and plan.masks is not None and masks is not None and self.masks is not None:
-            masks[:count] = plan.masks
-            self.masks[:count].copy_(masks[:count], non_blocking=True)
+        if plan.masks is not None and self.masks is not None:
+            count = len(plan.masks)
+            masks = self._staged_masks[self._slot][:count].copy_(plan.masks)
+            self.masks[:count].copy_(masks, non_blocking=True)
         if on_cuda:
             with torch.cuda.device(self.device):
                 self._copied[self._slot] = torch.cuda.current_stream().record_event()
 
-    def _fitting(self, op: str, masks: Tensor) -> int:
-        """Return the number of masks, which have to fit the memory."""
+    def _check_masks(self, op: str, plan: MixPlan) -> None:
+        """Return if the masks fit their memory."""
+        if plan.masks is None:
+            return
         room = None if self.masks is None else tuple(self.masks.shape)
-        if room is None or masks.shape[1:] != room[1:] or masks.shape[0] > room[0]:
+        masks = tuple(plan.masks.shape)
+        if room is None or masks[1:] != room[1:] or masks[0] > room[0]:
             raise ValueError(
-                f"{op}: expected a plan whose masks fit masks={room}, got {tuple(masks.shape)}; "
+                f"{op}: expected a plan whose masks fit masks={room}, got {masks}; "
                 "make the ResidentPlan with masks= of this shape"
             )
-        return masks.shape[0]
