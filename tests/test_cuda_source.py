@@ -158,7 +158,7 @@ def test_machine_code_is_the_committed_one(kernels: list[Kernel], architecture: 
 def test_launch_without_a_gpu_is_an_exception(objects: dict[str, Path]) -> None:
     nvcc = tool("nvcc")
     program = objects["mix"].with_name("no_driver_test")
-    core = ("plan", "gpu_walk", "gather", "resident_plan")
+    core = ("plan", "gpu_walk", "gather", "plan_memory")
     sources = [ROOT / "tests/core/no_driver_test.cc", *(CORE / "plan" / f"{name}.cc" for name in core)]
     sources += [objects["mix"], objects["mix_masked"]]
     library_path = [f"-L{nvcc.parent.parent / 'lib'}"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastmix import _core
@@ -37,7 +37,7 @@ class PlanFunction(Policy):
     """
 
     function: Callable[[int, tuple[int, ...] | None, DrawKey], MixPlan]
-    pairing: Pairing = "permutation"
+    pairing: Pairing = field(default="permutation", init=False, repr=False)  # the function pairs
 
     def __post_init__(self) -> None:
         if not callable(self.function):

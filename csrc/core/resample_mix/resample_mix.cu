@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "cuda/kernel_plan_launch.h"
+#include "cuda/pixels.h"
 #include "cuda/vector_io.h"
 #include "formula/mix_math.h"
 #include "plan/cpu_walk.h"
@@ -80,10 +81,9 @@ __device__ __forceinline__ float weight_at(const ResampleArgs& args, const Resam
                                            int32_t x) {
   if (sample.weight_of == WeightOf::kNothing) return 1.0f;
   if (sample.weight_of == WeightOf::kMask) {
-    // Sides are below 2^21, so that the products need 64 bits and the quotients 32.
-    const int32_t row = static_cast<int32_t>(static_cast<int64_t>(y) * args.mask_height / args.height);
-    const int32_t column = static_cast<int32_t>(static_cast<int64_t>(x) * args.mask_width / args.width);
-    const int64_t cell = (static_cast<int64_t>(sample.y0) * args.mask_height + row) * args.mask_width + column;
+    const uint64_t row = quotient(static_cast<uint64_t>(y) * args.mask_height, args.height);
+    const uint64_t column = quotient(static_cast<uint64_t>(x) * args.mask_width, args.width);
+    const uint64_t cell = (static_cast<uint64_t>(sample.y0) * args.mask_height + row) * args.mask_width + column;
     return mask_weight(static_cast<uint8_t>(load_global<1>(args.masks + cell).word[0]), sample.inside, sample.outside);
   }
   const bool inside = y >= sample.y0 && y < sample.y1 && x >= sample.x0 && x < sample.x1;
