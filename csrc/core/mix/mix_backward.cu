@@ -14,7 +14,7 @@ namespace {
 
 // `plan` has the walk of gather_gpu_walk.
 template <typename T, int kBytes, typename Plan>
-__global__ void __launch_bounds__(kLanes* kSumWarps)
+__global__ void __launch_bounds__(kLanes* kSumWarps, 4)
     mix_backward_kernel(const __grid_constant__ Plan plan, const __grid_constant__ SumArgs args,
                         const __grid_constant__ PixelGrid grid) {
   constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
