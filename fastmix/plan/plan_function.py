@@ -57,7 +57,7 @@ class PlanFunction(Policy):
         partner: Any = None,
     ) -> MixPlan:
         if groups is not None or partner is not None:
-            raise ValueError("PlanFunction: expected no groups and no partner, which the function knows best")
+            raise ValueError("PlanFunction: expected no groups= and no partner=, got one; let the function choose partners")
         plan = self.function(batch_size, image_size, key)
         if not isinstance(plan, MixPlan):
             raise TypeError(f"PlanFunction: expected a MixPlan from the function, got {type(plan).__name__}")
@@ -66,7 +66,7 @@ class PlanFunction(Policy):
         return plan.clone()
 
     def to_core(self) -> _core.Choice:
-        raise ValueError("PlanFunction: expected a policy that draws, got a function of yours")
+        raise ValueError("PlanFunction: expected a policy that fastmix draws, got a function of yours; use draw()")
 
     def with_pairing(self, pairing: Pairing) -> Policy:  # noqa: ARG002
         return self
