@@ -3,12 +3,21 @@
 #include <vector>
 
 #include "mix/mix.h"
+#include "normalize_mix/normalize_kernels.h"
 #include "normalize_mix/normalize_mix.h"
 #include "plan/cpu_walk.h"
 #include "simd/kernels.h"
 #include "simd/mask_rows.h"
 
 namespace fastmix {
+
+const NormalizeKernels& normalize_kernels() {
+#if defined(__x86_64__)
+  return matching_kernels(baseline_normalize_kernels, avx2_normalize_kernels, avx512_normalize_kernels);
+#else
+  return baseline_normalize_kernels();
+#endif
+}
 
 namespace {
 
@@ -33,7 +42,8 @@ class NormalizeMixJob final : public CpuJob {
         row_bytes_(params.width * params.channels),
         bands_((params.height + kRowsPerTask - 1) / kRowsPerTask),
         stream_(params.plan.batch * params.height * row_bytes_ * item_ >= kStreamBytes),
-        kernels_(cpu_kernels()) {
+        kernels_(cpu_kernels()),
+        normalize_(normalize_kernels()) {
     if (params.out_layout != Layout::kNHWC) return;
     for (int64_t k = 0; k < row_bytes_; ++k) {
       scale_.push_back(params.scale[k % params.channels]);
@@ -118,13 +128,12 @@ class NormalizeMixJob final : public CpuJob {
                       unsigned char* out, int64_t plane) const {
     const float inside = params_.plan.rows[sample].weight_in, outside = params_.plan.rows[sample].weight_out;
     if (params_.out_layout == Layout::kNHWC) {
-      return kernels_.normalize_levels_interleaved(params_.out_dtype, out, own, partner, levels, inside, outside,
-                                                   scale_.data(), bias_.data(), row_bytes_);
+      return normalize_.levels_interleaved(params_.out_dtype, out, own, partner, levels, inside, outside, scale_.data(),
+                                           bias_.data(), row_bytes_);
     }
     for (int32_t c = 0; c < params_.channels; ++c) {
-      kernels_.normalize_levels_plane(params_.out_dtype, out + c * plane, own + c * params_.width,
-                                      partner + c * params_.width, levels, inside, outside, params_.scale[c],
-                                      params_.bias[c], params_.width);
+      normalize_.levels_plane(params_.out_dtype, out + c * plane, own + c * params_.width, partner + c * params_.width,
+                              levels, inside, outside, params_.scale[c], params_.bias[c], params_.width);
     }
   }
 
@@ -133,14 +142,14 @@ class NormalizeMixJob final : public CpuJob {
     if (first >= last) return;
     if (params_.out_layout == Layout::kNHWC) {
       const int64_t at = first * params_.channels;
-      kernels_.normalize_interleaved(params_.out_dtype, out + at * item_, own + at, partner + at, weight,
-                                     scale_.data() + at, bias_.data() + at, (last - first) * params_.channels);
+      normalize_.interleaved(params_.out_dtype, out + at * item_, own + at, partner + at, weight, scale_.data() + at,
+                             bias_.data() + at, (last - first) * params_.channels);
       return;
     }
     for (int32_t c = 0; c < params_.channels; ++c) {
       const int64_t at = c * params_.width + first;
-      kernels_.normalize_plane(params_.out_dtype, out + c * plane + first * item_, own + at, partner + at, weight,
-                               params_.scale[c], params_.bias[c], last - first);
+      normalize_.plane(params_.out_dtype, out + c * plane + first * item_, own + at, partner + at, weight,
+                       params_.scale[c], params_.bias[c], last - first);
     }
   }
 
@@ -151,6 +160,7 @@ class NormalizeMixJob final : public CpuJob {
   const bool stream_;
   std::vector<float> scale_, bias_;  // NHWC: repeated along a row
   const CpuKernels& kernels_;
+  const NormalizeKernels& normalize_;
 };
 
 }  // namespace

@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <mutex>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,12 +15,10 @@ namespace fastmix {
 
 const ResampleKernels& resample_kernels() {
 #if defined(__x86_64__)
-  // By name: all AVX-512 sets share one set of resampling kernels.
-  const std::string_view name = cpu_kernels().name;
-  if (name.substr(0, 6) == "avx512") return avx512_resample_kernels();
-  if (name == "avx2") return avx2_resample_kernels();
-#endif
+  return matching_kernels(baseline_resample_kernels, avx2_resample_kernels, avx512_resample_kernels);
+#else
   return baseline_resample_kernels();
+#endif
 }
 
 namespace {

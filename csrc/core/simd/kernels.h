@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/dtype.h"
 
@@ -32,20 +33,6 @@ struct CpuKernels {
   // Copies a row of HWC pixels to `channels` planes of `width` bytes (planar) or to HWC, reversed with `mirror`.
   void (*unpack)(uint8_t* out, const uint8_t* row, int64_t width, int32_t channels, bool planar, bool mirror);
 
-  // out[k] = narrow_float(normalize_element(own[k], partner[k], weight, scale, bias)) for one channel.
-  void (*normalize_plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight, float scale,
-                          float bias, int64_t n);
-  // As normalize_plane for interleaved channels: scale and bias are arrays that repeat with the channels.
-  void (*normalize_interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight,
-                                const float* scale, const float* bias, int64_t n);
-  // As the two above, with weight mask_weight(levels[k], inside, outside).
-  void (*normalize_levels_plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner,
-                                 const uint8_t* levels, float inside, float outside, float scale, float bias,
-                                 int64_t n);
-  void (*normalize_levels_interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner,
-                                       const uint8_t* levels, float inside, float outside, const float* scale,
-                                       const float* bias, int64_t n);
-
   // memcpy past the caches. order_streams makes the copies visible before this thread's later writes.
   void (*stream)(void* to, const void* from, int64_t bytes);
   void (*order_streams)();
@@ -60,5 +47,12 @@ const CpuKernels& avx512vbmi_kernels();
 
 // The widest set that this processor runs. FASTMIX_CPU=baseline|avx2|avx512|avx512vbmi selects one, for tests.
 const CpuKernels& cpu_kernels();
+
+// Chooses from another table of inner loops the one that matches cpu_kernels(). All AVX-512 sets share one.
+template <typename Kernels>
+const Kernels& matching_kernels(const Kernels& (*baseline)(), const Kernels& (*avx2)(), const Kernels& (*avx512)()) {
+  const std::string_view name = cpu_kernels().name;
+  return name == "baseline" ? baseline() : name == "avx2" ? avx2() : avx512();
+}
 
 }  // namespace fastmix

@@ -6,8 +6,6 @@
 #include "simd/kernels.h"
 #include "simd/masked_inl.h"
 #include "simd/mix_inl.h"
-#include "simd/normalize_inl.h"
-#include "simd/normalize_levels_inl.h"
 #include "simd/stream_inl.h"
 #include "simd/unpack_inl.h"
 
@@ -16,19 +14,7 @@ namespace FM_ISA {
 namespace {
 
 constexpr CpuKernels make_kernels(const char* name) {
-  return {name,
-          &mix,
-          &mix_levels,
-          &accumulate,
-          &accumulate_levels,
-          &store,
-          &unpack,
-          &normalize_plane,
-          &normalize_interleaved,
-          &normalize_levels_plane,
-          &normalize_levels_interleaved,
-          &stream,
-          &order_streams};
+  return {name, &mix, &mix_levels, &accumulate, &accumulate_levels, &store, &unpack, &stream, &order_streams};
 }
 
 }  // namespace

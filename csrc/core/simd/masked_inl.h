@@ -3,14 +3,11 @@
 
 #include "formula/mix_math.h"
 #include "simd/convert_inl.h"
+#include "simd/level_weights_inl.h"
 
 namespace fastmix {
 namespace FM_ISA {
 namespace {
-
-inline void weights_of(float* weights, const uint8_t* levels, float inside, float outside, int64_t n) {
-  for (int64_t k = 0; k < n; ++k) weights[k] = mask_weight(levels[k], inside, outside);
-}
 
 // All overloads copy bits for weights 0 and 1. uint8 needs no special case: its blend with them is exact.
 inline void blend_weighted(uint8_t* out, const uint8_t* own, const uint8_t* partner, const float* weights, int64_t n) {

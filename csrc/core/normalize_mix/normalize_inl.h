@@ -1,4 +1,4 @@
-// Mixes and normalises. Part of kernels_inl.h.
+// Mixes and normalises. Part of normalize_kernels_inl.h.
 #pragma once
 
 #include "formula/mix_math.h"
@@ -44,8 +44,11 @@ void normalize(DType dtype, void* out, const uint8_t* own, const uint8_t* partne
       return normalize_16(static_cast<Half*>(out), own, partner, weight, scale, bias, n);
     case DType::kBF16:
       return normalize_16(static_cast<BFloat16*>(out), own, partner, weight, scale, bias, n);
-    default:
+    case DType::kF32:
       return normalize_span(static_cast<float*>(out), own, partner, weight, scale, bias, n);
+    case DType::kU8:
+    case DType::kF64:
+      return;  // validate() refuses them
   }
 }
 

@@ -1,10 +1,10 @@
-// Mixes and normalises with a weight per element, given as mask levels. Part of kernels_inl.h.
+// Mixes and normalises with a weight per element, given as mask levels. Part of normalize_kernels_inl.h.
 #pragma once
 
 #include <cstring>
 
-#include "simd/masked_inl.h"
-#include "simd/normalize_inl.h"
+#include "normalize_mix/normalize_inl.h"
+#include "simd/level_weights_inl.h"
 
 namespace fastmix {
 namespace FM_ISA {
@@ -37,8 +37,11 @@ void normalize_levels(DType dtype, void* out, const uint8_t* own, const uint8_t*
       return normalize_levels_span(static_cast<Half*>(out), own, partner, levels, inside, outside, scale, bias, n);
     case DType::kBF16:
       return normalize_levels_span(static_cast<BFloat16*>(out), own, partner, levels, inside, outside, scale, bias, n);
-    default:
+    case DType::kF32:
       return normalize_levels_span(static_cast<float*>(out), own, partner, levels, inside, outside, scale, bias, n);
+    case DType::kU8:
+    case DType::kF64:
+      return;  // validate() refuses them
   }
 }
 

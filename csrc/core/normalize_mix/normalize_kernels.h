@@ -1,0 +1,33 @@
+// The inner loops of normalize_mix on the CPU, compiled once per instruction set from normalize_kernels_inl.h.
+#pragma once
+
+#include <cstdint>
+
+#include "base/dtype.h"
+
+namespace fastmix {
+
+struct NormalizeKernels {
+  // out[k] = narrow_float(normalize_element(own[k], partner[k], weight, scale, bias)) for one channel.
+  void (*plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight, float scale,
+                float bias, int64_t n);
+  // As plane for interleaved channels: scale and bias are arrays that repeat with the channels.
+  void (*interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight,
+                      const float* scale, const float* bias, int64_t n);
+  // As the two above, with weight mask_weight(levels[k], inside, outside).
+  void (*levels_plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, const uint8_t* levels,
+                       float inside, float outside, float scale, float bias, int64_t n);
+  void (*levels_interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, const uint8_t* levels,
+                             float inside, float outside, const float* scale, const float* bias, int64_t n);
+};
+
+const NormalizeKernels& baseline_normalize_kernels();
+#if defined(__x86_64__)
+const NormalizeKernels& avx2_normalize_kernels();
+const NormalizeKernels& avx512_normalize_kernels();
+#endif
+
+// The set that matches cpu_kernels().
+const NormalizeKernels& normalize_kernels();
+
+}  // namespace fastmix
