@@ -49,10 +49,10 @@ def _repeated(plan: Tensor, count: int, partners: int, multiway: bool = False) -
 
 
 def _dims(op: str, in_dims: tuple[Any, ...], **shared: int) -> tuple[Any, ...]:
-    """Return the mapped dimensions by place, None beyond the arguments given.
+    """Return the dimension that vmap maps of each argument, by the argument's place; None if it maps none.
 
     Raises:
-        ValueError: vmap maps an argument that all batches share.
+        ValueError: vmap maps an argument of ``shared``, which holds the places of what all batches share.
     """
     dims = (*in_dims, *[None] * 12)
     for name, place in shared.items():
