@@ -49,7 +49,7 @@ Pairing pairing_argument(const dali::OpSpec& spec) {
   for (const auto& [name, pairing] : kPairings) {
     if (value == name) {
       check(!needs_groups(pairing) || spec.NumRegularInput() > 1, "mix: pairing '", value,
-            "' goes by class: expected labels as the second input");
+            "' pairs by class: expected labels as the second input");
       return pairing;
     }
     names += concat(names.empty() ? "'" : ", '", name, "'");

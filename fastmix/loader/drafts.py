@@ -58,7 +58,7 @@ class Drafter:
         key = DrawKey(self.passes.order.seed, data_epoch, data_step, offset=offset)
         samples, occurrence = places.part(start, size)
         bad = self.faults.known_bad(samples) | np.isin(samples, list(bad_here))
-        # A schedule goes by the loop's epoch.
+        # Schedules use the loop's epoch.
         policy = None if self.policy is None else self.policy.at(epoch) if mixing else self.policy.never()
         drawing = self._drawing(policy, key, size, repeats)
         status = np.zeros(size, dtype=np.int32)

@@ -86,7 +86,7 @@ class SampleKeys:
 
 
 def image_extent(image_size: tuple[int, ...] | None) -> tuple[int, int, int]:
-    """Return (frames, height, width) in pixels; frames are 0 for images."""
+    """Return (frames, height, width) in pixels; ``frames`` is 0 for images."""
     if image_size is None:
         return 0, 0, 0
     try:

@@ -77,8 +77,8 @@ class GridMix(_MaskPolicy):
 class SmoothMix(_MaskPolicy):
     """Fade the partner in around a random point, as a Gaussian.
 
-    The own weight at distance d is ``1 - exp(-d^2 / (2 s^2))``, with ``s`` uniform in ``sigma`` times the image's side
-    ``sqrt(height * width)``. ``plan`` requires ``image_size``.
+    At distance d from the point, the weight of the own image is ``1 - exp(-d^2 / (2 s^2))``. ``s`` is drawn uniformly
+    from the range ``sigma`` and multiplied by ``sqrt(height * width)``. ``plan`` requires ``image_size``.
 
     Source: SmoothMix (Lee et al., CVPRW 2020).
 
@@ -88,7 +88,7 @@ class SmoothMix(_MaskPolicy):
         prob: As for ``Mixup``.
         pairing: As for ``Mixup``.
         weight: Ignored.
-        sigma: A number or (least, most); the paper uses (0.25, 0.5).
+        sigma: The range (least, most), or one number to fix it; the paper uses (0.25, 0.5).
 
     Raises:
         ValueError: As for ``Mixup``, or ``sigma`` is not > 0.

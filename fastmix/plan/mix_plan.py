@@ -287,9 +287,9 @@ class MixPlan(StoredPlan):
         """Return a table of the mixing, one line per sample.
 
         Args:
-            names: (B,) names of the samples, such as labels or paths; None means their numbers.
+            names: B names, such as labels or paths. None prints each sample's index.
 
         Raises:
-            ValueError: The names are not one per sample.
+            ValueError: The number of names is not B.
         """
         return description.describe(self, names)

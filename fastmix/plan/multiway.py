@@ -103,10 +103,10 @@ class MultiwayPlan(StoredPlan):
         """Return one line per sample with its partners and their weights.
 
         Args:
-            names: (B,) names of the samples, such as labels or paths; None means their numbers.
+            names: B names, such as labels or paths. None prints each sample's index.
 
         Raises:
-            ValueError: The names are not one per sample.
+            ValueError: The number of names is not B.
         """
         names = _plan_table.sample_names("MultiwayPlan.describe", len(self), names)
         lines = []
@@ -153,7 +153,7 @@ class DirichletMix:
         prob: Probability that a unit of ``per`` is mixed at all.
 
     Raises:
-        TypeError: ``k`` is no integer.
+        TypeError: ``k`` is not an integer.
         ValueError: A parameter out of its range.
     """
 
@@ -200,11 +200,11 @@ class DirichletMix:
             epoch: As for ``Policy.plan``.
             step: As for ``Policy.plan``.
             rank: As for ``Policy.plan``.
-            offset: As for ``Policy.plan``; weights go by the place in the global batch, partners by the batch.
+            offset: As for ``Policy.plan``. Weights depend on a sample's place in the global batch, partners do not.
 
         Raises:
-            TypeError: An argument that is no integer.
-            ValueError: A negative or too large argument.
+            TypeError: An argument is not an integer.
+            ValueError: An argument is negative or too large.
         """
         return self.draw(batch_size, image_size, DrawKey(seed, epoch, step, rank, offset))
 

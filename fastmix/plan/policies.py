@@ -247,8 +247,9 @@ class CutMix(SinglePolicy):
 class HMix(SinglePolicy):
     """Paste a box of the partner and blend around it, with own weight ``w`` over the whole image.
 
-    The box covers ``box_share * (1 - w)`` of the image before clipping. The own weight outside the box makes the mean
-    own weight ``w``. ``plan`` requires ``image_size``. Source: HMix (Park et al., NeurIPS 2022).
+    The box covers ``box_share * (1 - w)`` of the image before clipping. Outside the box the own image
+    has the weight that makes its mean weight ``w``. ``plan`` requires ``image_size``. Source: HMix (Park et al.,
+    NeurIPS 2022).
 
     Args:
         alpha: > 0.

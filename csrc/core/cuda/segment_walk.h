@@ -1,4 +1,4 @@
-// The loop of mix and normalize_mix over a GpuWalk. It reads every sample once, also in place.
+// The loop of mix and normalize_mix over a GpuWalk. It reads each sample once, even in place.
 //
 // A cycle A -> B -> C -> D -> E -> F -> A becomes two segments: one warp each, in one block, so they share `heads`.
 // A lane does this for its own vector position:

@@ -92,7 +92,7 @@ FM_HD float biased(uint8_t x) { return bit_cast<float>(kByteBias | x); }
 // from 2^-21 on, which are multiples of 2^-44, and both give the partner for smaller ones.
 FM_HD float mix_biased(float own, float partner, float weight) { return fused(weight, own - partner, partner); }
 
-// a * b + c, rounded once, down or up. For CUDA kernels: GPUs round either way at no cost.
+// a * b + c with a single rounding: fused_down rounds down, fused_up rounds up. GPUs do both at no extra cost.
 #if defined(__CUDA_ARCH__)
 FM_HD float fused_down(float a, float b, float c) {
   float result;
@@ -140,7 +140,8 @@ FM_HD MixBounds mix_bounds(float own, float partner, float weight) {
           fused_up(weight, fused_up(1.0f, own, -partner), partner)};
 }
 
-// The own weight at a mask level: exactly `outside` at 0, exactly `inside` at 255, evenly spaced and monotonic between.
+// The weight of the own image at a mask level: exactly `outside` at 0, exactly `inside` at 255, evenly spaced and
+// monotonic between.
 FM_HD float mask_weight(uint8_t level, float inside, float outside) {
   const float share = (biased(level) - 0x1p23f) * (1.0f / 255.0f);
   const float weight = outside + (inside - outside) * share;

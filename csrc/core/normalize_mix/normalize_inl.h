@@ -36,32 +36,6 @@ void normalize_16(T16* out, const uint8_t* own, const uint8_t* partner, float we
   }
 }
 
-template <typename Factor>
-void normalize(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight, Factor scale,
-               Factor bias, int64_t n) {
-  switch (dtype) {
-    case DType::kF16:
-      return normalize_16(static_cast<Half*>(out), own, partner, weight, scale, bias, n);
-    case DType::kBF16:
-      return normalize_16(static_cast<BFloat16*>(out), own, partner, weight, scale, bias, n);
-    case DType::kF32:
-      return normalize_span(static_cast<float*>(out), own, partner, weight, scale, bias, n);
-    case DType::kU8:
-    case DType::kF64:
-      return;  // validate() refuses them
-  }
-}
-
-void normalize_plane(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight, float scale,
-                     float bias, int64_t n) {
-  normalize(dtype, out, own, partner, weight, Constant{scale}, Constant{bias}, n);
-}
-
-void normalize_interleaved(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight,
-                           const float* scale, const float* bias, int64_t n) {
-  normalize(dtype, out, own, partner, weight, scale, bias, n);
-}
-
 }  // namespace
 }  // namespace FM_ISA
 }  // namespace fastmix

@@ -29,33 +29,6 @@ void normalize_levels_span(T* out, const uint8_t* own, const uint8_t* partner, c
   }
 }
 
-template <typename Factor>
-void normalize_levels(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, const uint8_t* levels,
-                      float inside, float outside, Factor scale, Factor bias, int64_t n) {
-  switch (dtype) {
-    case DType::kF16:
-      return normalize_levels_span(static_cast<Half*>(out), own, partner, levels, inside, outside, scale, bias, n);
-    case DType::kBF16:
-      return normalize_levels_span(static_cast<BFloat16*>(out), own, partner, levels, inside, outside, scale, bias, n);
-    case DType::kF32:
-      return normalize_levels_span(static_cast<float*>(out), own, partner, levels, inside, outside, scale, bias, n);
-    case DType::kU8:
-    case DType::kF64:
-      return;  // validate() refuses them
-  }
-}
-
-void normalize_levels_plane(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, const uint8_t* levels,
-                            float inside, float outside, float scale, float bias, int64_t n) {
-  normalize_levels(dtype, out, own, partner, levels, inside, outside, Constant{scale}, Constant{bias}, n);
-}
-
-void normalize_levels_interleaved(DType dtype, void* out, const uint8_t* own, const uint8_t* partner,
-                                  const uint8_t* levels, float inside, float outside, const float* scale,
-                                  const float* bias, int64_t n) {
-  normalize_levels(dtype, out, own, partner, levels, inside, outside, scale, bias, n);
-}
-
 }  // namespace
 }  // namespace FM_ISA
 }  // namespace fastmix

@@ -58,7 +58,8 @@ __device__ __forceinline__ uint32_t pixels_inside(int32_t y, int32_t x, const Ke
   return first < last ? (1u << last) - (1u << first) : 0;
 }
 
-// The own weights of a run that crosses its sample's box: bit p of `inside` is set if pixel p lies in the box.
+// The weights of the own image in a run that crosses its sample's box: bit p of `inside` is set if pixel p lies in the
+// box.
 struct BoxWeights {
   Weights weights;
   uint32_t inside;
@@ -68,14 +69,14 @@ struct BoxWeights {
   }
 };
 
-// The own weight of a run that lies wholly inside or outside its sample's box.
+// The weight of the own image in a run that lies wholly inside or outside its sample's box.
 struct OneWeight {
   float weight;
   __device__ __forceinline__ void hide() {}
   __device__ __forceinline__ float operator()(int) const { return weight; }
 };
 
-// The own weights of a run by mask levels.
+// The weights of the own image in a run, from mask levels.
 template <int kWords>
 struct LevelWeights {
   Weights weights;

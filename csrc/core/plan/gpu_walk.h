@@ -1,5 +1,6 @@
-// The walk of the CUDA kernels: which warp mixes which samples in which order. Kernels read every sample once, also in
-// place and along a cycle of any length. Host only, no CUDA. cuda/segment_walk.h draws the order.
+// The walk of the CUDA kernels: which warp mixes which samples in which order. Kernels read each sample
+// once, even if the output overwrites the input and however long the cycles of partners are. Host code only.
+// cuda/segment_walk.h has a picture of the order.
 #pragma once
 
 #include <cstdint>

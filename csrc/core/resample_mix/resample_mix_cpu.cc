@@ -176,7 +176,7 @@ class ResampleMixJob final : public CpuJob {
     write(sample, y, own, partner, scratch);
   }
 
-  // The own weights of a masked sample's band. Rows below the output repeat the last.
+  // The weights of the own image in a masked sample's band. Rows below the output repeat the last.
   const float* weights_of(int32_t sample, int32_t y, ThreadScratch& scratch) const {
     const PlanRow& row = params_.plan.rows[sample];
     const uint8_t* levels[kMostRows];

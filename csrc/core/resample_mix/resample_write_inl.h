@@ -10,7 +10,7 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// The own weights of the band's rows at pixel x.
+// The weights of the own image in the band's rows at pixel x.
 FM_INLINE Vector weight_at(const BandWrite& write, int32_t x) {
   if (write.weights != nullptr) return load(write.weights + int64_t{x} * kRows);
   return x >= write.box_begin && x < write.box_end ? load(write.inside) : splat(write.outside);
@@ -22,7 +22,7 @@ FM_INLINE bool weights_differ(const BandWrite& write, int32_t first, int32_t las
   return write.weights != nullptr || between(write.box_begin) || between(write.box_end);
 }
 
-// The own weights of kRows columns: not mixed, the same for all, or one set per column.
+// The weights of the own image in kRows columns: not mixed, the same for all, or one set per column.
 enum class Weights { kNone, kSame, kPerColumn };
 
 // Mixes and normalises kRows columns of `own` and `partner` and transposes them to rows. The first column is pixel x,

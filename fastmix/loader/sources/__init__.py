@@ -1,7 +1,7 @@
 """Where samples come from: one file per kind of data, and one table that opens them.
 
 =====================  =============================================================================================
-``kinds.py``           ``open_source``, and the table of kinds that it goes by
+``kinds.py``           ``open_source``, and its table of kinds
 ``source.py``          ``Source``: the abstract source
 ``hints.py``           ``Hints``: the loader's arguments that say how to read data
 ``folders.py``         class folders, local or remote
