@@ -4,7 +4,7 @@
 ``DataLoader``      reads, decodes, crops, resizes, flips, mixes and normalises; ``fastmix.loader``
 policies            ``Mixup``, ``CutMix``, ... draw plans; with ``boxes``, ``pairings``, ``schedules`` and ``weights``
 plans               ``MixPlan``, ``MultiwayPlan``: what is mixed with what; ``ResidentPlan`` for CUDA graphs
-operators           ``mix_``, ``mix``, ``normalize_mix``, ``resample_mix``, ``mix_labels``, ``mix_loss``, ...
+operators           ``mix_``, ``mix``, ``normalize_mix``, ``resample_mix``, ``mix_labels``, ``augment_``, ...
 integrations        ``prefetch``, ``Mixer`` and drop-ins for timm and torchvision
 ``fastmix.dali``    the operators in a DALI pipeline of your own
 ==================  ================================================================================================
@@ -18,6 +18,8 @@ from fastmix import integrations, ops
 from fastmix.integrations.mixer import Mixer
 from fastmix.integrations.prefetch import prefetch
 from fastmix.ops import reference
+from fastmix.ops.augment import augment as augment_images
+from fastmix.ops.augment import augment_
 from fastmix.ops.label_weights import attention_label_weight, remix_label_weight
 from fastmix.ops.labels import mix_labels, mix_values
 from fastmix.ops.losses import mix_accuracy, mix_loss
@@ -73,6 +75,8 @@ __all__ = [
     "UniformSide",
     "WindowedImages",
     "attention_label_weight",
+    "augment_",
+    "augment_images",
     "boxes",
     "dali",
     "integrations",

@@ -1,0 +1,108 @@
+// Pillow's formulas for one pixel, for host and device. Every rounding is part of the formula.
+#pragma once
+
+#include <cstdint>
+
+#include "base/host_device.h"
+
+namespace fastmix {
+
+// Pillow's grey level of a colour ("L").
+FM_HD uint32_t luma(uint32_t r, uint32_t g, uint32_t b) {
+  return (19595u * r + 38470u * g + 7471u * b + 32768u) >> 16;
+}
+
+// Extrapolates from `degenerate` through `value`, rounded to float32 after each operation, clamped and truncated.
+FM_HD int32_t blend_level(int32_t degenerate, int32_t value, float factor) {
+  float level = static_cast<float>(degenerate) + factor * static_cast<float>(value - degenerate);
+  level = level < 0.0f ? 0.0f : level;
+  level = level > 255.0f ? 255.0f : level;
+  return static_cast<int32_t>(level);
+}
+
+// (2 * s + 13) / 26 rounded down, for s = the sum of a 3 x 3 neighbourhood and four times its centre: Pillow's SMOOTH.
+// It equals (s + 6) / 13. The multiplication divides exactly: its error, 0.77 * 3321 / 65536, is below 1 / 13.
+FM_HD uint32_t smooth_level(uint32_t s) { return ((s + 6u) * 5042u) >> 16; }
+
+// The mean over a window of 2 * radius + 1 levels in 24-bit fixed point; the edge weight makes its width fractional.
+struct BoxWeights {
+  int32_t radius;
+  uint32_t inner, edge;
+};
+FM_HD uint32_t box_level(uint32_t inner_sum, uint32_t edge_sum, uint32_t inner, uint32_t edge) {
+  return (inner_sum * inner + edge_sum * edge + (1u << 23)) >> 24;
+}
+
+// Pillow's 8-bit HSV.
+struct Hsv {
+  int32_t h, s, v;
+};
+
+FM_HD Hsv to_hsv(int32_t r, int32_t g, int32_t b) {
+  const int32_t most = r > g ? (r > b ? r : b) : (g > b ? g : b);
+  const int32_t least = r < g ? (r < b ? r : b) : (g < b ? g : b);
+  const bool grey = most == least;
+  const float range = grey ? 1.0f : static_cast<float>(most - least);
+  const float rc = static_cast<float>(most - r) / range;
+  const float gc = static_cast<float>(most - g) / range;
+  const float bc = static_cast<float>(most - b) / range;
+  // The sums of the second and third case are in float64, as in Pillow, and rounded once.
+  const double turned = r == most   ? static_cast<double>(bc - gc)
+                        : g == most ? 2.0 + static_cast<double>(rc) - static_cast<double>(bc)
+                                    : 4.0 + static_cast<double>(gc) - static_cast<double>(rc);
+  const double sixth = static_cast<double>(static_cast<float>(turned)) / 6.0 + 1.0;
+  const float h = static_cast<float>(sixth >= 1.0 ? sixth - 1.0 : sixth);
+  const float s = static_cast<float>(most - least) / (most == 0 ? 1.0f : static_cast<float>(most));
+  const int32_t hue = static_cast<int32_t>(static_cast<double>(h) * 255.0);
+  return {grey ? 0 : hue, grey ? 0 : static_cast<int32_t>(static_cast<double>(s) * 255.0), most};
+}
+
+// Rounds half away from zero; x >= 0.
+FM_HD int32_t round_level(double x) { return static_cast<int32_t>(x + 0.5); }
+
+FM_HD void from_hsv(const Hsv& x, int32_t& r, int32_t& g, int32_t& b) {
+  const double turned = static_cast<double>(x.h) * 6.0 / 255.0;
+  const int32_t sector = static_cast<int32_t>(turned);
+  const float part = static_cast<float>(turned - static_cast<double>(sector));
+  const float s = static_cast<float>(static_cast<double>(x.s) / 255.0);
+  const double v = static_cast<double>(x.v);
+  const int32_t p = round_level(v * (1.0 - static_cast<double>(s)));
+  const int32_t q = round_level(v * (1.0 - static_cast<double>(s * part)));
+  const int32_t t = round_level(v * (1.0 - static_cast<double>(s) * (1.0 - static_cast<double>(part))));
+  const int32_t k = sector >= 6 ? 0 : sector;
+  r = k == 0 || k == 5 ? x.v : k == 1 ? q : k == 4 ? t : p;
+  g = k == 1 || k == 2 ? x.v : k == 0 ? t : k == 3 ? q : p;
+  b = k == 3 || k == 4 ? x.v : k == 2 ? t : k == 5 ? q : p;
+}
+
+// Turns the hue by `shift` of 256 steps. Grey pixels keep their bytes.
+FM_HD void turn_hue(int32_t shift, int32_t& r, int32_t& g, int32_t& b) {
+  Hsv x = to_hsv(r, g, b);
+  x.h = (x.h + shift) & 255;
+  from_hsv(x, r, g, b);
+}
+
+// Pillow's interpolations of warps, in float64.
+FM_HD double linear(double a, double b, double t) { return a + (b - a) * t; }
+
+// The cubic through four samples at -1, 0, 1, 2: Keys' kernel with a = -1.
+FM_HD double cubic(double a, double b, double c, double d, double t) {
+  const double p2 = -a + c;
+  const double p3 = 2.0 * (a - b) + c - d;
+  const double p4 = -a + b - c + d;
+  return b + t * (p2 + t * (p3 + t * p4));
+}
+
+FM_HD int32_t clamp_level(double level) {
+  level = level < 0.0 ? 0.0 : level;
+  level = level > 255.0 ? 255.0 : level;
+  return static_cast<int32_t>(level);
+}
+
+// The largest integer <= x, for |x| < 2^31.
+FM_HD int32_t floor_of(double x) {
+  const int32_t toward_zero = static_cast<int32_t>(x);
+  return toward_zero - (x < static_cast<double>(toward_zero) ? 1 : 0);
+}
+
+}  // namespace fastmix

@@ -1,0 +1,108 @@
+// The sample plan: which operations change the pixels of each sample, with their parameters. Operators apply plans and
+// draw no random numbers.
+#pragma once
+
+#include <cstdint>
+
+#include "base/dtype.h"
+
+namespace fastmix {
+
+// The first word of a row: "FS" and the version of the layout, in the order of row_header.
+constexpr int32_t kSampleHeader = 'F' << 24 | 'S' << 16 | 1 << 8;
+
+enum class Opcode : int32_t {
+  kIdentity = 0,
+  kInvert,
+  kPosterize,
+  kSolarize,
+  kSolarizeAdd,
+  kBrightness,
+  kContrast,
+  kColor,
+  kGrayscale,
+  kHue,
+  kSharpness,
+  kAutoContrast,
+  kEqualize,
+  kGaussianBlur,
+  kShearX,
+  kShearY,
+  kTranslateX,
+  kTranslateY,
+  kRotate,
+  kEraseConstant,
+  kEraseNormal,
+  kAugMixBegin,
+  kAugMixChainEnd,
+  kAugMixEnd,
+  kPadCrop,
+  kErasePixelsNormalized,
+};
+constexpr int32_t kOpcodes = 26;
+const char* name_of(Opcode opcode);
+
+enum class WarpFilter : int32_t { kNearest = 0, kBilinear = 1, kBicubic = 2 };
+
+// One operation: the opcode with its flags, and three parameters as bit patterns.
+struct SampleOperation {
+  int32_t code = 0;
+  int32_t word[3] = {};
+
+  Opcode opcode() const { return static_cast<Opcode>(code & 0xff); }
+  int32_t flags() const { return static_cast<int32_t>(static_cast<uint32_t>(code) >> 8); }
+  WarpFilter filter() const { return static_cast<WarpFilter>(flags() & 3); }
+  float value(int k) const { return bit_cast<float>(word[k]); }
+};
+static_assert(sizeof(SampleOperation) == 16);
+
+// A rectangle packed into two words.
+struct EraseBox {
+  int32_t y, x, height, width;
+};
+inline EraseBox erase_box(const SampleOperation& operation) {
+  const auto low = [&](int k) { return operation.word[k] & 0xffff; };
+  const auto high = [&](int k) { return static_cast<int32_t>(static_cast<uint32_t>(operation.word[k]) >> 16); };
+  return {low(0), high(0), low(1), high(1)};
+}
+
+// The start of a row: 64 bytes. `capacity` operations follow it. Words are little-endian; spare words are zero.
+struct SampleRow {
+  int32_t header = kSampleHeader;
+  int32_t flags = 0;
+  int32_t window[4] = {};  // y, x, height, width in source pixels; height and width 0: the whole image
+  int32_t size[2] = {};    // output height and width; 0: those of the batch
+  int32_t count = 0;       // operations used
+  int32_t spare[7] = {};
+
+  bool flips_horizontally() const { return (flags & 1) != 0; }
+  bool flips_vertically() const { return (flags & 2) != 0; }
+};
+static_assert(sizeof(SampleRow) == 64);
+
+constexpr int32_t kSampleRowWords = sizeof(SampleRow) / sizeof(int32_t);
+constexpr int32_t kOperationWords = sizeof(SampleOperation) / sizeof(int32_t);
+
+// A borrowed plan.
+struct SamplePlanView {
+  const int32_t* words = nullptr;  // `batch` rows
+  int32_t batch = 0;
+  int32_t row_words = 0;  // kSampleRowWords + kOperationWords * capacity
+
+  int32_t capacity() const { return (row_words - kSampleRowWords) / kOperationWords; }
+  const SampleRow& row(int32_t i) const {
+    return *reinterpret_cast<const SampleRow*>(words + static_cast<int64_t>(i) * row_words);
+  }
+  const SampleOperation* operations(int32_t i) const {
+    return reinterpret_cast<const SampleOperation*>(words + static_cast<int64_t>(i) * row_words + kSampleRowWords);
+  }
+};
+
+// Refuses rows of another kind or version, unknown opcodes and flags, parameters out of range, AugMix operations that
+// do not pair up, and words that should be zero. `op` names the caller in messages.
+void validate(const char* op, const SamplePlanView& plan);
+
+// Refuses what needs other pixels or another output than uint8 images of height x width: windows, sizes, normal noise.
+void validate_pixels_only(const char* op, const SamplePlanView& plan, int64_t height, int64_t width);
+
+}  // namespace fastmix

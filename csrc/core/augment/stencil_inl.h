@@ -1,0 +1,33 @@
+// Operations that read neighbours: sharpness and blur. Part of augment_kernels_inl.h.
+#pragma once
+
+#include <cstdint>
+
+#include "augment/pixel_math.h"
+
+namespace fastmix {
+namespace FM_ISA {
+namespace {
+
+void sharpen(uint8_t* __restrict out, const uint8_t* __restrict above, const uint8_t* __restrict at,
+             const uint8_t* __restrict below, float factor, int64_t width) {
+  for (int64_t x = 1; x < width - 1; ++x) {
+    const uint32_t row = uint32_t{at[x - 1]} + at[x + 1] + 5u * at[x];
+    const uint32_t rows = uint32_t{above[x - 1]} + above[x] + above[x + 1] + below[x - 1] + below[x] + below[x + 1];
+    const int32_t smooth = static_cast<int32_t>(smooth_level(row + rows));
+    out[x] = static_cast<uint8_t>(blend_level(smooth, at[x], factor));
+  }
+}
+
+void blur_row(uint8_t* __restrict out, uint32_t* __restrict sums, const uint8_t* add, const uint8_t* drop,
+              const uint8_t* far_above, const uint8_t* far_below, uint32_t inner, uint32_t edge, int64_t width) {
+  for (int64_t x = 0; x < width; ++x) {
+    const uint32_t sum = sums[x] + add[x] - drop[x];
+    sums[x] = sum;
+    out[x] = static_cast<uint8_t>(box_level(sum, uint32_t{far_above[x]} + far_below[x], inner, edge));
+  }
+}
+
+}  // namespace
+}  // namespace FM_ISA
+}  // namespace fastmix

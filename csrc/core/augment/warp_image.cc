@@ -1,0 +1,269 @@
+#include "augment/warp_image.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "augment/warp.h"
+
+namespace fastmix {
+
+namespace {
+
+constexpr int64_t kPad = 2;  // repeated pixels on each side: cubic reads one before and two after
+
+uint8_t color_of(uint32_t color, int32_t channel) { return static_cast<uint8_t>(color >> (8 * channel)); }
+
+// A warp that moves each row along itself: pixel x of row y reads at x + 0.5 + slope * (y + 0.5) + offset.
+struct RowWarp {
+  double slope, offset;
+  WarpFilter filter;
+  uint32_t fill;
+};
+
+// Fills pixels outside [begin, end).
+void fill_outside(uint8_t* row, int64_t begin, int64_t end, int64_t width, uint8_t fill) {
+  std::memset(row, fill, begin);
+  std::memset(row + end, fill, width - end);
+}
+
+// out[x] = in[x + shift].
+void shift_row(uint8_t* out, const uint8_t* in, int64_t shift, int64_t width, uint8_t fill) {
+  const int64_t begin = std::clamp<int64_t>(-shift, 0, width);
+  const int64_t end = std::clamp<int64_t>(width - shift, begin, width);
+  fill_outside(out, begin, end, width, fill);
+  std::memcpy(out + begin, in + begin + shift, end - begin);
+}
+
+void nearest_rows(uint8_t* out, const uint8_t* in, int64_t height, int64_t width, const RowWarp& warp, uint8_t fill) {
+  const FixedMatrix fixed = fixed_matrix({{1.0, warp.slope, warp.offset, 0.0, 1.0, 0.0}});
+  for (int64_t y = 0; y < height; ++y) {
+    // Pillow takes another path for translations.
+    const int64_t shift = warp.slope == 0.0 ? static_cast<int64_t>(std::floor(warp.offset + 0.5))
+                                            : (fixed.m[2] + fixed.m[1] * y) >> 16;
+    shift_row(out + y * width, in + y * width, shift, width, fill);
+  }
+}
+
+// Interpolates along rows. `padded` has room for a row with kPad pixels on each side.
+class RowInterpolation {
+ public:
+  RowInterpolation(const AugmentKernels& kernels, const RowWarp& warp, int64_t width, double* t, int32_t* first,
+                   uint8_t* padded)
+      : kernels_(kernels), warp_(warp), width_(width), t_(t), first_(first), padded_(padded) {}
+
+  void place(double y) {
+    uniform_ = kernels_.row_points(first_, t_, warp_.slope * y, warp_.offset, width_);
+    // A pixel is inside if its place, half a pixel right of first + t, is in [0, width).
+    const auto inside = [&](int64_t x) {
+      const double column = static_cast<double>(x) + 0.5 + warp_.slope * y + warp_.offset;
+      return column >= 0.0 && column < static_cast<double>(width_);
+    };
+    begin_ = std::clamp<int64_t>(-int64_t{first_[0]} - 2, 0, width_);
+    while (begin_ < width_ && !inside(begin_)) ++begin_;
+    end_ = std::clamp<int64_t>(width_ + 2 - int64_t{first_[0]}, begin_, width_);
+    while (end_ > begin_ && !inside(end_ - 1)) --end_;
+  }
+
+  void run(uint8_t* out, const uint8_t* in, uint8_t fill) const {
+    fill_outside(out, begin_, end_, width_, fill);
+    std::memset(padded_, in[0], kPad);
+    std::memcpy(padded_ + kPad, in, width_);
+    std::memset(padded_ + kPad + width_, in[width_ - 1], kPad);
+    const auto interpolate = warp_.filter == WarpFilter::kBicubic ? kernels_.cubic_row : kernels_.linear_row;
+    // Rounding may move some pixels of the row by one. Each run that moves as one goes to the kernel.
+    for (int64_t x = begin_; x < end_;) {
+      const int64_t shift = first_[x] - x;
+      int64_t stop = uniform_ ? end_ : x + 1;
+      while (stop < end_ && first_[stop] - stop == shift) ++stop;
+      interpolate(out + x, padded_ + kPad + x + shift, t_ + x, stop - x);
+      x = stop;
+    }
+  }
+
+ private:
+  const AugmentKernels& kernels_;
+  const RowWarp warp_;
+  const int64_t width_;
+  double* const t_;
+  int32_t* const first_;
+  uint8_t* const padded_;
+  int64_t begin_ = 0, end_ = 0;  // of the pixels whose place is inside the row
+  bool uniform_ = false;
+};
+
+void warp_rows(ImageBuffers& image, const AugmentKernels& kernels, uint8_t* out, const uint8_t* in, int64_t height,
+               int64_t width, const RowWarp& warp) {
+  if (warp.filter == WarpFilter::kNearest) {
+    for (int32_t c = 0; c < kColors; ++c) {
+      nearest_rows(out + c * height * width, in + c * height * width, height, width, warp, color_of(warp.fill, c));
+    }
+    return;
+  }
+  double* const t = image.points(2 * width);
+  RowInterpolation rows(kernels, warp, width, t, reinterpret_cast<int32_t*>(t + width), image.rows(width + 2 * kPad));
+  for (int64_t y = 0; y < height; ++y) {
+    if (y == 0 || warp.slope != 0.0) rows.place(static_cast<double>(y) + 0.5);
+    for (int32_t c = 0; c < kColors; ++c) {
+      const int64_t at = (c * height + y) * width;
+      rows.run(out + at, in + at, color_of(warp.fill, c));
+    }
+  }
+}
+
+void transpose(const AugmentKernels& kernels, uint8_t* out, const uint8_t* in, int64_t height, int64_t width) {
+  for (int32_t c = 0; c < kColors; ++c) {
+    kernels.transpose(out + c * height * width, in + c * height * width, height, width);
+  }
+}
+
+// Moves columns along themselves: as rows of the transposed image.
+void warp_columns(ImageBuffers& image, const AugmentKernels& kernels, const RowWarp& warp) {
+  const int64_t height = image.height(), width = image.width();
+  transpose(kernels, image.spare(), image.now(), height, width);
+  warp_rows(image, kernels, image.now(), image.spare(), width, height, warp);
+  transpose(kernels, image.spare(), image.now(), width, height);
+  image.swap();
+}
+
+// Packs the image with `frame` repeated pixels on each side.
+void pack_framed(const ImageBuffers& image, const AugmentKernels& kernels, uint32_t* packed, int32_t frame) {
+  const int64_t height = image.height(), width = image.width(), pitch = width + 2 * frame;
+  for (int64_t y = 0; y < height; ++y) {
+    uint32_t* const row = packed + (y + frame) * pitch;
+    kernels.pack(row + frame, image.now() + y * width, image.pixels(), width);
+    std::fill_n(row, frame, row[frame]);
+    std::fill_n(row + frame + width, frame, row[frame + width - 1]);
+  }
+  for (int32_t k = 0; k < frame; ++k) {
+    std::memcpy(packed + k * pitch, packed + frame * pitch, pitch * sizeof(uint32_t));
+    std::memcpy(packed + (height + frame + k) * pitch, packed + (height + frame - 1) * pitch,
+                pitch * sizeof(uint32_t));
+  }
+}
+
+void warp_pixels(ImageBuffers& image, const AugmentKernels& kernels, const Matrix& matrix, WarpFilter filter,
+                 uint32_t fill) {
+  const int64_t height = image.height(), width = image.width();
+  const int32_t frame = filter == WarpFilter::kNearest ? 0 : static_cast<int32_t>(kPad);
+  const int64_t pitch = width + 2 * frame;
+  uint32_t* const packed = image.packed((height + 2 * frame) * pitch);
+  pack_framed(image, kernels, packed, frame);
+  uint32_t* const out = image.packed_row(width);
+  const FixedMatrix fixed = fixed_matrix(matrix);
+  for (int64_t y = 0; y < height; ++y) {
+    if (filter == WarpFilter::kNearest) {
+      const int32_t line = static_cast<int32_t>(y);
+      kernels.nearest_warp(out, packed, static_cast<int32_t>(height), static_cast<int32_t>(width),
+                           fixed.m[2] + fixed.m[1] * line, fixed.m[5] + fixed.m[4] * line, fixed.m[0], fixed.m[3], fill,
+                           width);
+    } else {
+      const WarpRow row = {matrix.m, static_cast<double>(y) + 0.5, static_cast<int32_t>(height),
+                           static_cast<int32_t>(width), packed, pitch, frame, fill};
+      (filter == WarpFilter::kBicubic ? kernels.cubic_warp : kernels.linear_warp)(out, row, width);
+    }
+    kernels.unpack(image.spare() + y * width, image.pixels(), out, width);
+  }
+  image.swap();
+}
+
+void rotate(ImageBuffers& image, const AugmentKernels& kernels, const SampleOperation& operation) {
+  const Rotation rotation = rotation_of(operation.value(0), image.height(), image.width());
+  switch (rotation.quarters) {
+    case -1:
+      return warp_pixels(image, kernels, rotation.matrix, operation.filter(), operation.word[1]);
+    case 1:
+    case 3:
+      transpose(kernels, image.spare(), image.now(), image.height(), image.width());
+      image.swap();
+      return rotation.quarters == 1 ? flip_vertically(image) : flip_horizontally(image, kernels);
+    case 2:
+      flip_horizontally(image, kernels);
+      return flip_vertically(image);
+    default:
+      return;
+  }
+}
+
+// The source index of place `at` with reflection; `at` is less than `size` beyond the ends.
+int64_t reflected(int64_t at, int64_t size) { return at < 0 ? -at : at >= size ? 2 * (size - 1) - at : at; }
+
+}  // namespace
+
+void warp_image(ImageBuffers& image, const AugmentKernels& kernels, const SampleOperation& operation) {
+  const double amount = static_cast<double>(operation.value(0));
+  const auto row_warp = [&](double slope, double offset) {
+    return RowWarp{slope, offset, operation.filter(), static_cast<uint32_t>(operation.word[1])};
+  };
+  const auto move_rows = [&](const RowWarp& warp) {
+    warp_rows(image, kernels, image.spare(), image.now(), image.height(), image.width(), warp);
+    image.swap();
+  };
+  switch (operation.opcode()) {
+    case Opcode::kShearX:
+      return move_rows(row_warp(amount, 0.0));
+    case Opcode::kTranslateX:
+      return move_rows(row_warp(0.0, amount));
+    case Opcode::kShearY:
+      return warp_columns(image, kernels, row_warp(amount, 0.0));
+    case Opcode::kTranslateY:
+      return warp_columns(image, kernels, row_warp(0.0, amount));
+    default:
+      return rotate(image, kernels, operation);
+  }
+}
+
+void flip_horizontally(ImageBuffers& image, const AugmentKernels& kernels) {
+  const int64_t width = image.width();
+  for (int64_t row = 0; row < kColors * image.height(); ++row) {
+    kernels.reverse(image.spare() + row * width, image.now() + row * width, width);
+  }
+  image.swap();
+}
+
+void flip_vertically(ImageBuffers& image) {
+  const int64_t height = image.height(), width = image.width();
+  for (int32_t c = 0; c < kColors; ++c) {
+    for (int64_t y = 0; y < height; ++y) {
+      std::memcpy(image.spare(c) + y * width, image.now(c) + (height - 1 - y) * width, width);
+    }
+  }
+  image.swap();
+}
+
+void pad_crop(ImageBuffers& image, const SampleOperation& operation) {
+  const int64_t height = image.height(), width = image.width();
+  const int64_t dy = operation.word[0], dx = operation.word[1];
+  const bool reflect = (operation.word[2] & 1 << 24) != 0;
+  for (int32_t c = 0; c < kColors; ++c) {
+    const uint8_t fill = color_of(operation.word[2], c);
+    for (int64_t y = 0; y < height; ++y) {
+      uint8_t* const out = image.spare(c) + y * width;
+      const int64_t line = reflect ? reflected(y + dy, height) : y + dy;
+      if (line < 0 || line >= height) {
+        std::memset(out, fill, width);
+        continue;
+      }
+      const uint8_t* const in = image.now(c) + line * width;
+      shift_row(out, in, dx, width, fill);
+      if (!reflect) continue;
+      for (int64_t x = 0; x < -dx; ++x) out[x] = in[reflected(x + dx, width)];
+      for (int64_t x = std::max<int64_t>(0, width - dx); x < width; ++x) out[x] = in[reflected(x + dx, width)];
+    }
+  }
+  image.swap();
+}
+
+void erase(ImageBuffers& image, const SampleOperation& operation) {
+  const EraseBox box = erase_box(operation);
+  const int64_t y_end = std::min<int64_t>(image.height(), int64_t{box.y} + box.height);
+  const int64_t x_end = std::min<int64_t>(image.width(), int64_t{box.x} + box.width);
+  if (box.x >= x_end) return;
+  for (int32_t c = 0; c < kColors; ++c) {
+    for (int64_t y = box.y; y < y_end; ++y) {
+      std::memset(image.now(c) + y * image.width() + box.x, color_of(operation.word[2], c), x_end - box.x);
+    }
+  }
+}
+
+}  // namespace fastmix

@@ -1,0 +1,112 @@
+// augment_ and augment: schemas, implementation and registration.
+#include <vector>
+
+#include "augment/augment.h"
+#include "huge_pages.h"
+#include "stable.h"
+
+namespace fastmix {
+
+namespace {
+
+// The memory of images (B, 3, H, W) or, with `pixels_last`, (B, H, W, 3).
+struct AugmentLayout {
+  int64_t batch_stride;
+  bool packed, interleaved;
+};
+
+AugmentLayout layout_of(const Tensor& images, bool pixels_last) {
+  const SampleLayout layout = sample_layout(images);
+  // Images (B, H, W, 3) in channels_last memory have rows of planes, which the kernels do not read.
+  return {layout.batch_stride, layout.packed && !(pixels_last && layout.channels_last),
+          pixels_last || layout.channels_last};
+}
+
+void check_images(const char* op, const Tensor& images, bool channels_last) {
+  check_batch(op, "images", images);
+  const int64_t channel_dim = channels_last ? 3 : 1;
+  check(images.dim() == 4 && images.scalar_type() == ScalarType::Byte && images.size(channel_dim) == 3, op,
+        ": expected images of dtype uint8 and shape ", channels_last ? "(B, H, W, 3)" : "(B, 3, H, W)",
+        " with channels_last=", channels_last ? "True" : "False", ", got ",
+        torch::headeronly::toString(images.scalar_type()), " ", shape_of(images));
+}
+
+SamplePlanView sample_plan_view(const char* op, const Tensor& plan, int64_t batch) {
+  check(plan.is_cpu() && plan.scalar_type() == ScalarType::Int && plan.dim() == 2 && plan.is_contiguous(), op,
+        ": expected a sample plan as a contiguous int32 tensor (N, 16 + 4 K) on the CPU, got ",
+        torch::headeronly::toString(plan.scalar_type()), " ", shape_of(plan), " on ", device_of(plan));
+  const int64_t words = plan.size(1);
+  check(words >= kSampleRowWords && (words - kSampleRowWords) % kOperationWords == 0 && words <= INT32_MAX, op,
+        ": expected a sample plan of 16 + 4 K words per sample, got ", words);
+  check(plan.size(0) == batch, op, ": expected a sample plan for ", batch, " samples, got one for ", plan.size(0),
+        "; draw the plan for this batch size");
+  return {static_cast<const int32_t*>(plan.const_data_ptr()), static_cast<int32_t>(batch),
+          static_cast<int32_t>(words)};
+}
+
+AugmentParams params_of(const char* op, const Tensor& images, const Tensor& plan, bool channels_last) {
+  check_images(op, images, channels_last);
+  check(images.is_cpu(), op, ": expected images on the CPU, where augmentation runs, got ", device_of(images));
+  AugmentParams params;
+  params.height = images.size(channels_last ? 1 : 2);
+  params.width = images.size(channels_last ? 2 : 3);
+  params.plan = sample_plan_view(op, plan, images.size(0));
+  validate(op, params);
+  return params;
+}
+
+}  // namespace
+
+void augment_in_place_op(const Tensor& images, const Tensor& plan, bool channels_last) {
+  constexpr const char* op = "augment_";
+  AugmentParams params = params_of(op, images, plan, channels_last);
+  const AugmentLayout layout = layout_of(images, channels_last);
+  check(layout.packed && layout.batch_stride >= 3 * params.height * params.width, op, ": expected images whose samples have no gaps and do not overlap, got shape ",
+        shape_of(images), " with other strides; use images.contiguous(), or augment(), which writes a new batch");
+  if (images.numel() == 0) return;
+  // Call mutable_data_ptr first: it gives a lazy clone its own memory, and `in` must be the same memory.
+  params.out = static_cast<uint8_t*>(images.mutable_data_ptr());
+  const std::vector<const uint8_t*> in = sample_pointers<uint8_t>(images);
+  params.in = in.data();
+  params.out_stride = layout.batch_stride;
+  params.interleaved = layout.interleaved;
+  run(*augment_cpu(params));
+}
+
+Tensor augment_op(const Tensor& images, const Tensor& plan, bool channels_last) {
+  AugmentParams params = params_of("augment", images, plan, channels_last);
+  const Tensor source = layout_of(images, channels_last).packed ? images : torch::stable::contiguous(images);
+  params.interleaved = layout_of(source, channels_last).interleaved;
+  const std::vector<int64_t> sizes(source.sizes().begin(), source.sizes().end());
+  const MemoryFormat format =
+      params.interleaved && !channels_last ? MemoryFormat::ChannelsLast : MemoryFormat::Contiguous;
+  Tensor out = with_huge_pages(
+      torch::stable::empty(sizes, ScalarType::Byte, std::nullopt, source.device(), std::nullopt, format));
+  if (out.numel() == 0) return out;
+  const std::vector<const uint8_t*> in = sample_pointers<uint8_t>(source);
+  params.in = in.data();
+  params.out = static_cast<uint8_t*>(out.mutable_data_ptr());
+  params.out_stride = 3 * params.height * params.width;
+  run(*augment_cpu(params));
+  return out;
+}
+
+}  // namespace fastmix
+
+STABLE_TORCH_LIBRARY_FRAGMENT(fastmix, m) {
+  m.def("augment_(Tensor(a!) images, Tensor plan, bool channels_last) -> ()");
+  m.def("augment(Tensor images, Tensor plan, bool channels_last) -> Tensor");
+}
+
+namespace {
+
+template <typename Library>
+void implement(Library& m) {
+  m.impl("augment_", TORCH_BOX(&fastmix::augment_in_place_op));
+  m.impl("augment", TORCH_BOX(&fastmix::augment_op));
+}
+
+}  // namespace
+
+STABLE_TORCH_LIBRARY_IMPL(fastmix, CPU, m) { implement(m); }
+STABLE_TORCH_LIBRARY_IMPL(fastmix, CUDA, m) { implement(m); }

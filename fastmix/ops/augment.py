@@ -1,0 +1,134 @@
+"""Augment uint8 batches: every sample by its own operations, as a sample plan says."""
+
+# ruff: noqa: ARG001  (a fake kernel has its operator's signature)
+
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from fastmix.ops import registration as _ops
+from fastmix.ops.checks import check_tensor
+
+__all__ = ["augment", "augment_"]
+
+_augment_ = torch.ops.fastmix.augment_.default
+_augment = torch.ops.fastmix.augment.default
+_COLORS = 3
+
+
+class SampleRows(Protocol):
+    """A sample plan: an object with rows int32 (N, 16 + 4 K) on the CPU."""
+
+    @property
+    def rows(self) -> Tensor: ...
+
+
+def augment_(images: Tensor, plan: SampleRows | Tensor, *, channels_last: bool | None = None) -> Tensor:
+    """Augment a uint8 batch in place: every sample by its own operations.
+
+    Equivalent to ``for image, operations in zip(images, plan): image.copy_(as Pillow applies them one by one)``. Every
+    operation gives Pillow 13's pixels, bit for bit, on every CPU. Posterize with 0 bits gives a black image, as Pillow
+    did before version 13, which refuses it.
+
+    Args:
+        images: uint8 (B, H, W, 3) or (B, 3, H, W) on the CPU, of at most 16,383 pixels a side. Samples have no gaps; an
+            image (3, H, W) may be channels_last in memory.
+        plan: A sample plan for B samples, or its rows int32 (B, 16 + 4 K) on the CPU.
+        channels_last: True for shape (B, H, W, 3), False for (B, 3, H, W). None infers it; both fit if H or W is such
+            that the second and the last dimension are 3, which is then an error.
+
+    Returns:
+        ``images`` itself.
+
+    Raises:
+        TypeError: ``images`` is not a uint8 tensor, or ``plan`` is no sample plan.
+        ValueError: The shape does not fit, or both layouts fit and ``channels_last`` is None.
+        RuntimeError: The plan is for another batch size or image size, holds an unknown operation or a parameter out of
+            range, or needs a float output; or samples have gaps. ``images`` is then unchanged.
+
+    Example:
+        >>> augment_(images, plan)  # uint8 (B, 3, 224, 224)
+    """
+    last = _channels_last("augment_", images, channels_last)
+    _augment_(images, _rows("augment_", plan), last)
+    return images
+
+
+def augment(images: Tensor, plan: SampleRows | Tensor, *, channels_last: bool | None = None) -> Tensor:
+    """Augment a uint8 batch into a new tensor.
+
+    Equivalent to ``augment_(images.clone(), plan)``. The package exports this function as ``fastmix.augment_images``,
+    because ``fastmix.augment`` is the package of policies.
+
+    Args:
+        images: As for :func:`augment_`, with any strides.
+        plan: As for :func:`augment_`.
+        channels_last: As for :func:`augment_`.
+
+    Returns:
+        A tensor of the shape of ``images``, in their memory format if it has no gaps, else contiguous.
+
+    Raises:
+        TypeError: As for :func:`augment_`.
+        ValueError: As for :func:`augment_`.
+        RuntimeError: As for :func:`augment_`, except for gaps.
+
+    Example:
+        >>> augmented = augment(images, plan)  # uint8 (B, 3, 224, 224)
+    """
+    last = _channels_last("augment", images, channels_last)
+    return _augment(images, _rows("augment", plan), last)
+
+
+def _rows(op: str, plan: SampleRows | Tensor) -> Tensor:
+    rows = plan if isinstance(plan, Tensor) else getattr(plan, "rows", None)
+    if not isinstance(rows, Tensor):
+        raise TypeError(f"{op}: expected plan to be a sample plan or its rows, got {type(plan).__name__}")
+    return rows
+
+
+def _channels_last(op: str, images: Tensor, channels_last: bool | None) -> bool:
+    """Return whether the channels are the last dimension; refuse other images."""
+    check_tensor(op, "images", images)
+    if images.dtype != torch.uint8:
+        raise TypeError(f"{op}: expected images of dtype torch.uint8, got {images.dtype}; augment before normalising")
+    fits = images.dim() == 4 and (images.shape[1] == _COLORS, images.shape[3] == _COLORS)
+    if not fits or fits == (False, False):
+        raise ValueError(f"{op}: expected images of shape (B, H, W, 3) or (B, 3, H, W), got {tuple(images.shape)}")
+    if channels_last is None:
+        if fits == (True, True):
+            raise ValueError(
+                f"{op}: expected one dimension of channels, got {tuple(images.shape)}, where two fit; "
+                "pass channels_last=True for (B, H, W, 3) or channels_last=False for (B, 3, H, W)"
+            )
+        return fits[1]
+    if not fits[1 if channels_last else 0]:
+        wanted = "(B, H, W, 3)" if channels_last else "(B, 3, H, W)"
+        raise ValueError(f"{op}: expected {wanted} with channels_last={channels_last}, got {tuple(images.shape)}")
+    return channels_last
+
+
+@torch.library.register_fake("fastmix::augment_")
+def _(images: Tensor, plan: Tensor, channels_last: bool) -> None:
+    return None
+
+
+@torch.library.register_fake("fastmix::augment")
+def _(images: Tensor, plan: Tensor, channels_last: bool) -> Tensor:
+    memory_format = torch.contiguous_format if channels_last else _ops.output_memory_format(images)
+    return torch.empty(images.shape, dtype=images.dtype, device=images.device, memory_format=memory_format)
+
+
+_registrations = torch.library.Library("fastmix", "IMPL")
+
+
+def _augment_in_place_autograd(keyset: Any, images: Tensor, plan: Tensor, channels_last: bool) -> None:
+    """Augment, then bump the version counter so that autograd notices overwritten saved tensors."""
+    with torch._C._AutoDispatchBelowAutograd():
+        _augment_.redispatch(keyset & torch._C._after_autograd_keyset, images, plan, channels_last)
+    if not images.is_inference():
+        torch.autograd.graph.increment_version(images)
+
+
+_registrations.impl("augment_", _augment_in_place_autograd, "Autograd", with_keyset=True)
