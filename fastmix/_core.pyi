@@ -14,6 +14,8 @@ _Bytes: TypeAlias = NDArray[np.uint8]
 MAX_WAYS: int
 MULTIWAY_HEADER: int
 PAIR_HEADER: int
+SAMPLE_HEADER: int
+SAMPLE_OPERATIONS: list[str]
 
 class _Enum:
     """The part that pybind11's enums share; they do not derive from enum.Enum."""

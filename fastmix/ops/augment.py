@@ -35,8 +35,8 @@ def augment_(images: Tensor, plan: SampleRows | Tensor, *, channels_last: bool |
         images: uint8 (B, H, W, 3) or (B, 3, H, W) on the CPU, of at most 16,383 pixels a side. Samples have no gaps; an
             image (3, H, W) may be channels_last in memory.
         plan: A sample plan for B samples, or its rows int32 (B, 16 + 4 K) on the CPU.
-        channels_last: True for shape (B, H, W, 3), False for (B, 3, H, W). None infers it; both fit if H or W is such
-            that the second and the last dimension are 3, which is then an error.
+        channels_last: True for shape (B, H, W, 3), False for (B, 3, H, W). None infers it, and refuses a shape
+            (B, 3, W, 3) that fits both.
 
     Returns:
         ``images`` itself.
@@ -93,17 +93,18 @@ def _channels_last(op: str, images: Tensor, channels_last: bool | None) -> bool:
     check_tensor(op, "images", images)
     if images.dtype != torch.uint8:
         raise TypeError(f"{op}: expected images of dtype torch.uint8, got {images.dtype}; augment before normalising")
-    fits = images.dim() == 4 and (images.shape[1] == _COLORS, images.shape[3] == _COLORS)
-    if not fits or fits == (False, False):
+    first = images.dim() == 4 and images.shape[1] == _COLORS
+    last = images.dim() == 4 and images.shape[3] == _COLORS
+    if not first and not last:
         raise ValueError(f"{op}: expected images of shape (B, H, W, 3) or (B, 3, H, W), got {tuple(images.shape)}")
     if channels_last is None:
-        if fits == (True, True):
+        if first and last:
             raise ValueError(
                 f"{op}: expected one dimension of channels, got {tuple(images.shape)}, where two fit; "
                 "pass channels_last=True for (B, H, W, 3) or channels_last=False for (B, 3, H, W)"
             )
-        return fits[1]
-    if not fits[1 if channels_last else 0]:
+        return bool(last)
+    if not (last if channels_last else first):
         wanted = "(B, H, W, 3)" if channels_last else "(B, 3, H, W)"
         raise ValueError(f"{op}: expected {wanted} with channels_last={channels_last}, got {tuple(images.shape)}")
     return channels_last

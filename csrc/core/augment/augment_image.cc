@@ -45,8 +45,8 @@ void blur_columns(ImageBuffers& image, const AugmentKernels& kernels, const BoxW
       }
       for (int64_t y = 0; y < height; ++y) {
         const uint8_t* const above = row(y - box.radius - 1);
-        kernels.blur_row(image.spare(c) + y * width, sums, row(y + box.radius), above, above,
-                         row(y + box.radius + 1), box.inner, box.edge, width);
+        kernels.blur_row(image.spare(c) + y * width, sums, row(y + box.radius), above, above, row(y + box.radius + 1),
+                         box.inner, box.edge, width);
       }
     }
     image.swap();

@@ -14,11 +14,12 @@ namespace fastmix {
 // Whether the sample keeps its bytes.
 bool keeps_pixels(const SampleRow& row, const SampleOperation* operations);
 
-// Tables wait until an operation needs the pixels: consecutive ones, AutoContrast, Equalize and Contrast included, change
-// the pixels once.
+// Tables wait until an operation needs the pixels: consecutive ones, AutoContrast, Equalize and Contrast included,
+// change the pixels once.
 class ImageAugmenter {
  public:
-  ImageAugmenter(int64_t height, int64_t width) : image_(height, width), kernels_(augment_kernels()) {}
+  ImageAugmenter(int64_t height, int64_t width, const AugmentKernels& kernels = augment_kernels())
+      : image_(height, width), kernels_(kernels) {}
 
   // Augments three planes in place or in memory of its own, and returns where they are now. Needs a checked plan. That
   // memory is valid until the next call.
@@ -39,8 +40,8 @@ class ImageAugmenter {
 
   ImageBuffers image_;
   const AugmentKernels& kernels_;
-  LevelTable table_;       // to apply to the pixels
-  bool pending_ = false;   // whether table_ changes anything
+  LevelTable table_;                    // to apply to the pixels
+  bool pending_ = false;                // whether table_ changes anything
   std::optional<Histogram> histogram_;  // of the pixels as stored
 };
 

@@ -12,11 +12,11 @@ namespace fastmix {
 
 // One row of a warp in two dimensions: where its output pixels lie in the source.
 struct WarpRow {
-  const double* m;           // Matrix::m
-  double y;                  // of the output row, at its centre
-  int32_t height, width;     // of the source
-  const uint32_t* source;    // packed pixels with a frame of `frame` repeated pixels on each side
-  int64_t pitch;             // pixels per row of `source`, frame included
+  const double* m;         // Matrix::m
+  double y;                // of the output row, at its centre
+  int32_t height, width;   // of the source
+  const uint32_t* source;  // packed pixels with a frame of `frame` repeated pixels on each side
+  int64_t pitch;           // pixels per row of `source`, frame included
   int32_t frame;
   uint32_t fill;
 };
@@ -40,7 +40,8 @@ struct AugmentKernels {
                    const uint8_t* far_below, uint32_t inner, uint32_t edge, int64_t width);
 
   // Where n output pixels of a row that moves along itself lie in it: pixel k reads at (k + 0.5) + slope + offset.
-  // first[k] is the pixel left of that place, t[k] the distance from its centre. Returns whether all first[k] - k agree.
+  // first[k] is the pixel left of that place, t[k] the distance from its centre. Returns whether all first[k] - k
+  // agree.
   bool (*row_points)(int32_t* first, double* t, double slope, double offset, int64_t n);
   // out[k] is the interpolation of in[k], in[k + 1] (linear) or in[k - 1] ... in[k + 2] (cubic) at t[k].
   void (*linear_row)(uint8_t* out, const uint8_t* in, const double* t, int64_t n);

@@ -93,7 +93,8 @@ using Bytes16 = uint8_t __attribute__((vector_size(16)));
 inline __attribute__((always_inline)) void interleave_rows(Bytes16* rows) {
   Bytes16 mixed[16];
   for (int i = 0; i < 8; ++i) {
-    mixed[2 * i] = __builtin_shufflevector(rows[i], rows[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    mixed[2 * i] =
+        __builtin_shufflevector(rows[i], rows[i + 8], 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     mixed[2 * i + 1] =
         __builtin_shufflevector(rows[i], rows[i + 8], 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
   }

@@ -8,9 +8,7 @@
 namespace fastmix {
 
 // Pillow's grey level of a colour ("L").
-FM_HD uint32_t luma(uint32_t r, uint32_t g, uint32_t b) {
-  return (19595u * r + 38470u * g + 7471u * b + 32768u) >> 16;
-}
+FM_HD uint32_t luma(uint32_t r, uint32_t g, uint32_t b) { return (19595u * r + 38470u * g + 7471u * b + 32768u) >> 16; }
 
 // Extrapolates from `degenerate` through `value`, rounded to float32 after each operation, clamped and truncated.
 FM_HD int32_t blend_level(int32_t degenerate, int32_t value, float factor) {

@@ -64,8 +64,8 @@ struct Place {
 template <typename... Parts>
 void check_operation(bool holds, const Place& at, const Parts&... message) {
   if (!holds) {
-    throw Error(concat(at.op, ": ", message..., " in operation ", at.index, " of sample ", at.sample,
-                       " of the sample plan"));
+    throw Error(
+        concat(at.op, ": ", message..., " in operation ", at.index, " of sample ", at.sample, " of the sample plan"));
   }
 }
 
@@ -96,10 +96,10 @@ void check_flags(const Place& at, const SampleOperation& operation, const Rule& 
 
 void check_colors(const Place& at, const SampleOperation& operation, const Rule& rule) {
   const Opcode opcode = operation.opcode();
-  const int32_t color = is_warp(opcode)                     ? operation.word[1]
-                        : opcode == Opcode::kEraseConstant  ? operation.word[2]
-                        : opcode == Opcode::kPadCrop        ? operation.word[2] & ~(1 << 24)
-                                                            : 0;
+  const int32_t color = is_warp(opcode)                    ? operation.word[1]
+                        : opcode == Opcode::kEraseConstant ? operation.word[2]
+                        : opcode == Opcode::kPadCrop       ? operation.word[2] & ~(1 << 24)
+                                                           : 0;
   check_operation(is_color(color), at, "expected a colour R | G << 8 | B << 16 for ", rule.name, ", got the bits ",
                   color);
 }
@@ -130,8 +130,8 @@ void check_row(const char* op, const SamplePlanView& plan, int32_t sample) {
   for (const int32_t spare : row.spare) {
     check(spare == 0, op, ": expected zeros in the spare words 9 to 15, got ", spare, " for sample ", sample);
   }
-  check(row.count >= 0 && row.count <= plan.capacity(), op, ": expected 0 to ", plan.capacity(),
-        " operations, got ", row.count, " for sample ", sample);
+  check(row.count >= 0 && row.count <= plan.capacity(), op, ": expected 0 to ", plan.capacity(), " operations, got ",
+        row.count, " for sample ", sample);
 }
 
 }  // namespace

@@ -39,8 +39,8 @@ void nearest_rows(uint8_t* out, const uint8_t* in, int64_t height, int64_t width
   const FixedMatrix fixed = fixed_matrix({{1.0, warp.slope, warp.offset, 0.0, 1.0, 0.0}});
   for (int64_t y = 0; y < height; ++y) {
     // Pillow takes another path for translations.
-    const int64_t shift = warp.slope == 0.0 ? static_cast<int64_t>(std::floor(warp.offset + 0.5))
-                                            : (fixed.m[2] + fixed.m[1] * y) >> 16;
+    const int64_t shift =
+        warp.slope == 0.0 ? static_cast<int64_t>(std::floor(warp.offset + 0.5)) : (fixed.m[2] + fixed.m[1] * y) >> 16;
     shift_row(out + y * width, in + y * width, shift, width, fill);
   }
 }
@@ -137,8 +137,7 @@ void pack_framed(const ImageBuffers& image, const AugmentKernels& kernels, uint3
   }
   for (int32_t k = 0; k < frame; ++k) {
     std::memcpy(packed + k * pitch, packed + frame * pitch, pitch * sizeof(uint32_t));
-    std::memcpy(packed + (height + frame + k) * pitch, packed + (height + frame - 1) * pitch,
-                pitch * sizeof(uint32_t));
+    std::memcpy(packed + (height + frame + k) * pitch, packed + (height + frame - 1) * pitch, pitch * sizeof(uint32_t));
   }
 }
 
@@ -158,8 +157,14 @@ void warp_pixels(ImageBuffers& image, const AugmentKernels& kernels, const Matri
                            fixed.m[2] + fixed.m[1] * line, fixed.m[5] + fixed.m[4] * line, fixed.m[0], fixed.m[3], fill,
                            width);
     } else {
-      const WarpRow row = {matrix.m, static_cast<double>(y) + 0.5, static_cast<int32_t>(height),
-                           static_cast<int32_t>(width), packed, pitch, frame, fill};
+      const WarpRow row = {matrix.m,
+                           static_cast<double>(y) + 0.5,
+                           static_cast<int32_t>(height),
+                           static_cast<int32_t>(width),
+                           packed,
+                           pitch,
+                           frame,
+                           fill};
       (filter == WarpFilter::kBicubic ? kernels.cubic_warp : kernels.linear_warp)(out, row, width);
     }
     kernels.unpack(image.spare() + y * width, image.pixels(), out, width);

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
+from sklearn.datasets import load_sample_images
 
 HEADER = ord("F") << 24 | ord("S") << 16 | 1 << 8
 NAMES = (
@@ -16,7 +17,11 @@ NAMES = (
     *("Rotate", "EraseConstant", "EraseNormal", "AugMixBegin", "AugMixChainEnd", "AugMixEnd", "PadCrop"),
     "ErasePixelsNormalized",
 )
-FILTERS = {"nearest": Image.Resampling.NEAREST, "bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
+FILTERS = {
+    "nearest": Image.Resampling.NEAREST,
+    "bilinear": Image.Resampling.BILINEAR,
+    "bicubic": Image.Resampling.BICUBIC,
+}
 FILL = (124, 116, 104)
 # name, parameters (float: its bits), filter of a warp
 Operation = tuple
@@ -66,7 +71,7 @@ def hue(image: Image.Image, shift: float) -> Image.Image:
 
 
 def posterize(image: Image.Image, number: int) -> Image.Image:
-    return image.point(lambda v: 0) if number == 0 else ImageOps.posterize(image, number)
+    return Image.new("RGB", image.size) if number == 0 else ImageOps.posterize(image, number)
 
 
 def by_pillow(image: Image.Image, name: str, amount: float = 0.0, filter: str = "nearest") -> Image.Image:
@@ -123,10 +128,12 @@ def operation(name: str, amount: float = 0.0, filter: str = "nearest") -> list[i
 
 def photographs(height: int, width: int) -> list[np.ndarray]:
     """Parts of scikit-learn's two photographs."""
-    from sklearn.datasets import load_sample_images
-
-    images = [Image.fromarray(image).resize((341, 256), Image.Resampling.BICUBIC) for image in load_sample_images().images]
-    return [np.asarray(image.resize((width, height), Image.Resampling.BICUBIC, box=(30, 20, 290, 240))) for image in images]
+    images = [
+        Image.fromarray(image).resize((341, 256), Image.Resampling.BICUBIC) for image in load_sample_images().images
+    ]
+    return [
+        np.array(image.resize((width, height), Image.Resampling.BICUBIC, box=(30, 20, 290, 240))) for image in images
+    ]
 
 
 def pictures(height: int, width: int) -> dict[str, np.ndarray]:
