@@ -16,7 +16,7 @@ struct WarpRow {
   double y;                // of the output row, at its centre
   int32_t height, width;   // of the source
   const uint32_t* source;  // packed pixels with a frame of `frame` repeated pixels on each side
-  int64_t pitch;           // pixels per row of `source`, frame included
+  int32_t pitch;           // pixels per row of `source`, frame included
   int32_t frame;
   uint32_t fill;
 };
@@ -40,17 +40,17 @@ struct AugmentKernels {
                    const uint8_t* far_below, uint32_t inner, uint32_t edge, int64_t width);
 
   // Where n output pixels of a row that moves along itself lie in it: pixel k reads at (k + 0.5) + slope + offset.
-  // first[k] is the pixel left of that place, t[k] the distance from its centre. Returns whether all first[k] - k
-  // agree.
-  bool (*row_points)(int32_t* first, double* t, double slope, double offset, int64_t n);
+  // first[k] is the pixel left of that place, t[k] and t_float[k] the distance from its centre. Returns whether all
+  // first[k] - k agree.
+  bool (*row_points)(int32_t* first, double* t, float* t_float, double slope, double offset, int64_t n);
   // out[k] is the interpolation of in[k], in[k + 1] (linear) or in[k - 1] ... in[k + 2] (cubic) at t[k].
-  void (*linear_row)(uint8_t* out, const uint8_t* in, const double* t, int64_t n);
-  void (*cubic_row)(uint8_t* out, const uint8_t* in, const double* t, int64_t n);
-  // Packed output pixels of one row.
+  void (*linear_row)(uint8_t* out, const uint8_t* in, const double* t, const float* t_float, int64_t n);
+  void (*cubic_row)(uint8_t* out, const uint8_t* in, const double* t, const float* t_float, int64_t n);
+  // Packed output pixels of one row. nearest_warp needs the fill colour behind the last pixel of `source`.
   void (*nearest_warp)(uint32_t* out, const uint32_t* source, int32_t height, int32_t width, int32_t x, int32_t y,
-                       int32_t step_x, int32_t step_y, uint32_t fill, int64_t n);
-  void (*linear_warp)(uint32_t* out, const WarpRow& row, int64_t n);
-  void (*cubic_warp)(uint32_t* out, const WarpRow& row, int64_t n);
+                       int32_t step_x, int32_t step_y, int32_t n);
+  void (*linear_warp)(uint32_t* out, const WarpRow& row, int32_t n);
+  void (*cubic_warp)(uint32_t* out, const WarpRow& row, int32_t n);
 
   void (*accumulate)(float* sum, const uint8_t* in, float weight, bool start, int64_t n);
   void (*weighted_sum)(uint8_t* out, const uint8_t* kept, const float* sum, float of_kept, float of_sum, int64_t n);

@@ -5,6 +5,7 @@
 #include "augment/augment_kernels.h"
 #include "augment/color_inl.h"
 #include "augment/layout_inl.h"
+#include "augment/row_warp_inl.h"
 #include "augment/stencil_inl.h"
 #include "augment/table_inl.h"
 #include "augment/warp_inl.h"

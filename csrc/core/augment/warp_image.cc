@@ -48,12 +48,17 @@ void nearest_rows(uint8_t* out, const uint8_t* in, int64_t height, int64_t width
 // Interpolates along rows. `padded` has room for a row with kPad pixels on each side.
 class RowInterpolation {
  public:
-  RowInterpolation(const AugmentKernels& kernels, const RowWarp& warp, int64_t width, double* t, int32_t* first,
-                   uint8_t* padded)
-      : kernels_(kernels), warp_(warp), width_(width), t_(t), first_(first), padded_(padded) {}
+  RowInterpolation(const AugmentKernels& kernels, const RowWarp& warp, int64_t width, double* memory, uint8_t* padded)
+      : kernels_(kernels),
+        warp_(warp),
+        width_(width),
+        t_(memory),
+        t_float_(reinterpret_cast<float*>(memory + width)),
+        first_(reinterpret_cast<int32_t*>(t_float_ + width)),
+        padded_(padded) {}
 
   void place(double y) {
-    uniform_ = kernels_.row_points(first_, t_, warp_.slope * y, warp_.offset, width_);
+    uniform_ = kernels_.row_points(first_, t_, t_float_, warp_.slope * y, warp_.offset, width_);
     // A pixel is inside if its place, half a pixel right of first + t, is in [0, width).
     const auto inside = [&](int64_t x) {
       const double column = static_cast<double>(x) + 0.5 + warp_.slope * y + warp_.offset;
@@ -76,7 +81,7 @@ class RowInterpolation {
       const int64_t shift = first_[x] - x;
       int64_t stop = uniform_ ? end_ : x + 1;
       while (stop < end_ && first_[stop] - stop == shift) ++stop;
-      interpolate(out + x, padded_ + kPad + x + shift, t_ + x, stop - x);
+      interpolate(out + x, padded_ + kPad + x + shift, t_ + x, t_float_ + x, stop - x);
       x = stop;
     }
   }
@@ -86,6 +91,7 @@ class RowInterpolation {
   const RowWarp warp_;
   const int64_t width_;
   double* const t_;
+  float* const t_float_;
   int32_t* const first_;
   uint8_t* const padded_;
   int64_t begin_ = 0, end_ = 0;  // of the pixels whose place is inside the row
@@ -100,8 +106,7 @@ void warp_rows(ImageBuffers& image, const AugmentKernels& kernels, uint8_t* out,
     }
     return;
   }
-  double* const t = image.points(2 * width);
-  RowInterpolation rows(kernels, warp, width, t, reinterpret_cast<int32_t*>(t + width), image.rows(width + 2 * kPad));
+  RowInterpolation rows(kernels, warp, width, image.points(2 * width), image.rows(width + 2 * kPad));
   for (int64_t y = 0; y < height; ++y) {
     if (y == 0 || warp.slope != 0.0) rows.place(static_cast<double>(y) + 0.5);
     for (int32_t c = 0; c < kColors; ++c) {
@@ -143,31 +148,23 @@ void pack_framed(const ImageBuffers& image, const AugmentKernels& kernels, uint3
 
 void warp_pixels(ImageBuffers& image, const AugmentKernels& kernels, const Matrix& matrix, WarpFilter filter,
                  uint32_t fill) {
-  const int64_t height = image.height(), width = image.width();
+  const int32_t height = static_cast<int32_t>(image.height()), width = static_cast<int32_t>(image.width());
   const int32_t frame = filter == WarpFilter::kNearest ? 0 : static_cast<int32_t>(kPad);
-  const int64_t pitch = width + 2 * frame;
-  uint32_t* const packed = image.packed((height + 2 * frame) * pitch);
+  const int32_t pitch = width + 2 * frame, pixels = (height + 2 * frame) * pitch;
+  uint32_t* const packed = image.packed(pixels + 1);
   pack_framed(image, kernels, packed, frame);
+  packed[pixels] = fill;
   uint32_t* const out = image.packed_row(width);
   const FixedMatrix fixed = fixed_matrix(matrix);
-  for (int64_t y = 0; y < height; ++y) {
+  for (int32_t y = 0; y < height; ++y) {
     if (filter == WarpFilter::kNearest) {
-      const int32_t line = static_cast<int32_t>(y);
-      kernels.nearest_warp(out, packed, static_cast<int32_t>(height), static_cast<int32_t>(width),
-                           fixed.m[2] + fixed.m[1] * line, fixed.m[5] + fixed.m[4] * line, fixed.m[0], fixed.m[3], fill,
-                           width);
+      kernels.nearest_warp(out, packed, height, width, fixed.m[2] + fixed.m[1] * y, fixed.m[5] + fixed.m[4] * y,
+                           fixed.m[0], fixed.m[3], width);
     } else {
-      const WarpRow row = {matrix.m,
-                           static_cast<double>(y) + 0.5,
-                           static_cast<int32_t>(height),
-                           static_cast<int32_t>(width),
-                           packed,
-                           pitch,
-                           frame,
-                           fill};
+      const WarpRow row = {matrix.m, y + 0.5, height, width, packed, pitch, frame, fill};
       (filter == WarpFilter::kBicubic ? kernels.cubic_warp : kernels.linear_warp)(out, row, width);
     }
-    kernels.unpack(image.spare() + y * width, image.pixels(), out, width);
+    kernels.unpack(image.spare() + int64_t{y} * width, image.pixels(), out, width);
   }
   image.swap();
 }
