@@ -75,6 +75,12 @@ class Placement(_Enum):
     frames: ClassVar[Placement]
     cuboid: ClassVar[Placement]
 
+class SampleLaw(_Enum):
+    uniform: ClassVar[SampleLaw]
+    log_uniform: ClassVar[SampleLaw]
+    normal: ClassVar[SampleLaw]
+    dirichlet: ClassVar[SampleLaw]
+
 class WeightLaw:
     def __init__(self, law: Law, a: float, b: float, fold: Fold, clamp: _Range) -> None: ...
 
@@ -145,6 +151,9 @@ def pack_resident_plan(
 def random_resized_crop(
     spec: CropSpec, sizes: ArrayLike, seed: int, keys: ArrayLike
 ) -> tuple[_Ints, NDArray[np.bool_]]: ...
+def sample_draws(
+    law: SampleLaw, a: float, b: float, count: int, seed: int, keys: ArrayLike, variant: int
+) -> NDArray[np.float64]: ...
 def epoch_order(count: int, seed: int, epoch: int) -> NDArray[np.int64]: ...
 def build_info() -> _BuildInfo: ...
 def sample_statuses() -> list[tuple[str, str, str]]: ...

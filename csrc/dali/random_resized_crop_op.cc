@@ -76,7 +76,7 @@ void RandomResizedCropOp::RunImpl(dali::Workspace& workspace) {
     for (int i = 0; i < shapes.num_samples(); ++i) {
       const int64_t* shape = shapes.tensor<int64_t>(i);
       const auto parts = static_cast<size_t>(keys[i].shape().num_elements());
-      const SampleKey key = sample_key(seed_, {keys.tensor<int64_t>(i), parts});
+      const SampleKey key = sample_key("random_resized_crop", seed_, {keys.tensor<int64_t>(i), parts});
       const CropWindow window = random_resized_crop(crop_, side(shape[0], i), side(shape[1], i), key);
       const auto write = [&](int output, auto first, auto second) {
         auto* values = workspace.Output<CPUBackend>(output).mutable_tensor<decltype(first)>(i);

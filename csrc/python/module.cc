@@ -16,6 +16,7 @@
 #include "plan/random_resized_crop.h"
 #include "policy_bindings.h"
 #include "random/random.h"
+#include "sample_bindings.h"
 #include "sample_plan_bindings.h"
 #include "simd/kernels.h"
 #include "status_bindings.h"
@@ -85,7 +86,7 @@ py::tuple crop_windows(const CropSpec& spec, const Dense<int32_t>& sizes, uint64
   py::array_t<int32_t> windows({count, py::ssize_t{4}});
   py::array_t<bool> mirror(count);
   for (py::ssize_t i = 0; i < count; ++i) {
-    const SampleKey key = sample_key(seed, {keys.data(i, 0), static_cast<size_t>(keys.shape(1))});
+    const SampleKey key = sample_key("random_resized_crop", seed, {keys.data(i, 0), static_cast<size_t>(keys.shape(1))});
     const CropWindow window = random_resized_crop(spec, sizes.at(i, 0), sizes.at(i, 1), key);
     int32_t* row = windows.mutable_data(i, 0);
     row[0] = window.y;
@@ -130,6 +131,7 @@ PYBIND11_MODULE(_core, m) {
   bind_policies(m);
   bind_multiway(m);
   bind_sample_plan(m);
+  bind_samples(m);
   bind_statuses(m);
   bind_exit(m);
   py::class_<CropSpec>(m, "CropSpec")

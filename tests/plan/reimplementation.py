@@ -14,7 +14,7 @@ from fastmix import Choice, CutMix, HMix, Mixup, Policy
 from fastmix.plan.boxes import BoxRule, Clipped, Coverage, Cuboid, FixedBox, Inside, MinMax, Span
 from fastmix.plan.weights import Beta, Fixed, Uniform, UniformSide, Weight
 
-PAIRING, CHOICE, APPLY, WEIGHT, BOX, CROP, ORDER, INSIDE, MASK = range(1, 10)
+PAIRING, CHOICE, APPLY, WEIGHT, BOX, CROP, ORDER, INSIDE, MASK, AUGMENT = range(1, 11)
 
 
 def within(groups: Sequence[Sequence[int]], draws: Stream) -> list[int]:

@@ -1,25 +1,10 @@
 #include "plan/dirichlet.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
 
 namespace fastmix {
-
-namespace {
-
-// Gamma variates divided by their sum. Logs relative to the largest cannot overflow, and never all underflow.
-void draw_dirichlet(const std::vector<double>& alpha, RandomStream draws, double* weight) {
-  const auto ways = static_cast<int32_t>(alpha.size());
-  for (int32_t k = 0; k < ways; ++k) weight[k] = draws.log_gamma_variate(std::max(alpha[k], kLeastShape));
-  const double largest = *std::max_element(weight, weight + ways);
-  double sum = 0.0;
-  for (int32_t k = 0; k < ways; ++k) sum += weight[k] = exact_exp(weight[k] - largest);
-  for (int32_t k = 0; k < ways; ++k) weight[k] /= sum;
-}
-
-}  // namespace
 
 void validate(const DirichletPolicy& policy) {
   check(policy.alpha.size() >= 2 && policy.alpha.size() <= kMaxWays, "policy: expected 2 to ", kMaxWays, " ways, got ",
@@ -50,7 +35,7 @@ MultiwayPlan draw_multiway(const DirichletPolicy& policy, int32_t batch, const D
     row.partner[0] = i;
     row.weight[0] = 1.0;
     if (stream_of(key, Purpose::kApply, unit).uniform() >= policy.prob) continue;
-    draw_dirichlet(policy.alpha, stream_of(key, Purpose::kWeight, unit), row.weight);
+    stream_of(key, Purpose::kWeight, unit).dirichlet(policy.alpha, row.weight);
   }
   return plan;
 }

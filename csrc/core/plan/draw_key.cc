@@ -4,13 +4,12 @@
 
 namespace fastmix {
 
-SampleKey sample_key(uint64_t seed, std::span<const int64_t> row) {
-  check(row.size() >= 2 && row.size() <= 4,
-        "random_resized_crop: expected a key (epoch, sample, occurrence, view), got ", row.size(), " numbers");
+SampleKey sample_key(const char* caller, uint64_t seed, std::span<const int64_t> row) {
+  check(row.size() >= 2 && row.size() <= 4, caller, ": expected a key (epoch, sample, occurrence, view), got ",
+        row.size(), " numbers");
   const auto at = [&](size_t i, const char* part, int64_t most) {
     const int64_t value = i < row.size() ? row[i] : 0;
-    check(value >= 0 && value <= most, "random_resized_crop: expected a key with ", part, " in [0, ", most, "], got ",
-          value);
+    check(value >= 0 && value <= most, caller, ": expected a key with ", part, " in [0, ", most, "], got ", value);
     return static_cast<uint64_t>(value);
   };
   return {seed, static_cast<uint32_t>(at(0, "epoch", UINT32_MAX)), at(1, "sample", INT64_MAX),

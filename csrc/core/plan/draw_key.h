@@ -28,8 +28,8 @@ struct SampleKey {
 };
 
 // Reads a row (epoch, sample), (epoch, sample, occurrence) or (epoch, sample, occurrence, view); missing parts are 0.
-// Throws Error if the row has another length or a part is out of range.
-SampleKey sample_key(uint64_t seed, std::span<const int64_t> row);
+// Throws Error, which begins with `caller`, if the row has another length or a part is out of range.
+SampleKey sample_key(const char* caller, uint64_t seed, std::span<const int64_t> row);
 
 // Refuses a batch whose plan has no int32 indices, and an offset whose samples have no uint32 place.
 void check_batch(int32_t batch, const DrawKey& key);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,7 @@ enum class Purpose : uint32_t {
   kOrder = 7,
   kInside = 8,
   kMask = 9,
+  kAugment = 10,
 };
 
 // For smaller shapes log(U) / shape would overflow to -infinity and lose the order of two variates. At this shape their
@@ -100,6 +102,17 @@ class RandomStream {
     const double log_a = log_gamma_variate(std::max(a, kLeastShape));
     const double log_b = log_gamma_variate(std::max(b, kLeastShape));
     return 1.0 / (1.0 + exact_exp(log_b - log_a));
+  }
+
+  // Gamma variates divided by their sum, one weight per shape. Logs relative to the largest cannot overflow, and never
+  // all underflow.
+  void dirichlet(std::span<const double> alpha, double* weight) {
+    const size_t ways = alpha.size();
+    for (size_t k = 0; k < ways; ++k) weight[k] = log_gamma_variate(std::max(alpha[k], kLeastShape));
+    const double largest = *std::max_element(weight, weight + ways);
+    double sum = 0.0;
+    for (size_t k = 0; k < ways; ++k) sum += weight[k] = exact_exp(weight[k] - largest);
+    for (size_t k = 0; k < ways; ++k) weight[k] /= sum;
   }
 
   // A uniform permutation of 0 .. n - 1 (Fisher and Yates).

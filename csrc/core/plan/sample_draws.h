@@ -1,0 +1,23 @@
+// Numbers that depend on the sample key alone: what augmentations are drawn from.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "plan/draw_key.h"
+
+namespace fastmix {
+
+enum class SampleLaw : uint8_t { kUniform, kLogUniform, kNormal, kDirichlet };
+
+struct SampleVariates {
+  SampleLaw law = SampleLaw::kUniform;
+  double a = 0.0, b = 1.0;  // uniform and log-uniform: the ends; normal: mean, deviation; Dirichlet: the shape, unused
+};
+
+void validate(const SampleVariates& variates);
+// Fills `to` with the first numbers of the stream `variant`. Dirichlet weights sum to 1. A pure function of its
+// arguments.
+void draw_samples(const SampleVariates& variates, const SampleKey& key, uint32_t variant, std::span<double> to);
+
+}  // namespace fastmix

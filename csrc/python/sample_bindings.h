@@ -1,0 +1,10 @@
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace fastmix {
+
+// Binds numbers drawn by sample key, from which fastmix.augment makes sample plans.
+void bind_samples(pybind11::module_& m);
+
+}  // namespace fastmix
