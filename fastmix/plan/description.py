@@ -1,4 +1,4 @@
-"""Describe a plan as a table of text."""
+"""Describe plans as tables of text."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ def describe(plan: MixPlan, names: Sequence[object] | None) -> str:
     names = sample_names("MixPlan.describe", len(plan), names)
     rows: list[tuple[str, ...]] = [("sample", "partner", "mixed", "inside", "outside", "box (y0, x0, y1, x1)", "label")]
     rows += [_row(plan, i, names) for i in range(len(plan))]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
     mixed = sum(row[2] != "-" for row in rows[1:])
     safe = "a permutation: safe in place" if plan.is_permutation() else "repeated partners: out of place only"
-    return "\n".join([*lines, f"{mixed} of {len(plan)} samples mixed; {safe}"])
+    return "\n".join([*table(rows), f"{mixed} of {len(plan)} samples mixed; {safe}"])
 
 
 def _row(plan: MixPlan, i: int, names: list[str]) -> tuple[str, ...]:
@@ -45,6 +43,12 @@ def _row(plan: MixPlan, i: int, names: list[str]) -> tuple[str, ...]:
         f"mask {mask}" if mask >= 0 else f"({', '.join(map(str, box))})" if has_box else "",
         f"{float(plan.label_weight[i]):.4f}",
     )
+
+
+def table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Return one line per row, with aligned columns."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
 
 
 def sample_names(op: str, batch: int, names: Sequence[object] | None) -> list[str]:

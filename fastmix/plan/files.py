@@ -21,7 +21,7 @@ def save(path: str | os.PathLike[str], rows: Tensor, masks: Tensor | None) -> No
 
 
 def load(kind: str, path: str | os.PathLike[str]) -> tuple[Tensor, Tensor | None]:
-    """Read rows int32 (B, 16) and masks uint8; the headers are not looked at.
+    """Read rows int32 and masks uint8; their shapes and headers are not looked at.
 
     Raises:
         OSError: The file cannot be opened.

@@ -1,4 +1,4 @@
-"""The packed rows of plans: int32 (B, 16), one row of 64 bytes per sample.
+"""The packed rows of plans: int32, one row per sample. Rows of mix plans have 16 words.
 
 =======  ==================================  =============================================
 words    a row that mixes two images         a row that mixes up to four
@@ -10,7 +10,8 @@ words    a row that mixes two images         a row that mixes up to four
 8 to 15  label_weight (float32), mask, 0     weights (4 x float64)
 =======  ==================================  =============================================
 
-Words are little-endian; spare words are zero. ``csrc/core/plan/plan.h`` has the same rows as C++ structs.
+Words are little-endian; spare words are zero. ``csrc/core/plan/plan.h`` has the same rows as C++ structs. Rows of
+sample plans have 16 words and 4 more per operation, see :mod:`fastmix.augment.sample_plan`.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ PAIR = _core.PAIR_HEADER
 MULTIWAY = _core.MULTIWAY_HEADER
 
 
-def zero_rows(batch: int, header: int) -> Tensor:
-    """Return rows int32 (batch, 16) with this header and zeros after it."""
-    rows = torch.zeros(batch, WORDS, dtype=torch.int32)
+def zero_rows(batch: int, header: int, words: int = WORDS) -> Tensor:
+    """Return rows int32 (batch, words) with this header and zeros after it."""
+    rows = torch.zeros(batch, words, dtype=torch.int32)
     rows[:, 0] = header
     return rows
 
 
-def check_rows(kind: str, rows: Tensor, header: int) -> None:
-    """Return if ``rows`` are rows of this kind.
+def check_rows(kind: str, rows: Tensor, header: int, slot_words: int = 0) -> None:
+    """Return if ``rows`` are rows of this kind, with 16 words and any number of slots of ``slot_words`` words.
 
     Raises:
         TypeError: ``rows`` is not an int32 tensor on the CPU.
@@ -42,8 +43,12 @@ def check_rows(kind: str, rows: Tensor, header: int) -> None:
     if not isinstance(rows, Tensor) or rows.dtype != torch.int32 or rows.device.type != "cpu":
         got = f"{rows.dtype} on {rows.device}" if isinstance(rows, Tensor) else type(rows).__name__
         raise TypeError(f"{kind}.rows: expected an int32 tensor on the CPU, got {got}")
-    if rows.dim() != 2 or rows.shape[1] != WORDS or not rows.is_contiguous():
-        raise ValueError(f"{kind}.rows: expected contiguous rows (B, {WORDS}), got {tuple(rows.shape)}")
+    more = rows.shape[1] - WORDS if rows.dim() == 2 else -1
+    if more < 0 or more % slot_words if slot_words else more:
+        width = f"{WORDS} + {slot_words} K" if slot_words else WORDS
+        raise ValueError(f"{kind}.rows: expected contiguous rows (B, {width}), got {tuple(rows.shape)}")
+    if not rows.is_contiguous():
+        raise ValueError(f"{kind}.rows: expected contiguous rows, got strides {rows.stride()}")
     if torch.compiler.is_compiling():
         return
     others = rows[:, 0] != header

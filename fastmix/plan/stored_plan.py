@@ -17,17 +17,18 @@ class StoredPlan:
     """A plan as packed rows, and masks where there are any. Its subclasses name the words.
 
     Attributes:
-        rows: int32 (B, 16), see :mod:`fastmix.plan.rows`.
+        rows: int32, one row per sample, see :mod:`fastmix.plan.rows`.
         masks: uint8 (M, h, w), or (M, t, h, w) for video; None where no sample has one.
     """
 
     _kind: ClassVar[str]
     _header: ClassVar[int]
+    _slot_words: ClassVar[int] = 0
 
     def __init__(self, rows: Tensor, masks: Tensor | None = None) -> None:
-        check_rows(self._kind, rows, self._header)
+        check_rows(self._kind, rows, self._header, self._slot_words)
         # NumPy gives an array without rows strides of 0, which no view in another dtype takes.
-        self.rows = rows if len(rows) else zero_rows(0, self._header)
+        self.rows = rows if len(rows) else zero_rows(0, self._header, rows.shape[1])
         self.masks = masks
 
     def __len__(self) -> int:
