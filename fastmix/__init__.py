@@ -4,6 +4,7 @@
 ``DataLoader``      reads, decodes, crops, resizes, flips, mixes and normalises; ``fastmix.loader``
 policies            ``Mixup``, ``CutMix``, ... draw plans; with ``boxes``, ``pairings``, ``schedules`` and ``weights``
 plans               ``MixPlan``, ``MultiwayPlan``: what is mixed with what; ``ResidentPlan`` for CUDA graphs
+``fastmix.augment`` policies that draw sample plans: ``TrivialAugmentWide``, ``RandAugment``, ...
 operators           ``mix_``, ``mix``, ``normalize_mix``, ``resample_mix``, ``mix_labels``, ``augment_``, ...
 integrations        ``prefetch``, ``Mixer`` and drop-ins for timm and torchvision
 ``fastmix.dali``    the operators in a DALI pipeline of your own
@@ -14,7 +15,7 @@ import importlib
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from fastmix import integrations, ops
+from fastmix import augment, integrations, ops
 from fastmix.integrations.mixer import Mixer
 from fastmix.integrations.prefetch import prefetch
 from fastmix.ops import reference
@@ -75,6 +76,7 @@ __all__ = [
     "UniformSide",
     "WindowedImages",
     "attention_label_weight",
+    "augment",
     "augment_",
     "augment_images",
     "boxes",
