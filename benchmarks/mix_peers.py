@@ -23,12 +23,16 @@ Rival = Callable[[Tensor, Tensor], Any]
 
 
 def timm_mixup() -> ModuleType | None:
-    """``timm.data.mixup`` by itself: the package's ``__init__`` wants torchvision's compiled part."""
+    return timm_data("mixup")
+
+
+def timm_data(name: str) -> ModuleType | None:
+    """A module of ``timm.data`` by itself: the package's ``__init__`` wants torchvision's compiled part."""
     found = importlib.util.find_spec("timm")
     if found is None:
         return None
-    path = f"{found.submodule_search_locations[0]}/data/mixup.py"
-    spec = importlib.util.spec_from_file_location("timm_data_mixup", path)
+    path = f"{found.submodule_search_locations[0]}/data/{name}.py"
+    spec = importlib.util.spec_from_file_location(f"timm_data_{name}", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

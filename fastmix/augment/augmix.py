@@ -128,8 +128,8 @@ class AugMix(SamplePolicy):
         if self.depth is None:
             lengths = 1 + below(stream.uniform(self.width, part=4), _DEEPEST)
             words = where(np.arange(deep) < lengths[..., None], words)
-        ends = pack(CODE["MixChain"], bits(weight))[:, :, None]
+        ends = pack(CODE["AugMixChainEnd"], bits(weight))[:, :, None]
         chains = np.concatenate((words, ends), axis=2).reshape(samples, self.width * (deep + 1), 4)
-        first = np.broadcast_to(pack(CODE["MixBegin"]), (samples, 1, 4))
-        last = pack(CODE["MixEnd"], bits(kept), bits(added))[:, None]
+        first = np.broadcast_to(pack(CODE["AugMixBegin"]), (samples, 1, 4))
+        last = pack(CODE["AugMixEnd"], bits(kept), bits(added))[:, None]
         return Draft(None, np.concatenate((first, chains, last), axis=1))

@@ -173,11 +173,11 @@ def erased(value: Value, box: np.ndarray, uniform: np.ndarray, before_mixing: bo
     a, b = pack_box(*box.T)
     flags = BEFORE_MIXING * before_mixing
     if isinstance(value, tuple):
-        return pack(CODE["EraseColor"], a, b, packed_color(value))
+        return pack(CODE["EraseConstant"], a, b, packed_color(value))
     if isinstance(value, str):
         flags |= PER_CHANNEL * (value == "channel")
         return pack(CODE["EraseNormal"] | flags, a, b, (uniform * 2.0**32).astype(np.uint32).view(np.int32))
-    return pack(CODE["EraseValue"] | flags, a, b, bits(value))
+    return pack(CODE["ErasePixelsNormalized"] | flags, a, b, bits(value))
 
 
 def _checked_value(caller: str, value: object) -> Value:

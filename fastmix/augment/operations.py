@@ -29,13 +29,13 @@ NAMES = (
     "TranslateX",
     "TranslateY",
     "Rotate",
-    "EraseColor",
+    "EraseConstant",
     "EraseNormal",
-    "MixBegin",
-    "MixChain",
-    "MixEnd",
+    "AugMixBegin",
+    "AugMixChainEnd",
+    "AugMixEnd",
     "PadCrop",
-    "EraseValue",
+    "ErasePixelsNormalized",
 )
 CODE = {name: code for code, name in enumerate(NAMES)}
 FILTERS = ("nearest", "bilinear", "bicubic")
@@ -45,28 +45,28 @@ FILTER_SHIFT = 8
 PER_CHANNEL, BEFORE_MIXING = 1 << 11, 1 << 12
 REFLECT = 1 << 24
 
-# Each value's name and range; Pillow's argument of the same operation, except for the boxes.
-_UNBOUNDED = (-3.4e38, 3.4e38)
+# Each value's name and range, as the operators check it; Pillow's argument of the operation, except for boxes.
+_PIXELS = (-16384.0, 16384.0)
 _BOX: dict[str, tuple[float, float]] = dict.fromkeys(("y", "x", "height", "width"), (0, 65535))
 VALUES: dict[str, dict[str, tuple[float, float]]] = {
     "Posterize": {"bits": (0, 8)},
-    "Solarize": {"threshold": _UNBOUNDED},
+    "Solarize": {"threshold": (0, 256)},
     "SolarizeAdd": {"addend": (0, 255)},
-    **{name: {"factor": _UNBOUNDED} for name in ("Brightness", "Contrast", "Color", "Sharpness")},
+    **{name: {"factor": (0, 1000)} for name in ("Brightness", "Contrast", "Color", "Sharpness")},
     "Hue": {"shift": (-0.5, 0.5)},
-    "GaussianBlur": {"sigma": (0, 1000)},
-    **{name: {"slope": _UNBOUNDED} for name in ("ShearX", "ShearY")},
-    **{name: {"pixels": _UNBOUNDED} for name in ("TranslateX", "TranslateY")},
-    "Rotate": {"degrees": _UNBOUNDED},
-    "EraseColor": _BOX,
+    "GaussianBlur": {"sigma": (0, 100)},
+    **{name: {"slope": (-1, 1)} for name in ("ShearX", "ShearY")},
+    **{name: {"pixels": _PIXELS} for name in ("TranslateX", "TranslateY")},
+    "Rotate": {"degrees": (-1e6, 1e6)},
+    "EraseConstant": _BOX,
     "EraseNormal": {**_BOX, "word": (-(2**31), 2**31 - 1)},
-    "EraseValue": {**_BOX, "value": _UNBOUNDED},
-    "MixChain": {"weight": (0, 1)},
-    "MixEnd": {"kept": (0, 1), "sum": (0, 1)},
+    "ErasePixelsNormalized": {**_BOX, "value": (-3.4e38, 3.4e38)},
+    "AugMixChainEnd": {"weight": (0, 1)},
+    "AugMixEnd": {"kept": (0, 1), "sum": (0, 1)},
     "PadCrop": {"y": (-(2**31), 2**31 - 1), "x": (-(2**31), 2**31 - 1)},
 }
-COLORED = (*WARPS, "EraseColor", "PadCrop")
-_WHOLE = ("bits", "word", "y", "x", "height", "width")
+COLORED = (*WARPS, "EraseConstant", "PadCrop")
+_WHOLE = ("bits", "addend", "word", "y", "x", "height", "width")
 
 
 @dataclass(frozen=True, repr=False)
@@ -76,13 +76,13 @@ class Operation:
     Args:
         name: One of ``operations.NAMES``.
         values: The operation's values, as ``operations.VALUES`` lists them: ``(30.0,)`` degrees for ``"Rotate"``,
-            (y, x, height, width) for ``"EraseColor"``. Posterize with 0 bits gives a black image.
+            (y, x, height, width) for ``"EraseConstant"``. Posterize with 0 bits gives a black image.
         fill: Red, green and blue, 0 to 255: the colour outside the image of warps and ``"PadCrop"``, and of
-            ``"EraseColor"``.
+            ``"EraseConstant"``.
         interpolation: ``"nearest"``, ``"bilinear"`` or ``"bicubic"``, for warps.
         reflect: Whether ``"PadCrop"`` reflects the image without its edge, in place of ``fill``.
         per_channel: Whether ``"EraseNormal"`` draws one number per channel, in place of one per element.
-        before_mixing: Whether ``"EraseNormal"`` and ``"EraseValue"`` erase before the images are mixed.
+        before_mixing: Whether ``"EraseNormal"`` and ``"ErasePixelsNormalized"`` erase before the images are mixed.
 
     Raises:
         TypeError: A value is not a number.
@@ -140,7 +140,9 @@ class Operation:
             return head, int(values[0]), int(values[1]), fill | REFLECT * self.reflect
         if self.name.startswith("Erase"):
             y, x, height, width = map(int, values[:4])
-            last = {"EraseColor": fill, "EraseNormal": int(values[-1]), "EraseValue": _bits(values[-1])}[self.name]
+            last = {"EraseConstant": fill, "EraseNormal": int(values[-1]), "ErasePixelsNormalized": _bits(values[-1])}[
+                self.name
+            ]
             return head, _signed(y | x << 16), _signed(height | width << 16), last
         padded = [*map(_bits, values), 0, 0, 0]
         return head, padded[0], padded[1], padded[2]
@@ -164,7 +166,7 @@ class Operation:
             return cls(name, (a, b), _unpacked_color(c), reflect=bool(c & REFLECT))
         if name.startswith("Erase"):
             box = (a & 65535, a >> 16 & 65535, b & 65535, b >> 16 & 65535)
-            if name == "EraseColor":
+            if name == "EraseConstant":
                 return cls(name, box, _unpacked_color(c))
             return cls(name, (*box, c if name == "EraseNormal" else _float(c)), **flags)  # type: ignore[arg-type]
         return cls(name, tuple(map(_float, (a, b, c)))[: len(VALUES.get(name, {}))])

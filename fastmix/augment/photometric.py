@@ -151,7 +151,7 @@ class _Factor(_Single):
     prob: float = 1.0
 
     _low: ClassVar[float] = 0.0
-    _high: ClassVar[float] = 100.0
+    _high: ClassVar[float] = 1000.0
 
     def _range(self) -> tuple[float, float]:
         return span(type(self).__name__, "factor", self.factor, self._low, self._high)
@@ -224,4 +224,4 @@ class GaussianBlur(_Single):
     prob: float = 1.0
 
     def _range(self) -> tuple[float, float]:
-        return span("GaussianBlur", "sigma", self.sigma, 0.0, 1000.0)
+        return span("GaussianBlur", "sigma", self.sigma, 0.0, 100.0)

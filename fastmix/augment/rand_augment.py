@@ -103,7 +103,7 @@ class RandAugment(SamplePolicy):
             one_of(name, "operations", self.operations, [key for key in SETS if key != "augmix"])
             object.__setattr__(self, "magnitude_std", deviation(name, self.magnitude_std))
             object.__setattr__(self, "magnitude", between(name, "magnitude", self.magnitude, 0, 1000))
-            object.__setattr__(self, "magnitude_max", between(name, "magnitude_max", self.magnitude_max, 0, 1000))
+            object.__setattr__(self, "magnitude_max", between(name, "magnitude_max", self.magnitude_max, 0, 30))
             if self.num_ops > len(SETS[self.operations]) and isinstance(SETS[self.operations], dict):
                 raise ValueError(f"{name}: expected num_ops up to {len(SETS[self.operations])}, got {self.num_ops}")
         else:

@@ -189,7 +189,10 @@ class SamplePlan(StoredPlan):
 
     def select(self, samples: Any) -> SamplePlan:
         """Return the plan of some samples, by index or bool mask, in this order. It shares no memory."""
-        return SamplePlan(self.rows[torch.as_tensor(samples)].clone().reshape(-1, self.rows.shape[1]))
+        given = torch.as_tensor(samples)
+        return SamplePlan(
+            self.rows[given if given.dtype == torch.bool else given.long()].reshape(-1, self.rows.shape[1])
+        )
 
     def describe(self, names: Sequence[object] | None = None) -> str:
         """Return a table with one line per sample.

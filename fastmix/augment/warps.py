@@ -7,7 +7,7 @@ from typing import Literal
 
 from fastmix.arguments import integer, one_of
 from fastmix.augment.draws import Draws
-from fastmix.augment.operations import CODE, REFLECT, color, packed_color
+from fastmix.augment.operations import CODE, REFLECT, VALUES, color, packed_color
 from fastmix.augment.packing import below, bits, finish_warps, pack, where
 from fastmix.augment.policy import Draft, SamplePolicy
 from fastmix.augment.ranges import Fill, Interpolation, Range, check_interpolation, probability, span
@@ -30,7 +30,9 @@ class _Warp(SamplePolicy):
         self._range()
 
     def _range(self) -> tuple[float, float]:
-        return span(type(self).__name__, "amount", self.amount, signed=True)
+        name = type(self).__name__
+        ((low, high),) = VALUES[name].values()
+        return span(name, "amount", self.amount, low, high, signed=True)
 
     def draft(self, draws: Draws) -> Draft:
         applied, value, pick = self.stream(draws).uniform(3).T
@@ -44,7 +46,7 @@ class ShearX(_Warp):
     """Shift each row in proportion to its height: pixel (y, x) reads (y, x + slope * y), from the top-left corner.
 
     Args:
-        amount: Slope d for a uniform one in (-d, d), or (least, most).
+        amount: Slope d for a uniform one in (-d, d), or (least, most), in [-1, 1].
         prob: In [0, 1].
         interpolation: ``"nearest"``, ``"bilinear"``, ``"bicubic"`` or ``"random"``: bilinear or bicubic, 1/2 each.
         fill: Colour outside the image, an int or (red, green, blue), 0 to 255.

@@ -1,6 +1,7 @@
-"""Damaged plan files of both types: one ValueError that names the type, never another exception."""
+"""Damaged plan files of every type: one ValueError that names the type, never another exception."""
 
 import io
+import itertools
 import zipfile
 
 import numpy as np
@@ -10,10 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import fastmix as fm
+from fastmix import augment
 
 MASKED = fm.MixPlan.masked([1, 0, 2], torch.tensor([[[True, False, True, True]]]), [0, -1, 0])
 PLANS = [fm.CutMix(per="sample").plan(3, (9, 13)), MASKED, fm.DirichletMix(3).plan(4)]
-by_type = pytest.mark.parametrize("plan", PLANS, ids=["MixPlan", "MixPlan with masks", "MultiwayPlan"])
+PLANS.append(augment.RandAugment().plan(augment.SampleKeys(0, 0, np.arange(3)), (224, 224)))
+by_type = pytest.mark.parametrize("plan", PLANS, ids=["MixPlan", "MixPlan with masks", "MultiwayPlan", "SamplePlan"])
 few = settings(max_examples=60, deadline=None)
 
 
@@ -105,6 +108,5 @@ def test_hostile_headers_are_refused(plan, shape: str, folder) -> None:
 
 
 def test_one_type_of_plan_is_not_read_as_the_other(tmp_path) -> None:
-    pair, three = PLANS[0], PLANS[2]
-    for plan, other in ((pair, three), (three, pair)):
+    for plan, other in itertools.permutations((PLANS[0], PLANS[2], PLANS[3]), 2):
         assert read(plan, saved(other), tmp_path) is None
