@@ -16,7 +16,7 @@
 #include "plan/random_resized_crop.h"
 #include "policy_bindings.h"
 #include "random/random.h"
-#include "sample_bindings.h"
+#include "sample_draw_bindings.h"
 #include "sample_plan_bindings.h"
 #include "simd/kernels.h"
 #include "status_bindings.h"
@@ -131,7 +131,7 @@ PYBIND11_MODULE(_core, m) {
   bind_policies(m);
   bind_multiway(m);
   bind_sample_plan(m);
-  bind_samples(m);
+  bind_sample_draws(m);
   bind_statuses(m);
   bind_exit(m);
   py::class_<CropSpec>(m, "CropSpec")

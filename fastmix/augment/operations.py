@@ -6,37 +6,11 @@ import struct
 from dataclasses import dataclass
 from typing import Literal
 
+from fastmix import _core
 from fastmix.arguments import number, one_of
 
 # The place of a name is its code in bits 0 to 7 of an operation's first word.
-NAMES = (
-    "Identity",
-    "Invert",
-    "Posterize",
-    "Solarize",
-    "SolarizeAdd",
-    "Brightness",
-    "Contrast",
-    "Color",
-    "Grayscale",
-    "Hue",
-    "Sharpness",
-    "AutoContrast",
-    "Equalize",
-    "GaussianBlur",
-    "ShearX",
-    "ShearY",
-    "TranslateX",
-    "TranslateY",
-    "Rotate",
-    "EraseConstant",
-    "EraseNormal",
-    "AugMixBegin",
-    "AugMixChainEnd",
-    "AugMixEnd",
-    "PadCrop",
-    "ErasePixelsNormalized",
-)
+NAMES = tuple(_core.SAMPLE_OPERATIONS)
 CODE = {name: code for code, name in enumerate(NAMES)}
 FILTERS = ("nearest", "bilinear", "bicubic")
 WARPS = ("ShearX", "ShearY", "TranslateX", "TranslateY", "Rotate")

@@ -26,13 +26,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fastmix import _core
 from fastmix.arguments import integer
 from fastmix.augment import plan_table
 from fastmix.augment.operations import CODE, VALUES, WARPS, Operation
 from fastmix.plan.rows import WORDS, zero_rows
 from fastmix.plan.stored_plan import StoredPlan
 
-HEADER = int.from_bytes(b"FS\x01\x00", "big")
+HEADER = _core.SAMPLE_HEADER
 FLIP_X, FLIP_Y, EDGES = 1, 2, 4
 RESIZE_FILTERS = ("nearest", "box", "bilinear", "bicubic", "lanczos")
 RESIZE_SHIFT = 8

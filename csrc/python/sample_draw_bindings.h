@@ -5,6 +5,6 @@
 namespace fastmix {
 
 // Binds numbers drawn by sample key, from which fastmix.augment makes sample plans.
-void bind_samples(pybind11::module_& m);
+void bind_sample_draws(pybind11::module_& m);
 
 }  // namespace fastmix

@@ -1,4 +1,4 @@
-#include "sample_bindings.h"
+#include "sample_draw_bindings.h"
 
 #include "arrays.h"
 #include "base/error.h"
@@ -33,7 +33,7 @@ py::array_t<double> sample_draws(SampleLaw law, double a, double b, py::ssize_t 
 
 }  // namespace
 
-void bind_samples(py::module_& m) {
+void bind_sample_draws(py::module_& m) {
   py::enum_<SampleLaw>(m, "SampleLaw")
       .value("uniform", SampleLaw::kUniform)
       .value("log_uniform", SampleLaw::kLogUniform)
