@@ -13,15 +13,14 @@ from fastmix.augment.operations import CODE, color
 from fastmix.augment.packing import below, bits, finish_warps, pack, where
 from fastmix.augment.policy import Draft, SamplePolicy
 from fastmix.augment.ranges import (
-    TIMM_FILL,
     Dialect,
     Fill,
     Interpolation,
     between,
     check_dialect,
-    check_interpolation,
+    settle_warps,
 )
-from fastmix.augment.timm_laws import MOST, SETS, Menu, deviation, levels
+from fastmix.augment.timm_laws import MOST, SETS, deviation, levels, menu
 from fastmix.augment.torchvision_laws import MIX, table
 
 _BINS = 10
@@ -98,11 +97,7 @@ class AugMix(SamplePolicy):
                 raise ValueError("AugMix: expected no magnitude_std for dialect='torchvision', got one")
             if integer("AugMix", "severity", self.severity) > _BINS:  # type: ignore[arg-type]
                 raise ValueError(f"AugMix: expected severity in [1, {_BINS}], got {self.severity}")
-        if self.interpolation is None:
-            object.__setattr__(self, "interpolation", "random" if timm else "bilinear")
-        check_interpolation("AugMix", self.interpolation)
-        fill = (TIMM_FILL if timm else 0) if self.fill is None else self.fill
-        object.__setattr__(self, "fill", color("AugMix", fill))
+        settle_warps(self, self.dialect)
 
     @property
     def slots(self) -> int:
@@ -119,7 +114,7 @@ class AugMix(SamplePolicy):
             names = SETS["augmix"]
             spread = np.inf if self.magnitude_std is None else self.magnitude_std
             noisy = levels(stream, self.severity, self.width * deep, spread, MOST, part=3).reshape(which.shape)
-            words = Menu(list(names), translate=0.3).words(below(which, len(names)), noisy, coin, size)
+            words = menu(tuple(names), translate=0.3).words(below(which, len(names)), noisy, coin, size)
         else:
             space = MIX if self.all_ops else dataclasses.replace(MIX, names=MIX.names[:-_ENHANCEMENTS])
             bins = below(level, self.severity)

@@ -12,9 +12,9 @@ from fastmix.augment.draws import Draws
 from fastmix.augment.operations import color
 from fastmix.augment.packing import below, finish_warps, where
 from fastmix.augment.policy import Draft, SamplePolicy
-from fastmix.augment.ranges import TIMM_FILL, Dialect, Fill, Interpolation, check_interpolation
+from fastmix.augment.ranges import Dialect, Fill, Interpolation, settle_warps
 from fastmix.augment.sub_policies import TIMM, TORCHVISION
-from fastmix.augment.timm_laws import LAWS, MOST, Menu, deviation, levels
+from fastmix.augment.timm_laws import LAWS, MOST, deviation, levels, menu
 from fastmix.augment.torchvision_laws import AUTO, table
 
 _BINS = 10
@@ -55,15 +55,10 @@ class AutoAugment(SamplePolicy):
 
     def __post_init__(self) -> None:
         one_of("AutoAugment", "policy", self.policy, [*TORCHVISION, *TIMM])
-        timm = self.dialect == "timm"
         object.__setattr__(self, "magnitude_std", deviation("AutoAugment", self.magnitude_std))
-        if self.magnitude_std and not timm:
+        if self.magnitude_std and self.dialect != "timm":
             raise ValueError(f"AutoAugment: expected no magnitude_std for {self.policy!r}, got {self.magnitude_std}")
-        if self.interpolation is None:
-            object.__setattr__(self, "interpolation", "random" if timm else "bilinear")
-        check_interpolation("AutoAugment", self.interpolation)
-        fill = (TIMM_FILL if timm else 0) if self.fill is None else self.fill
-        object.__setattr__(self, "fill", color("AutoAugment", fill))
+        settle_warps(self, self.dialect)
 
     @property
     def dialect(self) -> Dialect:
@@ -81,7 +76,7 @@ class AutoAugment(SamplePolicy):
         operation, prob, magnitude = (part[below(uniform[:, 0], len(part))] for part in _arrays(self.policy))
         if self.dialect == "timm":
             level = levels(stream, magnitude, 2, self.magnitude_std, MOST, part=1)
-            words = Menu(list(LAWS), translate=0.45).words(operation, level, coin, size)
+            words = menu(tuple(LAWS), translate=0.45).words(operation, level, coin, size)
         else:
             words = table(AUTO, _BINS, size)[operation, magnitude, (coin < 0.5).astype(int)]
         finish_warps(words, str(self.interpolation), color("fill", self.fill), pick)

@@ -13,7 +13,7 @@ import torch
 from fastmix.augment.draws import Draws, Stream
 from fastmix.augment.packing import Words, compact
 from fastmix.augment.sample_plan import DEFAULT_FILTER, HEADER, RESIZE_SHIFT, SamplePlan
-from fastmix.plan.draw_key import SampleKeys, image_extent
+from fastmix.plan.draw_key import SampleKeys, integer_below
 from fastmix.plan.rows import WORDS
 
 
@@ -105,9 +105,7 @@ class SamplePolicy(ABC):
         """
         if not isinstance(keys, SampleKeys):
             raise TypeError(f"{type(self).__name__}.plan: expected SampleKeys, got {type(keys).__name__}")
-        if size is not None:
-            size = image_extent(tuple(size))[1:]
-        draws = Draws(keys, size, _checked_sizes(image_sizes, keys))
+        draws = Draws(keys, _checked_size(size), _checked_sizes(image_sizes, keys))
         draft = self.at(keys.epoch).draft(draws)
         operations, counts = compact(draft.operations)
         rows = np.empty((len(draws), WORDS + 4 * operations.shape[1]), np.int32)
@@ -125,6 +123,16 @@ class SamplePolicy(ABC):
             if field.default is dataclasses.MISSING or value != field.default:
                 shown.append(f"{field.name}={value!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def _checked_size(size: Any) -> tuple[int, int] | None:
+    if size is None:
+        return None
+    try:
+        height, width = size
+    except (TypeError, ValueError):
+        raise ValueError(f"plan: expected size=(height, width), got {size!r}") from None
+    return integer_below("height", height, 31), integer_below("width", width, 31)
 
 
 def _checked_sizes(image_sizes: Any, keys: SampleKeys) -> np.ndarray | None:

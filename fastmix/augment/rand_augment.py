@@ -13,16 +13,15 @@ from fastmix.augment.operations import color
 from fastmix.augment.packing import Words, below, choose, finish_warps, where
 from fastmix.augment.policy import Draft, SamplePolicy
 from fastmix.augment.ranges import (
-    TIMM_FILL,
     Dialect,
     Fill,
     Interpolation,
     between,
     check_dialect,
-    check_interpolation,
     probability,
+    settle_warps,
 )
-from fastmix.augment.timm_laws import MOST, SETS, Menu, deviation, levels
+from fastmix.augment.timm_laws import MOST, SETS, deviation, levels, menu
 from fastmix.augment.torchvision_laws import RAND, table
 
 
@@ -85,20 +84,14 @@ class RandAugment(SamplePolicy):
         check_dialect(name, self.dialect)
         timm = self.dialect == "timm"
         integer(name, "num_ops", self.num_ops)
-        defaults: dict[str, object] = {"prob": 0.5, "interpolation": "random", "fill": TIMM_FILL}
-        if not timm:
-            defaults = {"prob": 1.0, "interpolation": "bilinear", "fill": 0}
-        for field, default in defaults.items():
-            if getattr(self, field) is None:
-                object.__setattr__(self, field, default)
         foreign: dict[str, object] = {"magnitude_std": 0.0, "magnitude_max": MOST, "operations": "increasing"}
         foreign = {"bins": 31} if timm else foreign
         for field, neutral in foreign.items():
             if getattr(self, field) != neutral:
                 raise ValueError(f"{name}: expected no {field} for dialect={self.dialect!r}, got one")
-        object.__setattr__(self, "prob", probability(name, self.prob))
-        check_interpolation(name, self.interpolation)
-        object.__setattr__(self, "fill", color(name, self.fill))
+        settle_warps(self, self.dialect)
+        prob = (0.5 if timm else 1.0) if self.prob is None else self.prob
+        object.__setattr__(self, "prob", probability(name, prob))
         if timm:
             one_of(name, "operations", self.operations, [key for key in SETS if key != "augmix"])
             object.__setattr__(self, "magnitude_std", deviation(name, self.magnitude_std))
@@ -134,7 +127,7 @@ class RandAugment(SamplePolicy):
         else:
             chosen = below(which, len(names))
         level = levels(stream, self.magnitude, self.num_ops, self.magnitude_std, self.magnitude_max, part=1)
-        return Menu(list(names), translate=0.45).words(chosen, level, coin, size)
+        return menu(tuple(names), translate=0.45).words(chosen, level, coin, size)
 
 
 def without_replacement(uniform: np.ndarray, weights: np.ndarray) -> Any:

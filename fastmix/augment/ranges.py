@@ -6,6 +6,7 @@ import math
 from typing import Any, Literal
 
 from fastmix.arguments import number, one_of
+from fastmix.augment.operations import color
 
 Dialect = Literal["torchvision", "timm"]
 Interpolation = Literal["nearest", "bilinear", "bicubic", "random"]
@@ -51,6 +52,16 @@ def span(
 
 def check_interpolation(caller: str, value: object) -> None:
     one_of(caller, "interpolation", value, ("nearest", "bilinear", "bicubic", "random"))
+
+
+def settle_warps(policy: Any, dialect: Dialect) -> None:
+    """Check a frozen policy's ``interpolation`` and ``fill``; None becomes the dialect's."""
+    name, timm = type(policy).__name__, dialect == "timm"
+    interpolation = ("random" if timm else "bilinear") if policy.interpolation is None else policy.interpolation
+    check_interpolation(name, interpolation)
+    object.__setattr__(policy, "interpolation", interpolation)
+    fill = (TIMM_FILL if timm else 0) if policy.fill is None else policy.fill
+    object.__setattr__(policy, "fill", color(name, fill))
 
 
 def check_dialect(caller: str, value: object) -> None:

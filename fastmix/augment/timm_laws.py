@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -95,7 +96,7 @@ class Menu:
         translate: The greatest translation in shares of the image's side; 0.45, or 0.3 in AugMix.
     """
 
-    def __init__(self, names: list[str], translate: float) -> None:
+    def __init__(self, names: tuple[str, ...], translate: float) -> None:
         laws = [LAWS[name] for name in names]
         self.code = np.array([CODE[law.code] for law in laws], np.int32)
         self.base = np.array([law.base for law in laws], np.float64)
@@ -115,6 +116,12 @@ class Menu:
         sign = np.where(self.sign[which] == 0, np.where(coin < 0.5, 1.0, -1.0), self.sign[which])
         value = np.maximum(self.base[which] + sign * x, self.low[which])
         return pack(self.code[which], bits(value * np.array([*size, 1.0])[self.side[which]]))
+
+
+@lru_cache
+def menu(names: tuple[str, ...], translate: float) -> Menu:
+    """Return ``Menu(names, translate)``."""
+    return Menu(names, translate)
 
 
 def levels(stream: Stream, mean: ArrayLike, count: int, deviation: float, most: float, part: int) -> Any:

@@ -174,7 +174,7 @@ def test_bad_arguments_of_plan_are_refused() -> None:
     for arguments, error, message in (
         ((3,), TypeError, "RandomResizedCrop.plan: expected SampleKeys, got int"),
         ((keys(2),), ValueError, r"RandomResizedCrop: expected image_sizes \(N, 2\)"),
-        ((keys(2), (224,)), ValueError, r"expected image_size=\(height, width\)"),
+        ((keys(2), (224,)), ValueError, r"plan: expected size=\(height, width\), got \(224,\)"),
         ((keys(2), None, [[1, 2]]), ValueError, r"integers of shape \(2, 2\), got int64 \(1, 2\)"),
         ((keys(2), None, [[1.0, 2]] * 2), ValueError, "integers of shape"),
         ((keys(2), None, [[1, 0]] * 2), ValueError, r"image_sizes in \[1, 2\*\*31\), got 0 to 1"),

@@ -127,7 +127,7 @@ def test_magnitudes_of_timm(timm: ModuleType, coin, translate: float) -> None:
     for name in LAWS:
         peer = f"{name}Rel" if name.startswith("Translate") else name
         op = timm.AugmentOp(peer, hparams={"translate_pct": translate, "img_mean": (1, 2, 3)})
-        menu = Menu([name], translate)
+        menu = Menu((name,), translate)
         for uniform in (0.25, 0.75):
             coin(uniform)
             words = menu.words(np.zeros(len(levels), int), levels, np.full(len(levels), uniform), SIZE)

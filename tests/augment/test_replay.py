@@ -1,5 +1,8 @@
 """A plan that a policy draws, applied by ``augment_``, gives the pictures that Pillow gives operation by operation."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -65,6 +68,14 @@ def test_a_replayed_plan_gives_the_same_pictures(tmp_path) -> None:
     assert torch.equal(fm.augment_images(images, again), fm.augment_images(images, plan))
     again.set_operations(0, [fa.Operation("Invert")])
     assert torch.equal(fm.augment_images(images, again)[0], 255 - images[0])
+
+
+def test_the_example_of_the_page(tmp_path, monkeypatch, capsys) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "augment.md").read_text()
+    [code, printed] = re.findall(r"```(?:python)?\n(.*?)```", page, re.DOTALL)
+    monkeypatch.chdir(tmp_path)
+    exec(code, {})
+    assert capsys.readouterr().out == printed
 
 
 def test_plans_of_another_size_or_output_are_refused() -> None:
