@@ -26,7 +26,7 @@ def describe(plan: SamplePlan, names: Sequence[object] | None) -> str:
 
 def one(operation: Operation) -> str:
     """Return one operation in a few words."""
-    words = [f"{value:g}" for value in operation.values]
+    words = [str(value) if isinstance(value, int) else f"{value:g}" for value in operation.values]
     if operation.name in COLORED and any(operation.fill):
         words.append(f"fill {operation.fill}")
     if operation.name in WARPS:

@@ -97,14 +97,15 @@ class SamplePolicy(ABC):
             image_sizes: (N, 2), height and width in pixels of the decoded images. Windows require it.
 
         Raises:
-            TypeError: ``keys`` are not SampleKeys.
-            ValueError: A size is missing or does not fit.
+            TypeError: ``keys`` are not SampleKeys of integers.
+            ValueError: A size is missing or does not fit, or the parts of the keys do not fit each other.
 
         Example:
             >>> plan = TrivialAugmentWide().plan(SampleKeys(seed=0, epoch=3, sample=np.arange(256)), (224, 224))
         """
         if not isinstance(keys, SampleKeys):
             raise TypeError(f"{type(self).__name__}.plan: expected SampleKeys, got {type(keys).__name__}")
+        _check_keys(keys)
         draws = Draws(keys, _checked_size(size), _checked_sizes(image_sizes, keys))
         draft = self.at(keys.epoch).draft(draws)
         operations, counts = compact(draft.operations)
@@ -123,6 +124,16 @@ class SamplePolicy(ABC):
             if field.default is dataclasses.MISSING or value != field.default:
                 shown.append(f"{field.name}={value!r}")
         return f"{type(self).__name__}({', '.join(shown)})"
+
+
+def _check_keys(keys: SampleKeys) -> None:
+    count = np.asarray(keys.sample).size
+    for name in ("sample", "occurrence", "view"):
+        part = np.asarray(getattr(keys, name))
+        if part.dtype.kind not in "iu":
+            raise TypeError(f"plan: expected {name} as integers, got {part.dtype}")
+        if part.shape != (count,) and (part.ndim or name == "sample"):
+            raise ValueError(f"plan: expected {name} of shape (N,), with N samples, got {part.shape}")
 
 
 def _checked_size(size: Any) -> tuple[int, int] | None:

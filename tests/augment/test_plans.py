@@ -198,7 +198,7 @@ def test_describe() -> None:
         "sample  window (y, x, h, w)  flip  operations",
         "a       whole                x     Rotate(30, fill (1, 2, 3), bilinear), Equalize",
         "b       (1, 2, 30, 40)       xy    -",
-        "3       whole                -     EraseNormal(0, 0, 1, 1, 2.14748e+09, before mixing)",
+        "3       whole                -     EraseNormal(0, 0, 1, 1, 2147483647, before mixing)",
         "2 of 3 samples have operations",
     ]
     with pytest.raises(ValueError, match=r"one name per sample \(3\), got 1"):

@@ -178,6 +178,12 @@ def test_bad_arguments_of_plan_are_refused() -> None:
         ((keys(2), None, [[1, 2]]), ValueError, r"integers of shape \(2, 2\), got int64 \(1, 2\)"),
         ((keys(2), None, [[1.0, 2]] * 2), ValueError, "integers of shape"),
         ((keys(2), None, [[1, 0]] * 2), ValueError, r"image_sizes in \[1, 2\*\*31\), got 0 to 1"),
+        ((SampleKeys(0, 0, np.array([1.5, 2])),), TypeError, "plan: expected sample as integers, got float64"),
+        ((SampleKeys(0, 0, np.zeros((2, 2), int)),), ValueError, r"expected sample of shape .* got \(2, 2\)"),
+        ((SampleKeys(0, 0, np.int64(2)),), ValueError, r"expected sample of shape \(N,\)"),
+        ((SampleKeys(0, 0, np.arange(2), np.arange(3)),), ValueError, r"expected occurrence of shape .* got \(3,\)"),
+        ((SampleKeys(0, 0, np.arange(2), 0, "left"),), TypeError, "expected view as integers"),
+        ((SampleKeys(0, 2**32, np.arange(2)), None, [[3, 3]] * 2), ValueError, "epoch in .*, got 4294967296"),
         ((SampleKeys(-1, 0, np.arange(2)), None, [[3, 3]] * 2), ValueError, r"seed in \[0, 2\*\*64\), got -1"),
     ):
         with pytest.raises(error, match=message):

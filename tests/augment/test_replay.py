@@ -23,6 +23,8 @@ POLICIES = [
     fa.from_timm("rand-m10-mstd5-inc1-n4-p1.0"),
     fa.from_timm("rand-m8-mstd101-tweights-n6"),
     fa.from_timm("rand-t3aw-n5-p1.0"),
+    fa.from_timm("rand-m30-mmax30-n3-p1.0"),
+    fa.from_timm("rand-m30-mmax30-inc1-n3-p1.0"),
     *map(fa.AutoAugment, ("imagenet", "cifar10", "svhn", "v0", "v0r", "original", "originalr")),
     fa.AugMix(),
     fa.AugMix(10, 2, 5, interpolation="nearest"),
