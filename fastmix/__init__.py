@@ -5,7 +5,7 @@
 policies            ``Mixup``, ``CutMix``, ... draw plans; with ``boxes``, ``pairings``, ``schedules`` and ``weights``
 plans               ``MixPlan``, ``MultiwayPlan``: what is mixed with what; ``ResidentPlan`` for CUDA graphs
 ``fastmix.augment`` policies that draw sample plans: ``TrivialAugmentWide``, ``RandAugment``, ...
-operators           ``mix_``, ``mix``, ``normalize_mix``, ``resample_mix``, ``mix_labels``, ``augment_``, ...
+operators           ``mix_``, ``mix``, ``normalize_mix``, ``resample``, ``resample_mix``, ``mix_labels``, ``augment_``
 integrations        ``prefetch``, ``Mixer`` and drop-ins for timm and torchvision
 ``fastmix.dali``    the operators in a DALI pipeline of your own
 ==================  ================================================================================================
@@ -26,6 +26,7 @@ from fastmix.ops.labels import mix_labels, mix_values
 from fastmix.ops.losses import mix_accuracy, mix_loss
 from fastmix.ops.mix import mix, mix_, regmixup
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD, normalize_mix
+from fastmix.ops.resample import resample
 from fastmix.ops.resample_mix import WindowedImages, resample_mix
 from fastmix.ops.segmentation import mix_segmentation
 from fastmix.ops.targets import IndexTargets, PairTargets, pair_labels
@@ -98,6 +99,7 @@ __all__ = [
     "reference",
     "regmixup",
     "remix_label_weight",
+    "resample",
     "resample_mix",
     "schedules",
     "weights",

@@ -27,6 +27,11 @@ def random_images(
     return images.to(device).contiguous(memory_format=memory_format)
 
 
+def noise(height: int, width: int, channels: int, generator: torch.Generator) -> torch.Tensor:
+    """Make one image uint8 (height, width, channels)."""
+    return torch.randint(0, 256, (height, width, channels), generator=generator, dtype=torch.uint8)
+
+
 def partners(kind: str, batch: int, generator: torch.Generator) -> torch.Tensor:
     order = torch.arange(batch, dtype=torch.int32)
     if kind == "identity":

@@ -108,10 +108,10 @@ def resampling(device: str) -> dict[str, int]:
     found = {}
     sources = [values((20 + 17 * i, 31 + 29 * i, 3), torch.uint8, "cpu") for i in range(10)]
     for plan_number, plan in enumerate(plans(10, 33, 47)):
-        for kind in ("nearest", "bilinear", "bicubic"):
+        for kind in ("nearest", "box", "bilinear", "bicubic", "lanczos"):
             for dtype in OUTPUTS:
                 for memory_format in FORMATS:
-                    options = {"size": (33, 47), "dtype": dtype, "memory_format": memory_format, "interpolation": kind}
+                    options = {"size": (33, 47), "dtype": dtype, "memory_format": memory_format, "filter": kind}
                     a = resample_mix(sources, None, plan, **options)
                     b = resample_mix([source.to(device) for source in sources], None, plan, **options)
                     found[f"resample_mix {kind} {dtype} {memory_format} plan {plan_number}"] = different(a, b)

@@ -7,7 +7,7 @@
 
 #include "kind.h"
 #include "nvimgcodec_library.h"
-#include "resample_mix/window.h"
+#include "resample/window.h"
 
 namespace fastmix {
 

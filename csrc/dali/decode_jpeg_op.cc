@@ -136,6 +136,6 @@ files, other formats and rare JPEGs (CMYK, arithmetic coding, 12 bits): pass tho
     .OutputDType(1, DALI_FLOAT)
     .OutputDType(2, DALI_BOOL)
     .AddArg("size", "As in ``fn.fastmix.resample_mix``.", DALI_INT_VEC)
-    .AddOptionalArg("filter", "As in ``fn.fastmix.resample_mix``.", "triangle")
+    .AddOptionalArg("filter", "As in ``fn.fastmix.resample_mix``.", "bilinear")
     .AddOptionalArg<int64_t>("max_pixels", "Larger images are not decoded: ``done`` is false. 0 for no limit.",
                              int64_t{0});

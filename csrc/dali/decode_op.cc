@@ -140,7 +140,7 @@ Raises ValueError if a shape is not the file's, or a window is not inside the im
     .OutputDType(2, DALI_INT32)
     .OutputNDim(2, 0)
     .AddArg("size", "As of ``fn.fastmix.resample_mix``.", DALI_INT_VEC)
-    .AddOptionalArg("filter", "As of ``fn.fastmix.resample_mix``.", "triangle")
+    .AddOptionalArg("filter", "As of ``fn.fastmix.resample_mix``.", "bilinear")
     .AddOptionalArg("own_jpeg",
                     "Whether fastmix's JPEG decoder comes first. If not, nothing is decoded at a reduced size.", true)
     .AddOptionalArg<int64_t>("max_pixels", "Larger images are ``too_large``. 0 for no limit.", int64_t{1} << 28);

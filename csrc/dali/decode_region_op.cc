@@ -87,7 +87,7 @@ them, because cutting so few saves no time. Returns:
     .OutputDType(1, DALI_INT32)
     .OutputDType(2, DALI_FLOAT)
     .AddArg("size", "As in ``fn.fastmix.resample_mix``.", DALI_INT_VEC)
-    .AddOptionalArg("filter", "As in ``fn.fastmix.resample_mix``.", "triangle")
+    .AddOptionalArg("filter", "As in ``fn.fastmix.resample_mix``.", "bilinear")
     .AddOptionalArg<int64_t>("max_pixels", R"(Larger images get a region of one pixel, because a decoder allocates what
 the header claims before it notices a false claim. 0 for no limit.)",
                              int64_t{0});

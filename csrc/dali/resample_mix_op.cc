@@ -23,7 +23,7 @@ int32_t side(int64_t length, int sample) {
 template <typename Backend>
 ResampleMixOp<Backend>::ResampleMixOp(const dali::OpSpec& spec)
     : MixOp<Backend>(spec),
-      filter_(with_dali_errors([&] { return read_filter(spec, "resample_mix"); })),
+      sampling_(with_dali_errors([&] { return read_sampling(spec, "resample_mix"); })),
       window_argument_("window", spec) {
   const Size size = with_dali_errors([&] { return read_size(spec, "resample_mix"); });
   height_ = size.height;
@@ -47,14 +47,13 @@ bool ResampleMixOp<Backend>::SetupImpl(std::vector<dali::OutputDesc>& outputs, c
     NormalizeMixParams same = this->options_.normalize_params({height_, width_, params_.channels}, "HWC");
     this->read_plan(workspace, height_, width_);
     this->read_mirror(workspace, same);
-    params_.images = images_.data();
-    params_.windows = windows_.data();
+    samplings_.assign(images_.size(), sampling_);
+    params_.sources = {images_.data(), windows_.data(), samplings_.data()};
     params_.mirror = same.mirror;
     params_.out_dtype = same.out_dtype;
     params_.out_layout = same.out_layout;
     params_.height = height_;
     params_.width = width_;
-    params_.filter = filter_;
     std::copy(same.scale, same.scale + kMaxChannels, params_.scale);
     std::copy(same.bias, same.bias + kMaxChannels, params_.bias);
     params_.plan = this->plan_.view();

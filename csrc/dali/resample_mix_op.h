@@ -22,13 +22,14 @@ class ResampleMixOp : public MixOp<Backend> {
   void read_images(const dali::Workspace& workspace);
   void read_windows(const dali::Workspace& workspace);
 
-  Filter filter_;
+  Sampling sampling_;
   int32_t height_ = 0, width_ = 0;
   dali::ArgValue<float, 1> window_argument_;
 
   // Of the current batch. The parameters borrow the vectors.
   std::vector<SourceImage> images_;
   std::vector<Window> windows_;
+  std::vector<Sampling> samplings_;
   ResampleMixParams params_;
 };
 

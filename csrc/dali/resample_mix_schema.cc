@@ -6,10 +6,9 @@ DALI_REGISTER_OPERATOR(fastmix__ResampleMix, ::fastmix::ResampleMixOp<::dali::GP
 DALI_SCHEMA(fastmix__ResampleMix)
     .DocStr(R"(Makes the training batch from decoded images in one pass: window, resize, mirror, mix, normalise, cast.
 
-Images may have different sizes. The window of each is resampled to `size` with an antialiased filter, as Pillow's
-``resize(size, box=window)`` does: downscaling stretches the filter, and the filter reads pixels beside the window if
-the image has them. Values are not rounded before they are mixed. After the resampling, images and labels are processed
-as in ``fn.fastmix.mix``. The plan's boxes are in coordinates of the output.)")
+Images may have different sizes. The window of each is resampled to `size` with one of Pillow's antialiased filters:
+downscaling stretches the filter. Values are not rounded before they are mixed. After the resampling, images and labels
+are processed as in ``fn.fastmix.mix``. The plan's boxes are in coordinates of the output.)")
     .NumInput(1, 2)
     .InputDox(0, "images", "TensorList of uint8",
               "Decoded images (height, width, channels) of any sizes, all with the same 1 to 4 channels.")
@@ -25,5 +24,9 @@ as in ``fn.fastmix.mix``. The plan's boxes are in coordinates of the output.)")
                                         R"(The part of the image that fills the output, in pixels of the image:
 ``(y, x, height, width)``; fractions are allowed. By default the whole image.)",
                                         nullptr, true)
-    .AddOptionalArg("filter", "'triangle' (bilinear), 'cubic' (a = -0.5) or 'nearest'.", "triangle")
+    .AddOptionalArg("filter", "Pillow's filter: 'nearest', 'box', 'bilinear', 'bicubic' or 'lanczos'.", "bilinear")
+    .AddOptionalArg("edges", R"(The pixels that the filter may read. 'crop': those that the window touches, as if the
+image were cropped first, as in torchvision's and timm's training. 'image': also those beside the window, as Pillow's
+``resize(box=)``; evaluation, which resizes before it crops, needs this.)",
+                    "crop")
     .AddParent("fastmix__Mix");

@@ -20,10 +20,18 @@ Size read_size(const dali::OpSpec& spec, const char* caller) {
 
 Filter read_filter(const dali::OpSpec& spec, const char* caller) {
   const auto name = spec.GetArgument<std::string>("filter");
-  if (name == "nearest") return Filter::kNearest;
-  if (name == "triangle") return Filter::kTriangle;
-  check(name == "cubic", caller, ": expected filter 'nearest', 'triangle' or 'cubic', got '", name, "'");
-  return Filter::kCubic;
+  constexpr const char* kNames[kFilters] = {"nearest", "box", "bilinear", "bicubic", "lanczos"};
+  for (int32_t i = 0; i < kFilters; ++i) {
+    if (name == kNames[i]) return static_cast<Filter>(i);
+  }
+  throw Error(
+      concat(caller, ": expected filter 'nearest', 'box', 'bilinear', 'bicubic' or 'lanczos', got '", name, "'"));
+}
+
+Sampling read_sampling(const dali::OpSpec& spec, const char* caller) {
+  const auto edges = spec.GetArgument<std::string>("edges");
+  check(edges == "crop" || edges == "image", caller, ": expected edges 'crop' or 'image', got '", edges, "'");
+  return {read_filter(spec, caller), edges == "crop" ? Edges::kCrop : Edges::kImage};
 }
 
 WindowArguments read_window_arguments(const dali::OpSpec& spec, const char* caller) {

@@ -3,7 +3,7 @@
 
 #include "dali/pipeline/operator/op_spec.h"
 #include "dali/pipeline/workspace/workspace.h"
-#include "resample_mix/window.h"
+#include "resample/window.h"
 
 namespace fastmix {
 
@@ -11,6 +11,8 @@ namespace fastmix {
 Size read_size(const dali::OpSpec& spec, const char* caller);
 
 Filter read_filter(const dali::OpSpec& spec, const char* caller);
+// The arguments "filter" and "edges".
+Sampling read_sampling(const dali::OpSpec& spec, const char* caller);
 
 // Arguments of the operators that decode a region.
 struct WindowArguments {

@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "orientation.h"
-#include "resample_mix/window.h"
+#include "resample/window.h"
 
 namespace fastmix {
 

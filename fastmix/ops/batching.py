@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -13,6 +14,7 @@ from torch.library import register_vmap
 
 from fastmix.ops import registration as _ops
 
+_resample = torch.ops.fastmix.resample.default
 _resample_mix = torch.ops.fastmix.resample_mix.default
 
 
@@ -54,7 +56,7 @@ def _dims(op: str, in_dims: tuple[Any, ...], **shared: int) -> tuple[Any, ...]:
     Raises:
         ValueError: vmap maps an argument of ``shared``, which holds the places of what all batches share.
     """
-    dims = (*in_dims, *[None] * 12)
+    dims = (*in_dims, *[None] * 13)
     for name, place in shared.items():
         if dims[place] is not None:
             raise ValueError(f"{op}: expected one {name} for all batches of vmap, got one per batch")
@@ -144,20 +146,83 @@ def _(info: Any, in_dims: tuple[Any, ...], *inputs: Any) -> tuple[None, None]:  
     raise ValueError("normalize_mix: expected no out= under vmap, got one; leave it out")
 
 
-@register_vmap("fastmix::resample_mix")
-def _(
-    info: Any, in_dims: tuple[Any, ...], images: list[Tensor], plan: Tensor, windows: Tensor, *options: Any
-) -> tuple[Tensor, int]:
-    count, batch, dims = info.batch_size, plan.shape[0], _dims("resample_mix", in_dims, plan=1, masks=11)
-    flat = [
+def _unmapped(images: list[Tensor], dims: Sequence[int | None], count: int) -> list[Tensor]:
+    """Return the images of all batches, batch by batch."""
+    return [
         image if dim is None else image.select(dim, i)
         for i in range(count)
-        for image, dim in zip(images, dims[0], strict=True)
+        for image, dim in zip(images, dims, strict=True)
     ]
-    rows, places = _repeated(plan, count, batch), _flat(windows, dims[2], count).contiguous()
-    if len(options) > 7 and options[7] is not None:
-        options = (*options[:7], _flat(options[7], dims[10], count).contiguous(), *options[8:])
-    return _resample_mix(flat, rows, places, *options).unflatten(0, (count, batch)), 0
+
+
+def _repeated_choice(choice: list[int], count: int) -> list[int]:
+    return choice if len(choice) == 1 else choice * count
+
+
+def _repeated_flags(mirror: Tensor | None, dim: int | None, count: int) -> Tensor | None:
+    return None if mirror is None else _flat(mirror, dim, count).contiguous()
+
+
+@register_vmap("fastmix::resample_mix")
+def _(
+    info: Any,
+    in_dims: tuple[Any, ...],
+    images: list[Tensor],
+    plan: Tensor,
+    windows: Tensor,
+    height: int,
+    width: int,
+    filter: list[int],
+    edges: list[int],
+    mean: list[float],
+    std: list[float],
+    dtype: torch.dtype,
+    channels_last: bool,
+    mirror: Tensor | None = None,
+    masks: Tensor | None = None,
+) -> tuple[Tensor, int]:
+    count, batch, dims = info.batch_size, plan.shape[0], _dims("resample_mix", in_dims, plan=1, masks=12)
+    made = _resample_mix(
+        _unmapped(images, dims[0], count),
+        _repeated(plan, count, batch),
+        _flat(windows, dims[2], count).contiguous(),
+        height,
+        width,
+        _repeated_choice(filter, count),
+        _repeated_choice(edges, count),
+        mean,
+        std,
+        dtype,
+        channels_last,
+        _repeated_flags(mirror, dims[11], count),
+        masks,
+    )
+    return made.unflatten(0, (count, batch)), 0
+
+
+@register_vmap("fastmix::resample")
+def _(
+    info: Any,
+    in_dims: tuple[Any, ...],
+    images: list[Tensor],
+    windows: Tensor,
+    height: int,
+    width: int,
+    filter: list[int],
+    edges: list[int],
+    mirror: Tensor | None = None,
+) -> tuple[Tensor, int]:
+    count, dims = info.batch_size, _dims("resample", in_dims)
+    made = _resample(
+        _unmapped(images, dims[0], count),
+        _flat(windows, dims[1], count).contiguous(),
+        height,
+        width,
+        _repeated_choice(filter, count),
+        _repeated_choice(edges, count),
+        _repeated_flags(mirror, dims[6], count),
+    )
+    return made.unflatten(0, (count, len(images))), 0
 
 
 @register_vmap("fastmix::mix_labels")

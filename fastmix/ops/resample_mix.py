@@ -2,21 +2,20 @@
 
 # ruff: noqa: ARG001  (the fake kernel has its operator's signature)
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from fastmix.arguments import mirror_flags
 from fastmix.ops import library as _library  # noqa: F401  (registers the operators)
-from fastmix.ops.checks import MAX_CHANNELS, check_format, check_plan, pixel_units
+from fastmix.ops.checks import check_format, check_plan, pixel_units
 from fastmix.ops.mix import masks_on
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
+from fastmix.ops.sources import Edges, Filter, sources
 from fastmix.plan.mix_plan import MixPlan
 
 __all__ = ["WindowedImages", "resample_mix"]
-
-_FILTERS = {"nearest": 0, "bilinear": 1, "bicubic": 2}
 
 _resample_mix = torch.ops.fastmix.resample_mix.default
 
@@ -28,11 +27,15 @@ class WindowedImages(NamedTuple):
         images: B tensors uint8 (H, W, C) of any sizes, as for :func:`resample_mix`.
         windows: float (B, 4) or a sequence of (y, x, height, width) in pixels; None takes whole images.
         mirror: bool (B,) or a sequence: the windows to flip left to right; None flips none.
+        filter: as for :func:`resample_mix`.
+        edges: as for :func:`resample_mix`; "image" for an evaluation that resizes before it crops.
     """
 
     images: Sequence[Tensor]
     windows: Tensor | Sequence[Sequence[float]] | None = None
     mirror: Tensor | Sequence[bool] | None = None
+    filter: Filter | Sequence[Filter] = "bilinear"
+    edges: Edges | Sequence[Edges] = "crop"
 
 
 def resample_mix(
@@ -46,16 +49,17 @@ def resample_mix(
     dtype: torch.dtype = torch.float32,
     memory_format: torch.memory_format = torch.contiguous_format,
     mirror: Tensor | Sequence[bool] | None = None,
-    interpolation: Literal["nearest", "bilinear", "bicubic"] = "bilinear",
+    filter: Filter | Sequence[Filter] = "bilinear",
+    edges: Edges | Sequence[Edges] = "crop",
 ) -> Tensor:
     """Turn decoded images of any sizes into a training batch in one pass.
 
     Equivalent to ``x = torch.stack([resize(image, window, size) for image, window in zip(images, windows)])``,
     then :func:`fastmix.normalize_mix` of ``x``.
 
-    ``resize`` is Pillow's antialiased filter in float32, without rounding in between: within one grey level of
-    ``Image.resize(size, BILINEAR, box=window)``. Like Pillow, it also reads pixels beside the window. Bicubic values
-    are clamped to [0, 255] once, at the end. All CPUs and GPUs return the same bits.
+    ``resize`` is Pillow's antialiased filter in float32, without rounding in between: bilinear is within one grey
+    level of :func:`fastmix.resample`, which has Pillow's bits. Values are clamped to [0, 255] once, at the end; bicubic
+    and lanczos overshoot between Pillow's two passes, where it clamps too. All CPUs and GPUs return the same bits.
 
     Args:
         images: B tensors uint8 (H, W, C) with the same 1 to 4 channels, on one device; sizes may differ.
@@ -68,14 +72,17 @@ def resample_mix(
         dtype: float16, bfloat16 or float32.
         memory_format: torch.contiguous_format (NCHW) or torch.channels_last (NHWC) of the result.
         mirror: bool (B,) on the CPU, or a sequence: the outputs to flip left to right before mixing.
-        interpolation: Pillow's filter of this name.
+        filter: Pillow's filter of this name, one for all images or one per image.
+        edges: "crop" reads only pixels that the window touches, as if the image were cropped first: training in
+            torchvision and timm. "image" also reads pixels beside the window, as Pillow's ``resize(box=window)``; an
+            evaluation that resizes before it crops needs it. One for all images or one per image.
 
     Returns:
         (B, C, height, width) of ``dtype`` on the device of ``images``.
 
     Raises:
         TypeError: An image is not a uint8 tensor, ``mirror`` is not bool, or ``dtype`` is another one.
-        ValueError: ``images`` is empty, a shape or length does not fit, ``interpolation`` or ``memory_format`` is
+        ValueError: ``images`` is empty, a shape or length does not fit, ``filter``, ``edges`` or ``memory_format`` is
             unknown, or ``std`` is <= 0.
         RuntimeError: A window leaves its image, a partner is out of range, or a box does not fit the output.
 
@@ -83,35 +90,19 @@ def resample_mix(
         >>> batch = resample_mix(decoded, [(0, 0, 300, 400)] * len(decoded), plan, size=224)
     """
     op = "resample_mix"
-    if len(images) == 0:
-        raise ValueError(f"{op}: expected at least one image, got none")
-    for index, image in enumerate(images):
-        if not isinstance(image, Tensor) or image.dtype != torch.uint8:
-            kind = image.dtype if isinstance(image, Tensor) else type(image).__name__
-            raise TypeError(
-                f"{op}: expected tensors of dtype torch.uint8 in images, got {kind} at index {index}; "
-                "use mix() for floating images and their gradients"
-            )
-        if image.dim() != 3 or not 1 <= image.shape[2] <= MAX_CHANNELS:
-            raise ValueError(
-                f"{op}: expected images of shape (H, W, C) with 1 to {MAX_CHANNELS} channels, "
-                f"got {tuple(image.shape)} at index {index}"
-            )
-    if interpolation not in _FILTERS:
-        raise ValueError(f"{op}: expected interpolation 'nearest', 'bilinear' or 'bicubic', got {interpolation!r}")
+    given = sources(op, images, windows, size, filter, edges)
     check_format(op, dtype, memory_format)
     if plan is None:
         plan = MixPlan.identity(len(images))
     check_plan(op, plan, len(images))
-    height, width = (size, size) if isinstance(size, int) else size
     channels = images[0].shape[2]
     return _resample_mix(
-        list(images),
+        given.images,
         plan.rows,
-        _window_array(op, windows, images),
-        height,
-        width,
-        _FILTERS[interpolation],
+        given.windows,
+        *given.size,
+        given.filter,
+        given.edges,
         pixel_units(op, "mean", mean, channels, positive=False),
         pixel_units(op, "std", std, channels, positive=True),
         dtype,
@@ -121,18 +112,6 @@ def resample_mix(
     )
 
 
-def _window_array(op: str, windows: Tensor | Sequence[Sequence[float]] | None, images: Sequence[Tensor]) -> Tensor:
-    if windows is None:
-        windows = [(0, 0, image.shape[0], image.shape[1]) for image in images]
-    array = torch.as_tensor(windows, dtype=torch.float32, device="cpu").contiguous()
-    if array.shape != (len(images), 4):
-        raise ValueError(
-            f"{op}: expected windows of shape ({len(images)}, 4), one (y, x, height, width) per image, "
-            f"got {tuple(array.shape)}"
-        )
-    return array
-
-
 @torch.library.register_fake("fastmix::resample_mix")
 def _(
     images: list[Tensor],
@@ -140,7 +119,8 @@ def _(
     windows: Tensor,
     height: int,
     width: int,
-    filter: int,
+    filter: list[int],
+    edges: list[int],
     mean: list[float],
     std: list[float],
     dtype: torch.dtype,

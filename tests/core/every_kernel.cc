@@ -63,8 +63,8 @@ struct Build {
 
   // One tile of output from a window of 20 x 38 pixels, all of whose bytes are needed once.
   void resample(DType dtype, Layout layout, int32_t channels) {
-    const std::vector<Source> sources = {{20, 38, {0, 0, 20, 38}}};
-    const auto owner = std::make_shared<ResampleCase>(random, dtype, layout, channels, Filter::kTriangle, 16, 32,
+    const std::vector<WindowedImage> sources = {{20, 38, {0, 0, 20, 38}}};
+    const auto owner = std::make_shared<ResampleCase>(random, dtype, layout, channels, Filter::kBilinear, 16, 32,
                                                       sources, plan(16, 32, kResampled));
     std::vector<Region> inputs;
     for (const auto& memory : owner->memory) inputs.push_back({memory->data(), memory->size()});

@@ -104,7 +104,7 @@ TEST(forms_combine) {
 // Against the CPU job, which resample_mix_test.cc compares with plain loops.
 TEST(forms_resample) {
   Random random(90);
-  const std::vector<Source> sources = {{12, 17, {0, 0, 12, 17}}, {30, 44, {0.5f, 0.25f, 28.5f, 43.5f}}};
+  const std::vector<WindowedImage> sources = {{12, 17, {0, 0, 12, 17}}, {30, 44, {0.5f, 0.25f, 28.5f, 43.5f}}};
   for (const int32_t channels : {1, 2, 3, 4}) {
     for (const DType dtype : kOutTypes) {
       for (const Layout layout : kLayouts) {
@@ -112,7 +112,7 @@ TEST(forms_resample) {
         const bool large = dtype == kOutTypes[channels % 3] && layout == kLayouts[channels % 2];
         const int32_t batch = large ? 820 : 2, height = large ? 2 : 17, width = large ? 3 : 37;
         const ResampleCase resample_case(
-            random, dtype, layout, channels, channels % 2 == 0 ? Filter::kTriangle : Filter::kCubic, height, width,
+            random, dtype, layout, channels, channels % 2 == 0 ? Filter::kBilinear : Filter::kBicubic, height, width,
             sources,
             random_plan(random, batch, any_pairs(random), random() % 2 == 0 ? Mixing::kBoxes : Mixing::kMasks, height,
                         width));

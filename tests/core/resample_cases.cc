@@ -7,21 +7,21 @@
 namespace fastmix::test {
 
 ResampleCase::ResampleCase(Random& random, DType dtype, Layout layout, int32_t channels, Filter filter, int32_t height,
-                           int32_t width, const std::vector<Source>& sources, Plan given)
+                           int32_t width, const std::vector<WindowedImage>& sources, Plan given)
     : plan(std::move(given)) {
   const int32_t batch = plan.batch();
   for (int32_t i = 0; i < batch; ++i) {
-    const Source& source = sources[i % sources.size()];
+    const WindowedImage& source = sources[i % sources.size()];
     const size_t bytes = static_cast<size_t>(source.height) * source.width * channels;
     memory.push_back(std::make_unique<Memory>(bytes, random() % 4));
     for (size_t k = 0; k < bytes; ++k) memory.back()->data()[k] = static_cast<unsigned char>(random());
     images.push_back({memory.back()->data(), source.height, source.width});
     windows.push_back(source.window);
+    sampling.push_back({filter, static_cast<Edges>(random() % 2)});
     mirror.push_back(random() % 2);
   }
   out = std::make_unique<Memory>(static_cast<size_t>(batch) * height * width * channels * size_of(dtype), 0);
-  params.images = images.data();
-  params.windows = windows.data();
+  params.sources = {images.data(), windows.data(), sampling.data()};
   params.mirror = mirror.data();
   params.out = out->data();
   params.out_dtype = dtype;
@@ -29,7 +29,6 @@ ResampleCase::ResampleCase(Random& random, DType dtype, Layout layout, int32_t c
   params.height = height;
   params.width = width;
   params.channels = channels;
-  params.filter = filter;
   params.plan = plan.view();
   const float mean[] = {123.7f, 116.3f, 103.5f, 90.0f}, std[] = {58.4f, 57.1f, 57.4f, 70.0f};
   set_normalization(params, mean, std, channels);
@@ -37,9 +36,10 @@ ResampleCase::ResampleCase(Random& random, DType dtype, Layout layout, int32_t c
 }
 
 std::string ResampleCase::describe() const {
-  return concat(name_of(params.out_dtype), ", ", params.channels, " channels, filter ", static_cast<int>(params.filter),
-                ", ", params.height, " x ", params.width, ", batch ", plan.batch(), ", first window ",
-                windows[0].height, " x ", windows[0].width);
+  return concat(name_of(params.out_dtype), ", ", params.channels, " channels, filter ",
+                static_cast<int>(sampling.front().filter), ", ", params.height, " x ", params.width, ", batch ",
+                plan.batch(), ", first window ", windows.front().height, " x ", windows.front().width, ", first edges ",
+                static_cast<int>(sampling.front().edges));
 }
 
 }  // namespace fastmix::test

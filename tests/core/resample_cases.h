@@ -10,21 +10,22 @@
 
 namespace fastmix::test {
 
-struct Source {
+struct WindowedImage {
   int32_t height, width;
   Window window;
 };
 
 struct ResampleCase {
-  // Sample i is a random image of the size of sources[i], taken in turns.
+  // Sample i is a random image of the size of sources[i], taken in turns. Its edges are random.
   ResampleCase(Random& random, DType dtype, Layout layout, int32_t channels, Filter filter, int32_t height,
-               int32_t width, const std::vector<Source>& sources, Plan given);
+               int32_t width, const std::vector<WindowedImage>& sources, Plan given);
   std::string describe() const;
 
   Plan plan;
   std::vector<std::unique_ptr<Memory>> memory;
   std::vector<SourceImage> images;
   std::vector<Window> windows;
+  std::vector<Sampling> sampling;
   std::vector<uint8_t> mirror;
   std::unique_ptr<Memory> out;
   ResampleMixParams params;

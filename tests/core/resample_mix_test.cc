@@ -2,14 +2,15 @@
 #include "resample_mix/resample_mix.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "cases.h"
 #include "check.h"
 #include "formula/mix_math.h"
 #include "host_cuda.h"
+#include "resample/filter_taps.h"
 #include "resample_cases.h"
-#include "resample_mix/filter_taps.h"
 
 namespace fastmix::test {
 namespace {
@@ -29,13 +30,38 @@ float sum_of_taps(const ResampleAxis& axis, int32_t output, const Value& value) 
   return total + sum;
 }
 
+// The pixels that the window touches, as an image of their own, and the window in it.
+struct Cropped {
+  std::vector<uint8_t> pixels;
+  int32_t height, width;
+  Window window;
+};
+
+Cropped crop(const SourceImage& image, Window w, int32_t channels) {
+  const auto y = static_cast<int32_t>(w.y), x = static_cast<int32_t>(w.x);
+  const int32_t bottom = std::min(static_cast<int32_t>(std::ceil(w.y + w.height)), image.height);
+  const int32_t right = std::min(static_cast<int32_t>(std::ceil(w.x + w.width)), image.width);
+  Cropped cropped = {{}, bottom - y, right - x, {w.y - y, w.x - x, w.height, w.width}};
+  for (int32_t row = y; row < bottom; ++row) {
+    const uint8_t* const from = image.data + int64_t{row} * image.width * channels;
+    cropped.pixels.insert(cropped.pixels.end(), from + x * channels, from + right * channels);
+  }
+  return cropped;
+}
+
 // Resampled pixels, output coordinates, HWC.
 std::vector<float> naive_resample(const ResampleMixParams& params, int32_t i) {
-  const SourceImage& image = params.images[i];
-  const Window& w = params.windows[i];
   const int32_t channels = params.channels;
-  const ResampleAxis down = resample_axis(params.filter, w.y, w.height, image.height, params.height);
-  const ResampleAxis across = resample_axis(params.filter, w.x, w.width, image.width, params.width);
+  SourceImage image = params.sources.images[i];
+  Window w = params.sources.windows[i];
+  const Sampling& sampling = params.sources.sampling[i];
+  const Cropped cropped = crop(image, w, channels);
+  if (sampling.edges == Edges::kCrop) {
+    image = {cropped.pixels.data(), cropped.height, cropped.width};
+    w = cropped.window;
+  }
+  const ResampleAxis down = resample_axis(sampling.filter, w.y, w.height, image.height, params.height);
+  const ResampleAxis across = resample_axis(sampling.filter, w.x, w.width, image.width, params.width);
   const int64_t row = int64_t{image.width} * channels;
   std::vector<float> pixels;
   for (int32_t y = 0; y < params.height; ++y) {
@@ -103,10 +129,11 @@ void check_resample(const ResampleCase& resample_case, uint32_t seed) {
 constexpr DType kOutTypes[] = {DType::kF32, DType::kF16, DType::kBF16};
 constexpr Mixing kMixings[] = {Mixing::kBoxes, Mixing::kMasks, Mixing::kWholeMasks};
 constexpr Layout kLayouts[] = {Layout::kNCHW, Layout::kNHWC};
-constexpr Filter kFilters[] = {Filter::kNearest, Filter::kTriangle, Filter::kCubic};
+constexpr Filter kAllFilters[] = {Filter::kNearest, Filter::kBox, Filter::kBilinear, Filter::kBicubic,
+                                  Filter::kLanczos};
 
 // Down, up, one pixel, fractions, at every border.
-const std::vector<Source> kSources = {
+const std::vector<WindowedImage> kSources = {
     {53, 61, {3, 5, 50, 40}},
     {40, 50, {0, 0, 40, 50}},
     {1, 1, {0, 0, 1, 1}},
@@ -120,7 +147,7 @@ TEST(resample_all_types_layouts_channels_and_filters) {
   for (const DType dtype : kOutTypes) {
     for (const Layout layout : kLayouts) {
       for (const int32_t channels : {1, 2, 3, 4}) {
-        for (const Filter filter : kFilters) {
+        for (const Filter filter : kAllFilters) {
           const int32_t height = 1 + random() % 34, width = 1 + random() % 70;
           const ResampleCase resample_case(
               random, dtype, layout, channels, filter, height, width, kSources,
@@ -132,13 +159,23 @@ TEST(resample_all_types_layouts_channels_and_filters) {
   }
 }
 
+TEST(resample_another_filter_per_sample) {
+  Random random(46);
+  for (int round = 0; round < 4; ++round) {
+    ResampleCase resample_case(random, DType::kF32, Layout::kNCHW, 3, Filter::kBilinear, 21, 37, kSources,
+                               random_plan(random, 12, kAnyPairs[random() % 5], kMixings[random() % 3], 21, 37));
+    for (Sampling& sampling : resample_case.sampling) sampling.filter = kAllFilters[random() % kFilters];
+    check_resample(resample_case, random());
+  }
+}
+
 TEST(resample_all_batch_sizes) {
   Random random(42);
-  const std::vector<Source> sources = {{9, 13, {1, 2, 7, 11}}, {5, 5, {0, 0, 5, 5}}, {17, 3, {2, 0, 15, 3}}};
+  const std::vector<WindowedImage> sources = {{9, 13, {1, 2, 7, 11}}, {5, 5, {0, 0, 5, 5}}, {17, 3, {2, 0, 15, 3}}};
   for (const int32_t batch : {0, 1, 2, 3, 5, 64, 600}) {
     for (const Pairs pairs : kAnyPairs) {
       if (batch == 0 && pairs == Pairs::kRepeats) continue;
-      const ResampleCase resample_case(random, DType::kF32, Layout::kNCHW, 3, Filter::kTriangle, 3, 5, sources,
+      const ResampleCase resample_case(random, DType::kF32, Layout::kNCHW, 3, Filter::kBilinear, 3, 5, sources,
                                        random_plan(random, batch, pairs, kMixings[random() % 2], 3, 5));
       check_resample(resample_case, random());
     }
@@ -148,10 +185,10 @@ TEST(resample_all_batch_sizes) {
 // Taps beyond the stage, the strips and the tables of the kernel, and beyond one partial sum.
 TEST(resample_large_scales) {
   Random random(43);
-  const std::vector<Source> sources = {
+  const std::vector<WindowedImage> sources = {
       {700, 40, {0, 0, 700, 40}}, {30, 1100, {2, 1, 28, 1098.5f}}, {150, 500, {0, 0, 150, 500}}};
   for (const int32_t channels : {1, 3, 4}) {
-    for (const Filter filter : {Filter::kTriangle, Filter::kCubic}) {
+    for (const Filter filter : {Filter::kBilinear, Filter::kLanczos}) {
       const ResampleCase resample_case(random, DType::kF32, Layout::kNHWC, channels, filter, 5, 7, sources,
                                        random_plan(random, 3, Pairs::kCycle, Mixing::kBoxes, 5, 7));
       check_resample(resample_case, random());
@@ -163,7 +200,7 @@ TEST(resample_many_thread_orders) {
   Random random(44);
   host_cuda::settings().interrupt_one_in = 3;
   for (int round = 0; round < 6; ++round) {
-    const ResampleCase resample_case(random, DType::kF32, Layout::kNCHW, 3, Filter::kTriangle, 18, 34, kSources,
+    const ResampleCase resample_case(random, DType::kF32, Layout::kNCHW, 3, Filter::kBilinear, 18, 34, kSources,
                                      random_plan(random, 12, kAnyPairs[random() % 5], kMixings[random() % 3], 18, 34));
     check_resample(resample_case, random());
   }
@@ -174,9 +211,9 @@ TEST(resample_many_thread_orders) {
 // take the rest of aligned words at the ends of rows.
 TEST(resample_reads_sources_once_per_pair) {
   Random random(45);
-  const std::vector<Source> sources = {{40, 76, {0, 0, 40, 76}}};
+  const std::vector<WindowedImage> sources = {{40, 76, {0, 0, 40, 76}}};
   for (const Pairs pairs : {Pairs::kIdentity, Pairs::kFlip}) {
-    const ResampleCase resample_case(random, DType::kBF16, Layout::kNCHW, 3, Filter::kTriangle, 16, 32, sources,
+    const ResampleCase resample_case(random, DType::kBF16, Layout::kNCHW, 3, Filter::kBilinear, 16, 32, sources,
                                      random_plan(random, 4, pairs, Mixing::kAllBlended, 16, 32));
     const host_cuda::Watch out(resample_case.out->data(), resample_case.out->size());
     std::vector<std::unique_ptr<host_cuda::Watch>> in;

@@ -45,10 +45,9 @@ def run_batch(images, labels=None, plan=None, mirror=None, windows=None, runs: i
 
 @pytest.mark.parametrize("layout", ["CHW", "HWC"])
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16, torch.bfloat16])
-@pytest.mark.parametrize(
-    ("filter_name", "interpolation"), [("triangle", "bilinear"), ("cubic", "bicubic"), ("nearest", "nearest")]
-)
-def test_equals_the_torch_function(filter_name, interpolation, dtype, layout, generator):
+@pytest.mark.parametrize("edges", ["crop", "image"])
+@pytest.mark.parametrize("filter", ["nearest", "box", "bilinear", "bicubic", "lanczos"])
+def test_equals_the_torch_function(filter, edges, dtype, layout, generator):
     images = sources(generator)
     windows = [(1, 2.5, 20 + k, 30.25 + k) for k in range(COUNT)]
     mirror = torch.rand(COUNT, generator=generator) < 0.5
@@ -60,7 +59,8 @@ def test_equals_the_torch_function(filter_name, interpolation, dtype, layout, ge
         mirror=mirror,
         windows=windows,
         size=[19, 24],
-        filter=filter_name,
+        filter=filter,
+        edges=edges,
         mean=MEAN,
         std=STD,
         output_layout=layout,
@@ -75,7 +75,8 @@ def test_equals_the_torch_function(filter_name, interpolation, dtype, layout, ge
         std=[value / 255 for value in STD],
         dtype=dtype,
         mirror=mirror,
-        interpolation=interpolation,
+        filter=filter,
+        edges=edges,
     )
     expected = expected.permute(0, 2, 3, 1) if layout == "HWC" else expected
     bits = expected.contiguous()
@@ -119,7 +120,8 @@ def test_dynamic_mode(generator):
     [
         ({"size": [1, 2, 3]}, "size as one number or"),
         ({"size": 0}, "at least one pixel"),
-        ({"size": 8, "filter": "area"}, "filter 'nearest', 'triangle' or 'cubic'"),
+        ({"size": 8, "filter": "area"}, "filter 'nearest', 'box', 'bilinear', 'bicubic' or 'lanczos', got 'area'"),
+        ({"size": 8, "edges": "reflect"}, "edges 'crop' or 'image', got 'reflect'"),
         ({"size": 8, "windows": [(0, 0, 500, 5)] * COUNT}, "inside the image"),
         ({"size": 8, "normalize": False}, "expected UINT8 images"),
         ({"size": 8, "mean": [1.0, 2.0]}, "mean of 1 or 3 values"),

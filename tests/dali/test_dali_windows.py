@@ -51,7 +51,7 @@ def test_the_centre_is_torchvisions(size, resize):
     np.testing.assert_array_equal(centre_windows(with_channels, size=size, resize=resize), found)
 
 
-REACH = {"nearest": 0.5, "triangle": 1.0, "cubic": 2.0}
+REACH = {"nearest": 0.5, "box": 0.5, "bilinear": 1.0, "bicubic": 2.0, "lanczos": 3.0}
 
 
 @st.composite

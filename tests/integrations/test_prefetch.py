@@ -44,7 +44,9 @@ def test_prefetch_resamples_windowed_images(form, device, generator):
     mirror = torch.arange(12) % 3 == 0
 
     def collate(samples):
-        windowed = fm.WindowedImages([images[i] for i in samples], windows[samples], mirror[samples])
+        windowed = fm.WindowedImages(
+            [images[i] for i in samples], windows[samples], mirror[samples], "bicubic", "image"
+        )
         return windowed if form == "windowed" else windowed.images, torch.tensor(samples) % 4, "kept"
 
     inner = torch.utils.data.DataLoader(range(12), 5, collate_fn=collate, generator=torch.Generator())
@@ -54,10 +56,9 @@ def test_prefetch_resamples_windowed_images(form, device, generator):
     for step, (x, y, other) in enumerate(loader):
         samples = list(range(12))[5 * step : 5 * step + 5]
         plan = policy.plan(len(samples), (16, 20), seed=3, epoch=0, step=step)
-        seen = (windows[samples], mirror[samples]) if form == "windowed" else (None, None)
-        expected = fm.resample_mix(
-            [images[i] for i in samples], seen[0], plan, size=(16, 20), mirror=seen[1], **options
-        )
+        seen = {"windows": windows[samples], "mirror": mirror[samples], "filter": "bicubic", "edges": "image"}
+        seen = seen if form == "windowed" else {}
+        expected = fm.resample_mix([images[i] for i in samples], plan=plan, size=(16, 20), **seen, **options)
         assert x.device.type == device and x.cpu().equal(expected) and other == "kept"
         assert y.cpu().equal(fm.mix_labels(torch.tensor(samples) % 4, plan, 4))
     assert step == 2 and loader.stats()["images"] == 12

@@ -129,7 +129,7 @@ void compare(const std::vector<uint8_t>& file, int reduction, const Window& wind
   JpegDecoder decoder;
   if (reduction_for(window, out) != reduction) return;
   std::vector<uint8_t> part;
-  bool done = decoder.open(file.data(), file.size(), {kHeight, kWidth}, window, out, Filter::kTriangle);
+  bool done = decoder.open(file.data(), file.size(), {kHeight, kWidth}, window, out, Filter::kBilinear);
   if (done) {
     const Region& region = decoder.reduced_region().stored;
     part.resize(static_cast<size_t>(region.height) * region.width * kComponents);

@@ -10,7 +10,7 @@ import fastmix.dali
 
 NAMES = ["ac_table", "entropy_decoder", "huffman_table", "scan_bytes", "jpeg_decoder", "orientation", "reduced_region"]
 SOURCES = [ROOT / "csrc/jpeg" / f"{name}.cc" for name in NAMES]
-SOURCES += [ROOT / "csrc/core/resample_mix" / f"{name}.cc" for name in ("window", "filter_taps")]
+SOURCES += [ROOT / "csrc/core/resample" / f"{name}.cc" for name in ("source", "window", "filter_taps")]
 
 fastmix.dali.load()
 pytestmark = pytest.mark.skipif(not fastmix.dali.decodes_jpeg(), reason="built without libjpeg-turbo")

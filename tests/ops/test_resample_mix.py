@@ -8,13 +8,20 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from support import masked_plan, random_plan, same_bits
+from support import masked_plan, noise, random_plan, same_bits
 
 import fastmix as fm
 from fastmix.ops.reference import weight_map
 from fastmix.ops.resample_mix import resample_mix
 
-PILLOW = {"nearest": Image.NEAREST, "bilinear": Image.BILINEAR, "bicubic": Image.BICUBIC}
+PILLOW = {
+    "nearest": Image.NEAREST,
+    "box": Image.BOX,
+    "bilinear": Image.BILINEAR,
+    "bicubic": Image.BICUBIC,
+    "lanczos": Image.LANCZOS,
+}
+OVERSHOOT = ("bicubic", "lanczos")
 KINDS = ("identity", "flip", "cycle", "permutation", "repeats")
 # (image height, width), window (y, x, height, width), output (height, width)
 CASES = [
@@ -39,10 +46,6 @@ def pixels(images, windows=None, **options) -> np.ndarray:
     return out.permute(0, 2, 3, 1).numpy()
 
 
-def noise(height: int, width: int, channels: int, generator: torch.Generator) -> torch.Tensor:
-    return torch.randint(0, 256, (height, width, channels), generator=generator, dtype=torch.uint8)
-
-
 def smooth(height: int, width: int, channels: int, generator: torch.Generator) -> torch.Tensor:
     """Noise as soft as a photograph's, so that nothing is clipped between Pillow's two passes."""
     small = noise(max(height // 12, 2), max(width // 12, 2), channels, generator).permute(2, 0, 1)[None].float()
@@ -50,46 +53,77 @@ def smooth(height: int, width: int, channels: int, generator: torch.Generator) -
     return (soft * 0.6 + 50).round().to(torch.uint8).permute(1, 2, 0).contiguous()
 
 
-def pillow(image: torch.Tensor, window, size, interpolation: str) -> np.ndarray:
+def pillow(image: torch.Tensor, window, size, filter: str) -> np.ndarray:
     y, x, height, width = window
     planes = [Image.fromarray(image[:, :, c].contiguous().numpy()) for c in range(image.shape[2])]
     box = (x, y, x + width, y + height)
-    resized = [p.resize(size[::-1], PILLOW[interpolation], box=box) for p in planes]
+    resized = [p.resize(size[::-1], PILLOW[filter], box=box) for p in planes]
     return np.stack([np.asarray(p) for p in resized], -1).astype(float)
 
 
-def weights(begin: float, extent: float, size: int, outputs: int, interpolation: str) -> np.ndarray:
+def weights(begin: float, extent: float, size: int, outputs: int, filter: str) -> np.ndarray:
     scale = extent / outputs
     center = begin + (np.arange(outputs) + 0.5) * scale
-    if interpolation == "nearest":
+    if filter == "nearest":
         return np.eye(size)[np.minimum(center.astype(int), size - 1)]
-    x = np.abs(np.arange(size) + 0.5 - center[:, None]) / max(scale, 1.0)
+    # The box has steps, so roundings decide which pixels it takes: these are Pillow's.
+    stretch, pixel = max(scale, 1.0), np.arange(size)
+    signed = (pixel - center[:, None] + 0.5) * (1.0 / stretch)
+    first, end = (np.trunc(center + side * 0.5 * stretch + 0.5)[:, None] for side in (-1, 1))
+    x = np.abs(signed)
     near, far = (1.5 * x - 2.5) * x * x + 1, -0.5 * (((x - 5) * x + 8) * x - 4)
-    raw = np.maximum(0, 1 - x) if interpolation == "bilinear" else np.where(x < 1, near, np.where(x < 2, far, 0))
+    raw = {
+        "box": (signed > -0.5) & (signed <= 0.5) & (pixel >= first) & (pixel < end),
+        "bilinear": np.maximum(0, 1 - x),
+        "bicubic": np.where(x < 1, near, np.where(x < 2, far, 0)),
+        "lanczos": np.where(x < 3, np.sinc(x) * np.sinc(x / 3), 0),
+    }[filter]
     return raw / raw.sum(1, keepdims=True)
 
 
-def exact(image: torch.Tensor, window, size, interpolation: str) -> np.ndarray:
+def exact(image: torch.Tensor, window, size, filter: str) -> np.ndarray:
     y, x, height, width = (float(np.float32(value)) for value in window)
-    rows = weights(y, height, image.shape[0], size[0], interpolation)
-    columns = weights(x, width, image.shape[1], size[1], interpolation)
+    rows = weights(y, height, image.shape[0], size[0], filter)
+    columns = weights(x, width, image.shape[1], size[1], filter)
     down = np.tensordot(rows, image.numpy().astype(np.float64), (1, 0))
     return np.clip(np.einsum("px,yxc->ypc", columns, down, optimize=True), 0, 255)
 
 
-@pytest.mark.parametrize("interpolation", PILLOW)
+@pytest.mark.parametrize("filter", PILLOW)
 @pytest.mark.parametrize(("shape", "window", "size"), CASES)
-def test_pillow_and_float64(shape, window, size, interpolation, generator):
+def test_pillow_and_float64(shape, window, size, filter, generator):
     for channels in (1, 3, 4):
         for make in (noise, smooth):
             image = make(*shape, channels, generator)
-            ours = pixels([image], [window], size=size, interpolation=interpolation)[0]
-            assert np.abs(ours - exact(image, window, size, interpolation)).max() < 2e-3
-            if interpolation == "bicubic" and make is noise:
-                continue  # Pillow clips the cubic's overshoot between its passes, by more than a grey level here
-            difference = np.abs(np.rint(ours) - pillow(image, window, size, interpolation))
-            assert difference.max() <= (0 if interpolation == "nearest" else 1)
+            ours = pixels([image], [window], size=size, filter=filter, edges="image")[0]
+            assert np.abs(ours - exact(image, window, size, filter)).max() < 2e-3
+            if filter in OVERSHOOT and make is noise:
+                continue  # Pillow clips their overshoot between its passes, by more than a grey level here
+            difference = np.abs(np.floor(ours + 0.5) - pillow(image, window, size, filter))  # halves up, as Pillow
+            assert difference.max() <= (0 if filter == "nearest" else 1)
             assert difference.mean() < 0.35
+
+
+@pytest.mark.parametrize("filter", PILLOW)
+@pytest.mark.parametrize(("shape", "window", "size"), CASES)
+def test_the_default_crops_first(shape, window, size, filter, generator):
+    image = noise(*shape, 3, generator)
+    y, x, height, width = window
+    top, left = int(y), int(x)
+    crop = image[top : int(np.ceil(y + height)), left : int(np.ceil(x + width))]
+    inner = (np.float32(y) - top, np.float32(x) - left, height, width)
+    expected = pixels([crop], [inner], size=size, filter=filter, edges="image")
+    assert np.array_equal(pixels([image], [window], size=size, filter=filter), expected)
+
+
+def test_one_choice_per_image(generator):
+    images = [noise(20 + 9 * k, 70 - 9 * k, 3, generator) for k in range(5)]
+    edges = ["crop", "image"] * 2 + ["crop"]
+    windows = [(1, 2, 17.5, 30.25)] * 5
+    together = pixels(images, windows, size=(13, 19), filter=list(PILLOW), edges=edges)
+    for k, (filter, edge) in enumerate(zip(PILLOW, edges, strict=True)):
+        alone = pixels(images[k : k + 1], windows[k : k + 1], size=(13, 19), filter=filter, edges=edge)
+        assert np.array_equal(together[k : k + 1], alone)
 
 
 def test_whole_image_unscaled_is_exact(generator):
@@ -157,7 +191,7 @@ def test_instruction_sets_agree():
         "g = torch.Generator().manual_seed(1); digest = hashlib.sha256()\n"
         "images = [torch.randint(0, 256, (40 + 97 * k, 300 - 31 * k, 3), generator=g, dtype=torch.uint8) "
         "for k in range(8)]\n"
-        "for interpolation in ('bilinear', 'bicubic', 'nearest'):\n"
+        "for filter in ('nearest', 'box', 'bilinear', 'bicubic', 'lanczos'):\n"
         "    for dtype in (torch.float32, torch.float16, torch.bfloat16):\n"
         "        w = torch.rand(8, generator=g); box = torch.tensor([[3, 5, 30, 41]] * 8, dtype=torch.int32)\n"
         "        partner, inside = torch.randperm(8, generator=g).int(), torch.rand(8, generator=g)\n"
@@ -165,7 +199,7 @@ def test_instruction_sets_agree():
         "        masked = MixPlan.masked(partner, torch.rand(3, 9, 33, generator=g), [0, 1, 2, -1] * 2)\n"
         "        masked = resample_mix(images, None, masked, size=(45, 51), dtype=dtype)\n"
         "        digest.update(masked.view(torch.uint8).numpy().tobytes())\n"
-        "        out = resample_mix(images, None, plan, size=(45, 51), dtype=dtype, interpolation=interpolation)\n"
+        "        out = resample_mix(images, None, plan, size=(45, 51), dtype=dtype, filter=filter)\n"
         "        digest.update(out.view(torch.uint8).numpy().tobytes())\n"
         "large = resample_mix(images, None, plan, size=(224, 256))  # beyond 4 MiB: written past the caches\n"
         "digest.update(large.view(torch.uint8).numpy().tobytes())\n"
@@ -187,7 +221,7 @@ def test_fake_and_threads(generator):
     images = [noise(40, 60, 3, generator), noise(50, 30, 3, generator)]
     plan = fm.MixPlan.identity(2)
     arguments = (images, plan.rows, torch.tensor([[0.0, 0, 40, 60], [0, 0, 50, 30]]))
-    rest = (20, 21, 1, [0.0] * 3, [1.0] * 3, torch.bfloat16, True)
+    rest = (20, 21, [2], [0], [0.0] * 3, [1.0] * 3, torch.bfloat16, True)
     torch.library.opcheck(torch.ops.fastmix.resample_mix.default, (*arguments, *rest))
     masks = torch.zeros(1, 2, 2, dtype=torch.uint8)
     plan.mask_index[:] = 0
@@ -206,7 +240,8 @@ def test_fake_and_threads(generator):
         ({"windows": [(0, 0, float("nan"), 2)]}, RuntimeError, "inside the image"),
         ({"windows": [(0, 0, 4)]}, ValueError, r"shape \(1, 4\)"),
         ({"size": 0}, RuntimeError, "height of 1 to"),
-        ({"interpolation": "area"}, ValueError, "'bilinear' or 'bicubic', got 'area'"),
+        ({"filter": "area"}, ValueError, "'bicubic' or 'lanczos', got 'area'"),
+        ({"edges": ["crop", "crop"]}, ValueError, "one edges for all images or 1, one per image, got 2"),
         ({"dtype": torch.float64}, TypeError, "float16, torch.bfloat16 or torch.float32"),
         ({"mean": [0.0]}, ValueError, "mean with one value per channel"),
         ({"plan": fm.MixPlan.identity(2)}, ValueError, "plan for 1 samples"),

@@ -71,7 +71,7 @@ def rows(ids: Tensor) -> Tensor:
 
 def resampled(pixels: Tensor) -> Tensor:
     # With the nearest pixel, an output of the image's size is the image.
-    return fm.resample_mix(list(pixels.unbind()), None, PLAN, size=(H, W), interpolation="nearest")
+    return fm.resample_mix(list(pixels.unbind()), None, PLAN, size=(H, W), filter="nearest")
 
 
 CASES = {

@@ -8,6 +8,8 @@
 
 namespace fastmix {
 
+constexpr int32_t kMaxChannels = 4;  // of decoded images
+
 enum class DType : int32_t { kU8 = 0, kF16 = 1, kBF16 = 2, kF32 = 3, kF64 = 4 };
 
 inline int64_t size_of(DType dtype) {

@@ -12,8 +12,6 @@ namespace fastmix {
 
 enum class Layout : int32_t { kNCHW = 0, kNHWC = 1 };
 
-constexpr int32_t kMaxChannels = 4;
-
 // uint8 HWC -> mirror -> mix -> value * scale[c] + bias[c] -> float16, bfloat16 or float32, NCHW or NHWC.
 // Out of place, so partners may repeat. `in` and `mirror` are host arrays; `mirror` may be null.
 struct NormalizeMixParams {

@@ -37,7 +37,6 @@ struct ResampleArgs {
   int32_t height, width, tiles_across;
   DType dtype;
   bool interleaved;
-  Filter filter;
   uint32_t runs;
   uint32_t run_offset, entry_offset;  // in the plan's bytes, after the samples
   float scale[kMaxChannels], bias[kMaxChannels];
@@ -127,7 +126,7 @@ __global__ void __launch_bounds__(kTileThreads, kChannels < 4 ? 3 : 2)
     for (uint32_t k = run.begin; k < run.end + run.closed; ++k) {
       if (k < run.end) {
         const ResampleSample& sample = plan.sample(plan.entry(args, k));
-        TileResampler<kChannels>(shared, sample, args.filter, args.height, args.width).run(y, x, next);
+        TileResampler<kChannels>(shared, sample, args.height, args.width).run(y, x, next);
       } else {
 #pragma unroll
         for (int j = 0; j < kValues; ++j) next[j] = head[j];
@@ -191,10 +190,8 @@ std::vector<unsigned char> pack(const ResampleMixParams& params, const Runs& run
   for (int32_t i = 0; i < plan.batch; ++i) {
     const PlanRow& row = plan.rows[i];
     const bool masked = row.mask >= 0;
-    samples[i] = {params.images[i].data,
-                  params.images[i].height,
-                  params.images[i].width,
-                  params.windows[i],
+    const SourceArrays& from = params.sources;
+    samples[i] = {source_of(from.images[i], from.windows[i], from.sampling[i], params.channels),
                   params.mirror != nullptr && params.mirror[i],
                   plan.untouched(i) ? WeightOf::kNothing
                   : masked          ? WeightOf::kMask
@@ -257,7 +254,6 @@ void resample_mix_cuda(const ResampleMixParams& params, CudaStream stream) {
   args.tiles_across = (params.width + kTileColumns - 1) / kTileColumns;
   args.dtype = params.out_dtype;
   args.interleaved = params.out_layout == Layout::kNHWC;
-  args.filter = params.filter;
   args.masks = params.plan.mask.levels;
   args.mask_height = params.plan.mask.extent.height;
   args.mask_width = params.plan.mask.extent.width;

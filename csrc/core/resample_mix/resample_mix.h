@@ -9,32 +9,14 @@
 #include "base/job.h"
 #include "normalize_mix/normalize_mix.h"
 #include "plan/plan.h"
+#include "resample/source.h"
 
 namespace fastmix {
-
-// Antialiased as in Pillow: downscaling stretches the filter by the scale. Cubic has a = -0.5.
-enum class Filter : int32_t { kNearest = 0, kTriangle = 1, kCubic = 2 };
-
-struct SourceImage {
-  const uint8_t* data = nullptr;  // height * width * channels bytes, HWC, densely packed
-  int32_t height = 0;
-  int32_t width = 0;
-};
-
-// The part of the source that fills the output, in source pixels; fractions are allowed. As in Pillow's resize(box=),
-// the filter also reads the image's pixels beside the window, and coordinates are float32.
-struct Window {
-  float y = 0, x = 0, height = 0, width = 0;
-};
-
-// Beyond this size float32 does not hold a position to a small part of a pixel.
-constexpr int32_t kMaxSourceSide = 1 << 20;
 
 // Out of place, so partners may repeat. All arrays are on the host; `mirror` may be null. The plan's boxes are in
 // output coordinates; its masks are stretched over the output. Mirroring comes before mixing.
 struct ResampleMixParams {
-  const SourceImage* images = nullptr;
-  const Window* windows = nullptr;
+  SourceArrays sources;
   const uint8_t* mirror = nullptr;
   void* out = nullptr;  // densely packed batch
   DType out_dtype = DType::kF32;
@@ -42,7 +24,6 @@ struct ResampleMixParams {
   int32_t height = 0;
   int32_t width = 0;
   int32_t channels = 3;
-  Filter filter = Filter::kTriangle;
   float scale[kMaxChannels] = {1, 1, 1, 1};
   float bias[kMaxChannels] = {0, 0, 0, 0};
   PlanView plan;
@@ -58,8 +39,5 @@ std::unique_ptr<CpuJob> resample_mix_cpu(const ResampleMixParams& params);
 void resample_mix_cuda(const ResampleMixParams& params, CudaStream stream);
 
 void validate(const ResampleMixParams& params);
-
-// Whether a window has pixels and lies in an image of this size, up to a rounding error.
-bool inside(const Window& window, int32_t height, int32_t width);
 
 }  // namespace fastmix

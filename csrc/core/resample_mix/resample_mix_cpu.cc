@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "plan/cpu_walk.h"
-#include "resample_mix/filter_taps.h"
+#include "resample/filter_taps.h"
 #include "resample_mix/resample_kernels.h"
 #include "resample_mix/resample_mix.h"
 #include "simd/kernels.h"
@@ -39,7 +39,11 @@ class ResampleMixJob final : public CpuJob {
         masks_(params.plan, 1, params.width, params.height, 1),
         bands_((params.height + kernels_.rows - 1) / kernels_.rows),
         stream_(streams(params)),
-        taps_(params.plan.batch) {}
+        taps_(params.plan.batch) {
+    const SourceArrays& from = params.sources;
+    for (int32_t i = 0; i < params.plan.batch; ++i)
+      sources_.push_back(source_of(from.images[i], from.windows[i], from.sampling[i], params.channels));
+  }
 
   int64_t tasks() const override { return bands_ * walk_.cycles.count(); }
 
@@ -91,37 +95,35 @@ class ResampleMixJob final : public CpuJob {
   const SampleTaps& taps(int32_t sample) const {
     SampleTaps& taps = taps_[sample];
     std::call_once(taps.made, [&] {
-      const SourceImage& image = params_.images[sample];
-      const Window& w = params_.windows[sample];
-      taps.y = make_taps(resample_axis(params_.filter, w.y, w.height, image.height, params_.height), params_.height);
-      taps.x = make_taps(resample_axis(params_.filter, w.x, w.width, image.width, params_.width), params_.width);
+      const Source& source = sources_[sample];
+      const Window& w = source.window;
+      taps.y = make_taps(resample_axis(source.filter, w.y, w.height, source.height, params_.height), params_.height);
+      taps.x = make_taps(resample_axis(source.filter, w.x, w.width, source.width, params_.width), params_.width);
     });
     return taps;
   }
 
   // Prefetches the source of `part` for outputs x ... last of its rows.
   void fetch(const Part& part, int32_t x, int32_t last) const {
-    const SourceImage& image = params_.images[part.sample];
+    const Source& from = sources_[part.sample];
     const SampleTaps& taps = this->taps(part.sample);
-    const int64_t stride = int64_t{image.width} * params_.channels;
     const int32_t bottom = std::min(part.y + kernels_.rows, params_.height) - 1;
     const int32_t rows_end = taps.y.first[bottom] + taps.y.count[bottom];
-    const uint8_t* const begin = image.data + int64_t{taps.x.first[x]} * params_.channels;
+    const uint8_t* const begin = from.data + int64_t{taps.x.first[x]} * params_.channels;
     const int64_t bytes = (taps.x.first[last] + taps.x.count[last] - int64_t{taps.x.first[x]}) * params_.channels;
     if ((rows_end - taps.y.first[part.y]) * bytes > kFetchBytes) return;
     for (int64_t row = taps.y.first[part.y]; row < rows_end; ++row) {
-      const uint8_t* const from = begin + row * stride;
-      for (int64_t at = 0; at < bytes; at += kLineBytes) __builtin_prefetch(from + at, 0, 2);
+      const uint8_t* const line = begin + row * from.stride;
+      for (int64_t at = 0; at < bytes; at += kLineBytes) __builtin_prefetch(line + at, 0, 2);
     }
   }
 
   // Resamples the band of output rows from y on, as columns, and prefetches the source of the next band.
   const float* resample(Scratch& band, int32_t sample, int32_t y, const Part& next, Scratch& source) const {
-    const SourceImage& image = params_.images[sample];
+    const Source& from = sources_[sample];
     const SampleTaps& taps = this->taps(sample);
     const int32_t channels = params_.channels;
-    const int64_t stride = int64_t{image.width} * channels;
-    const uint8_t* const end = image.data + image.height * stride;
+    const uint8_t* const end = from.end(channels);
     // write() processes whole cache lines: it reads columns beyond the last and drops their results.
     float* const out = band.get((static_cast<size_t>(params_.width) * channels + kLineBytes) * kernels_.rows);
     const bool mirror = params_.mirror != nullptr && params_.mirror[sample];
@@ -138,11 +140,11 @@ class ResampleMixJob final : public CpuJob {
       for (int32_t r = 0; r < kernels_.rows; ++r) {
         // write() drops the rows below the output.
         const int32_t o = std::min(y + r, params_.height - 1);
-        rows[r] = {image.data + taps.y.first[o] * stride + int64_t{origin} * channels,
+        rows[r] = {from.data + taps.y.first[o] * from.stride + int64_t{origin} * channels,
                    taps.y.coefficients.data() + int64_t{o} * taps.y.length, taps.y.count[o]};
       }
       float* const columns = source.get((bytes + kernels_.rows) * kernels_.rows);
-      kernels_.vertical(columns, rows, taps.y.padded, stride, bytes, end);
+      kernels_.vertical(columns, rows, taps.y.padded, from.stride, bytes, end);
       const ColumnTaps across = {taps.x.first.data() + x, taps.x.count.data() + x,
                                  taps.x.coefficients.data() + int64_t{x} * taps.x.length, taps.x.length, taps.x.padded};
       const int32_t place = mirror ? params_.width - 1 - x : x;
@@ -228,6 +230,7 @@ class ResampleMixJob final : public CpuJob {
   const MaskRows masks_;
   const int64_t bands_;
   const bool stream_;
+  std::vector<Source> sources_;
   mutable std::vector<SampleTaps> taps_;
 };
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "formula/mix_math.h"
-#include "resample_mix/resample_vectors_inl.h"
+#include "resample/vectors_inl.h"
 
 namespace fastmix {
 namespace FM_ISA {

@@ -1,8 +1,8 @@
 // The sum over taps, for both passes. Part of resample_kernels_inl.h.
 #pragma once
 
-#include "resample_mix/filter_taps.h"
-#include "resample_mix/resample_vectors_inl.h"
+#include "resample/filter_taps.h"
+#include "resample/vectors_inl.h"
 
 namespace fastmix {
 namespace FM_ISA {

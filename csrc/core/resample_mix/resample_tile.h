@@ -6,7 +6,7 @@
 
 #include "cuda/launch.h"
 #include "cuda/vector_io.h"
-#include "resample_mix/filter_taps.h"
+#include "resample/filter_taps.h"
 
 namespace fastmix {
 
@@ -24,9 +24,7 @@ constexpr int kTableTaps = 16;                // the table's taps per output; mo
 enum class WeightOf : uint32_t { kNothing, kBox, kMask };
 
 struct ResampleSample {
-  const uint8_t* data;
-  int32_t height, width;
-  Window window;
+  Source source;
   uint32_t mirror;
   WeightOf weight_of;
   float inside, outside;
@@ -58,14 +56,16 @@ class TileResampler {
  public:
   static constexpr int kStripPixels = kStripBytes / kChannels;
 
-  __device__ __forceinline__ TileResampler(TileShared& shared, const ResampleSample& sample, Filter filter,
-                                           int32_t height, int32_t width)
+  __device__ __forceinline__ TileResampler(TileShared& shared, const ResampleSample& sample, int32_t height,
+                                           int32_t width)
       : shared_(shared),
-        image_(sample.data),
-        stride_(static_cast<int64_t>(sample.width) * kChannels),
-        end_(sample.data + sample.height * stride_),
-        y_axis_(resample_axis(filter, sample.window.y, sample.window.height, sample.height, height)),
-        x_axis_(resample_axis(filter, sample.window.x, sample.window.width, sample.width, width)),
+        image_(sample.source.data),
+        stride_(sample.source.stride),
+        end_(image_ + (sample.source.height - 1) * stride_ + static_cast<int64_t>(sample.source.width) * kChannels),
+        y_axis_(resample_axis(sample.source.filter, sample.source.window.y, sample.source.window.height,
+                              sample.source.height, height)),
+        x_axis_(resample_axis(sample.source.filter, sample.source.window.x, sample.source.window.width,
+                              sample.source.width, width)),
         last_row_(height - 1),
         last_column_(width - 1),
         mirror_(sample.mirror != 0) {}

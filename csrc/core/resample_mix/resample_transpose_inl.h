@@ -1,7 +1,7 @@
 // Transposes a matrix of kRows vectors in registers. Part of resample_kernels_inl.h.
 #pragma once
 
-#include "resample_mix/resample_vectors_inl.h"
+#include "resample/vectors_inl.h"
 
 namespace fastmix {
 namespace FM_ISA {

@@ -111,7 +111,8 @@ def _batch(
         operator = fn.fastmix.mix
     else:
         operator = fn.fastmix.resample_mix
-        options.update(window=window, size=spec.size)
+        # Training crops, then resizes. Evaluation resizes, then crops, so its filter reads beside the window.
+        options.update(window=window, size=spec.size, edges="crop" if spec.train else "image")
     if not spec.mixing:
         return (operator(images, alpha=0.0, **options),)
     options["plan"] = inputs.plan()

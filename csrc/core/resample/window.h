@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "resample_mix/resample_mix.h"
+#include "resample/source.h"
 
 namespace fastmix {
 
@@ -19,7 +19,7 @@ struct Region {
   int32_t y = 0, x = 0, height = 0, width = 0;
 };
 
-// The region of the pixels that the filter reads to resample `window` to `out`.
+// The region of the pixels that the filter may read to resample `window` to `out`, with either edges.
 Region seen_region(Filter filter, const Window& window, Size image, Size out);
 
 // As seen_region, but with all columns unless this skips at least a third of them. DALI decodes JPEGs in rows, so

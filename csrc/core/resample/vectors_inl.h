@@ -1,4 +1,4 @@
-// Vectors of one float per row of a band, and their loads and stores. Part of resample_kernels_inl.h.
+// Vectors of one number per row of a band, and their loads and stores. Compiled once per instruction set.
 #pragma once
 
 #include <cstdint>
@@ -26,28 +26,31 @@ FM_INLINE Vector load(const float* from) {
 FM_INLINE void store(float* to, Vector v) { memcpy(__builtin_assume_aligned(to, 4 * kRows), &v, sizeof(v)); }
 FM_INLINE Vector splat(float x) { return x - Vector{}; }
 
-FM_INLINE Vector load_bytes(const uint8_t* from) {
+// kRows bytes as integers.
+FM_INLINE Integers load_integers(const uint8_t* from) {
 #if defined(__AVX512F__)
   static_assert(kRows == 16);
   // maskz with every lane set: GCC 12 warns of an uninitialised variable in the plain intrinsic.
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-  return __builtin_convertvector(reinterpret_cast<Integers>(_mm512_maskz_cvtepu8_epi32(0xffff, bytes)), Vector);
+  return reinterpret_cast<Integers>(_mm512_maskz_cvtepu8_epi32(0xffff, bytes));
 #elif defined(__AVX2__)
   static_assert(kRows == 8);
-  return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
+  return reinterpret_cast<Integers>(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
 #elif defined(__SSE2__)
   static_assert(kRows == 8);
+  using Half = int32_t __attribute__((vector_size(16)));
   const __m128i zero = _mm_setzero_si128();
   const __m128i words = _mm_unpacklo_epi8(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)), zero);
-  const __m128 low = _mm_cvtepi32_ps(_mm_unpacklo_epi16(words, zero));
-  const __m128 high = _mm_cvtepi32_ps(_mm_unpackhi_epi16(words, zero));
+  const Half low = reinterpret_cast<Half>(_mm_unpacklo_epi16(words, zero));
+  const Half high = reinterpret_cast<Half>(_mm_unpackhi_epi16(words, zero));
   return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
 #else
-  Vector v;
-  for (int j = 0; j < kRows; ++j) v[j] = static_cast<float>(from[j]);
+  Integers v;
+  for (int j = 0; j < kRows; ++j) v[j] = from[j];
   return v;
 #endif
 }
+FM_INLINE Vector load_bytes(const uint8_t* from) { return __builtin_convertvector(load_integers(from), Vector); }
 FM_INLINE Vector load_bytes_before(const uint8_t* from, const uint8_t* end) {
   uint8_t bytes[kRows] = {};
   if (from < end) memcpy(bytes, from, end - from < kRows ? end - from : kRows);

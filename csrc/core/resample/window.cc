@@ -1,10 +1,10 @@
-#include "resample_mix/window.h"
+#include "resample/window.h"
 
 #include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
-#include "resample_mix/filter_taps.h"
+#include "resample/filter_taps.h"
 
 namespace fastmix {
 
@@ -31,14 +31,6 @@ int64_t half_rounded_to_even(int64_t whole) {
 }
 
 }  // namespace
-
-bool inside(const Window& window, int32_t height, int32_t width) {
-  // Rounding errors may put the end of a window slightly beyond the border. Taps never read beyond it.
-  constexpr double kSlack = 1.0 / 256;
-  return window.y >= 0.0f && window.x >= 0.0f && window.height > 0.0f && window.width > 0.0f &&
-         static_cast<double>(window.y) + window.height <= height + kSlack &&
-         static_cast<double>(window.x) + window.width <= width + kSlack;
-}
 
 Window center_window(Size image, Size out, int32_t shorter) {
   check(image.height >= 1 && image.width >= 1 && image.height <= kMaxSourceSide && image.width <= kMaxSourceSide,

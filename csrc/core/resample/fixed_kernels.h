@@ -1,0 +1,53 @@
+// The inner loops of the 8-bit resampler, compiled once per instruction set from fixed_kernels_inl.h. Sums are
+// Pillow's: 32-bit integers in fixed point, rounded to 8 bits after each pass.
+#pragma once
+
+#include <cstdint>
+
+namespace fastmix {
+
+// Rows per band, and bytes per step of the vertical pass. A column holds one byte of each row of a band.
+constexpr int32_t kFixedRows = 16;
+
+// coefficients[t] belongs to tap t. With `padded`, all outputs of the axis have the same count.
+struct FixedSum {
+  const int32_t* coefficients;
+  int32_t count;
+  bool padded;
+};
+
+// The taps of outputs along a row: coefficients[o * length + t] belongs to source pixel first[o] + t.
+struct FixedColumns {
+  const int32_t* first;
+  const int32_t* count;
+  const int32_t* coefficients;
+  int32_t length;
+  bool padded;
+};
+
+struct FixedKernels {
+  // columns[k] = byte k of the kFixedRows rows, for n bytes. May read beyond a row but not beyond `end`, the image's
+  // end. Writes columns up to the next multiple of kFixedRows.
+  void (*to_columns)(uint8_t* columns, const uint8_t* const* rows, int64_t n, const uint8_t* end);
+
+  // Writes outputs 0 ... n - 1, n <= kFixedBlock, of the first `rows` rows of a band, n * channels bytes each, to rows
+  // `stride` bytes apart. `columns` starts at source pixel `origin`.
+  void (*horizontal)(uint8_t* out, int64_t stride, int32_t rows, const uint8_t* columns, int32_t origin,
+                     const FixedColumns& taps, int32_t n, int32_t channels);
+
+  // out[k] = sum over t of coefficients[t] * byte k of row t, for n bytes. Rows are `stride` bytes apart and have at
+  // least kFixedRows bytes.
+  void (*vertical)(uint8_t* out, const uint8_t* rows, int64_t stride, const FixedSum& sum, int64_t n);
+};
+constexpr int32_t kFixedBlock = 64;
+
+const FixedKernels& baseline_fixed_kernels();
+#if defined(__x86_64__)
+const FixedKernels& avx2_fixed_kernels();
+const FixedKernels& avx512_fixed_kernels();
+#endif
+
+// The set that matches cpu_kernels().
+const FixedKernels& fixed_kernels();
+
+}  // namespace fastmix

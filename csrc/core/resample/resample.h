@@ -1,0 +1,39 @@
+// Turns decoded images of different sizes into a uint8 batch of one size, with the bits of Pillow's Image.resize: two
+// passes in fixed point, horizontal first, each rounded to 8 bits.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/job.h"
+#include "resample/source.h"
+#include "simd/scratch.h"
+
+namespace fastmix {
+
+// All arrays are on the host and have `batch` elements; `mirror` may be null.
+struct ResampleParams {
+  SourceArrays sources;
+  const uint8_t* mirror = nullptr;  // the outputs to flip left to right
+  uint8_t* out = nullptr;           // batch x height x width x channels, densely packed
+  int32_t batch = 0;
+  int32_t height = 0;
+  int32_t width = 0;
+  int32_t channels = 3;
+};
+
+void validate(const ResampleParams& params);
+
+// Borrows the arrays of `params` until the job is destroyed.
+std::unique_ptr<CpuJob> resample_cpu(const ResampleParams& params);
+
+// One thread's memory for resample_image.
+struct ResampleScratch {
+  Scratch columns, rows;
+};
+
+// Resamples one image to height x width x channels bytes at `out`, HWC. A fused pass calls this with `out` in cache.
+void resample_image(const Source& source, int32_t channels, int32_t height, int32_t width, bool mirror, uint8_t* out,
+                    ResampleScratch& scratch);
+
+}  // namespace fastmix

@@ -1,0 +1,44 @@
+// resample, images of different sizes to a uint8 batch of one size: schema, implementation and registration.
+#include <utility>
+#include <vector>
+
+#include "registration.h"
+#include "resample/resample.h"
+#include "sources.h"
+
+namespace fastmix {
+
+namespace {
+
+constexpr const char* kOp = "resample";
+
+Tensor resample_op(std::vector<Tensor> images, const Tensor& windows, int64_t height, int64_t width,
+                   std::vector<int64_t> filter, std::vector<int64_t> edges, std::optional<Tensor> mirror) {
+  const SourceList list = source_list(kOp, std::move(images), windows, filter, edges);
+  check(list.first().is_cpu(), kOp, ": expected images on the CPU, got ", device_of(list.first()));
+  ResampleParams params;
+  params.sources = list.arrays;
+  params.batch = list.batch;
+  params.height = check_side(kOp, "height", height);
+  params.width = check_side(kOp, "width", width);
+  params.channels = static_cast<int32_t>(list.channels);
+  if (mirror) params.mirror = reinterpret_cast<const uint8_t*>(plan_array<bool>(kOp, "mirror", *mirror, list.batch));
+  validate(params);
+  Tensor out = torch::stable::new_empty(list.first(), {list.batch, height, width, list.channels});
+  params.out = static_cast<uint8_t*>(out.mutable_data_ptr());
+  run(*resample_cpu(params));
+  return out;
+}
+
+}  // namespace
+
+}  // namespace fastmix
+
+STABLE_TORCH_LIBRARY_FRAGMENT(fastmix, m) {
+  m.def(
+      "resample(Tensor[] images, Tensor windows, int height, int width, int[] filter, int[] edges, "
+      "Tensor? mirror=None) -> Tensor");
+}
+
+STABLE_TORCH_LIBRARY_IMPL(fastmix, CPU, m) { m.impl("resample", TORCH_BOX(&fastmix::resample_op)); }
+STABLE_TORCH_LIBRARY_IMPL(fastmix, CUDA, m) { m.impl("resample", TORCH_BOX(&fastmix::resample_op)); }
