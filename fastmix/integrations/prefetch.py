@@ -214,8 +214,16 @@ class Prefetch:
                 labels = self._mixed_labels(labels, plan)
             if isinstance(images, WindowedImages):
                 assert size is not None, "_windowed refuses lists without a size"
-                sampling = {"mirror": images.mirror, "filter": images.filter, "edges": images.edges}
-                made = resample_mix(images.images, images.windows, plan, size=size, **sampling, **self._normalize)
+                made = resample_mix(
+                    images.images,
+                    images.windows,
+                    plan,
+                    size=size,
+                    mirror=images.mirror,
+                    filter=images.filter,
+                    edges=images.edges,
+                    **self._normalize,
+                )
                 return made, labels, *others
             return self._mixed_images(images, plan, channels_last, images is not batch[0]), labels, *others
 
