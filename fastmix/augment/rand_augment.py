@@ -111,7 +111,8 @@ class RandAugment(SamplePolicy):
     def draft(self, draws: Draws) -> Draft:
         size = draws.need_size("RandAugment")
         stream = self.stream(draws)
-        which, applied, coin, pick = np.split(stream.uniform(4 * self.num_ops), 4, axis=1)
+        each = stream.uniform(4 * self.num_ops).reshape(len(draws), self.num_ops, 4)
+        which, applied, coin, pick = np.moveaxis(each, 2, 0)
         if self.dialect == "timm":
             words = self._timm(stream, which, coin, size)
         else:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
+from fastmix.arguments import number
 from fastmix.augment.draws import Stream
 from fastmix.augment.operations import CODE
 from fastmix.augment.packing import Words, bits, pack
@@ -137,5 +138,5 @@ def levels(stream: Stream, mean: ArrayLike, count: int, deviation: float, most: 
 
 def deviation(caller: str, value: float) -> float:
     """Return a standard deviation >= 0, which may be infinite."""
-    given = float(value)
+    given = number(f"{caller}: magnitude_std", value)
     return given if given == np.inf else between(caller, "magnitude_std", given, 0.0, 1e6)
