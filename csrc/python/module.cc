@@ -86,7 +86,8 @@ py::tuple crop_windows(const CropSpec& spec, const Dense<int32_t>& sizes, uint64
   py::array_t<int32_t> windows({count, py::ssize_t{4}});
   py::array_t<bool> mirror(count);
   for (py::ssize_t i = 0; i < count; ++i) {
-    const SampleKey key = sample_key("random_resized_crop", seed, {keys.data(i, 0), static_cast<size_t>(keys.shape(1))});
+    const SampleKey key =
+        sample_key("random_resized_crop", seed, {keys.data(i, 0), static_cast<size_t>(keys.shape(1))});
     const CropWindow window = random_resized_crop(spec, sizes.at(i, 0), sizes.at(i, 1), key);
     int32_t* row = windows.mutable_data(i, 0);
     row[0] = window.y;
