@@ -1,6 +1,5 @@
 #include <algorithm>
 #include <cstring>
-#include <string_view>
 
 #include "resample/filter_taps.h"
 #include "resample/fixed_kernels.h"
@@ -11,12 +10,10 @@ namespace fastmix {
 
 const FixedKernels& fixed_kernels() {
 #if defined(__x86_64__)
-  // By name: all AVX-512 sets share one set of resampling kernels.
-  const std::string_view name = cpu_kernels().name;
-  if (name.substr(0, 6) == "avx512") return avx512_fixed_kernels();
-  if (name == "avx2") return avx2_fixed_kernels();
-#endif
+  return matching_kernels(baseline_fixed_kernels, avx2_fixed_kernels, avx512_fixed_kernels);
+#else
   return baseline_fixed_kernels();
+#endif
 }
 
 namespace {
