@@ -40,8 +40,7 @@ SamplePlanView sample_plan_view(const char* op, const Tensor& plan, int64_t batc
         ": expected a sample plan of 16 + 4 K words per sample, got ", words);
   check(plan.size(0) == batch, op, ": expected a sample plan for ", batch, " samples, got one for ", plan.size(0),
         "; draw the plan for this batch size");
-  return {static_cast<const int32_t*>(plan.const_data_ptr()), static_cast<int32_t>(batch),
-          static_cast<int32_t>(words)};
+  return {static_cast<const int32_t*>(plan.const_data_ptr()), static_cast<int32_t>(batch), static_cast<int32_t>(words)};
 }
 
 AugmentParams params_of(const char* op, const Tensor& images, const Tensor& plan, bool channels_last) {
@@ -61,8 +60,9 @@ void augment_in_place_op(const Tensor& images, const Tensor& plan, bool channels
   constexpr const char* op = "augment_";
   AugmentParams params = params_of(op, images, plan, channels_last);
   const AugmentLayout layout = layout_of(images, channels_last);
-  check(layout.packed && layout.batch_stride >= 3 * params.height * params.width, op, ": expected images whose samples have no gaps and do not overlap, got shape ",
-        shape_of(images), " with other strides; use images.contiguous(), or augment(), which writes a new batch");
+  check(layout.packed && layout.batch_stride >= 3 * params.height * params.width, op,
+        ": expected images whose samples have no gaps and do not overlap, got shape ", shape_of(images),
+        " with other strides; use images.contiguous(), or augment(), which writes a new batch");
   if (images.numel() == 0) return;
   // Call mutable_data_ptr first: it gives a lazy clone its own memory, and `in` must be the same memory.
   params.out = static_cast<uint8_t*>(images.mutable_data_ptr());
