@@ -10,6 +10,7 @@
 ``passes.py``       maps the loop's epochs to passes over the data
 ``order.py``        divides an epoch's order into steps and ranks
 ``places.py``       which sample comes at each place of an epoch, and how often it came before
+``repeated.py``     repeated augmentation: each sample several times in a batch
 ``sampling.py``     the orders themselves: random, balanced, by class, the user's
 ``drafts.py``       draft: which samples a step has, and how they are mixed
 ``runs.py``         run: the steps under way in reading threads and in DALI

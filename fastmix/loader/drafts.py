@@ -53,27 +53,27 @@ class Drafter:
         bad_here = bad_here or {}
         data_epoch, data_step = self.passes.place(epoch, step)
         places = self.passes.places(data_epoch)
-        start, size, offset, repeats = self.passes.order.part(data_step)
+        start, size, offset, padding = self.passes.order.part(data_step)
         # Rank 0 with this rank's offset: a slice of what is drawn for the global batch.
         key = DrawKey(self.passes.order.seed, data_epoch, data_step, offset=offset)
         samples, occurrence = places.part(start, size)
         bad = self.faults.known_bad(samples) | np.isin(samples, list(bad_here))
         # Schedules use the loop's epoch.
         policy = None if self.policy is None else self.policy.at(epoch) if mixing else self.policy.never()
-        drawing = self._drawing(policy, key, size, repeats)
+        drawing = self._drawing(policy, key, size, padding)
         status = np.zeros(size, dtype=np.int32)
-        draft = Draft(step, key, samples, status, occurrence, repeats, drawing, samples[bad])
+        draft = Draft(step, key, samples, status, occurrence, padding, drawing, samples[bad])
         if not bad.any():
             return draft
         if self.faults.on_error == "replace":
             return self._replaced(draft, bad, places, start, bad_here)
         return replace(draft, status=np.where(bad, np.int32(Status.damaged), status))
 
-    def _drawing(self, policy: Policy | None, key: DrawKey, size: int, repeats: int) -> Future[MixPlan] | None:
+    def _drawing(self, policy: Policy | None, key: DrawKey, size: int, padding: int) -> Future[MixPlan] | None:
         if policy is None:
             return None
         drawing: Future[MixPlan] = Future()
-        arguments = (drawing, policy, self.size, key, size, repeats)
+        arguments = (drawing, policy, self.size, key, size, padding)
         if self.thread is None:
             _draw(*arguments)
         else:
@@ -90,12 +90,12 @@ class Drafter:
         return replace(draft, samples=samples, occurrence=occurrence)
 
 
-def _draw(drawing: Future[MixPlan], policy: Policy, side: int, key: DrawKey, size: int, repeats: int) -> None:
-    """Draw the plan of ``size`` samples, in any thread. The last ``repeats`` stay unmixed."""
+def _draw(drawing: Future[MixPlan], policy: Policy, side: int, key: DrawKey, size: int, padding: int) -> None:
+    """Draw the plan of ``size`` samples, in any thread. The last ``padding`` stay unmixed."""
     try:
         plan = policy.draw(size, (side, side), key)
-        if repeats:
-            plan = unmixed(plan, np.arange(size) >= size - repeats)
+        if padding:
+            plan = unmixed(plan, np.arange(size) >= size - padding)
         drawing.set_result(plan)
     except BaseException as error:
         drawing.set_exception(error)

@@ -127,6 +127,8 @@ class DataLoader(Face):
         shuffle: a random order in every epoch (default in training), or the source's order.
         sampler: another order: ``"balanced"``, all classes equally often; ``"same_class"``, neighbours of one class; or
             a torch Sampler of all samples, the same on every rank, whose ``set_epoch`` is called.
+        repeats: repeated augmentation: each sample comes this often in a batch, with other crops, and an epoch, of the
+            same length, has 1/repeats of the samples (DeiT's RASampler). In training and random orders only.
         last_batch: ``"drop"`` (default in training) drops the samples that fill no global batch; ``"partial"`` (default
             in evaluation) shares them out among the ranks; ``"pad"`` fills the batch with samples of this epoch, whose
             targets are class id -100 or zeros.
@@ -204,6 +206,7 @@ class DataLoader(Face):
         seed: int = 0,
         shuffle: bool | None = None,
         sampler: str | Any | None = None,
+        repeats: int = 1,
         last_batch: LastBatch | None = None,
         steps_per_epoch: int | None = None,
         rank: int | None = None,
@@ -259,6 +262,7 @@ class DataLoader(Face):
             last_batch=("drop" if train else "partial") if last_batch is None else last_batch,
             **settings.first_ranks(self._ranks),
             sampling=sampling,
+            repeats=settings.choose_repeats(repeats, train, sampling),
         )
         self.sampler = torch.utils.data.SequentialSampler(range(len(source)))
         resize = "dali" if augment is not None else resize

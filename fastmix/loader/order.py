@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from fastmix.loader.places import Places
+from fastmix.loader.repeated import repeated
 from fastmix.loader.sampling import InOrder, Sampling, Shuffled
 
 LastBatch = Literal["drop", "partial", "pad"]
@@ -26,7 +27,7 @@ class Part(NamedTuple):
     start: int  # place of its first sample in the epoch's order
     size: int  # number of samples
     offset: int  # place of its first sample in the global batch
-    repeats: int = 0  # how many of its last samples only fill up the batch
+    padding: int = 0  # how many of its last samples only fill up the batch
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Order:
         rank: in [0, world_size).
         world_size: at least 1.
         sampling: another order of ``count`` samples; ``shuffle`` is then unused.
+        repeats: how often each sample comes in a row, so that an epoch has 1/repeats of the samples.
 
     Raises:
         ValueError: an argument is out of range, or ``"drop"`` leaves no step.
@@ -64,6 +66,7 @@ class Order:
     rank: int = 0
     world_size: int = 1
     sampling: Sampling | None = None
+    repeats: int = 1
 
     def __post_init__(self) -> None:
         limits = {
@@ -111,11 +114,12 @@ class Order:
 
     def samples(self, epoch: int) -> np.ndarray:
         """Return int64 (N,): the epoch's order, the same on every rank."""
-        return self.kind.samples(epoch)
+        samples = self.kind.samples(epoch)
+        return samples if self.repeats == 1 else repeated(samples, self.repeats, self.global_batch)
 
     def places(self, epoch: int) -> Places:
         """Return the epoch's order with the occurrences of its samples."""
-        return Places(self.samples(epoch), self.kind.repeats)
+        return Places(self.samples(epoch), self.kind.revisits or self.repeats > 1)
 
     def part(self, step: int) -> Part:
         """Return this rank's part of a step; places beyond the order's end continue at its beginning."""

@@ -13,12 +13,12 @@ class Places:
 
     Args:
         samples: int64 (N,), the epoch's order.
-        repeats: whether a sample may come twice in it; without, counting is skipped.
+        revisits: whether a sample may come twice in it; without, counting is skipped.
     """
 
-    def __init__(self, samples: np.ndarray, repeats: bool) -> None:
+    def __init__(self, samples: np.ndarray, revisits: bool) -> None:
         self.samples = samples
-        counts = np.bincount(samples) if repeats else None
+        counts = np.bincount(samples) if revisits else None
         self._counts = counts if counts is not None and counts.max() > 1 else None
         self._occurrence = None if self._counts is None else _occurrences(samples)
 

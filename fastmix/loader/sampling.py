@@ -23,12 +23,14 @@ class Sampling(ABC):
     Attributes:
         name: in the loader's state.
         count: samples per epoch.
-        repeats: whether a sample may come twice in an epoch.
+        revisits: whether a sample may come twice in an epoch.
+        spreads: whether every part of an epoch's order is a random part of the data.
     """
 
     name: str
     count: int
-    repeats = False
+    revisits = False
+    spreads = True
 
     @abstractmethod
     def samples(self, epoch: int) -> np.ndarray:
@@ -41,6 +43,7 @@ class InOrder(Sampling):
 
     count: int
     name = "source"
+    spreads = False
 
     def samples(self, epoch: int) -> np.ndarray:  # noqa: ARG002
         return np.arange(self.count, dtype=np.int64)
@@ -74,7 +77,7 @@ class Balanced(Sampling):
     labels: np.ndarray
     seed: int
     name = "balanced"
-    repeats = True
+    revisits = True
 
     @property
     def count(self) -> int:
@@ -105,6 +108,7 @@ class SameClass(Sampling):
     labels: np.ndarray
     seed: int
     name = "same_class"
+    spreads = False
 
     @property
     def count(self) -> int:
@@ -131,7 +135,8 @@ class UserSampler(Sampling):
     """
 
     name = "sampler"
-    repeats = True
+    revisits = True
+    spreads = False
 
     def __init__(self, sampler: Any, samples: int) -> None:
         if isinstance(sampler, torch.utils.data.DistributedSampler):

@@ -10,6 +10,7 @@ import fastmix.dali
 from fastmix.arguments import integer, number
 from fastmix.dali.plugin import load_decoders
 from fastmix.loader.order import Order
+from fastmix.loader.sampling import Sampling
 from fastmix.loader.sources.source import Source
 from fastmix.plan.plan_function import PlanFunction
 from fastmix.plan.policies import Policy
@@ -65,6 +66,17 @@ def choose_train(train: bool | None, shuffle: bool | None) -> bool:
     if not isinstance(train, bool | None) or not isinstance(shuffle, bool | None):
         raise TypeError(f"DataLoader: expected train and shuffle to be bools, got {train!r} and {shuffle!r}")
     return train is None or train
+
+
+def choose_repeats(repeats: int, train: bool, sampling: Sampling) -> int:
+    """Return ``repeats``, at least 1; an epoch has 1/repeats of the samples, and must not always have the same ones."""
+    repeats = integer("DataLoader", "repeats", repeats)
+    if repeats > 1 and not (train and sampling.spreads):
+        raise ValueError(
+            f"DataLoader: expected repeats=1 with train={train} and the order {sampling.name!r}, got {repeats}; use it "
+            "in training with shuffle=True or sampler='balanced', or let a Sampler repeat its indices"
+        )
+    return repeats
 
 
 def warn_of_empty_batches(order: Order) -> None:

@@ -16,7 +16,7 @@ from fastmix.loader.progress import Progress
 
 VERSION = 3
 # Defaults of settings that a state may lack; new settings come here.
-_DEFAULTS: dict[str, Any] = {}
+_DEFAULTS: dict[str, Any] = {"repeats": 1}
 _POSITION = ("epoch", "step", "sampler_order", "mixing")
 _WHERE = {"data": "the data set (its files, their order or labels)"}
 
@@ -33,6 +33,7 @@ def identity(drafter: Drafter, maker: BatchMaker, data: str) -> dict[str, Any]:
         "seed": order.seed,
         "global_batch": order.global_batch,
         "order": order.kind.name,
+        "repeats": order.repeats,
         "last_batch": order.last_batch,
         "steps_per_epoch": steps_per_epoch(drafter.passes),
         "train": graph.train,

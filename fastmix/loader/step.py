@@ -25,7 +25,7 @@ class Draft:
         samples: int64 (B,), indices in the source, after bad samples were replaced.
         status: int32 (B,), not 0 for samples that are not tried; each is a :class:`fastmix.dali.Status`.
         occurrence: int64 (B,), how often each sample came before within the epoch.
-        repeats: how many of the last samples only fill up the batch.
+        padding: how many of the last samples only fill up the batch.
         drawing: the plan of all B samples, drawn or being drawn; None for no mixing.
         bad: int64, the samples of the order that are known to be bad.
     """
@@ -35,7 +35,7 @@ class Draft:
     samples: np.ndarray
     status: np.ndarray
     occurrence: np.ndarray
-    repeats: int
+    padding: int
     drawing: Future[MixPlan] | None
     bad: np.ndarray
 
@@ -81,7 +81,7 @@ class Step:
     @property
     def images(self) -> int:
         """Number of samples in the batch that do not just fill it up."""
-        return int(self.good[: len(self.good) - self.draft.repeats].sum())
+        return int(self.good[: len(self.good) - self.draft.padding].sum())
 
     @property
     def bytes(self) -> int:

@@ -68,27 +68,27 @@ class TargetMaker:
         self,
         labels: np.ndarray | None,
         plan: MixPlan | None,
-        repeats: int,
+        padding: int,
         made: torch.Tensor | None,
         device: torch.device,
     ) -> Any:
-        """Return targets on ``device``. Repeats get class id -100, or rows of zeros, and so have no loss.
+        """Return targets on ``device``. Padding gets class id -100, or rows of zeros, and so has no loss.
 
         Args:
             labels: int64 (B,) or float32 (B, C); None for no labels, and so no targets.
             plan: how the batch was mixed; None for not at all.
-            repeats: how many of the last samples only fill up the batch.
+            padding: how many of the last samples only fill up the batch.
             made: dense targets, if the graph has made them.
             device: of the targets.
         """
         if labels is None:
             return None
-        real = len(labels) - repeats
+        real = len(labels) - padding
         if made is not None:
-            if repeats:
+            if padding:
                 made[real:] = 0.0
             return made
-        if repeats:
+        if padding:
             labels = labels.copy()
             labels[real:] = 0.0 if self.dense else IGNORED
         own = moved(torch.from_numpy(np.ascontiguousarray(labels)), device)

@@ -46,15 +46,15 @@ def test_ranks_share_the_global_batches_of_one_process(count, pairs, world_size,
     assert {order.steps for order in ranks} == {whole.steps}
     samples = whole.samples(0)
     for step in range(whole.steps):
-        start, size, _, repeats = whole.part(step)
+        start, size, _, padding = whole.part(step)
         shares = [order.part(step) for order in ranks]
         assert all(share.offset % 2 == 0 and share.size <= batch_size for share in shares if share.size)
         assert all(share.start == start + share.offset for share in shares)
         together = np.concatenate([samples[s.start : s.start + s.size] for s in shares])
         assert np.array_equal(together, samples[start : start + size])
-        assert sum(share.repeats for share in shares) == repeats
+        assert sum(share.padding for share in shares) == padding
         assert last_batch != "pad" or {share.size for share in shares} == {batch_size}
-    covered = sum(part.size - part.repeats for part in map(whole.part, range(whole.steps)))
+    covered = sum(part.size - part.padding for part in map(whole.part, range(whole.steps)))
     assert covered == (count // global_batch * global_batch if last_batch == "drop" else count)
 
 

@@ -28,11 +28,11 @@ def counted(samples: list[int]) -> list[int]:
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=40), st.integers(0, 30), st.integers(1, 100))
 def test_occurrences_count_through_the_epoch_and_beyond_its_end(samples, start, size):
     endless = samples * 200
-    found = Places(np.array(samples), repeats=True).part(start, size)
+    found = Places(np.array(samples), revisits=True).part(start, size)
     part = slice(start, start + size)
     assert [values.tolist() for values in found] == [endless[part], counted(endless[: start + size])[part]]
     if len(set(samples)) == len(samples):
-        uncounted = Places(np.array(samples), repeats=False).part(start, size)
+        uncounted = Places(np.array(samples), revisits=False).part(start, size)
         assert [values.tolist() for values in uncounted] == [values.tolist() for values in found]
 
 

@@ -109,7 +109,7 @@ def test_bad_samplers(small, options, message):
 
 @pytest.mark.parametrize("mix", [None, fm.Mixup(0.4, per="pair")], ids=["plain", "mixed"])
 @pytest.mark.parametrize("world_size", [1, 2, 4])
-def test_pad_marks_its_repeats(small, mix, world_size):
+def test_pad_marks_its_padding(small, mix, world_size):
     options = {"mix": mix, "last_batch": "pad", "train": False}
     ranks = [make(small[:21], 8 // world_size, rank=r, world_size=world_size, **options) for r in range(world_size)]
     steps = [join(parts) for parts in zip(*ranks, strict=True)]
