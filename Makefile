@@ -34,7 +34,7 @@ test: build
 
 # The loader in real trainers, and over real data libraries.
 clients: build $(CLIENTS)/.installed
-	$(CLIENTS)/bin/python -m pytest -n 2 tests/clients
+	$(CLIENTS)/bin/python -m pytest -n 2 --dist loadgroup tests/clients
 
 $(CLIENTS)/.installed: requirements/clients.txt $(INSTALLED)
 	$(PYTHON) -m venv $(CLIENTS)
@@ -56,9 +56,10 @@ bench: build
 	-$(BIN)/python -m pip install -q --no-deps -r requirements/rivals.txt
 	$(BIN)/python -m benchmarks.all $(BENCH)
 
-# CMake decides what has to be compiled again: unchanged sources take a second or two.
+# CMake decides what has to be compiled again: unchanged sources take a second or two. Type checkers find a package that
+# is installed in the compatible mode, by its path, but not one behind an import hook.
 build: $(INSTALLED)
-	$(BIN)/python -m pip install -q --no-build-isolation --no-deps -e .
+	$(BIN)/python -m pip install -q --no-build-isolation --no-deps --config-settings editable_mode=compat -e .
 
 $(INSTALLED): requirements/lock.txt requirements/nvcc.txt requirements/compat.txt
 	$(PYTHON) -m venv $(VENV)

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 E = TypeVar("E", bound="_core._Enum")
 
 
+def one_line(value: object, length: int = 80) -> str:
+    """Return ``repr(value)`` on one line, shortened, for messages."""
+    text = " ".join(repr(value).split())
+    return text if len(text) <= length else f"{text[:length]}..."
+
+
 def number(name: str, value: Any) -> float:
     """Return ``value`` as a float; text is refused, though ``float`` would read it.
 

@@ -12,7 +12,7 @@ import torch
 pytest.importorskip("sklearn")
 pytest.importorskip("matplotlib")
 
-from benchmarks import data, plot, tables
+from benchmarks import data, plot, sources, tables
 from benchmarks.rivals import Job, consumers, crops, meter, naive, open_rival, worker
 
 
@@ -81,6 +81,15 @@ def test_a_set_is_written_once_and_an_unfinished_one_again(tmp_path):
     (first / "set.json").unlink()
     assert data.write_set("imagenet", 2, tmp_path) == first
     assert path.read_bytes() != b"changed"
+
+
+def test_sources_are_compared_on_the_same_batches(folder):
+    pytest.importorskip("pyarrow")
+    found = sources.measure(folder, batch_size=4, rounds=2, threads=1)
+    assert {"class folders", "torchvision's ImageFolder", "Hugging Face Parquet"} <= set(found)
+    assert found["class folders"]["cpu"]["to_folder"] == 1.0
+    assert all(len(one["wall"]["ms_per_image"]["all"]) == 2 for one in found.values())
+    assert sources.table(found).count("\n") == len(found) + 1
 
 
 def test_windows_lie_in_the_image():

@@ -21,7 +21,7 @@ from fastmix.plan.dropping import without
 from fastmix.plan.mix_plan import MixPlan
 
 # (images, targets), and after them the plan and the indices if they are asked for.
-Batch: TypeAlias = tuple[torch.Tensor, Any]
+Batch: TypeAlias = tuple[torch.Tensor, Any, *tuple[Any, ...]]
 # Comes in the place of a sample that was not read.
 _NOTHING = {"encoded": np.zeros(0, np.uint8), "pixels": np.zeros((1, 1, 3), np.uint8)}
 

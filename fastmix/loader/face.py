@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
+from fastmix.arguments import one_line
 from fastmix.loader.batches import Batch
 from fastmix.loader.dataset_view import DatasetView
 from fastmix.loader.epoch import Machinery
@@ -51,7 +52,7 @@ class Face(TorchAttributes, ABC):
         if not name.startswith("_") and name in self.__dict__:
             raise AttributeError(
                 f"DataLoader: expected no assignment to {name}, which would change no batch; build another loader with "
-                f"{name}={value!r}"
+                f"{name}={one_line(value)}"
             )
         super().__setattr__(name, value)
 

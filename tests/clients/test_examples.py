@@ -32,7 +32,11 @@ def test_every_example_is_listed() -> None:
     assert {path.stem for path in (ROOT / "examples").glob("*.py")} == {*NEEDS, "common"}
 
 
-@pytest.mark.parametrize("name", sorted(NEEDS))
+# Two Rays at a time take each other's CPUs.
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=[pytest.mark.xdist_group("ray")] * (name == "ray_train")) for name in sorted(NEEDS)],
+)
 def test_example(photos, tmp_path, name):
     pytest.importorskip(NEEDS[name])
     paths = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "clients"), str(ROOT / "examples")])
@@ -55,4 +59,6 @@ def test_example(photos, tmp_path, name):
     )
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-4000:]
     assert re.search(r"^2 steps", done.stdout, re.MULTILINE)
-    assert "Traceback" not in done.stderr and "RestartWarning" not in done.stderr, done.stderr
+    # Ray's own actors log what they try again.
+    errors = re.sub(r"^.*\((?!RayTrainWorker)\w+ pid=.*\n", "", done.stderr, flags=re.MULTILINE)
+    assert "Traceback" not in errors and "RestartWarning" not in errors, done.stderr

@@ -1,4 +1,4 @@
-"""Hugging Face datasets and its Parquet files; torchvision's ImageFolder; what fits none of them is refused."""
+"""Hugging Face datasets and its Parquet files; DataFrames; torchvision's ImageFolder; what fits none of them is refused."""
 
 import os
 import re
@@ -94,6 +94,16 @@ def test_what_is_refused(embedded):
 def test_prediction(embedded):
     loader = evaluation(embedded.remove_columns("label"), return_index=True)
     assert all(targets is None for _, targets, _ in loader)
+
+
+def test_frames(photos, folder):
+    pandas = pytest.importorskip("pandas")
+    files, ids, names = folder
+    check(photos, pandas.DataFrame({"path": files, "label": [names[i] for i in ids]}))
+    frame = pandas.DataFrame({"file": files, "kind": ids, "split": "train"})
+    with pytest.raises(ValueError, match="label_column="):
+        train(frame)
+    assert marks(train(frame, path_column="file", label_column="kind")) == marks(train(photos))
 
 
 def test_image_folder_objects(photos):

@@ -21,6 +21,7 @@ def work(config: dict) -> None:
     Path(f"{config['out']}.{distributed.get_rank()}").write_text(json.dumps(found))
 
 
+@pytest.mark.xdist_group("ray")
 def test_two_workers(photos, tmp_path):
     paths = os.pathsep.join([str(Path(__file__).parents[2]), str(Path(__file__).parent)])
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, runtime_env={"env_vars": {"PYTHONPATH": paths}})

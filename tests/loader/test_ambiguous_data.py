@@ -172,12 +172,6 @@ def test_a_folder_with_metadata(images):
     assert labels_of(images, classes=[f"class {i}" for i in range(4)]) == [0, 0, 1, 1, 2, 2, 3, 3]
 
 
-def test_a_frame(images, monkeypatch):
-    pandas = pytest.importorskip("pandas")
-    monkeypatch.chdir(images)
-    assert labels_of(pandas.DataFrame({"path": [A, B], "label": ["owl", "ant"]})) == [1, 0]
-
-
 def shard(path: Path, samples: list[dict[str, bytes]]) -> str:
     with tarfile.open(path, "w") as tar:
         for i, members in enumerate(samples):
@@ -334,6 +328,14 @@ def test_hints_that_do_not_fit(data, hints, message):
 def test_a_large_class_id_makes_no_list_of_names():
     source = open_source([("a.jpg", 2**31 - 1)])
     assert len(source.classes) == 2**31 and source.classes[-1] == str(2**31 - 1) and len(repr(source.classes)) < 40
+
+
+def test_a_pattern_is_no_folder(images):
+    refused(images / "*" / "*.jpg", "sorted(glob.glob(", error=FileNotFoundError)
+
+
+def test_arrays_in_memory_are_no_list_of_paths():
+    refused((np.zeros((16, 64, 64, 3), np.uint8), np.zeros(16, int)), "entry 0", "TensorDataset(images, labels)")
 
 
 def test_black_and_white_pixels():

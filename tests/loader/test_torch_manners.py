@@ -42,6 +42,8 @@ def test_attributes_cannot_be_assigned(small, name):
     loader = make(small[:8])
     with pytest.raises(AttributeError):
         setattr(loader, name, 7)
+    with pytest.raises(AttributeError, match=r"^.+$"):
+        loader.sampler = loader
 
 
 def test_mixing_can_be_switched_off(small):

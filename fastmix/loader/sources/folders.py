@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import warnings
 from collections import Counter
@@ -105,7 +106,8 @@ def _compare_with_train(folder: str, classes: list[str]) -> None:
 def _local_classes(folder: str, known: Sequence[str] | None, ignored: Counter[str]) -> dict[str, list[str]]:
     top = os.path.abspath(folder)
     if not os.path.exists(top):
-        raise FileNotFoundError(f"data: expected a folder of class folders, got {top}, which does not exist")
+        hint = f"; for a pattern pass the list sorted(glob.glob({folder!r}))" if glob.has_magic(folder) else ""
+        raise FileNotFoundError(f"data: expected a folder of class folders, got {top}, which does not exist{hint}")
     if not os.path.isdir(top):
         raise NotADirectoryError(
             f"data: expected a folder of class folders, got the file {top}; for single files pass a list of "

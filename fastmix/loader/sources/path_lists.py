@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from fastmix.arguments import one_line
 from fastmix.loader.sources.class_names import IdNames, read_labels
 from fastmix.loader.sources.hints import NO_HINTS, Hints
 from fastmix.loader.sources.paths import PathSource, path_table, rooted
@@ -31,7 +32,10 @@ def path_list(samples: Sequence[Path | tuple[Path, object]], hints: Hints = NO_H
             paths.append(os.fspath(path))
         except (TypeError, ValueError) as error:
             expected = "a path, as entry 0," if alone else "(path, label)"
-            raise ValueError(f"data: expected {expected} as entry {i}, got {sample!r:.200}") from error
+            arrays = (
+                "; for pixels pass torch.utils.data.TensorDataset(images, labels)" if hasattr(sample, "shape") else ""
+            )
+            raise ValueError(f"data: expected {expected} as entry {i}, got {one_line(sample)}{arrays}") from error
         labels.append(label)
     table, names = read_labels(labels, hints.classes)
     source = PathSource(path_table(paths if hints.root is None else rooted(paths, os.fspath(hints.root))), table, names)
