@@ -1,4 +1,4 @@
-"""Hugging Face datasets and its Parquet files; DataFrames; torchvision's ImageFolder; what fits none of them is refused."""
+"""Hugging Face datasets and its Parquet files, DataFrames, torchvision's ImageFolder; what fits none is refused."""
 
 import os
 import re
