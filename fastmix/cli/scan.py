@@ -28,6 +28,15 @@ def scan(
         Path | None, typer.Option(help="File to add the bad samples to; the DataLoader reads it as quarantine=.")
     ] = None,
     threads: Annotated[int | None, typer.Option(help="Threads that decode.", min=1)] = None,
+    root: Annotated[
+        str | None, typer.Option(help="Folder or URL of relative paths; {} in it stands for a path.")
+    ] = None,
+    path_column: Annotated[
+        str | None, typer.Option(help="A manifest's column of paths: its name, or its place if there is no header.")
+    ] = None,
+    label_column: Annotated[str | None, typer.Option(help="Its column of labels, likewise.")] = None,
+    image_key: Annotated[str | None, typer.Option(help="The image of a sample with several.")] = None,
+    label_key: Annotated[str | None, typer.Option(help="The label, likewise.")] = None,
     max_pixels: Annotated[int | None, typer.Option(help="Larger images are bad.", min=1)] = None,
     out: Annotated[Path | None, typer.Option("--json", help="File for the findings.")] = None,
 ) -> None:
@@ -37,11 +46,12 @@ def scan(
     from fastmix.loader.faults.judge import Judge
     from fastmix.loader.faults.quarantine import Quarantine
     from fastmix.loader.settings import MAX_PIXELS
+    from fastmix.loader.sources.hints import Hints
     from fastmix.loader.sources.kinds import open_source
 
     console = Console()
     try:
-        source = open_source(data)
+        source = open_source(data, Hints(None, root, _column(path_column), _column(label_column), image_key, label_key))
         known = Quarantine(source, quarantine)
         known.refresh()
     except (ImportError, OSError, TypeError, ValueError) as error:
@@ -66,6 +76,11 @@ def scan(
         out.write_text(json.dumps({"samples": len(source), "bad": bad}, indent=2) + "\n")
     if found:
         raise typer.Exit(1)
+
+
+def _column(text: str | None) -> str | int | None:
+    """Return a column's name, or its place."""
+    return int(text) if text is not None and text.isdecimal() else text
 
 
 def report(bad: list[BadSample], samples: int, console: Console) -> None:

@@ -97,6 +97,11 @@ class Face(TorchAttributes, ABC):
         return self._machinery.recovery.faults.bad_samples
 
     @property
+    def timeout(self) -> float:
+        """Seconds of waiting for a batch until an error; 0 for never."""
+        return self._machinery.stall.timeout or 0.0
+
+    @property
     def drop_last(self) -> bool:
         """Whether an incomplete last batch is dropped."""
         return self.last_batch == "drop"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NoReturn, TypedDict
+from typing import TYPE_CHECKING, Any, NoReturn, TypedDict
 
 import torch
 
@@ -82,6 +82,15 @@ _NO_BATCH_SAMPLER = (
 )
 
 
+# What other loaders have, and what to call here.
+_ELSEWHERE = {
+    "one_batch": "next(iter(loader)) takes a batch",
+    "show_batch": "loader.preview() shows one",
+    "new": "fastai exports learners with fastai's own loaders; learn.save(file) saves the model",
+    "indices": "a torch Subset of the data, or sampler=, chooses samples",
+}
+
+
 class TorchAttributes:
     """Attributes of torch's DataLoader that training frameworks ask for."""
 
@@ -94,3 +103,9 @@ class TorchAttributes:
     pin_memory_device = ""
     prefetch_factor = None
     worker_init_fn = None
+
+    if not TYPE_CHECKING:  # which would take every name for an attribute
+
+        def __getattr__(self, name: str) -> NoReturn:
+            hint = f": {_ELSEWHERE[name]}" if name in _ELSEWHERE else ""
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{hint}", name=name, obj=self)

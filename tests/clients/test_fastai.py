@@ -40,3 +40,22 @@ def test_short_epochs(photos):
     with made.no_bar(), made.no_logging():
         made.fit(4)
     assert seen == marks(passes(train(photos), 2))[:16]
+
+
+def test_what_only_fastais_loaders_have(photos, tmp_path):
+    made, _ = learner(photos)
+    calls = [
+        (lambda: made.dls.one_batch(), r"next\(iter\(loader\)\)"),
+        (lambda: made.dls.show_batch(), r"loader\.preview\(\)"),
+        (lambda: made.export(tmp_path / "learner.pkl"), r"learn\.save"),
+    ]
+    for call, message in calls:
+        with pytest.raises(AttributeError, match=message):
+            call()
+    made.save(tmp_path / "learner")
+
+
+def test_finding_a_learning_rate(photos):
+    made, _ = learner(photos)
+    with made.no_bar(), made.no_logging():
+        assert made.lr_find(num_it=15, show_plot=False).valley > 0

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from client_support import STEPS, Net, evaluation, mark, marks, parts, passes, train, two_processes
+from client_support import SAMPLES, STEPS, Net, evaluation, mark, marks, parts, passes, train, two_processes
 
 from fastmix.loader import RestartWarning
 
@@ -65,6 +65,56 @@ def test_limited_epochs(photos):
     module, _, loader = fit(photos, train(photos, steps_per_epoch=4), max_epochs=4)
     assert module.seen == marks(passes(train(photos), 2))[:16]
     assert loader.state_dict()["epoch"] == 4
+
+
+@pytest.mark.parametrize(
+    ("options", "steps", "evaluated"),
+    [
+        ({"max_epochs": 2, "limit_val_batches": 3}, 24, 2 * 8 + 2 * 24),
+        ({"max_epochs": 2, "val_check_interval": 5}, 24, 2 * 8 + 4 * SAMPLES),
+        ({"max_epochs": 1, "val_check_interval": 0.25}, 12, 2 * 8 + 4 * SAMPLES),
+        ({"max_epochs": 3, "val_check_interval": 15, "check_val_every_n_epoch": None}, 36, 2 * 8 + 2 * SAMPLES),
+        ({"max_epochs": 2, "reload_dataloaders_every_n_epochs": 1}, 24, 2 * 8 + 2 * SAMPLES),
+        ({"max_steps": 15}, 15, 2 * 8 + SAMPLES),
+        ({"fast_dev_run": 2}, 2, 2 * 8),
+    ],
+)
+def test_the_trainers_options(photos, options, steps, evaluated):
+    module, trainer, _ = fit(photos, **options)
+    assert trainer.global_step == steps and module.evaluated == evaluated
+    assert module.seen == marks(passes(train(photos), 3))[:steps]
+
+
+def test_combined_loaders(photos):
+    combined = pytest.importorskip("lightning.pytorch.utilities").CombinedLoader
+    both = combined({"a": train(photos), "b": train(photos, seed=1, batch_size=32)}, "max_size_cycle")
+    batches = [batch for batch, *_ in both]
+    assert marks(batch["a"] for batch in batches) == marks(train(photos))
+    assert marks(batch["b"] for batch in batches) == marks(passes(train(photos, seed=1, batch_size=32), 4))
+    same = train(photos)
+    with pytest.raises(RuntimeError, match="one loader for each loop"):
+        list(combined({"a": same, "b": same}, "max_size"))
+    # The shorter loader ends the epoch of the longer one, which then starts again.
+    short = combined({"a": train(photos), "b": train(photos, batch_size=32)}, "min_size")
+    with pytest.warns(RestartWarning, match=r"lightning.*steps_per_epoch=\d"):
+        assert len([*short, *short]) == 6
+
+
+def test_tuning(photos):
+    tuner = pytest.importorskip("lightning.pytorch.tuner").Tuner
+
+    class Data(lightning.LightningDataModule):
+        batch_size = 2
+
+        def train_dataloader(self):
+            return train(photos, batch_size=self.batch_size)
+
+        def val_dataloader(self):
+            return evaluation(photos)
+
+    options = {"accelerator": "cpu", "logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+    trainer = lightning.Trainer(max_epochs=1, enable_checkpointing=False, **options)
+    assert tuner(trainer).scale_batch_size(Module(), datamodule=Data(), max_trials=2, steps_per_trial=2) == 4
 
 
 def test_overfitted_batches_are_the_same_ones(photos):

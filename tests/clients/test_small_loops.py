@@ -66,3 +66,23 @@ def test_torchdata(photos):
     resumed = nodes.Loader(nodes.IterableWrapper(train(photos)))
     resumed.load_state_dict(whole.state_dict())
     assert seen + marks(resumed) == marks(train(photos))
+
+
+class Batches(torch.utils.data.IterableDataset):
+    """A loader as an iterable of batches, with its state."""
+
+    def __init__(self, loader) -> None:
+        self.loader = loader
+        self.state_dict, self.load_state_dict = loader.state_dict, loader.load_state_dict
+
+    def __iter__(self):
+        return iter(self.loader)
+
+
+def test_a_torch_loader_around_the_loader(photos):
+    stateful = pytest.importorskip("torchdata.stateful_dataloader").StatefulDataLoader
+    whole = stateful(Batches(train(photos)), batch_size=None)
+    seen = marks(itertools.islice(whole, 3))
+    resumed = stateful(Batches(train(photos)), batch_size=None)
+    resumed.load_state_dict(whole.state_dict())
+    assert seen + marks(resumed) == marks(train(photos))

@@ -60,3 +60,53 @@ def test_progress_bars(photos, capsys):
     bar = tqdm(train(photos))
     assert len(list(bar)) == bar.total == STEPS
     assert "12/12" in capsys.readouterr().err
+    progress = pytest.importorskip("rich.progress")
+    assert len(list(progress.track(train(photos), transient=True))) == STEPS
+
+
+def test_loops_over_one_loader(photos):
+    """A loop in a loop, and two at once, are refused: a loader has one position."""
+    loader = evaluation(photos)
+    with pytest.raises(RuntimeError, match="one loader for each loop"):
+        for _ in loader:
+            next(iter(loader))
+    with pytest.raises(RuntimeError, match="one loader for each loop"):
+        list(zip(loader, loader, strict=True))
+    # Evaluation within an epoch of training, by a loader of its own.
+    seen = []
+    for images, _ in train(photos):
+        seen.append(mark(images))
+        next(iter(loader))
+    assert seen == marks(train(photos))
+
+
+def test_by_hand(photos):
+    loader = train(photos)
+    batches, seen = iter(loader), []
+    while len(seen) < 30:
+        try:
+            seen.append(mark(next(batches)[0]))
+        except StopIteration:
+            batches = iter(loader)
+    assert seen == marks(passes(train(photos), 3))[:30]
+
+
+def test_samplers(photos):
+    weights = torch.arange(SAMPLES) % 4 == 1
+    sampler = torch.utils.data.WeightedRandomSampler(weights.double(), 48)
+    index = torch.cat([index for *_, index in train(photos, sampler=sampler, return_index=True)])
+    assert len(index) == 48 and (index % 4 == 1).all()
+    index = torch.cat(
+        [i for *_, i in train(photos, sampler=torch.utils.data.SubsetRandomSampler(range(16)), return_index=True)]
+    )
+    assert sorted(index.tolist()) == list(range(16))
+
+
+def test_the_attributes_that_clients_ask_for(photos):
+    loader = train(photos)
+    names = "batch_size drop_last num_workers dataset sampler batch_sampler collate_fn generator pin_memory timeout"
+    names += " persistent_workers worker_init_fn multiprocessing_context prefetch_factor set_epoch state_dict"
+    assert [name for name in names.split() if not hasattr(loader, name)] == []
+    assert len(loader.sampler) == SAMPLES and isinstance(loader.sampler, torch.utils.data.SequentialSampler)
+    assert not isinstance(loader, torch.utils.data.DataLoader)  # Lightning and accelerate would build another
+    assert not hasattr(loader.sampler, "set_epoch")  # which Lightning would call in an epoch that was resumed

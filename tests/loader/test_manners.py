@@ -285,6 +285,29 @@ def test_scan_in_a_process_of_its_own(small, tmp_path):
     assert process.returncode == 0 and "3 samples, 0 of them bad" in output, errors
 
 
+def test_scan_takes_the_hints_of_the_loader(small, tmp_path):
+    for i, (path, _) in enumerate(small[:3]):
+        shutil.copy(path, tmp_path / f"{i}.jpg")
+    (tmp_path / "list.csv").write_text("id_code,diagnosis\n0,2\n1,4\n2,1\n")
+    (tmp_path / "bare.csv").write_text("0.jpg,2\n1.jpg,4\n")
+    refused = CliRunner().invoke(app, ["scan", str(tmp_path / "list.csv")])
+    assert refused.exit_code == 2 and "path_column=" in refused.output
+    hints = ["--path-column", "id_code", "--label-column", "diagnosis", "--root", f"{tmp_path}/{{}}.jpg"]
+    done = CliRunner().invoke(app, ["scan", str(tmp_path / "list.csv"), *hints])
+    assert done.exit_code == 0 and "3 samples, 0 of them bad" in done.output
+    done = CliRunner().invoke(app, ["scan", str(tmp_path / "bare.csv"), "--path-column", "0", "--label-column", "1"])
+    assert done.exit_code == 0 and "2 samples, 0 of them bad" in done.output
+
+
+def test_scan_counts_files_that_it_ignores(small, tmp_path):
+    for i, (path, _) in enumerate(small[:4]):
+        (tmp_path / "class").mkdir(exist_ok=True)
+        shutil.copy(path, tmp_path / "class" / f"{i}.{('jpg', 'jfif')[i % 2]}")
+    with pytest.warns(UserWarning, match=r"2 files .*: 2 \.jfif"):
+        done = CliRunner().invoke(app, ["scan", str(tmp_path)])
+    assert "2 samples, 0 of them bad" in done.output
+
+
 def test_scan_names_itself_in_errors(tmp_path):
     result = CliRunner().invoke(app, ["scan", str(tmp_path)])
     assert result.exit_code == 2 and result.output.startswith("scan: data: expected one folder per class in")

@@ -4,7 +4,9 @@ import threading
 
 import pytest
 from data_support import make, same
+from typer.testing import CliRunner
 
+from fastmix.cli import app
 from fastmix.loader.sources import parquet_images
 from fastmix.loader.sources.hints import Hints
 from fastmix.loader.sources.kinds import open_source
@@ -82,3 +84,11 @@ def test_rows_without_an_image_are_bad_samples(small_jpegs, tmp_path):
     loader = make(tmp_path / "c.parquet", on_error="skip", max_bad=1)
     with pytest.warns(UserWarning, match="no bytes and no path"):
         assert sum(len(images) for images, _ in loader) == 7
+
+
+def test_scan(table, tmp_path):
+    rows = table.column("image").to_pylist()
+    rows[3] = {"bytes": b"no image", "path": "3.jpg"}
+    parquet.write_table(table.set_column(0, "image", [rows]), tmp_path / "a.parquet", row_group_size=5)
+    done = CliRunner().invoke(app, ["scan", str(tmp_path / "a.parquet")])
+    assert done.exit_code == 1 and "24 samples, 1 of them bad" in done.output

@@ -77,6 +77,7 @@ def test_mixing_can_be_switched_off(small):
 def test_torch_arguments_that_mean_something(small, options, expected):
     given, ours = make(small[:10], **options), make(small[:10], **expected)
     assert same(given, ours) and given.num_workers == ours.num_workers
+    assert given.timeout == options.get("timeout", 0)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +133,10 @@ def test_a_preview_shows_the_next_batch_and_takes_none(small, targets):
     shown = torch.tensor(np.asarray(figure.axes[0].images[0].get_array()))
     mean, std = (torch.tensor(values) for values in (fm.IMAGENET_MEAN, fm.IMAGENET_STD))
     torch.testing.assert_close(shown, (images[0].permute(1, 2, 0) * std + mean).clamp(0, 1))
+
+
+def test_the_package_lists_the_loader():
+    assert {"DataLoader", "dali", "loader"} <= set(dir(fm))
 
 
 def test_a_loader_with_hints_pickles(small):
