@@ -19,8 +19,8 @@
 ``threads.py``      threads that end with their owner
 ``step.py``         ``Draft`` and ``Step``: a step as data
 ``progress.py``     the consumer's position, which outlives iterators
-``accumulation.py`` refuses accelerate's gradient accumulation over a loader that it does not know
 ``preview.py``      draws a batch
+``unprepared.py``   refuses and warns of what accelerate does with a loader that it does not know
 ``restarts.py``     warns of loops that see the same batches again
 ``state.py``        ``state_dict`` and ``load_state_dict``
 ``stall.py``        waits that warn and time out

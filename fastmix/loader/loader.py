@@ -11,7 +11,6 @@ import torch
 
 from fastmix.arguments import choose_device, choose_threads, integer, one_of, per_channel, seconds
 from fastmix.loader import settings, state
-from fastmix.loader.accumulation import refuse_accumulation
 from fastmix.loader.batches import BatchMaker
 from fastmix.loader.dataset_view import DatasetView
 from fastmix.loader.drafts import Drafter
@@ -38,6 +37,7 @@ from fastmix.loader.stall import Stall
 from fastmix.loader.targets import target_maker
 from fastmix.loader.threads import Threads
 from fastmix.loader.torch_names import TorchNames, last_batch_of
+from fastmix.loader.unprepared import check_unprepared
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.ops.targets import Targets, check_targets
 from fastmix.plan.policies import Policy
@@ -286,8 +286,6 @@ class DataLoader(Face):
             resize=resize,
             decode=settings.choose_decode(decode, self.device, resize),
         )
-        if steps_per_epoch is not None:
-            steps_per_epoch = integer(_CALLER, "steps_per_epoch", steps_per_epoch)
         passes = Passes(order, steps_per_epoch)
         budget = Budget(settings.choose_budget(max_bad), passes.steps * self.batch_size)
         faults = Faults(source, on_error, Quarantine(source, quarantine), budget, graph.max_pixels, seed)
@@ -327,8 +325,8 @@ class DataLoader(Face):
         with one_thread(self._machinery.busy):
             if self._machinery.maker.graph.train:
                 self._restarts.check(self._progress, passes.order.rank)
-                refuse_accumulation(self._prepared)
                 settings.warn_of_empty_batches(passes.order)
+            check_unprepared(self._prepared, self._machinery.maker.graph.train, passes.order)
             return EpochIterator(self._machinery, self._progress)
 
     def set_epoch(self, epoch: int) -> None:

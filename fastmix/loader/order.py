@@ -100,10 +100,19 @@ class Order:
         return (self.count + extra) // self.global_batch
 
     @cached_property
+    def _last_sizes(self) -> set[int]:
+        """Return the sizes of the ranks' parts of the last step."""
+        return {replace(self, rank=rank).part(self.steps - 1).size for rank in range(self.world_size)}
+
+    @property
     def has_empty_parts(self) -> bool:
         """Whether a rank's part of the last step has no samples."""
-        ranks = (replace(self, rank=rank) for rank in range(self.world_size))
-        return self.last_batch == "partial" and any(order.part(self.steps - 1).size == 0 for order in ranks)
+        return self.last_batch == "partial" and 0 in self._last_sizes
+
+    @property
+    def is_uneven(self) -> bool:
+        """Whether the ranks' parts of the last step differ in size."""
+        return self.last_batch == "partial" and len(self._last_sizes) > 1
 
     @cached_property
     def kind(self) -> Sampling:

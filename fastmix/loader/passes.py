@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from fastmix.arguments import integer
 from fastmix.loader.order import Order
 from fastmix.loader.places import Places
 from fastmix.loader.sampling import UserSampler
@@ -27,7 +28,8 @@ class Passes:
 
     def __init__(self, order: Order, steps_per_epoch: int | None) -> None:
         self.order = order
-        self.steps = order.steps if steps_per_epoch is None else steps_per_epoch
+        given = None if steps_per_epoch is None else integer("DataLoader", "steps_per_epoch", steps_per_epoch)
+        self.steps = order.steps if given is None else given
         self._held: dict[int, Places] = {}
         self._expected: tuple[int, str] | None = None  # a pass, and the digest of the order that it has to have
 

@@ -1,5 +1,6 @@
 """accelerate: accumulated gradients, saved states, skipped batches, gathered metrics."""
 
+import warnings
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,18 @@ def test_an_uneven_evaluation_is_gathered(photos, accelerator):
     a = accelerator()
     loader = prepare(a, evaluation(sorted((str(p), 0) for p in photos.glob("*/*"))[:49]))
     assert sum(len(a.gather_for_metrics(targets)) for _, targets in loader) == 49
+
+
+def test_an_uneven_evaluation_that_is_not_prepared_is_reported(photos, accelerator, monkeypatch):
+    accelerator()
+    monkeypatch.setitem(accelerate.state.PartialState._shared_state, "num_processes", 2)
+    files = sorted((str(p), 0) for p in photos.glob("*/*"))
+    with pytest.warns(UserWarning, match=r"last_batch='pad' and fastmix\.integrations\.accelerate\.prepare"):
+        iter(evaluation(files[:49], rank=0, world_size=2))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        iter(evaluation(files[:52], rank=0, world_size=2))
+        iter(evaluation(files[:49], rank=0, world_size=2, last_batch="pad"))
 
 
 def test_two_processes(photos, tmp_path):
