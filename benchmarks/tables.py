@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import hotspots
+from benchmarks import hotspots, sources
 
 RESULTS = Path(__file__).parent / "results"
 PHOTOGRAPHS = {"imagenet": "ImageNet-size photographs", "large": "12-megapixel photographs"}
@@ -261,6 +261,7 @@ TABLES = {
     "loader-large": Table("loader", loader_rows("large")),
     "loader-cold": Table("loader-cold", loader_rows("imagenet")),
     "hotspots": Table("hotspots", hotspots.rows_of),
+    "sources": Table("sources", sources.rows_of),
     "train": Table("train", train_rows),
     "sweep": Table("sweep", sweep_rows),
     "accuracy": Table("accuracy", accuracy_rows),
