@@ -1,6 +1,7 @@
 #include "image_decoder.h"
 
 #include <memory>
+#include <new>
 #include <utility>
 
 #include "base/error.h"
@@ -28,7 +29,8 @@ nvimgcodecExecutorDesc_t caller_as_executor() {
 
 }  // namespace
 
-ImageDecoder::ImageDecoder(const NvImageCodec& codec) : codec_(codec), executor_(caller_as_executor()) {
+ImageDecoder::ImageDecoder(const NvImageCodec& codec, GuestDecoder guest)
+    : codec_(codec), guest_(guest), executor_(caller_as_executor()) {
   auto backend = described<nvimgcodecBackend_t>(NVIMGCODEC_STRUCTURE_TYPE_BACKEND);
   backend.kind = NVIMGCODEC_BACKEND_KIND_CPU_ONLY;
   backend.params = described<nvimgcodecBackendParams_t>(NVIMGCODEC_STRUCTURE_TYPE_BACKEND_PARAMS);
@@ -54,8 +56,9 @@ ImageDecoder::~ImageDecoder() {
 Status ImageDecoder::open(const uint8_t* data, size_t size, int64_t max_pixels) {
   if (size == 0) return Status::kEmpty;
   kind_ = kind_of(data, size);
-  const Status admission = admission_of(kind_);
+  const Status admission = admission_of(kind_, guest_ != nullptr);
   if (admission != Status::kOk) return admission;
+  if (kind_ == Kind::kGuest) return open_guest(data, size, max_pixels);
   if (!sound_header(kind_, data, size)) return complete(kind_, data, size) ? Status::kDamaged : Status::kTruncated;
   copy_ = unambiguous(kind_, data, size);
   data_ = copy_.empty() ? data : copy_.data();
@@ -76,7 +79,25 @@ Status ImageDecoder::open(const uint8_t* data, size_t size, int64_t max_pixels) 
   return Status::kOk;
 }
 
+Status ImageDecoder::open_guest(const uint8_t* data, size_t size, int64_t max_pixels) {
+  data_ = data;
+  bytes_ = size;
+  size_ = {0, 0};
+  const Status status = guest_(data, static_cast<int64_t>(size), max_pixels, &size_, nullptr);
+  if (status != Status::kOk) return status;
+  if (size_.height <= 0 || size_.width <= 0) return Status::kDamaged;
+  return size_.height > kMaxSourceSide || size_.width > kMaxSourceSide ? Status::kTooLarge : Status::kOk;
+}
+
+bool ImageDecoder::decode_guest(uint8_t* out) const {
+  Size size = size_;
+  const Status status = guest_(data_, static_cast<int64_t>(bytes_), 0, &size, out);
+  if (status == Status::kTransient) throw std::bad_alloc();
+  return status == Status::kOk;
+}
+
 bool ImageDecoder::decode(const Region& region, uint8_t* out) {
+  if (kind_ == Kind::kGuest) return decode_guest(out);
   if (!sound_body(kind_, data_, bytes_)) return false;
   if (info_.plane_info[0].sample_type != NVIMGCODEC_SAMPLE_DATA_TYPE_UINT16) {
     return decode_as(NVIMGCODEC_SAMPLE_DATA_TYPE_UINT8, sizeof(uint8_t), region, out);

@@ -1,10 +1,11 @@
-// Decodes a part of an image with nvImageCodec on the calling thread, whatever the bytes are.
+// Decodes a part of an image with nvImageCodec or a GuestDecoder on the calling thread, whatever the bytes are.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
+#include "guest_decoder.h"
 #include "kind.h"
 #include "nvimgcodec_library.h"
 #include "resample/window.h"
@@ -14,7 +15,8 @@ namespace fastmix {
 // One per thread. Neither copied nor moved: nvImageCodec holds its address.
 class ImageDecoder {
  public:
-  explicit ImageDecoder(const NvImageCodec& codec);
+  // `guest` may be null.
+  explicit ImageDecoder(const NvImageCodec& codec, GuestDecoder guest = nullptr);
   ~ImageDecoder();
   ImageDecoder(const ImageDecoder&) = delete;
   ImageDecoder& operator=(const ImageDecoder&) = delete;
@@ -26,14 +28,19 @@ class ImageDecoder {
   // Upright, as Exif says.
   Size size() const { return size_; }
 
-  // RGB (region.height, region.width, 3), densely packed, upright. 16 bits become round(value * 255 / 65535).
-  // False if the bytes that the region needs are damaged; `out` is undefined then.
+  // RGB (region.height, region.width, 3), densely packed, upright. 16 bits become round(value * 255 / 65535). The
+  // region of Kind::kGuest is the whole image. False if the bytes that the region needs are damaged; `out` is undefined
+  // then. Throws std::bad_alloc.
   bool decode(const Region& region, uint8_t* out);
 
  private:
   bool decode_as(nvimgcodecSampleDataType_t type, size_t bytes, const Region& region, void* out);
 
+  Status open_guest(const uint8_t* data, size_t size, int64_t max_pixels);
+  bool decode_guest(uint8_t* out) const;
+
   const NvImageCodec& codec_;
+  const GuestDecoder guest_;
   nvimgcodecExecutorDesc_t executor_;
   nvimgcodecDecoder_t decoder_ = nullptr;
   // Reused from image to image.

@@ -44,8 +44,8 @@ inline constexpr StatusText kStatusTexts[] = {
     {"too_large", Scope::kFile, "has more pixels than max_pixels, or more bytes than max_bytes"},
     {"unknown_format", Scope::kFile, "is not an image of a known format"},
     {"unsupported", Scope::kFile,
-     "is a GIF, AVIF, HEIF, JPEG XL, ICO or JPEG 2000, which fastmix does not decode (damaged JPEG 2000 files crash "
-     "nvImageCodec); convert it to PNG"},
+     "is a GIF, AVIF or JPEG 2000, which only Pillow decodes (damaged JPEG 2000 files crash nvImageCodec): pass "
+     "decode_with_pillow=True; or a HEIF, JPEG XL or ICO: convert it to PNG"},
     {"truncated", Scope::kFile, "cannot be decoded: it is truncated"},
     {"damaged", Scope::kFile, "cannot be decoded: it is damaged, or a rare variant of its format"},
     {"window_damaged", Scope::kWindow, "cannot be decoded: the pixels in this crop are damaged"},

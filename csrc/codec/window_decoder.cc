@@ -76,7 +76,7 @@ DecodedWindow WindowDecoder::decode(const uint8_t* data, size_t size, const Wind
   // Of some files the libraries decode only the rows or tiles of a window, and an incomplete progressive JPEG is
   // smoothed across the window's border: decoded as a whole, every window gets the same verdict and the same pixels.
   const bool progressive = kind == Kind::kJpeg && jpeg_header(data, size).progressive;
-  const bool as_whole = !whole_file || progressive || kind == Kind::kTiff;
+  const bool as_whole = !whole_file || progressive || kind == Kind::kTiff || kind == Kind::kGuest;
   const bool done =
       as_whole ? decode_whole(region, decoded.pixels.get()) : decoder_.decode(region, decoded.pixels.get());
   if (done) return decoded;

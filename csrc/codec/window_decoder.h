@@ -1,5 +1,5 @@
-// Decodes of one file what a window shows: fastmix's JPEG decoder first, nvImageCodec for the rest and as judge of
-// damage. The result depends on the file and the window only.
+// Decodes of one file what a window shows: fastmix's JPEG decoder first, nvImageCodec or a GuestDecoder for the rest
+// and nvImageCodec as judge of damage. The result depends on the file and the window only.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +40,7 @@ class WrongSize : public std::runtime_error {
 // One per thread.
 class WindowDecoder {
  public:
-  explicit WindowDecoder(const NvImageCodec& codec) : decoder_(codec) {}
+  explicit WindowDecoder(const NvImageCodec& codec, GuestDecoder guest = nullptr) : decoder_(codec, guest) {}
 
   // Throws WrongSize and std::bad_alloc.
   DecodedWindow decode(const uint8_t* data, size_t size, const WindowRequest& request, int64_t max_pixels);

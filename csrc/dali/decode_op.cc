@@ -29,7 +29,8 @@ class DecodeOp : public dali::StatelessOperator<dali::CPUBackend> {
   explicit DecodeOp(const dali::OpSpec& spec)
       : StatelessOperator(spec),
         arguments_(read_window_arguments(spec, kName)),
-        own_jpeg_(spec.GetArgument<bool>("own_jpeg")) {}
+        own_jpeg_(spec.GetArgument<bool>("own_jpeg")),
+        decoders_(read_guest(spec)) {}
 
  protected:
   bool HasContiguousOutputs() const override { return false; }
@@ -116,7 +117,8 @@ DALI_SCHEMA(fastmix__Decode)
     .DocStr(R"(Decodes what a window of an image needs and returns a status for each. No file fails the batch.
 
 fastmix decodes ordinary JPEGs, in full or at 1/2, 1/4 or 1/8 of their size: the window is still at least three times
-as large as ``size`` then. nvImageCodec decodes everything else, and what fastmix's decoder leaves. The result depends
+as large as ``size`` then. nvImageCodec decodes everything else, and what fastmix's decoder leaves, except for GIF, AVIF and
+JPEG 2000: ``guest_decoder`` does. The result depends
 on the file and the window only. Returns:
 
 * ``image``: uint8 (height, width, 3) RGB, upright, the part that the window needs; one black pixel unless the status
@@ -143,4 +145,5 @@ Raises ValueError if a shape is not the file's, or a window is not inside the im
     .AddOptionalArg("filter", "As of ``fn.fastmix.resample_mix``.", "bilinear")
     .AddOptionalArg("own_jpeg",
                     "Whether fastmix's JPEG decoder comes first. If not, nothing is decoded at a reduced size.", true)
+    .AddOptionalArg<int64_t>(fastmix::kGuestArgument, fastmix::kGuestHelp, int64_t{0})
     .AddOptionalArg<int64_t>("max_pixels", "Larger images are ``too_large``. 0 for no limit.", int64_t{1} << 28);

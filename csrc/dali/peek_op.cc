@@ -25,7 +25,7 @@ enum Output { kShape, kStatus, kWholeJpeg };
 class PeekOp : public dali::StatelessOperator<dali::CPUBackend> {
  public:
   explicit PeekOp(const dali::OpSpec& spec)
-      : StatelessOperator(spec), max_pixels_(spec.GetArgument<int64_t>("max_pixels")) {}
+      : StatelessOperator(spec), max_pixels_(spec.GetArgument<int64_t>("max_pixels")), decoders_(read_guest(spec)) {}
 
  protected:
   bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override {
@@ -106,4 +106,5 @@ Returns:
     .OutputNDim(1, 0)
     .OutputDType(2, DALI_BOOL)
     .OutputNDim(2, 0)
+    .AddOptionalArg<int64_t>(fastmix::kGuestArgument, fastmix::kGuestHelp, int64_t{0})
     .AddOptionalArg<int64_t>("max_pixels", "Larger images are ``too_large``. 0 for no limit.", int64_t{1} << 28);

@@ -38,10 +38,14 @@ def scan(
     image_key: Annotated[str | None, typer.Option(help="The image of a sample with several.")] = None,
     label_key: Annotated[str | None, typer.Option(help="The label, likewise.")] = None,
     max_pixels: Annotated[int | None, typer.Option(help="Larger images are bad.", min=1)] = None,
+    decode_with_pillow: Annotated[
+        bool, typer.Option("--decode-with-pillow", help="Pillow decodes GIF, AVIF and JPEG 2000; else they are bad.")
+    ] = False,
     out: Annotated[Path | None, typer.Option("--json", help="File for the findings.")] = None,
 ) -> None:
     """Decode every sample once and report those that cannot be decoded. Ends with status 1 if there are any."""
     # These import DALI, which takes a second; the other commands do without.
+    from fastmix.dali.pillow import pillow_decoder
     from fastmix.loader.faults.errors import BadSample
     from fastmix.loader.faults.judge import Judge
     from fastmix.loader.faults.quarantine import Quarantine
@@ -54,11 +58,12 @@ def scan(
         source = open_source(data, Hints(None, root, _column(path_column), _column(label_column), image_key, label_key))
         known = Quarantine(source, quarantine)
         known.refresh()
+        guest = pillow_decoder() if decode_with_pillow else 0
     except (ImportError, OSError, TypeError, ValueError) as error:
         # Status 2, since 1 means bad samples.
         typer.echo(f"scan: {error}", err=True)
         raise typer.Exit(2) from error
-    judge = Judge(source, max_pixels or MAX_PIXELS, choose_threads("scan", "threads", threads))
+    judge = Judge(source, max_pixels or MAX_PIXELS, choose_threads("scan", "threads", threads), guest)
     found: dict[int, BadSample] = {}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:

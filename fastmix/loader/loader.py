@@ -109,6 +109,8 @@ class DataLoader(Face):
             ``"dali"``: DALI's own crop and resize, to uint8 images.
         decode: what decodes ordinary JPEGs on the CPU: ``"fastmix"``; ``"dali"`` for DALI's library nvImageCodec, which
             decodes everything else; or ``"auto"``: fastmix if this build has it and ``resize`` is fastmix's.
+        decode_with_pillow: whether Pillow decodes GIF (the first frame), AVIF and JPEG 2000, which neither of the two
+            does; otherwise they are bad samples. An ImportError without Pillow.
         augment: a function from images, a DALI node of uint8 (size, size, 3), to such a node. It runs before flip and
             mix, after DALI's resize: it sets ``resize="dali"``.
 
@@ -194,6 +196,7 @@ class DataLoader(Face):
         std: Sequence[float] = IMAGENET_STD,
         resize: Resize = "fastmix",
         decode: Decode = "auto",
+        decode_with_pillow: bool = False,
         augment: Callable[[DataNode], DataNode] | None = None,
         # mixing
         mix: Policy | None = None,
@@ -285,8 +288,10 @@ class DataLoader(Face):
             augment=augment,
             resize=resize,
             decode=settings.choose_decode(decode, self.device, resize),
+            guest_decoder=settings.choose_guest(decode_with_pillow),
         )
         passes = Passes(order, steps_per_epoch)
+        judge = Judge(source, graph.max_pixels, self.num_threads, graph.guest_decoder)
         budget = Budget(settings.choose_budget(max_bad), passes.steps * self.batch_size)
         faults = Faults(source, on_error, Quarantine(source, quarantine), budget, graph.max_pixels, seed)
         stall = Stall(seconds(_CALLER, "stall_after", stall_after), seconds(_CALLER, "timeout", timeout or None))
@@ -296,7 +301,7 @@ class DataLoader(Face):
         self._machinery = Machinery(
             drafter=Drafter(passes, policy, self.size, faults, Threads("fastmix-draw", 1) if graph.masks else None),
             maker=BatchMaker(source, graph, made_targets, self.device, bool(return_plan), bool(return_index)),
-            recovery=Recovery(faults, graph, self.device, stats, Judge(source, graph.max_pixels, self.num_threads)),
+            recovery=Recovery(faults, graph, self.device, stats, judge),
             queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),
             readers=None if source.delivers == "path" else ReaderPool(source, self.num_workers),
             stall=stall,

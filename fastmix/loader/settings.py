@@ -8,6 +8,7 @@ import torch
 
 import fastmix.dali
 from fastmix.arguments import integer, number
+from fastmix.dali.pillow import pillow_decoder
 from fastmix.dali.plugin import load_decoders
 from fastmix.loader.order import Order
 from fastmix.loader.sampling import Sampling
@@ -42,6 +43,17 @@ def choose_decode(decode: str, device: torch.device, resize: str) -> str:
             "libjpeg-turbo's headers (libjpeg62-turbo-dev or libjpeg-turbo8-dev) and build again"
         )
     return "fastmix" if possible and fastmix.dali.decodes_jpeg() else "dali"
+
+
+def choose_guest(decode_with_pillow: bool) -> int:
+    """Return the address of Pillow's decoder, or 0.
+
+    Raises:
+        ImportError: there is no Pillow that decodes these formats safely.
+    """
+    if not isinstance(decode_with_pillow, bool):
+        raise TypeError(f"DataLoader: expected decode_with_pillow to be a bool, got {decode_with_pillow!r}")
+    return pillow_decoder() if decode_with_pillow else 0
 
 
 def check_smoothing(smoothing: float, mix: Policy | None) -> None:

@@ -67,14 +67,18 @@ TEST(a_format_is_known_by_its_first_bytes) {
 }
 
 TEST(formats_that_are_not_decoded_reach_no_decoder) {
-  const Bytes others[] = {text("GIF89a"),
+  const Bytes others[] = {Bytes(4) + text("ftypheic"), {0, 0, 1, 0}, {0xFF, 0x0A}};
+  const Bytes guests[] = {text("GIF89a"),
                           Bytes(4) + text("ftypavif"),
                           text(std::string("\0\0\0\x0CjP  \r\n\x87\n", 12)),
-                          {0xFF, 0x4F, 0xFF, 0x51},
-                          {0, 0, 1, 0},
-                          {0xFF, 0x0A}};
-  for (const Bytes& file : others) CHECK(admission_of(kind(file)) == Status::kUnsupported);
-  CHECK(admission_of(Kind::kUnknown) == Status::kUnknownFormat && admission_of(Kind::kTiff) == Status::kOk);
+                          {0xFF, 0x4F, 0xFF, 0x51}};
+  for (const bool guest : {false, true}) {
+    for (const Bytes& file : others) CHECK(admission_of(kind(file), guest) == Status::kUnsupported);
+    for (const Bytes& file : guests)
+      CHECK(admission_of(kind(file), guest) == (guest ? Status::kOk : Status::kUnsupported));
+    CHECK(admission_of(Kind::kUnknown, guest) == Status::kUnknownFormat);
+    CHECK(admission_of(Kind::kTiff, guest) == Status::kOk);
+  }
 }
 
 TEST(png_chunks_lie_in_the_file) {

@@ -17,16 +17,27 @@ import numpy as np
 from decoding import decode
 from images import picture, saved
 
-from fastmix.dali import Status
+from fastmix.dali import Status, pillow_decoder
 
 BATCH = 100
+# Groups that Pillow decodes. "jp2" is not one of them: these files are refused.
+FOR_PILLOW = {"gif": "GIF", "avif": "AVIF", "j2k": "JPEG2000"}
+VARIANTS = {
+    "GIF": [{}, {"interlace": 0}, {"save_all": True, "append_images": [picture().rotate(90)]}],
+    "AVIF": [{}, {"exif": images.orientation(6)}, {"subsampling": "4:4:4"}],
+    "JPEG2000": [{}, {"no_jp2": True}, {"tile_size": (64, 64)}],
+}
 WINDOWS = [(0, 0, 1, 1), (0, 0, 0.3, 0.4), (0.6, 0.5, 0.35, 0.3)]
 NUMBERS = [0, 1, 2, 3, 6, 8, 16, 97, 255, 256, 20_000, 65_535, 65_536, 2**31 - 1, 2**31, 2**32 - 1]
 
 
 def group(name: str) -> list[bytes]:
-    if name == "jp2":
-        return [saved(picture(), "JPEG2000"), saved(picture(), "JPEG2000", no_jp2=True)]
+    if name in FOR_PILLOW or name == "jp2":
+        kind = FOR_PILLOW.get(name, "JPEG2000")
+        alpha = picture().convert("RGBA")
+        alpha.putalpha(128)
+        gray = picture().convert("L")
+        return [saved(image, kind, **options) for image in (picture(), gray, alpha) for options in VARIANTS[kind]]
     files = images.readable() | {name: data for name, (data, _) in images.dim_pnms().items()}
     endings = (".ppm", ".pgm", ".pbm") if name == "pnm" else (f".{name}",)
     return [data for file, data in files.items() if file.endswith(endings)]
@@ -77,16 +88,17 @@ def check(name: str, by_window: tuple[Status, ...]) -> None:
 def main() -> None:
     seed, count, name = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
     rng = random.Random(seed)
+    options = {"guest_decoder": pillow_decoder()} if name in FOR_PILLOW else {}
     counts: collections.Counter[str] = collections.Counter()
     for files in batches(group(name), count, rng):
-        found = [decode(files, [window] * BATCH, size=rng.choice([16, 48, 300])) for window in WINDOWS]
+        found = [decode(files, [window] * BATCH, size=rng.choice([16, 48, 300]), **options) for window in WINDOWS]
         for by_window in zip(*(status for _, _, status in found), strict=True):
             check(name, by_window)
             counts[by_window[0].name] += 1
         # Neither other threads nor another order of the batch change anything.
         order = rng.sample(range(BATCH), BATCH)
-        pixels, _, again = decode([files[k] for k in order], [WINDOWS[0]] * BATCH, size=300, threads=1)
-        whole, _, status = decode(files, [WINDOWS[0]] * BATCH, size=300)
+        pixels, _, again = decode([files[k] for k in order], [WINDOWS[0]] * BATCH, size=300, threads=1, **options)
+        whole, _, status = decode(files, [WINDOWS[0]] * BATCH, size=300, **options)
         assert again == [status[k] for k in order]
         assert all(np.array_equal(image, whole[k]) for image, k in zip(pixels, order, strict=True))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10

@@ -45,10 +45,11 @@ def decode(
     if windows is None:
         windows = [(0, 0, 1, 1)] * len(files)
     options = {"max_pixels": MAX_PIXELS, **options}
+    peeked = {name: options[name] for name in ("max_pixels", "guest_decoder") if name in options}
 
     def graph():
         data = encoded(files)
-        shape, status, _ = fn.fastmix.peek(data, max_pixels=options["max_pixels"])
+        shape, status, _ = fn.fastmix.peek(data, **peeked)
         if shapes is not None:
             shape = feed([[np.int64(shape) for shape in shapes]])
         sides = fn.cast_like(shape[:2], np.float32(0))

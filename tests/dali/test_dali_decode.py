@@ -193,7 +193,7 @@ def test_dynamic_mode(tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(2))
-@pytest.mark.parametrize("group", ["jpg", "png", "webp", "tif", "bmp", "pnm", "jp2"])
+@pytest.mark.parametrize("group", ["jpg", "png", "webp", "tif", "bmp", "pnm", "jp2", "gif", "avif", "j2k"])
 def test_mutated_files(group, seed):
     program = Path(__file__).with_name("decode_mutated.py")
     path = os.pathsep.join([str(program.parent), str(program.parents[1]), str(program.parents[2])])
@@ -206,4 +206,4 @@ def test_mutated_files(group, seed):
     assert sum(result["counts"].values()) == count
     assert result["peak"] < 2**30
     bad = count - result["counts"].get("ok", 0)
-    assert bad > count // 4 and (group == "jp2") == ("ok" not in result["counts"])
+    assert bad > count // 5 and (group == "jp2") == ("ok" not in result["counts"])

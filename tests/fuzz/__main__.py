@@ -13,7 +13,18 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-GROUPS = {"jpg": "JPEG", "png": "PNG", "webp": "WebP", "tif": "TIFF", "bmp": "BMP", "pnm": "PNM", "jp2": "JPEG 2000"}
+GROUPS = {
+    "jpg": "JPEG",
+    "png": "PNG",
+    "webp": "WebP",
+    "tif": "TIFF",
+    "bmp": "BMP",
+    "pnm": "PNM",
+    "jp2": "JPEG 2000",
+    "gif": "GIF with Pillow",
+    "avif": "AVIF with Pillow",
+    "j2k": "JPEG 2000 with Pillow",
+}
 MOST_MEMORY = 1 << 30
 # Of a whole batch, and so of each of its files.
 MOST_CPU_SECONDS = 1.0

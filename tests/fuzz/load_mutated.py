@@ -15,13 +15,15 @@ from pathlib import Path
 
 import numpy as np
 from data_support import make
-from decode_mutated import group, mutated
+from decode_mutated import FOR_PILLOW, group, mutated
 
 import fastmix as fm
+from fastmix.dali import pillow_decoder
 from fastmix.loader.faults.judge import Judge
-from fastmix.loader.settings import MAX_PIXELS
 
 BATCH = 50
+# Pillow takes memory for what a header claims.
+MAX_PIXELS = 10**7
 
 
 def digests(batches) -> list[str]:
@@ -30,9 +32,10 @@ def digests(batches) -> list[str]:
     ]
 
 
-def check(files: list[tuple[Path, int]], on_error: str) -> tuple[int, float]:
+def check(files: list[tuple[Path, int]], on_error: str, pillow: bool) -> tuple[int, float]:
     """Compare an epoch with itself; return how many images it has, and the most CPU seconds that a batch took."""
     options = {"on_error": on_error, "max_bad": 1.0, "mix": fm.Mixup(0.4), "num_classes": 8, "size": 48}
+    options |= {"decode_with_pillow": pillow, "max_pixels": MAX_PIXELS}
     loader = make(files, BATCH, **options)
     first, images, slowest, start = [], 0, 0.0, time.process_time()
     for batch in loader:
@@ -56,11 +59,12 @@ def main() -> None:
         files.append((folder / f"{i:05d}.{name}", i % 8))
         # Some are good: under "replace", others come in the place of the bad ones.
         files[-1][0].write_bytes(rng.choice(originals) if i % 4 == 0 else mutated(rng.choice(originals), rng))
-    good, slowest = check(files, "skip")
-    judged = Judge(make(files, BATCH).source, MAX_PIXELS, 2).faults(np.arange(count))
+    pillow = name in FOR_PILLOW
+    good, slowest = check(files, "skip", pillow)
+    judged = Judge(make(files, BATCH).source, MAX_PIXELS, 2, pillow_decoder() if pillow else 0).faults(np.arange(count))
     assert count - good <= len(judged)
     if name != "jp2":  # none of them can be replaced
-        slowest = max(slowest, check(files, "replace")[1])
+        slowest = max(slowest, check(files, "replace", pillow)[1])
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
     sys.stdout.write(json.dumps({"good": good, "judged_bad": len(judged), "slowest": slowest, "peak": peak}) + "\n")
 

@@ -23,10 +23,11 @@ _SIZE = 1
 class Judge:
     """Reads and decodes samples of one source. No sample makes it fail."""
 
-    def __init__(self, source: Source, max_pixels: int, num_threads: int = 1) -> None:
+    def __init__(self, source: Source, max_pixels: int, num_threads: int = 1, guest_decoder: int = 0) -> None:
         load_decoders("scan")
         self._source = source
         self._max_pixels = max_pixels
+        self._options = {"max_pixels": max_pixels, "guest_decoder": guest_decoder}
         self._queue = DaliQueue(lambda: self._build(num_threads), torch.device("cpu"))
 
     def faults(self, samples: np.ndarray) -> dict[int, Fault]:
@@ -83,10 +84,10 @@ class Judge:
                 messages = [message]
             else:
                 encoded = inputs.encoded()
-            shape, status, _ = fn.fastmix.peek(encoded, status, max_pixels=self._max_pixels)
+            shape, status, _ = fn.fastmix.peek(encoded, status, **self._options)
             sides = fn.cast(shape[:2], dtype=types.FLOAT)
-            options = {"size": _SIZE, "max_pixels": self._max_pixels}
-            _, _, status = fn.fastmix.decode(shape, fn.cat(sides * 0, sides), encoded, status, **options)
+            window = fn.cat(sides * 0, sides)
+            _, _, status = fn.fastmix.decode(shape, window, encoded, status, size=_SIZE, **self._options)
             pipeline.set_outputs(status, *messages)
         pipeline.build()
         return pipeline

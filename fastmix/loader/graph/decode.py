@@ -36,7 +36,12 @@ def decoded(spec: GraphSpec, samples: Samples) -> tuple[Decoded, DataNode | None
 
 def on_cpu(spec: GraphSpec, samples: Samples, window: DataNode) -> Decoded:
     """Decode the part of each image that its window needs."""
-    options = {"size": spec.size, "own_jpeg": spec.decode == "fastmix", "max_pixels": spec.max_pixels}
+    options = {
+        "size": spec.size,
+        "own_jpeg": spec.decode == "fastmix",
+        "max_pixels": spec.max_pixels,
+        "guest_decoder": spec.guest_decoder,
+    }
     return Decoded(*fn.fastmix.decode(samples.shape, window, samples.encoded, samples.status, **options))
 
 

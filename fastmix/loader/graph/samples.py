@@ -36,5 +36,7 @@ def samples(spec: GraphSpec) -> Samples:
         encoded, status, *details = fn.fastmix.read(inputs.path(), status)
     else:
         encoded = inputs.encoded()
-    shape, status, whole_jpeg = fn.fastmix.peek(encoded, status, max_pixels=spec.max_pixels)
+    shape, status, whole_jpeg = fn.fastmix.peek(
+        encoded, status, max_pixels=spec.max_pixels, guest_decoder=spec.guest_decoder
+    )
     return Samples(encoded, shape, status, whole_jpeg, tuple(details))

@@ -42,6 +42,7 @@ class GraphSpec:
         augment: takes images uint8 (size, size, 3) as a DALI node and returns such; needs ``resize="dali"``.
         resize: what crops and resizes: ``fn.fastmix.resample_mix``, in the pass that makes a batch, or DALI (uint8).
         decode: what decodes ordinary JPEGs on the CPU: fastmix, or DALI's library nvImageCodec, which decodes all else.
+        guest_decoder: address of what decodes GIF, AVIF and JPEG 2000, in this process; 0 for nothing.
     """
 
     size: int
@@ -62,6 +63,7 @@ class GraphSpec:
     augment: Callable[[DataNode], DataNode] | None
     resize: Resize
     decode: Literal["fastmix", "dali"]
+    guest_decoder: int = 0
 
     @property
     def eval_resize(self) -> int:
