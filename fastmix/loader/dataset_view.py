@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from fastmix.loader.sources.class_names import IdNames
 from fastmix.loader.sources.source import Source
 
 
@@ -19,7 +20,8 @@ class DatasetView(Sequence[tuple[str, Any]]):
 
     def __init__(self, source: Source, classes: Sequence[str]) -> None:
         self._source = source
-        self.classes = list(classes)
+        # Ids as names make no list: there may be 2**31 of them.
+        self.classes = classes if isinstance(classes, IdNames) else list(classes)
 
     @property
     def class_to_idx(self) -> dict[str, int]:

@@ -31,11 +31,13 @@ def load(kind: str, path: str | os.PathLike[str]) -> tuple[Tensor, Tensor | None
     with open(path, "rb") as file:
         try:
             with np.load(file, allow_pickle=False) as archive:
-                content = {name: archive[name] for name in archive.files}
+                names = set(archive.files)
+                # Other arrays are not even read: a small file may hold gigabytes.
+                content = {name: archive[name] for name in names} if names in _NAMES else {}
         except Exception as error:  # damaged bytes make the readers of zip, deflate and headers raise anything
             raise ValueError(f"{op}: expected an NPZ of plain arrays at {where}; {error}") from None
-    if set(content) not in _NAMES:
-        raise ValueError(f"{op}: expected the arrays rows and, if there are any, masks; got {sorted(content)}")
+    if not content:
+        raise ValueError(f"{op}: expected the arrays rows and, if there are any, masks; got {sorted(names)}")
     for name, dtype in (("rows", "int32"), ("masks", "uint8")):
         array = content.get(name)
         # A file of only one array, no NPZ, has other things in it than arrays.

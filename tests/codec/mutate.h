@@ -2,13 +2,14 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <random>
 #include <vector>
 
-namespace fastmix::test {
+#include "../fuzz/corpus.h"
 
-using Bytes = std::vector<uint8_t>;
+namespace fastmix::test {
 
 // 1 to 6 changes: bits, bytes, numbers of two and four bytes, cuts, runs, deletions, insertions; most near the start.
 inline Bytes mutated(Bytes file, std::mt19937& random) {

@@ -1,5 +1,5 @@
 // The structure checks: what they say of files made here, and that no file makes them read beyond it.
-// structure_test SEED COUNT FILE...: mutates each file COUNT times.
+// structure_test SEED COUNT FILE...: tries COUNT mutations of the files.
 #include "structure.h"
 
 #include <cstdio>
@@ -150,11 +150,12 @@ void examine(const Bytes& file) {
 int main(int argc, char** argv) {
   for (const test::Test& test : test::tests()) test.body();
   std::mt19937 random(argc > 1 ? std::atoi(argv[1]) : 0);
+  std::vector<Bytes> files;
   for (int k = 3; k < argc; ++k) {
     std::ifstream stream(argv[k], std::ios::binary);
-    const Bytes file{std::istreambuf_iterator<char>(stream), {}};
-    for (int i = 0; i < std::atoi(argv[2]); ++i) examine(test::mutated(file, random));
+    files.emplace_back(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
   }
+  if (!files.empty()) test::print(test::fuzz(files, std::atoi(argv[2]), random, test::mutated, examine));
   std::printf("%zu\n", test::tests().size());
   return 0;
 }

@@ -1,20 +1,22 @@
-// entropy_test SEED MUTATIONS FILE...: fastmix's reading of coefficients against libjpeg's, of the files and of damaged
-// copies: the same pixels wherever both take a file, and nothing taken that libjpeg warns of.
+// entropy_test SEED COUNT FILE...: fastmix's reading of coefficients against libjpeg's, of the files and of COUNT
+// damaged ones: the same pixels wherever both take a file, and nothing taken that libjpeg warns of.
 #include <algorithm>
 #include <csetjmp>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "../fuzz/corpus.h"
 #include "entropy_decoder.h"
 
 namespace {
 
-using Bytes = std::vector<uint8_t>;
+using fastmix::test::Bytes;
 
 enum class Reader { kLibjpeg, kOurs, kOursWithBmi2 };
 
@@ -71,6 +73,7 @@ bool decode(const Bytes& file, Reader reader, const Part& part, Bytes& pixels) {
 
 // Cut off, with something that may be a marker behind, or with bits or bytes changed, most of them behind the header.
 Bytes damaged(Bytes file, std::mt19937& random) {
+  if (file.size() < 4) return file;
   const auto below = [&](size_t end) { return static_cast<size_t>(random() % end); };
   if (below(8) == 0) {
     const Bytes endings[] = {{}, {0xFF}, {0xFF, 0xFF}, {0xFF, 0xFF, 0x00}, {0xFF, 0xD0}, {0xFF, 0xFF, 0xD9}};
@@ -88,35 +91,49 @@ Bytes damaged(Bytes file, std::mt19937& random) {
   return file;
 }
 
+// Compares the readers on a random part of a file, and counts what became of it.
+class Comparison {
+ public:
+  explicit Comparison(std::mt19937& random) : random_(random) {}
+
+  // `whole`: nothing was damaged, so that ours has to take what libjpeg takes.
+  void run(const Bytes& file, bool whole) {
+    const auto share = [&] { return static_cast<double>(random_() % 1000) / 1000; };
+    const Part part = {1u << random_() % 4, share(), share(), random_() % 2 == 0 ? 0.0 : share()};
+    Bytes expected, found;
+    const bool taken = decode(file, Reader::kLibjpeg, part, expected);
+    for (const Reader reader : readers_) {
+      const bool is = decode(file, reader, part, found);
+      const bool right = is ? taken && found == expected : !whole || !taken;
+      if (!right) {
+        std::fprintf(stderr, "1/%u: libjpeg %s, ours %s%s\n", part.reduction, taken ? "takes it" : "does not",
+                     is ? "takes it" : "does not", is && taken ? ", other pixels" : "");
+        std::exit(1);
+      }
+      ++(is ? both : taken ? only_libjpeg : neither);
+    }
+  }
+
+  int both = 0, neither = 0, only_libjpeg = 0;
+
+ private:
+  std::mt19937& random_;
+  const std::vector<Reader> readers_ =
+      fastmix::has_bmi2() ? std::vector{Reader::kOurs, Reader::kOursWithBmi2} : std::vector{Reader::kOurs};
+};
+
 }  // namespace
 
 int main(int argc, char** argv) {
   std::mt19937 random(static_cast<unsigned>(std::stoul(argv[1])));
-  const int mutations = std::stoi(argv[2]);
-  const std::vector<Reader> ours =
-      fastmix::has_bmi2() ? std::vector{Reader::kOurs, Reader::kOursWithBmi2} : std::vector{Reader::kOurs};
-  int both = 0, neither = 0, only_libjpeg = 0;
+  Comparison comparison(random);
+  std::vector<Bytes> files;
   for (int k = 3; k < argc; ++k) {
     std::ifstream stream(argv[k], std::ios::binary);
-    const Bytes original{std::istreambuf_iterator<char>(stream), {}};
-    for (int mutation = 0; mutation <= mutations; ++mutation) {
-      const Bytes file = mutation == 0 ? original : damaged(original, random);
-      const auto share = [&] { return static_cast<double>(random() % 1000) / 1000; };
-      const Part part = {1u << random() % 4, share(), share(), random() % 2 == 0 ? 0.0 : share()};
-      Bytes expected, found;
-      const bool taken = decode(file, Reader::kLibjpeg, part, expected);
-      for (const Reader reader : ours) {
-        const bool is = decode(file, reader, part, found);
-        const bool right = is ? taken && found == expected : mutation != 0 || !taken;
-        if (!right) {
-          std::fprintf(stderr, "%s, mutation %d, 1/%u: libjpeg %s, ours %s%s\n", argv[k], mutation, part.reduction,
-                       taken ? "takes it" : "does not", is ? "takes it" : "does not",
-                       is && taken ? ", other pixels" : "");
-          return 1;
-        }
-        ++(is ? both : taken ? only_libjpeg : neither);
-      }
-    }
+    files.emplace_back(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+    comparison.run(files.back(), true);
   }
-  std::printf("%d %d %d\n", both, neither, only_libjpeg);
+  const auto run = [&](const Bytes& file) { comparison.run(file, false); };
+  fastmix::test::print(fastmix::test::fuzz(files, std::stoi(argv[2]), random, damaged, run));
+  std::printf("%d %d %d\n", comparison.both, comparison.neither, comparison.only_libjpeg);
 }

@@ -325,9 +325,12 @@ def test_hints_that_do_not_fit(data, hints, message):
         open_source(data, Hints(**hints))
 
 
-def test_a_large_class_id_makes_no_list_of_names():
+def test_a_large_class_id_makes_no_list_of_names(small):
     source = open_source([("a.jpg", 2**31 - 1)])
     assert len(source.classes) == 2**31 and source.classes[-1] == str(2**31 - 1) and len(repr(source.classes)) < 40
+    loader = make([(small[0][0], 0), (small[1][0], 2**31 - 1)], 2)
+    assert len(loader.dataset.classes) == loader.num_classes == 2**31
+    assert sorted(next(iter(loader))[1].tolist()) == [0, 2**31 - 1]
 
 
 def test_a_pattern_is_no_folder(images):

@@ -43,6 +43,24 @@ def test_links_are_followed_and_circles_are_not(tmp_path):
     assert paths_of(source) == [str(top / name) for name in ("a/0.jpg", "a/linked/1.jpg", "b/1.jpg")]
 
 
+def test_folders_that_are_linked_to_each_other_are_refused(tmp_path):
+    """Twelve of them would have 12! paths."""
+    for name in "abcdefghijkl":
+        touch(tmp_path / name / "1.jpg")
+        for other in "abcdefghijkl":
+            if other != name:
+                (tmp_path / name / other).symlink_to(tmp_path / other, target_is_directory=True)
+    with pytest.raises(ValueError, match="expected every folder once in a class, got .* again as .*; remove one"):
+        open_source(tmp_path)
+
+
+def test_classes_that_are_one_folder_are_refused(tmp_path):
+    touch(tmp_path / "a" / "1.jpg")
+    (tmp_path / "b").symlink_to(tmp_path / "a", target_is_directory=True)
+    with pytest.raises(ValueError, match="expected classes of different folders in .*, got a and b"):
+        open_source(tmp_path)
+
+
 def test_list_of_paths_and_labels(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     source = open_source([("x.jpg", 2), (tmp_path / "y.jpg", np.int64(0)), ("s3://bucket/z.jpg", 1)])

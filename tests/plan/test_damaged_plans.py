@@ -2,6 +2,7 @@
 
 import io
 import itertools
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -110,3 +111,14 @@ def test_hostile_headers_are_refused(plan, shape: str, folder) -> None:
 def test_one_type_of_plan_is_not_read_as_the_other(tmp_path) -> None:
     for plan, other in itertools.permutations((PLANS[0], PLANS[2], PLANS[3]), 2):
         assert read(plan, saved(other), tmp_path) is None
+
+
+def test_other_arrays_are_not_read(tmp_path) -> None:
+    path = tmp_path / "plan.npz"
+    np.savez_compressed(path, rows=PLANS[0].rows.numpy(), junk=np.zeros(2**26, np.uint8))
+    tracemalloc.start()
+    with pytest.raises(ValueError, match=r"expected the arrays rows .* got \['junk', 'rows'\]"):
+        fm.MixPlan.load(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**24

@@ -124,7 +124,20 @@ def _local_classes(folder: str, known: Sequence[str] | None, ignored: Counter[st
         images = [entry.path for entry in entries if entry.name.lower().endswith(IMAGE_EXTENSIONS)]
         _count_ignored([entry.name for entry in entries], ignored)
         return {"": images} if images else {}
+    _refuse_links_between(top, classes)
     return {name: _images_below(os.path.join(top, name), ignored) for name in classes}
+
+
+def _refuse_links_between(top: str, classes: Sequence[str]) -> None:
+    """Refuse classes that are the same folder, whose images would have two labels."""
+    names: dict[str, str] = {}
+    for name in classes:
+        other = names.setdefault(os.path.realpath(os.path.join(top, name)), name)
+        if other != name:
+            raise ValueError(
+                f"data: expected classes of different folders in {top}, got {other} and {name}, which are links to one "
+                "folder; remove one, or pass a list of (path, label)"
+            )
 
 
 def _count_ignored(names: list[str], ignored: Counter[str]) -> None:
@@ -156,13 +169,28 @@ def _images_below(folder: str, ignored: Counter[str]) -> list[str]:
         raise error
 
     found = []
+    listed: set[str] = set()
+    _list_once(folder, listed)
     for root, folders, names in os.walk(folder, followlinks=True, onerror=fail):
         folders[:] = [name for name in folders if not _leads_back(root, name)]
+        for name in folders:
+            _list_once(os.path.join(root, name), listed)
         # An empty folder with an image's name stands for a lost image: it is listed, and reported when it is read.
         names += [name for name in folders if name.lower().endswith(IMAGE_EXTENSIONS) and _is_empty(root, name)]
         _count_ignored([name for name in names if name not in folders], ignored)
         found.append((root, sorted(name for name in names if name.lower().endswith(IMAGE_EXTENSIONS))))
     return [os.path.join(root, name) for root, names in sorted(found) for name in names]
+
+
+def _list_once(path: str, listed: set[str]) -> None:
+    """Refuse a folder that a class lists already, under another name: links may lead to each other without end."""
+    target = os.path.realpath(path)
+    if target in listed:
+        raise ValueError(
+            f"data: expected every folder once in a class, got {target} again as {path}; remove one of them, or pass a "
+            "list of (path, label)"
+        )
+    listed.add(target)
 
 
 def _is_empty(root: str, name: str) -> bool:

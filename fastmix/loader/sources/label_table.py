@@ -75,12 +75,12 @@ def _all_ids(labels: Sequence[object]) -> np.ndarray | None:
                 operator.index(label)
             except TypeError as error:
                 raise ValueError(f"data: expected a class id as label of entry {i}, got {label!r}") from error
-    values = values.astype(np.int64)
+    # Also integers that NumPy has no type for.
     outside = np.flatnonzero((values < 0) | (values > MAX_CLASS))
     if len(outside):
         i = outside[0]
-        raise ValueError(f"data: expected a class id in [0, 2**31) as label of entry {i}, got {values[i]}")
-    return values
+        raise ValueError(f"data: expected a class id in [0, 2**31) as label of entry {i}, got {str(values[i]):.40}")
+    return values.astype(np.int64)
 
 
 def _multi_label(labels: Sequence[object]) -> Labels:

@@ -82,7 +82,10 @@ def _open(table: Table, folder: str, hints: Hints) -> PathSource:
 def _table(name: str, hints: Hints) -> Table:
     if name.lower().endswith(".parquet"):
         return _parquet(name)
-    text = _read(name).decode("utf-8-sig")
+    try:
+        text = _read(name).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"data: expected UTF-8 text in {name}: {error}; save it as UTF-8") from error
     if name.lower().endswith(".jsonl"):
         return _json_lines(name, text)
     return _csv(name, text, isinstance(hints.path_column, int))

@@ -61,12 +61,32 @@ def _load(place: str, shard: Shard) -> list[list] | None:
     try:
         with open(place, encoding="utf-8") as file:
             record = json.load(file)
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     head = (INDEX_VERSION, shard.size, shard.written)
     if not isinstance(record, dict) or tuple(map(record.get, ("version", "size", "written"))) != head:
         return None
-    return record["samples"]
+    samples = record.get("samples")
+    return samples if _are_samples(samples, shard.size) else None
+
+
+def _are_samples(samples: Any, size: int) -> bool:
+    """Whether these are an index of a shard of ``size`` bytes: another program may have written it."""
+    return isinstance(samples, list) and all(
+        isinstance(sample, list)
+        and len(sample) == 2
+        and isinstance(sample[0], str)
+        and isinstance(sample[1], dict)
+        and all(_is_place(place, size) for place in sample[1].values())
+        for sample in samples
+    )
+
+
+def _is_place(place: Any, size: int) -> bool:
+    """Whether this is [first byte, bytes] within the shard."""
+    if not isinstance(place, list) or len(place) != 2 or not all(type(number) is int for number in place):
+        return False
+    return place[0] >= 0 and place[1] >= 0 and sum(place) <= size
 
 
 def _store(place: str, record: dict[str, Any]) -> bool:
