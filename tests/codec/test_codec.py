@@ -1,25 +1,21 @@
 """csrc/codec, sanitised: structure checks, reading of files, and nvImageCodec behind them, on whatever bytes."""
 
 import importlib.util
-import os
-import subprocess
 from pathlib import Path
 
 import pytest
-from images import dim_pnms, readable
+from fuzz.native_programs import PROGRAMS, corpus_of, run
 from native import ROOT, compiled
 
 HERE, CODEC = Path(__file__).parent, ROOT / "csrc/codec"
-STRUCTURE = [CODEC / f"{name}.cc" for name in ("kind", "structure", "jpeg_structure", "pnm")]
+STRUCTURE = PROGRAMS["structure checks"]
 SEEDS = range(3)
 
 
 @pytest.fixture(scope="module")
 def files(tmp_path_factory) -> list[Path]:
     folder = tmp_path_factory.mktemp("images")
-    for name, data in (readable() | {name: data for name, (data, _) in dim_pnms().items()}).items():
-        (folder / name).write_bytes(data)
-    return sorted(folder.iterdir())
+    return STRUCTURE.write_files(folder)
 
 
 @pytest.fixture(scope="module")
@@ -34,28 +30,17 @@ def decoder(tmp_path_factory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("decoder")
     # Of CUDA's headers, nvImageCodec's needs no more than this.
     (folder / "cuda_runtime_api.h").write_text("#include <stddef.h>\ntypedef struct CUstream_st* cudaStream_t;\n")
-    sources = [HERE / "decoder_test.cc", *STRUCTURE, CODEC / "image_decoder.cc", CODEC / "nvimgcodec_library.cc"]
+    sources = [HERE / "decoder_test.cc", *STRUCTURE.sources, CODEC / "image_decoder.cc", CODEC / "nvimgcodec_library.cc"]
     headers = [f"-isystem{folder}", f"-isystem{where}/include"]
     return compiled(folder, sources, *headers, "-ldl"), Path(where, "libnvimgcodec.so.0")
 
 
-def run(program: Path, *arguments: object, **environment: str) -> str:
-    done = subprocess.run(
-        [program, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        errors="replace",
-        timeout=300,
-        env={**os.environ, "OPENCV_LOG_LEVEL": "SILENT", **environment},
-    )
-    assert done.returncode == 0, done.stderr[-4000:]
-    return done.stdout
-
-
 def test_structure_of_good_and_mutated_files(tmp_path, files):
-    program = compiled(tmp_path, [HERE / "structure_test.cc", *STRUCTURE])
+    program = STRUCTURE.compile(tmp_path)
     for seed in SEEDS:
-        assert int(run(program, seed, 200, *files)) >= 10
+        output = run(program, seed, 10_000, *files)
+        assert int(output.splitlines()[-1]) >= 10
+        assert corpus_of(output)["corpus"] > 1.5 * corpus_of(output)["originals"] > 100
 
 
 def test_reading_files(tmp_path):

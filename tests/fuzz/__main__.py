@@ -30,11 +30,11 @@ MOST_MEMORY = 1 << 30
 MOST_CPU_SECONDS = 1.0
 
 
-def run(program: str, seed: int, count: int, group: str, *more: str) -> dict:
+def run(program: str, seed: int, count: int, *more: str) -> dict:
     """Run a program in a child; raises if it dies, hangs, or takes too much memory or time."""
     places = [ROOT, ROOT / "tests", ROOT / "tests/dali", ROOT / "tests/loader"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, places))}
-    command = [sys.executable, str(ROOT / "tests" / program), str(seed), str(count), group, *more]
+    command = [sys.executable, str(ROOT / "tests" / program), str(seed), str(count), *more]
     limit = 60 + count
     done = subprocess.run(
         command,

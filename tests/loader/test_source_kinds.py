@@ -1,5 +1,6 @@
 """Manifests, shards and Datasets: the same images through each of them are the same batches."""
 
+import errno
 import io
 import json
 import os
@@ -179,6 +180,33 @@ def test_an_index_is_built_once_and_anew_when_its_shard_changes(files, tmp_path,
     index = next(tmp_path.glob(f"*{INDEX_SUFFIX}"))
     index.write_text("half an ind")
     assert len(tar_shards(str(tmp_path / "*.tar"))) == 12
+
+
+@pytest.mark.parametrize("place", [None, "1", [0], [0, "1"], [-1, 5], [0, 2**40], [2**70, 1], [0, True]])
+def test_a_tampered_index_is_built_anew(files, tmp_path, place):
+    path = write_shards(tmp_path, files)
+    expected = tar_shards(path).read(1)[0]
+    index = next(tmp_path.glob(f"*{INDEX_SUFFIX}"))
+    record = json.loads(index.read_text())
+    for samples in ([["key", {"jpg": place}]], [["key"]], [[3, {}]], {"jpg": 1}, None):
+        index.write_text(json.dumps({**record, "samples": samples}))
+        assert np.array_equal(tar_shards(path).read(1)[0], expected)
+
+
+def test_an_index_that_does_not_fit_on_the_disk_goes_into_the_cache(files, tmp_path, monkeypatch):
+    path, dump, full = write_shards(tmp_path, files), json.dump, [True]
+
+    def write(record, file, **options):
+        if full and full.pop():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        dump(record, file, **options)
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(json, "dump", write)
+    assert len(tar_shards(path)) == COUNT
+    beside, cached = (len(list(tmp_path.glob(f"{folder}*{INDEX_SUFFIX}"))) for folder in ("", "cache/fastmix/"))
+    assert (beside, cached) == (2, 1)
+
 
 
 def test_indices_go_to_the_cache_where_shards_are_read_only(files, tmp_path, monkeypatch):

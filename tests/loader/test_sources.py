@@ -1,6 +1,7 @@
 """Class folders and lists: torchvision's conventions, and one clear error for everything else."""
 
 import os
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -50,14 +51,14 @@ def test_folders_that_are_linked_to_each_other_are_refused(tmp_path):
         for other in "abcdefghijkl":
             if other != name:
                 (tmp_path / name / other).symlink_to(tmp_path / other, target_is_directory=True)
-    with pytest.raises(ValueError, match="expected every folder once in a class, got .* again as .*; remove one"):
+    with pytest.raises(ValueError, match=r"expected every folder once in a class, got .* again as .*; remove one"):
         open_source(tmp_path)
 
 
 def test_classes_that_are_one_folder_are_refused(tmp_path):
     touch(tmp_path / "a" / "1.jpg")
     (tmp_path / "b").symlink_to(tmp_path / "a", target_is_directory=True)
-    with pytest.raises(ValueError, match="expected classes of different folders in .*, got a and b"):
+    with pytest.raises(ValueError, match=r"expected classes of different folders in .*, got a and b"):
         open_source(tmp_path)
 
 
@@ -75,6 +76,23 @@ def test_a_batch_of_paths_is_padded_with_zeros():
     batch = source.encoded_paths(np.array([1, 0]))
     assert batch.dtype == np.uint8
     assert batch.tolist() == [list(b"/longer"), list(b"/a\0\0\0\0\0")]
+
+
+def test_one_long_path_makes_no_table_of_its_width():
+    """As a NumPy array of texts, these take 800 MB, and their digest as much again."""
+    paths = [f"/data/{i:06d}.jpg" for i in range(200_000)]
+    paths[7] = f"/data/{'x' * 4000}.jpg"
+    tracemalloc.start()
+    source = open_source(paths)
+    first, other = source.fingerprint(), open_source(paths[1:]).fingerprint()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 2**27
+    assert first != other
+    moved = open_source([path.replace("/data/", "/somewhere/else/") for path in paths])
+    assert moved.fingerprint() == first
+    assert [moved.path(i) for i in (0, 7)] == ["/somewhere/else/000000.jpg", f"/somewhere/else/{'x' * 4000}.jpg"]
+    assert source.paths.find([paths[7], paths[3], "/data/none.jpg"]).tolist() == [3, 7]
 
 
 def test_names_that_are_not_unicode(tmp_path):

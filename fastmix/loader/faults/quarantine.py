@@ -178,7 +178,6 @@ def parse(line: bytes, file: str, place: int) -> tuple[BadSample, FileStatus] | 
 def find_samples(source: Source, paths: Iterable[str]) -> list[int]:
     """Return the samples that have one of these paths."""
     if isinstance(source, PathSource):
-        encoded = np.array([os.fsencode(path) for path in paths])
-        return np.flatnonzero(np.isin(source.paths, encoded)).tolist()
+        return source.paths.find(paths).tolist()
     wanted = set(paths)
     return [sample for sample in range(len(source)) if source.path(sample) in wanted]

@@ -17,6 +17,7 @@
 ``image_folders.py``   torchvision's ImageFolder, as files
 ``dataset_labels.py``  labels and names that a Dataset shows
 ``datasets.py``        map-style torch Datasets
+``path_table.py``      ``PathTable``: many paths in two arrays
 ``paths.py``           ``PathSource``: what folders, manifests and lists of paths have in common
 ``class_names.py``     names of classes, and labels that are names
 ``label_table.py``     labels of a whole data set: class ids, sets of class ids, vectors

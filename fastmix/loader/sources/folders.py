@@ -12,7 +12,8 @@ import numpy as np
 
 from fastmix.loader.sources.hints import NO_HINTS, Hints
 from fastmix.loader.sources.label_table import Labels
-from fastmix.loader.sources.paths import PathSource, path_table
+from fastmix.loader.sources.path_table import PathTable
+from fastmix.loader.sources.paths import PathSource
 from fastmix.loader.sources.remote import filesystem, is_url, list_files
 from fastmix.loader.sources.source import IMAGE_EXTENSIONS, IgnoredFilesWarning, Path
 
@@ -53,7 +54,7 @@ def class_folder(folder: Path, hints: Hints = NO_HINTS) -> PathSource:
             stacklevel=4,
         )
     if list(found) == [""]:
-        return PathSource(path_table(found[""]), None, hints.classes)
+        return PathSource(PathTable(found[""]), None, hints.classes)
     if not found:
         raise ValueError(
             f"data: expected one folder per class in {name}, found none; for other layouts pass "
@@ -87,7 +88,7 @@ def class_folder(folder: Path, hints: Hints = NO_HINTS) -> PathSource:
 def _labelled(found: dict[str, list[str]]) -> PathSource:
     labels = np.repeat(np.arange(len(found), dtype=np.int64), [len(paths) for paths in found.values()])
     paths = [path for paths in found.values() for path in paths]
-    return PathSource(path_table(paths), Labels(labels, len(found)), tuple(found))
+    return PathSource(PathTable(paths), Labels(labels, len(found)), tuple(found))
 
 
 def _compare_with_train(folder: str, classes: list[str]) -> None:

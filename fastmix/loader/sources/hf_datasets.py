@@ -10,7 +10,8 @@ import numpy as np
 from fastmix.loader.sources.class_names import class_names, read_labels
 from fastmix.loader.sources.hints import NO_HINTS, Hints
 from fastmix.loader.sources.label_table import Labels
-from fastmix.loader.sources.paths import PathSource, path_table
+from fastmix.loader.sources.path_table import PathTable
+from fastmix.loader.sources.paths import PathSource
 from fastmix.loader.sources.source import Source, digest
 
 
@@ -93,7 +94,7 @@ def hf_dataset(dataset: Any, hints: Hints = NO_HINTS) -> Source:
     undecoded = dataset.cast_column(image, datasets.Image(decode=False))
     column = undecoded.select_columns([image]).with_format("arrow")[:].column(0).combine_chunks()
     if column.field("bytes").null_count == len(column) and column.field("path").null_count == 0:
-        source = PathSource(path_table(column.field("path").to_pylist()), labels, classes)
+        source = PathSource(PathTable(column.field("path").to_pylist()), labels, classes)
         return source
     return HfDatasetSource(undecoded, image, labels, classes)
 

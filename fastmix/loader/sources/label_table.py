@@ -79,7 +79,7 @@ def _all_ids(labels: Sequence[object]) -> np.ndarray | None:
     outside = np.flatnonzero((values < 0) | (values > MAX_CLASS))
     if len(outside):
         i = outside[0]
-        raise ValueError(f"data: expected a class id in [0, 2**31) as label of entry {i}, got {str(values[i]):.40}")
+        raise ValueError(f"data: expected a class id in [0, 2**31) as label of entry {i}, got {values[i]!s:.40}")
     return values.astype(np.int64)
 
 

@@ -13,7 +13,8 @@ from fastmix.loader.sources.columns import Table, choose_columns
 from fastmix.loader.sources.hints import NO_HINTS, Hints
 from fastmix.loader.sources.label_texts import parse_labels
 from fastmix.loader.sources.parquet_images import open_parquet
-from fastmix.loader.sources.paths import PathSource, check_first, path_table, rooted
+from fastmix.loader.sources.path_table import PathTable
+from fastmix.loader.sources.paths import PathSource, check_first, rooted
 from fastmix.loader.sources.remote import filesystem, is_url
 from fastmix.loader.sources.source import Path
 
@@ -74,7 +75,7 @@ def _open(table: Table, folder: str, hints: Hints) -> PathSource:
         full = list(map(os.path.abspath, full))
     labels, classes = parse_labels(table, label, hints.classes)
     check_first(full[0], "pass root=, the folder that paths start from, with {} for names without extension: {}.jpg")
-    source = PathSource(path_table(full), labels, classes)
+    source = PathSource(PathTable(full), labels, classes)
     source.ids_by_name = hints.classes is None and len(label or ()) == 1 and not isinstance(classes, IdNames)
     return source
 

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from fastmix.arguments import one_line
 from fastmix.loader.sources.class_names import IdNames, read_labels
 from fastmix.loader.sources.hints import NO_HINTS, Hints
-from fastmix.loader.sources.paths import PathSource, path_table, rooted
+from fastmix.loader.sources.path_table import PathTable
+from fastmix.loader.sources.paths import PathSource, rooted
 from fastmix.loader.sources.source import Path
 
 _PAIR = 2
@@ -38,6 +39,6 @@ def path_list(samples: Sequence[Path | tuple[Path, object]], hints: Hints = NO_H
             raise ValueError(f"data: expected {expected} as entry {i}, got {one_line(sample)}{arrays}") from error
         labels.append(label)
     table, names = read_labels(labels, hints.classes)
-    source = PathSource(path_table(paths if hints.root is None else rooted(paths, os.fspath(hints.root))), table, names)
+    source = PathSource(PathTable(paths if hints.root is None else rooted(paths, os.fspath(hints.root))), table, names)
     source.ids_by_name = hints.classes is None and not isinstance(names, IdNames)
     return source

@@ -101,8 +101,10 @@ def _store(place: str, record: dict[str, Any]) -> bool:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(record, file, separators=(",", ":"))
         os.replace(temporary, place)
-    except BaseException:
+    except BaseException as error:
         os.unlink(temporary)
+        if isinstance(error, OSError):  # the disk is full
+            return False
         raise
     return True
 
