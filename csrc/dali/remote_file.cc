@@ -14,8 +14,9 @@ bool has_any(const std::string& text, std::initializer_list<const char*> words) 
   return std::any_of(words.begin(), words.end(), [&](const char* word) { return text.find(word) != text.npos; });
 }
 
+// DALI says "S3 Object not found" of whatever fails, a store that is down included. So that is no answer of the store.
 Status status_of(const std::string& message) {
-  if (has_any(message, {"not found", "NotFound", "NoSuchKey", "NoSuchBucket", "404"})) return Status::kMissing;
+  if (has_any(message, {"NoSuchKey", "NoSuchBucket", "404"})) return Status::kMissing;
   if (has_any(message, {"AccessDenied", "Access Denied", "Forbidden", "403"})) return Status::kDenied;
   return Status::kTransient;
 }

@@ -30,7 +30,12 @@ def decoder(tmp_path_factory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("decoder")
     # Of CUDA's headers, nvImageCodec's needs no more than this.
     (folder / "cuda_runtime_api.h").write_text("#include <stddef.h>\ntypedef struct CUstream_st* cudaStream_t;\n")
-    sources = [HERE / "decoder_test.cc", *STRUCTURE.sources, CODEC / "image_decoder.cc", CODEC / "nvimgcodec_library.cc"]
+    sources = [
+        HERE / "decoder_test.cc",
+        *STRUCTURE.sources,
+        CODEC / "image_decoder.cc",
+        CODEC / "nvimgcodec_library.cc",
+    ]
     headers = [f"-isystem{folder}", f"-isystem{where}/include"]
     return compiled(folder, sources, *headers, "-ldl"), Path(where, "libnvimgcodec.so.0")
 

@@ -1,6 +1,6 @@
-"""``python tests/fuzz``: decodes and loads mutated files of every format, and writes docs/reliability.md.
+"""``python tests/fuzz``: mutated files, parsers, faults and long runs; writes docs/reliability.md.
 
-``--quick`` tries a few files and writes nothing.
+``--part`` runs a part and leaves the figures of the others; ``--quick`` tries little and writes nothing.
 """
 
 import argparse
@@ -10,9 +10,11 @@ import resource
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+RESULTS = ROOT / "benchmarks/results/reliability.json"
 GROUPS = {
     "jpg": "JPEG",
     "png": "PNG",
@@ -28,12 +30,12 @@ GROUPS = {
 MOST_MEMORY = 1 << 30
 # Of a whole batch, and so of each of its files.
 MOST_CPU_SECONDS = 1.0
+PLACES = [ROOT, *(ROOT / "tests" / name for name in ("", "dali", "loader", "fuzz"))]
 
 
 def run(program: str, seed: int, count: int, *more: str) -> dict:
     """Run a program in a child; raises if it dies, hangs, or takes too much memory or time."""
-    places = [ROOT, ROOT / "tests", ROOT / "tests/dali", ROOT / "tests/loader"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, places))}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, PLACES))}
     command = [sys.executable, str(ROOT / "tests" / program), str(seed), str(count), *more]
     limit = 60 + count
     done = subprocess.run(
@@ -42,7 +44,7 @@ def run(program: str, seed: int, count: int, *more: str) -> dict:
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=2 * limit,
+        timeout=3 * limit,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (limit, limit)),
     )
     if done.returncode != 0:
@@ -50,67 +52,93 @@ def run(program: str, seed: int, count: int, *more: str) -> dict:
     result = json.loads(done.stdout.splitlines()[-1])
     if result["peak"] >= MOST_MEMORY or result.get("slowest", 0.0) >= MOST_CPU_SECONDS:
         raise SystemExit(f"{' '.join(command)} took too much: {result}")
-    return result
+    return {**result, "lines": len(done.stderr.splitlines())}
 
 
-def try_group(group: str, seeds: int, count: int) -> dict[str, float]:
+def try_group(group: str, seeds: range, count: int) -> dict[str, float]:
     """Decode and load mutated files of one format; return sums over the seeds, and maxima."""
-    total = {"decoded": 0, "refused": 0, "loaded": 0, "bad": 0, "slowest": 0.0, "peak": 0}
-    for seed in range(100, 100 + seeds):
+    total = {"files": 0, "decoded": 0, "loaded": 0, "slowest": 0.0, "peak": 0}
+    for seed in seeds:
         found = run("dali/decode_mutated.py", seed, count, group)
-        good = found["counts"].get("ok", 0)
-        total["decoded"] += good
-        total["refused"] += count - good
         with tempfile.TemporaryDirectory() as folder:
             loaded = run("fuzz/load_mutated.py", seed, count, group, folder)
+        total["files"] += count
+        total["decoded"] += found["counts"].get("ok", 0)
         total["loaded"] += loaded["good"]
-        total["bad"] += count - loaded["good"]
         total["slowest"] = max(total["slowest"], loaded["slowest"])
         total["peak"] = max(total["peak"], found["peak"], loaded["peak"])
     return total
 
 
-def page(results: dict[str, dict], seeds: int, count: int) -> str:
-    tried = f"{seeds * count:,}"
-    rows = "\n".join(
-        f"| {GROUPS[group]} | {tried} | {r['decoded']:,} | {r['refused']:,} | {tried} | {r['loaded']:,} | {r['bad']:,} "
-        f"| {r['slowest']:.2f} | {r['peak'] / 2**20:.0f} |"
-        for group, r in results.items()
-    )
-    return f"""# Reliability
+def images(options: argparse.Namespace, results: dict) -> None:
+    """Mutated files of every format, decoded and loaded."""
+    count = 100 if options.quick else options.count
+    seeds = range(options.seed, options.seed + (1 if options.quick else options.seeds))
+    for group in options.groups or GROUPS:
+        results.setdefault("images", {})[group] = try_group(group, seeds, count)
+        sys.stderr.write(f"{GROUPS[group]}: {results['images'][group]}\n")
 
-`make fuzz` writes this page. It damages files of every format, {seeds} seeds of {count:,} files each, and needs about
-40 minutes on two cores. `make test` runs a short form.
 
-A file is changed in 1 to 6 places: flipped bits, extreme numbers in headers, cuts, random runs, deletions, insertions.
-Each file is decoded in three windows by the `decode` operator, in another order and with another number of threads, and
-comes through `DataLoader` with `on_error="skip"` and `"replace"` and the judge of `fastmix scan`. For the loader
-a quarter of the files is left undamaged. Every program runs in a process of its own and has to end by itself.
+def parsers(options: argparse.Namespace, results: dict) -> None:
+    """Everything that fastmix parses itself, with a corpus kept by coverage."""
+    sys.path[:0] = map(str, PLACES)
+    from fuzz.native_programs import PROGRAMS, corpus_of
+    from fuzz.native_programs import run as run_native
 
-| format | files decoded | good | refused | files loaded | good | skipped | CPU s, slowest batch | peak memory, MiB |
-|---|--:|--:|--:|--:|--:|--:|--:|--:|
-{rows}
+    results["parsers"] = table = {}
+    count = 2_000 if options.quick else 1_000_000
+    for name, program in PROGRAMS.items():
+        with tempfile.TemporaryDirectory() as folder:
+            files = program.write_files(Path(folder, "files"))
+            output = run_native(program.compile(Path(folder)), options.seed, count, *files, timeout=7200)
+        table[name] = {"tries": count, **corpus_of(output)}
+        sys.stderr.write(f"{name}: {table[name]}\n")
+    count = 100 if options.quick else 20_000
+    with tempfile.TemporaryDirectory() as folder:
+        for name, found in run("fuzz/parsers.py", options.seed, count, folder).items():
+            if isinstance(found, dict):
+                table[name] = {"tries": count, **found}
+                sys.stderr.write(f"{name}: {found}\n")
 
-Failures: 0. The run stops at the first crash, hang, exception, batch that is different when an epoch is run again or
-resumed, verdict that depends on anything but the file and the window, or peak memory of 1 GiB. A batch has 50 files.
-JPEG 2000 is refused, because damaged files crash the library that would decode it.
-"""
+
+def faults(options: argparse.Namespace, results: dict) -> None:
+    """Faults at random moments."""
+    results["faults"] = run("fuzz/faults.py", options.seed, 2 if options.quick else options.rounds)
+    sys.stderr.write(f"{results['faults']}\n")
+
+
+def soak(options: argparse.Namespace, results: dict) -> None:
+    """Many epochs and many loaders."""
+    results["soak"] = run("fuzz/soak.py", options.seed, 60 if options.quick else 1000)
+    sys.stderr.write(f"{results['soak']}\n")
+
+
+PARTS: dict[str, Callable[[argparse.Namespace, dict], None]] = {
+    "images": images,
+    "parsers": parsers,
+    "faults": faults,
+    "soak": soak,
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--part", choices=PARTS, help="all of them by default")
+    parser.add_argument("--groups", nargs="*", choices=GROUPS, help="formats of the images")
+    parser.add_argument("--seed", type=int, default=100, help="the first one")
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--count", type=int, default=2000)
+    parser.add_argument("--count", type=int, default=2000, help="images of each format and seed")
+    parser.add_argument("--rounds", type=int, default=200, help="of each fault")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()
-    if options.quick:
-        options.seeds, options.count = 1, 100
-    results = {}
-    for group, name in GROUPS.items():
-        results[group] = try_group(group, options.seeds, options.count)
-        sys.stderr.write(f"{name}: {results[group]}\n")
+    results = json.loads(RESULTS.read_text()) if RESULTS.exists() and not options.quick else {}
+    for name in [options.part] if options.part else PARTS:
+        PARTS[name](options, results)
     if not options.quick:
-        (ROOT / "docs/reliability.md").write_text(page(results, options.seeds, options.count))
+        from page import page
+
+        RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+        (ROOT / "docs/reliability.md").write_text(page(results, GROUPS))
 
 
 if __name__ == "__main__":

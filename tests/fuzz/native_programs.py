@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import images
 import fuzz.jpeg_files as jpeg_files
+import images
 from native import ROOT, compiled
 
 CODEC = [ROOT / "csrc/codec" / f"{name}.cc" for name in ("kind", "structure", "jpeg_structure", "pnm")]

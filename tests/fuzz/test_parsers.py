@@ -1,4 +1,4 @@
-"""The short form of ``make fuzz`` for what fastmix parses itself: plan rows, archives, manifests, states, quarantines."""
+"""The short form of ``make fuzz`` for plan rows, archives, manifests, states and quarantine files."""
 
 from fuzz.__main__ import run
 from fuzz.native_programs import PROGRAMS, corpus_of

@@ -208,7 +208,6 @@ def test_an_index_that_does_not_fit_on_the_disk_goes_into_the_cache(files, tmp_p
     assert (beside, cached) == (2, 1)
 
 
-
 def test_indices_go_to_the_cache_where_shards_are_read_only(files, tmp_path, monkeypatch):
     pattern = write_shards(tmp_path, files)
     cache = tmp_path / "cache"

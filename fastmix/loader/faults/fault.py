@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from fastmix.dali import Status
+from fastmix.loader.sources.remote import absent, is_url
 
 # Samples with a fault that may pass at any moment are tried again after so many seconds.
 RETRY_SECONDS = (0.1, 0.5, 2.0)
@@ -38,6 +40,19 @@ def fault_of(status: Status, message: str, max_pixels: int) -> Fault:
     elif message and status in _EXPLAINED:
         reason = f"{reason}: {' '.join(message.split())}"
     return Fault(reason, status.scope, status == Status.transient)
+
+
+def with_absent(faults: dict[int, Fault], paths: Mapping[int, str], answers: dict[str, bool]) -> dict[int, Fault]:
+    """Return the faults; a transient one becomes "missing" if its store says that there is no such object.
+
+    ``answers`` keeps, by URL, whether it does; no URL in it is asked for again.
+    """
+    urls = [path for sample, path in paths.items() if faults[sample].retry and is_url(path)]
+    new = [url for url in urls if url not in answers]
+    gone = absent(new)
+    answers.update({url: url in gone for url in new})
+    missing = Fault(Status.missing.meaning, Status.missing.scope)
+    return {sample: missing if answers.get(paths[sample]) else fault for sample, fault in faults.items()}
 
 
 def read_fault(error: Exception) -> Fault:

@@ -10,7 +10,7 @@ from nvidia.dali import Pipeline, fn, types
 
 from fastmix.dali import Status
 from fastmix.dali.plugin import load_decoders
-from fastmix.loader.faults.fault import RETRY_SECONDS, Fault, fault_of, read_fault
+from fastmix.loader.faults.fault import RETRY_SECONDS, Fault, fault_of, read_fault, with_absent
 from fastmix.loader.graph import inputs
 from fastmix.loader.graph.dali_queue import DaliQueue, Ticket
 from fastmix.loader.sources.source import Source
@@ -45,10 +45,12 @@ class Judge:
 
     def _try(self, samples: np.ndarray) -> dict[int, Fault]:
         found: dict[int, Fault] = {}
+        answers: dict[str, bool] = {}
         for start in range(0, len(samples), BATCH):
             batch = samples[start : start + BATCH]
             if self._source.delivers == "path":
                 self._decode(batch, {"path": self._source.encoded_paths(batch)}, found)
+                found = with_absent(found, {sample: self._source.path(sample) for sample in found}, answers)
                 continue
             data = [self._read(sample, found) for sample in batch.tolist()]
             read = [i for i, array in enumerate(data) if array is not None]

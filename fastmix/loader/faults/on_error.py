@@ -12,7 +12,7 @@ import numpy as np
 from fastmix.dali import Status
 from fastmix.loader.faults.budget import Budget
 from fastmix.loader.faults.errors import BadSample, DataError, count_samples, show
-from fastmix.loader.faults.fault import Fault, fault_of, read_fault
+from fastmix.loader.faults.fault import Fault, fault_of, read_fault, with_absent
 from fastmix.loader.faults.quarantine import Quarantine, file_status
 from fastmix.loader.sources.remote import is_url
 from fastmix.loader.sources.source import Source
@@ -46,10 +46,12 @@ class Faults:
         self._source = source
         self._max_pixels = max_pixels
         self._seed = seed
+        self._absent: dict[str, bool] = {}  # of this epoch, by URL
 
     def begin(self) -> None:
         """Begin an epoch."""
         self.budget.reset()
+        self._absent.clear()
         self.quarantine.refresh()
 
     def finish(self, epoch: int) -> None:
@@ -106,7 +108,9 @@ class Faults:
                 continue
             fault = fault_of(Status(int(report.status[place])), report.messages.get(place, ""), self._max_pixels)
             faults[sample] = self._unless_changed(sample, fault, int(report.written[place]))
-        return faults
+        if self._source.delivers != "path":
+            return faults
+        return with_absent(faults, {sample: self._source.path(sample) for sample in faults}, self._absent)
 
     def found(self, faults: dict[int, Fault], samples: np.ndarray, cause: Exception | None) -> dict[int, BadSample]:
         """Return the bad samples of a batch, after remembering those whose faults last.

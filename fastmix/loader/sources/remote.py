@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 _URL = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*://")
+
+
+def absent(urls: Iterable[str]) -> set[str]:
+    """Return the URLs at which there is nothing, as the store says. Asks no more once it does not answer."""
+    found = set()
+    for url in urls:
+        try:
+            system, path = filesystem(url)
+            system.info(path)
+        except FileNotFoundError:
+            found.add(url)
+        except PermissionError:
+            continue
+        except Exception:  # outages and missing libraries have exceptions of their own
+            break
+    return found
 
 
 class RemoteFile(NamedTuple):
