@@ -46,7 +46,7 @@ $(CLIENTS)/.installed: requirements/clients.txt $(INSTALLED)
 check: build
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 $(QUICK)
 
-# Damaged files of every format, through decoding and loading; writes docs/reliability.md.
+# Damaged files, parsers, faults and long runs, for hours; writes docs/reliability.md.
 fuzz: build
 	PYTHONPATH=. $(BIN)/python tests/fuzz
 
