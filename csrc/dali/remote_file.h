@@ -9,7 +9,8 @@ namespace fastmix {
 
 bool is_url(const std::string& path);
 
-// Never throws. kTransient also for objects of S3 that are missing, since DALI does not tell them apart; `message` has its words.
+// Never throws. kTransient also for objects of S3 that are missing, since DALI does not tell them apart; `message` has
+// its words.
 FileBytes read_remote(const std::string& url, int64_t max_bytes) noexcept;
 
 }  // namespace fastmix
