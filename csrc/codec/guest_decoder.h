@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "resample_mix/window.h"
+#include "resample/window.h"
 #include "status.h"
 
 namespace fastmix {
