@@ -37,6 +37,11 @@ def test_whole_epochs(photos):
     assert seen == marks(passes(train(photos), 2)) and steps == 2 * STEPS
 
 
+def test_microbatches(photos):
+    seen, steps = fit(train(photos), device_train_microbatch_size=4, max_duration="1ep")
+    assert seen == marks(train(photos)) and steps == STEPS
+
+
 def test_subsets(photos):
     with pytest.warns(RestartWarning, match="composer.*steps_per_epoch=4"):
         assert len(set(fit(train(photos), train_subset_num_batches=4, max_duration="3ep")[0])) == 4

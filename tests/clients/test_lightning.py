@@ -117,6 +117,35 @@ def test_tuning(photos):
     assert tuner(trainer).scale_batch_size(Module(), datamodule=Data(), max_trials=2, steps_per_trial=2) == 4
 
 
+def test_testing_predicting_and_profiling(photos):
+    class Watched(Module):
+        test_step = Module.validation_step
+
+        def predict_step(self, batch, _):
+            return self.net(batch[0])
+
+    class Data(lightning.LightningDataModule):
+        def train_dataloader(self):
+            return train(photos)
+
+        def test_dataloader(self):
+            return evaluation(photos)
+
+        predict_dataloader = test_dataloader
+
+    options = {"accelerator": "cpu", "logger": False, "enable_progress_bar": False, "enable_model_summary": False}
+    trainer = lightning.Trainer(max_epochs=1, enable_checkpointing=False, profiler="simple", **options)
+    module = Watched()
+    trainer.fit(module, datamodule=Data())
+    assert module.seen == marks(train(photos))
+    trainer.test(module, datamodule=Data(), verbose=False)
+    assert module.evaluated == SAMPLES
+    predicted = trainer.predict(module, datamodule=Data())
+    with torch.no_grad():
+        expected = [module.net(images) for images, *_ in evaluation(photos)]
+    assert torch.equal(torch.cat(predicted), torch.cat(expected))
+
+
 def test_overfitted_batches_are_the_same_ones(photos):
     module, _, _ = fit(photos, max_epochs=3, overfit_batches=2)
     assert module.seen == module.seen[:2] * 3 and len(set(module.seen)) == 2
