@@ -1,6 +1,7 @@
 #include "resample_mix_op.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "base/error.h"
 #include "dali/core/tensor_shape_print.h"
@@ -24,7 +25,16 @@ template <typename Backend>
 ResampleMixOp<Backend>::ResampleMixOp(const dali::OpSpec& spec)
     : MixOp<Backend>(spec),
       sampling_(with_dali_errors([&] { return read_sampling(spec, "resample_mix"); })),
-      window_argument_("window", spec) {
+      window_argument_("window", spec),
+      augments_(spec.HasTensorArgument("sample_plan")) {
+  with_dali_errors([&] {
+    check(augments_ || !spec.HasArgument("sample_plan"),
+          "resample_mix: expected sample_plan as a node with one row per sample, got a constant");
+    check(!augments_ || std::is_same_v<Backend, dali::CPUBackend>,
+          "resample_mix: expected images on the CPU with sample_plan, which is not on CUDA yet; augment on the CPU");
+    check(!augments_ || !(spec.HasArgument("filter") || spec.HasArgument("edges")),
+          "resample_mix: expected no filter and no edges with sample_plan, which has them per sample");
+  });
   const Size size = with_dali_errors([&] { return read_size(spec, "resample_mix"); });
   height_ = size.height;
   width_ = size.width;
@@ -48,6 +58,7 @@ bool ResampleMixOp<Backend>::SetupImpl(std::vector<dali::OutputDesc>& outputs, c
     this->read_plan(workspace, height_, width_);
     this->read_mirror(workspace, same);
     samplings_.assign(images_.size(), sampling_);
+    if (augments_) read_samples(workspace);
     params_.sources = {images_.data(), windows_.data(), samplings_.data()};
     params_.mirror = same.mirror;
     params_.out_dtype = same.out_dtype;
@@ -93,6 +104,26 @@ void ResampleMixOp<Backend>::read_windows(const dali::Workspace& workspace) {
     const float* w = window_argument_[this->kept_[k]].data;
     windows_[k] = {w[0], w[1], w[2], w[3]};
   }
+}
+
+template <typename Backend>
+void ResampleMixOp<Backend>::read_samples(const dali::Workspace& workspace) {
+  const auto& rows = workspace.ArgumentInput("sample_plan");
+  check(rows.type() == DALI_INT32 && rows.sample_dim() == 1,
+        "resample_mix: expected sample_plan as rows of INT32, got ", rows.sample_dim(), " dimensions of type ",
+        dali::TypeName(rows.type()));
+  const int64_t words = rows.tensor_shape_span(0)[0];
+  check(words >= kSampleRowWords && (words - kSampleRowWords) % kOperationWords == 0 && words < kMaxSourceSide,
+        "resample_mix: expected rows of 16 + 4 K words in sample_plan, got ", words, " for sample 0");
+  sample_words_.clear();
+  for (const int32_t i : this->kept_) {
+    check(rows.tensor_shape_span(i)[0] == words, "resample_mix: expected rows of one length in sample_plan, got ",
+          words, " words for sample 0 and ", rows.tensor_shape_span(i)[0], " for sample ", i);
+    const auto* row = rows.tensor<int32_t>(i);
+    sample_words_.insert(sample_words_.end(), row, row + words);
+  }
+  params_.samples = {sample_words_.data(), static_cast<int32_t>(this->kept_.size()), static_cast<int32_t>(words)};
+  take_windows(params_.samples, window_argument_.HasExplicitValue(), windows_.data(), samplings_.data());
 }
 
 template <typename Backend>

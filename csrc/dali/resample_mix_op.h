@@ -1,5 +1,5 @@
 // fn.fastmix.resample_mix: decoded images of any sizes to the training batch, in one pass: window, antialiased
-// resize, then everything that fn.fastmix.mix does.
+// resize, then everything that fn.fastmix.mix does; with a sample plan, augmentation between.
 #pragma once
 
 #include <vector>
@@ -21,15 +21,18 @@ class ResampleMixOp : public MixOp<Backend> {
  private:
   void read_images(const dali::Workspace& workspace);
   void read_windows(const dali::Workspace& workspace);
+  void read_samples(const dali::Workspace& workspace);
 
   Sampling sampling_;
   int32_t height_ = 0, width_ = 0;
   dali::ArgValue<float, 1> window_argument_;
+  const bool augments_;
 
   // Of the current batch. The parameters borrow the vectors.
   std::vector<SourceImage> images_;
   std::vector<Window> windows_;
   std::vector<Sampling> samplings_;
+  std::vector<int32_t> sample_words_;
   ResampleMixParams params_;
 };
 

@@ -29,4 +29,9 @@ are processed as in ``fn.fastmix.mix``. The plan's boxes are in coordinates of t
 image were cropped first, as in torchvision's and timm's training. 'image': also those beside the window, as Pillow's
 ``resize(box=)``; evaluation, which resizes before it crops, needs this.)",
                     "crop")
+    .AddOptionalArg<std::vector<int>>("sample_plan",
+                                      R"(A row of a ``fastmix.augment.SamplePlan``. Images of three channels are then
+resampled to uint8 with Pillow's bits, mirrored, and augmented as the row says before they are mixed. The row replaces
+``filter`` and ``edges``, and its window, if it has one, the whole image. Only on the CPU.)",
+                                      nullptr, true)
     .AddParent("fastmix__Mix");

@@ -5,6 +5,7 @@
 #include "pixels.h"
 #include "registration.h"
 #include "resample_mix/resample_mix.h"
+#include "sample_plan_argument.h"
 #include "sources.h"
 
 namespace fastmix {
@@ -16,12 +17,21 @@ constexpr const char* kOp = "resample_mix";
 Tensor resample_mix_op(std::vector<Tensor> images, const Tensor& plan, const Tensor& windows, int64_t height,
                        int64_t width, std::vector<int64_t> filter, std::vector<int64_t> edges, std::vector<double> mean,
                        std::vector<double> std, ScalarType dtype, bool channels_last, std::optional<Tensor> mirror,
-                       std::optional<Tensor> masks) {
-  const SourceList list = source_list(kOp, std::move(images), windows, filter, edges);
+                       std::optional<Tensor> masks, std::optional<Tensor> sample_plan) {
+  SourceList list = source_list(kOp, std::move(images), windows, filter, edges);
   check_output(kOp, dtype);
   const Normalization normalization = normalization_of(kOp, mean, std, list.channels);
 
   ResampleMixParams params;
+  std::vector<Window> own_windows;
+  if (sample_plan) {
+    check(list.first().is_cpu(), kOp, ": expected images on the CPU with a sample plan, got ", device_of(list.first()),
+          "; sample plans are not on CUDA yet: augment on the CPU");
+    params.samples = sample_plan_view(kOp, *sample_plan, list.batch);
+    own_windows.assign(list.arrays.windows, list.arrays.windows + list.batch);
+    take_windows(params.samples, /*given=*/false, own_windows.data(), list.sampling.data());
+    list.arrays.windows = own_windows.data();
+  }
   params.sources = list.arrays;
   params.height = check_side(kOp, "height", height);
   params.width = check_side(kOp, "width", width);
@@ -52,7 +62,7 @@ STABLE_TORCH_LIBRARY_FRAGMENT(fastmix, m) {
   m.def(
       "resample_mix(Tensor[] images, Tensor plan, Tensor windows, int height, int width, int[] filter, "
       "int[] edges, float[] mean, float[] std, ScalarType dtype, bool channels_last, Tensor? mirror=None, Tensor? "
-      "masks=None) -> Tensor");
+      "masks=None, Tensor? sample_plan=None) -> Tensor");
 }
 
 STABLE_TORCH_LIBRARY_IMPL(fastmix, CPU, m) { m.impl("resample_mix", TORCH_BOX(&fastmix::resample_mix_op)); }

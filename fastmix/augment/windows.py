@@ -9,10 +9,10 @@ import numpy as np
 
 from fastmix import _core
 from fastmix.arguments import integer, one_of
-from fastmix.augment.draws import Draws
+from fastmix.augment.draws import Draws, Stream
 from fastmix.augment.operations import CODE, REFLECT
 from fastmix.augment.packing import below, pack, where
-from fastmix.augment.policy import Draft, SamplePolicy, empty_head
+from fastmix.augment.policy import Draft, SamplePolicy, empty_head, no_operations
 from fastmix.augment.ranges import span
 from fastmix.augment.sample_plan import DEFAULT_FILTER, EDGES, RESIZE_FILTERS, RESIZE_SHIFT
 
@@ -65,12 +65,12 @@ class RandomResizedCrop(SamplePolicy):
         return _core.CropSpec(self.scale, self.ratio, 0.0)
 
     def draft(self, draws: Draws) -> Draft:
-        head = empty_head(len(draws))
         sizes = draws.need_image_sizes("RandomResizedCrop")
-        head[:, 2:6], _ = _core.random_resized_crop(self._spec(), sizes, draws.seed, draws.keys)
-        pick = self.stream(draws).uniform(1)[:, 0]
-        head[:, 1] = _resize_flags(self.interpolation, self.edges, pick)
-        return Draft(head, np.zeros((len(draws), 0, 4), np.int32))
+        window, _ = _core.random_resized_crop(self._spec(), sizes, draws.seed, draws.keys)
+        draft = draft_resize(self.stream(draws), self.interpolation, self.edges)
+        assert draft.head is not None
+        draft.head[:, 2:6] = window
+        return draft
 
 
 @dataclass(frozen=True, repr=False)
@@ -118,6 +118,13 @@ class SimpleRandomCrop(SamplePolicy):
         beside = (offset - inside).T
         padded = (beside != 0).any(0)
         return Draft(head, where(padded, pack(CODE["PadCrop"], beside[0], beside[1], REFLECT))[:, None])
+
+
+def draft_resize(stream: Stream, interpolation: str, edges: str) -> Draft:
+    """Draw how whole images are resized; ``"random"`` interpolation takes one number of the stream."""
+    head = empty_head(len(stream))
+    head[:, 1] = _resize_flags(interpolation, edges, stream.uniform(1)[:, 0])
+    return Draft(head, no_operations(len(stream)))
 
 
 def _resize_flags(interpolation: str, edges: str, pick: np.ndarray) -> np.ndarray:

@@ -12,6 +12,7 @@
 ``places.py``       which sample comes at each place of an epoch, and how often it came before
 ``repeated.py``     repeated augmentation: each sample several times in a batch
 ``sampling.py``     the orders themselves: random, balanced, by class, the user's
+``augmenting.py``   checks ``augment=`` and takes it apart: windows for the graph, the rest for drafts
 ``drafts.py``       draft: which samples a step has, and how they are mixed
 ``runs.py``         run: the steps under way in reading threads and in DALI
 ``batches.py``      finish: the graph's inputs for a step, and the batch from its outputs

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from fastmix.dali import Status
-from fastmix.loader.graph.inputs import MASKS, PLAN, RANDOM_STATE, STATUS
+from fastmix.loader.graph.inputs import MASKS, PLAN, RANDOM_STATE, SAMPLE_PLAN, STATUS
 from fastmix.loader.graph.keyed_random import random_state
 from fastmix.loader.graph.outputs import to_torch
 from fastmix.loader.graph.spec import GraphSpec
@@ -56,7 +56,9 @@ class BatchMaker:
                 inputs[MASKS] = plan.masks_of_samples()
             if self.graph.dense_targets:
                 inputs["label"] = self._labels(samples, reading)
-        if self.graph.augment is not None:
+        if (sample_plan := draft.sample_plan) is not None:
+            inputs[SAMPLE_PLAN] = sample_plan.rows.numpy()
+        if self.graph.dali_augment is not None:
             state = random_state(draft.key)
             inputs[RANDOM_STATE] = np.tile(state, (len(samples), 1))
         return inputs

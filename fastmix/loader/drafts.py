@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from fastmix.dali import Status
+from fastmix.loader.augmenting import Augmenting
 from fastmix.loader.faults.errors import BadSample
 from fastmix.loader.faults.on_error import Faults
 from fastmix.loader.passes import Passes
@@ -31,6 +32,7 @@ class Drafter:
         size: side of the images, in pixels.
         faults: knows the bad samples, and what comes in their place.
         thread: draws plans ahead; None draws them at once. Masks take milliseconds a sample.
+        augmenting: draws the sample plans; None for no augmentation.
     """
 
     passes: Passes
@@ -38,6 +40,7 @@ class Drafter:
     size: int
     faults: Faults
     thread: Threads | None = None
+    augmenting: Augmenting | None = None
 
     def draft(self, epoch: int, mixing: bool, step: int, bad_here: Mapping[int, BadSample] | None = None) -> Draft:
         """Draft this rank's part of a step; without ``mixing``, samples stay as they are.
@@ -62,7 +65,7 @@ class Drafter:
         policy = None if self.policy is None else self.policy.at(epoch) if mixing else self.policy.never()
         drawing = self._drawing(policy, key, size, padding)
         status = np.zeros(size, dtype=np.int32)
-        draft = Draft(step, key, samples, status, occurrence, padding, drawing, samples[bad])
+        draft = Draft(step, key, samples, status, occurrence, padding, drawing, samples[bad], epoch, self.augmenting)
         if not bad.any():
             return draft
         if self.faults.on_error == "replace":

@@ -60,6 +60,8 @@ class Face(TorchAttributes, ABC):
         lines = [f"DataLoader({self.dataset!r}"]
         graph, order = self._machinery.maker.graph, self._machinery.drafter.passes.order
         lines.append(f"batch_size={self.batch_size}, size={self.size}, train={graph.train}, order={order.kind.name!r}")
+        if (augmenting := self._machinery.drafter.augmenting) is not None:
+            lines.append(f"augment={augmenting.policy}")
         lines.append(f"mix={self._machinery.drafter.policy}, dtype={graph.dtype}, device='{self.device}'")
         if self._ranks.decided is not None:
             lines.append(f"rank={self.rank} of {self.world_size}, epoch={self.epoch}, {len(self)} steps per epoch")

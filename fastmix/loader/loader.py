@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 import torch
 
 from fastmix.arguments import choose_device, choose_threads, integer, one_of, per_channel, seconds
+from fastmix.augment import SamplePolicy
 from fastmix.loader import settings, state
+from fastmix.loader.augmenting import augmenting
 from fastmix.loader.batches import BatchMaker
 from fastmix.loader.dataset_view import DatasetView
 from fastmix.loader.drafts import Drafter
@@ -111,8 +113,11 @@ class DataLoader(Face):
             decodes everything else; or ``"auto"``: fastmix if this build has it and ``resize`` is fastmix's.
         decode_with_pillow: whether Pillow decodes GIF (the first frame), AVIF and JPEG 2000, which neither of the two
             does; otherwise they are bad samples. An ImportError without Pillow.
-        augment: a function from images, a DALI node of uint8 (size, size, 3), to such a node. It runs before flip and
-            mix, after DALI's resize: it sets ``resize="dali"``.
+        augment: a policy of :mod:`fastmix.augment`, such as ``TrivialAugmentWide()``; in training and on the CPU only.
+            Images are resized to uint8 with Pillow's pixels, flipped and augmented, then mixed, in one pass. A
+            ``RandomResizedCrop`` in it sets the crops, and its flips replace the mirroring.
+        dali_augment: a function from images, a DALI node of uint8 (size, size, 3), to such a node. It runs before flip
+            and mix, after DALI's resize: it sets ``resize="dali"``.
 
         (mixing)
         mix: a policy, such as ``CutMix(1.0)``; None for no mixing. Its ``pairing`` becomes ``"neighbor"``: the order is
@@ -197,7 +202,8 @@ class DataLoader(Face):
         resize: Resize = "fastmix",
         decode: Decode = "auto",
         decode_with_pillow: bool = False,
-        augment: Callable[[DataNode], DataNode] | None = None,
+        augment: SamplePolicy | None = None,
+        dali_augment: Callable[[DataNode], DataNode] | None = None,
         # mixing
         mix: Policy | None = None,
         targets: Targets = "dense",
@@ -268,7 +274,11 @@ class DataLoader(Face):
             repeats=settings.choose_repeats(repeats, train, sampling),
         )
         self.sampler = torch.utils.data.SequentialSampler(range(len(source)))
-        resize = "dali" if augment is not None else resize
+        augments = None
+        if augment is not None:
+            options: dict[str, Any] = {"train": train, "device": self.device, "resize": resize, "hook": dali_augment}
+            augments = augmenting(augment, self.size, **options)
+        resize = "dali" if dali_augment is not None else resize
         self.graph = graph = GraphSpec(
             size=self.size,
             train=train,
@@ -285,10 +295,11 @@ class DataLoader(Face):
             device_id=self.device.index if self.device.type == "cuda" else None,
             delivers=source.delivers,
             max_pixels=integer(_CALLER, "max_pixels", max_pixels),
-            augment=augment,
+            dali_augment=dali_augment,
             resize=resize,
             decode=settings.choose_decode(decode, self.device, resize),
             guest_decoder=settings.choose_guest(decode_with_pillow),
+            **({} if augments is None else augments.graph_options()),
         )
         passes = Passes(order, steps_per_epoch)
         judge = Judge(source, graph.max_pixels, self.num_threads, graph.guest_decoder)
@@ -298,8 +309,9 @@ class DataLoader(Face):
         stats = Stats()
         # Not a method: without a cycle, the loader's threads end when it is deleted.
         batch_size, num_threads = self.batch_size, self.num_threads
+        drawing = Threads("fastmix-draw", 1) if graph.masks else None
         self._machinery = Machinery(
-            drafter=Drafter(passes, policy, self.size, faults, Threads("fastmix-draw", 1) if graph.masks else None),
+            drafter=Drafter(passes, policy, self.size, faults, drawing, augments),
             maker=BatchMaker(source, graph, made_targets, self.device, bool(return_plan), bool(return_index)),
             recovery=Recovery(faults, graph, self.device, stats, judge),
             queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),

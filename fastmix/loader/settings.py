@@ -35,7 +35,7 @@ def choose_decode(decode: str, device: torch.device, resize: str) -> str:
     if decode == "fastmix" and not possible:
         raise ValueError(
             f"DataLoader: expected decode='auto' or 'dali' with device={device.type!r} and resize={resize!r}, got "
-            "'fastmix', which needs the CPU and resize='fastmix' without augment"
+            "'fastmix', which needs the CPU and resize='fastmix' without dali_augment"
         )
     if decode == "fastmix" and not fastmix.dali.decodes_jpeg():
         raise ValueError(

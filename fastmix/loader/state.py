@@ -16,7 +16,7 @@ from fastmix.loader.progress import Progress
 
 VERSION = 3
 # Defaults of settings that a state may lack; new settings come here.
-_DEFAULTS: dict[str, Any] = {"repeats": 1}
+_DEFAULTS: dict[str, Any] = {"repeats": 1, "dali_augment": None}
 _POSITION = ("epoch", "step", "sampler_order", "mixing")
 _WHERE = {"data": "the data set (its files, their order or labels)"}
 
@@ -26,7 +26,7 @@ def identity(drafter: Drafter, maker: BatchMaker, data: str) -> dict[str, Any]:
 
     The global batch is one of them, the world size is not; nor are threads, depth, device, memory format, ``on_error``.
     """
-    order, policy, graph, augment = drafter.passes.order, drafter.policy, maker.graph, maker.graph.augment
+    order, policy, graph, hook = drafter.passes.order, drafter.policy, maker.graph, maker.graph.dali_augment
     return {
         "data": data,
         "samples": order.count,
@@ -46,7 +46,8 @@ def identity(drafter: Drafter, maker: BatchMaker, data: str) -> dict[str, Any]:
         "dtype": str(graph.dtype).removeprefix("torch."),
         "mean": list(graph.mean),
         "std": list(graph.std),
-        "augment": None if augment is None else getattr(augment, "__qualname__", type(augment).__qualname__),
+        "augment": None if drafter.augmenting is None else repr(drafter.augmenting.policy),
+        "dali_augment": None if hook is None else getattr(hook, "__qualname__", type(hook).__qualname__),
     }
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from fastmix.augment import SamplePlan
+from fastmix.loader.augmenting import Augmenting
 from fastmix.loader.graph.dali_queue import Ticket
 from fastmix.loader.graph.outputs import Report
 from fastmix.loader.sources.reader_pool import Reading
@@ -28,6 +31,8 @@ class Draft:
         padding: how many of the last samples only fill up the batch.
         drawing: the plan of all B samples, drawn or being drawn; None for no mixing.
         bad: int64, the samples of the order that are known to be bad.
+        epoch: of the loop, which schedules use.
+        augmenting: draws the sample plan; None for no augmentation.
     """
 
     step: int
@@ -38,6 +43,13 @@ class Draft:
     padding: int
     drawing: Future[MixPlan] | None
     bad: np.ndarray
+    epoch: int = 0
+    augmenting: Augmenting | None = None
+
+    @cached_property
+    def sample_plan(self) -> SamplePlan | None:
+        """How each sample is augmented, or None; drawn when first used."""
+        return None if self.augmenting is None else self.augmenting.plan(self.sample_keys, self.epoch)
 
     @property
     def drawn(self) -> bool:

@@ -51,7 +51,7 @@ def augment_(images: Tensor, plan: SampleRows | Tensor, *, channels_last: bool |
         >>> augment_(images, plan)  # uint8 (B, 3, 224, 224)
     """
     last = _channels_last("augment_", images, channels_last)
-    _augment_(images, _rows("augment_", plan), last)
+    _augment_(images, sample_rows("augment_", plan), last)
     return images
 
 
@@ -78,10 +78,11 @@ def augment(images: Tensor, plan: SampleRows | Tensor, *, channels_last: bool | 
         >>> augmented = augment(images, plan)  # uint8 (B, 3, 224, 224)
     """
     last = _channels_last("augment", images, channels_last)
-    return _augment(images, _rows("augment", plan), last)
+    return _augment(images, sample_rows("augment", plan), last)
 
 
-def _rows(op: str, plan: SampleRows | Tensor) -> Tensor:
+def sample_rows(op: str, plan: SampleRows | Tensor) -> Tensor:
+    """Return the rows; refuse what is no sample plan."""
     rows = plan if isinstance(plan, Tensor) else getattr(plan, "rows", None)
     if not isinstance(rows, Tensor):
         raise TypeError(f"{op}: expected plan to be a sample plan or its rows, got {type(plan).__name__}")

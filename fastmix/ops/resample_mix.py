@@ -9,11 +9,13 @@ from torch import Tensor
 
 from fastmix.arguments import mirror_flags
 from fastmix.ops import library as _library  # noqa: F401  (registers the operators)
+from fastmix.ops.augment import SampleRows, sample_rows
 from fastmix.ops.checks import check_format, check_plan, pixel_units
 from fastmix.ops.mix import masks_on
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.ops.sources import Edges, Filter, sources
 from fastmix.plan.mix_plan import MixPlan
+from fastmix.plan.rows import WORDS
 
 __all__ = ["WindowedImages", "resample_mix"]
 
@@ -49,8 +51,9 @@ def resample_mix(
     dtype: torch.dtype = torch.float32,
     memory_format: torch.memory_format = torch.contiguous_format,
     mirror: Tensor | Sequence[bool] | None = None,
-    filter: Filter | Sequence[Filter] = "bilinear",
-    edges: Edges | Sequence[Edges] = "crop",
+    filter: Filter | Sequence[Filter] | None = None,
+    edges: Edges | Sequence[Edges] | None = None,
+    sample_plan: SampleRows | Tensor | None = None,
 ) -> Tensor:
     """Turn decoded images of any sizes into a training batch in one pass.
 
@@ -60,6 +63,9 @@ def resample_mix(
     ``resize`` is Pillow's antialiased filter in float32, without rounding in between: bilinear is within one grey
     level of :func:`fastmix.resample`, which has Pillow's bits. Values are clamped to [0, 255] once, at the end; bicubic
     and lanczos overshoot between Pillow's two passes, where it clamps too. All CPUs and GPUs return the same bits.
+
+    With ``sample_plan``, ``resize`` is :func:`fastmix.resample` with the plan's windows and filters, and
+    :func:`fastmix.augment_` follows it: every image has Pillow's pixels until it is mixed.
 
     Args:
         images: B tensors uint8 (H, W, C) with the same 1 to 4 channels, on one device; sizes may differ.
@@ -72,25 +78,33 @@ def resample_mix(
         dtype: float16, bfloat16 or float32.
         memory_format: torch.contiguous_format (NCHW) or torch.channels_last (NHWC) of the result.
         mirror: bool (B,) on the CPU, or a sequence: the outputs to flip left to right before mixing.
-        filter: Pillow's filter of this name, one for all images or one per image.
+        filter: Pillow's filter of this name, one for all images or one per image; None means "bilinear".
         edges: "crop" reads only pixels that the window touches, as if the image were cropped first: training in
             torchvision and timm. "image" also reads pixels beside the window, as Pillow's ``resize(box=window)``; an
-            evaluation that resizes before it crops needs it. One for all images or one per image.
+            evaluation that resizes before it crops needs it. One for all images or one per image; None means "crop".
+        sample_plan: For B RGB images on the CPU: a :class:`fastmix.augment.SamplePlan` or its rows. Its filters and
+            edges replace the arguments, and its windows replace whole images. Its flips follow ``mirror``. Erasing that
+            needs a float output is applied to the normalised images, before or after they are mixed.
 
     Returns:
         (B, C, height, width) of ``dtype`` on the device of ``images``.
 
     Raises:
-        TypeError: An image is not a uint8 tensor, ``mirror`` is not bool, or ``dtype`` is another one.
+        TypeError: An image is not a uint8 tensor, ``mirror`` is not bool, ``dtype`` is another one, or ``sample_plan``
+            is no sample plan.
         ValueError: ``images`` is empty, a shape or length does not fit, ``filter``, ``edges`` or ``memory_format`` is
-            unknown, or ``std`` is <= 0.
-        RuntimeError: A window leaves its image, a partner is out of range, or a box does not fit the output.
+            unknown, or ``std`` is <= 0; or ``sample_plan`` sets what an argument sets too.
+        RuntimeError: A window leaves its image, a partner is out of range, a box does not fit the output, the sample
+            plan does not fit, or it comes with images that are not on the CPU.
 
     Example:
         >>> batch = resample_mix(decoded, [(0, 0, 300, 400)] * len(decoded), plan, size=224)
     """
     op = "resample_mix"
-    given = sources(op, images, windows, size, filter, edges)
+    rows = None if sample_plan is None else sample_rows(op, sample_plan)
+    if rows is not None:
+        _refuse_both(op, rows, windows, filter, edges)
+    given = sources(op, images, windows, size, filter or "bilinear", edges or "crop")
     check_format(op, dtype, memory_format)
     if plan is None:
         plan = MixPlan.identity(len(images))
@@ -109,7 +123,17 @@ def resample_mix(
         memory_format == torch.channels_last,
         None if mirror is None else mirror_flags(op, mirror, len(images)),
         masks_on(plan, images[0].device),
+        rows,
     )
+
+
+def _refuse_both(op: str, rows: Tensor, windows: object, filter: object, edges: object) -> None:
+    """Refuse arguments that the sample plan sets too."""
+    for name, value in (("filter", filter), ("edges", edges)):
+        if value is not None:
+            raise ValueError(f"{op}: expected {name}=None with a sample plan, which has its own, got {value!r}")
+    if windows is not None and rows.dim() == 2 and rows.shape[1] >= WORDS and bool(rows[:, 4:6].any()):
+        raise ValueError(f"{op}: expected windows=None with a sample plan that has windows, got some")
 
 
 @torch.library.register_fake("fastmix::resample_mix")
@@ -127,6 +151,7 @@ def _(
     channels_last: bool,
     mirror: Tensor | None = None,
     masks: Tensor | None = None,
+    sample_plan: Tensor | None = None,
 ) -> Tensor:
     shape = (len(images), images[0].shape[2], height, width)
     memory_format = torch.channels_last if channels_last else torch.contiguous_format

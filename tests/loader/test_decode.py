@@ -133,7 +133,7 @@ def test_hostile_files_are_found(folder, tmp_path):
     [
         ({"decode": "pillow"}, "decode to be one of auto, fastmix, dali"),
         ({"decode": "fastmix", "resize": "dali"}, "needs the CPU and resize='fastmix'"),
-        ({"decode": "fastmix", "augment": lambda images: images}, "needs the CPU and resize='fastmix'"),
+        ({"decode": "fastmix", "dali_augment": lambda images: images}, "needs the CPU and resize='fastmix'"),
     ],
 )
 def test_bad_arguments(small, options, message):

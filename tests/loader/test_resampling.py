@@ -136,7 +136,7 @@ def test_the_resampler_is_part_of_the_state_and_of_augment(numbered):
     state = make(numbered, 7).state_dict()
     with pytest.raises(ValueError, match=r"resize='dali' \(got 'fastmix'\)"):
         make(numbered, 7, resize="dali").load_state_dict(state)
-    hooked, dali = make(numbered, 7, augment=unchanged), make(numbered, 7, resize="dali")
+    hooked, dali = make(numbered, 7, dali_augment=unchanged), make(numbered, 7, resize="dali")
     assert hooked.graph.resize == "dali"
     assert same_bits(next(iter(hooked))[0], next(iter(dali))[0])
     with pytest.raises(ValueError, match="resize to be one of fastmix, dali"):

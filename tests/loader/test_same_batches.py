@@ -116,7 +116,11 @@ def test_an_epoch_is_the_same_whatever_came_before(files, on_error, decode):
 def test_an_augment_hook_draws_the_same_numbers_whatever_came_before(files):
     from nvidia.dali import fn
 
-    options = {"on_error": "skip", "max_bad": 1.0, "augment": lambda images: fn.noise.gaussian(images, stddev=20.0)}
+    options = {
+        "on_error": "skip",
+        "max_bad": 1.0,
+        "dali_augment": lambda images: fn.noise.gaussian(images, stddev=20.0),
+    }
     loader = make(files, 8, **options)
     epochs = [list(loader) for _ in range(2)]
     for epoch, expected in enumerate(epochs):

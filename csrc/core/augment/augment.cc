@@ -36,7 +36,7 @@ class AugmentJob final : public CpuJob {
     if (keeps_pixels(row, operations)) {
       if (in != out) std::memcpy(out, in, bytes);
     } else if (params_.interleaved) {
-      uint8_t* const planes = reinterpret_cast<uint8_t*>(scratch.get((bytes + 3) / 4));
+      uint8_t* const planes = bytes_of(scratch, bytes);
       kernels_.split(planes, pixels, in, pixels);
       kernels_.merge(out, augmenter.run(row, operations, planes), pixels, pixels);
     } else {

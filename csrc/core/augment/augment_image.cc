@@ -77,6 +77,11 @@ uint8_t* ImageAugmenter::run(const SampleRow& row, const SampleOperation* operat
   return image_.now();
 }
 
+void ImageAugmenter::run(const SampleRow& row, const SampleOperation* operations, Scratch& planes) {
+  uint8_t* const given = bytes_of(planes, image_.bytes());
+  if (run(row, operations, given) != given) image_.give_spare(planes);
+}
+
 void ImageAugmenter::apply(const SampleOperation& operation) {
   const Opcode opcode = operation.opcode();
   if (opcode == Opcode::kIdentity) return;

@@ -24,6 +24,8 @@ class ImageAugmenter {
   // Augments three planes in place or in memory of its own, and returns where they are now. Needs a checked plan. That
   // memory is valid until the next call.
   uint8_t* run(const SampleRow& row, const SampleOperation* operations, uint8_t* planes);
+  // As above, but the planes begin `planes` and stay there, though perhaps in other memory.
+  void run(const SampleRow& row, const SampleOperation* operations, Scratch& planes);
 
  private:
   void apply(const SampleOperation& operation);

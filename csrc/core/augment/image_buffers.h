@@ -29,6 +29,8 @@ class ImageBuffers {
   uint8_t* now(int32_t channel = 0) const { return now_ + channel * pixels(); }
   uint8_t* spare(int32_t channel = 0) const { return spare_ + channel * pixels(); }
   void swap() { std::swap(now_, spare_); }
+  // Exchanges memory of the caller with the image's own, which holds the image now.
+  void give_spare(Scratch& memory) { spare_memory_.swap(memory); }
 
   // More memory, whose contents the next call with the same name may discard.
   uint8_t* rows(int64_t count) { return bytes_of(rows_memory_, count); }
@@ -39,10 +41,6 @@ class ImageBuffers {
   float* sum() { return sum_memory_.get(bytes()); }
 
  private:
-  static uint8_t* bytes_of(Scratch& scratch, int64_t count) {
-    return reinterpret_cast<uint8_t*>(scratch.get((count + 3) / 4));
-  }
-
   const int64_t height_, width_;
   uint8_t* now_ = nullptr;
   uint8_t* spare_ = nullptr;

@@ -162,6 +162,23 @@ void validate(const char* op, const SamplePlanView& plan) {
   }
 }
 
+void validate_sizes(const char* op, const SamplePlanView& plan, int64_t height, int64_t width) {
+  for (int32_t i = 0; i < plan.batch; ++i) {
+    const SampleRow& row = plan.row(i);
+    check((row.size[0] == 0 || row.size[0] == height) && (row.size[1] == 0 || row.size[1] == width), op,
+          ": expected a plan for images of ", height, " x ", width, ", got the output size ", row.size[0], " x ",
+          row.size[1], " for sample ", i, "; resample_mix resizes");
+    for (int32_t k = 0; k < row.count; ++k) {
+      const SampleOperation& operation = plan.operations(i)[k];
+      if (operation.opcode() != Opcode::kPadCrop || (operation.word[2] & 1 << 24) == 0) continue;
+      // numpy's 'reflect' needs the reflected pixels within the image.
+      check_operation(std::abs(int64_t{operation.word[0]}) < height && std::abs(int64_t{operation.word[1]}) < width,
+                      {op, i, k}, "expected offsets of PadCrop below ", height, " and ", width,
+                      " with reflection, got (", operation.word[0], ", ", operation.word[1], ")");
+    }
+  }
+}
+
 void validate_pixels_only(const char* op, const SamplePlanView& plan, int64_t height, int64_t width) {
   for (int32_t i = 0; i < plan.batch; ++i) {
     const SampleRow& row = plan.row(i);
@@ -170,22 +187,34 @@ void validate_pixels_only(const char* op, const SamplePlanView& plan, int64_t he
                        (window[3] == 0 || window[3] == width);
     check(whole, op, ": expected a plan for whole images of ", height, " x ", width, ", got the window (", window[0],
           ", ", window[1], ", ", window[2], ", ", window[3], ") for sample ", i, "; resample_mix takes windows");
-    check((row.size[0] == 0 || row.size[0] == height) && (row.size[1] == 0 || row.size[1] == width), op,
-          ": expected a plan for images of ", height, " x ", width, ", got the output size ", row.size[0], " x ",
-          row.size[1], " for sample ", i, "; resample_mix resizes");
     for (int32_t k = 0; k < row.count; ++k) {
-      const SampleOperation& operation = plan.operations(i)[k];
-      const Opcode opcode = operation.opcode();
-      const Place at = {op, i, k};
-      check_operation(opcode != Opcode::kEraseNormal && opcode != Opcode::kErasePixelsNormalized, at, "expected no ",
-                      name_of(opcode), ", which needs a float output; resample_mix erases in its normalised output");
-      if (opcode != Opcode::kPadCrop || (operation.word[2] & 1 << 24) == 0) continue;
-      // numpy's 'reflect' needs the reflected pixels within the image.
-      check_operation(std::abs(int64_t{operation.word[0]}) < height && std::abs(int64_t{operation.word[1]}) < width, at,
-                      "expected offsets of PadCrop below ", height, " and ", width, " with reflection, got (",
-                      operation.word[0], ", ", operation.word[1], ")");
+      const Opcode opcode = plan.operations(i)[k].opcode();
+      check_operation(!erases_normalized(opcode), {op, i, k}, "expected no ", name_of(opcode),
+                      ", which needs a float output; resample_mix erases in its normalised output");
     }
   }
+  validate_sizes(op, plan, height, width);
+}
+
+void validate_erasing(const char* op, const SamplePlanView& plan) {
+  for (int32_t i = 0; i < plan.batch; ++i) {
+    const SampleOperation* const operations = plan.operations(i);
+    const int32_t pixels = count_pixel_operations(plan, i);
+    for (int32_t k = pixels; k < plan.row(i).count; ++k) {
+      const Opcode opcode = operations[k].opcode();
+      check_operation(erases_normalized(opcode), {op, i, k}, "expected no ", name_of(opcode), " behind ",
+                      name_of(operations[pixels].opcode()), ", which erases the normalised output,");
+      check_operation(opcode != Opcode::kErasePixelsNormalized || std::isfinite(operations[k].value(2)), {op, i, k},
+                      "expected a finite constant for ", name_of(opcode), ", got ", operations[k].value(2));
+    }
+  }
+}
+
+int32_t count_pixel_operations(const SamplePlanView& plan, int32_t sample) {
+  const SampleOperation* const operations = plan.operations(sample);
+  int32_t count = 0;
+  while (count < plan.row(sample).count && !erases_normalized(operations[count].opcode())) ++count;
+  return count;
 }
 
 }  // namespace fastmix

@@ -102,7 +102,21 @@ struct SamplePlanView {
 // do not pair up, and words that should be zero. `op` names the caller in messages.
 void validate(const char* op, const SamplePlanView& plan);
 
+// Refuses output sizes other than height x width, and offsets that reflect more than such images have.
+void validate_sizes(const char* op, const SamplePlanView& plan, int64_t height, int64_t width);
+
 // Refuses what needs other pixels or another output than uint8 images of height x width: windows, sizes, normal noise.
 void validate_pixels_only(const char* op, const SamplePlanView& plan, int64_t height, int64_t width);
+
+// Whether an operation erases in the normalised output.
+constexpr bool erases_normalized(Opcode opcode) {
+  return opcode == Opcode::kEraseNormal || opcode == Opcode::kErasePixelsNormalized;
+}
+
+// Refuses operations on pixels behind those that erase in the normalised output, and constants that are not finite.
+void validate_erasing(const char* op, const SamplePlanView& plan);
+
+// How many operations of a sample change its pixels; the others erase in the normalised output.
+int32_t count_pixel_operations(const SamplePlanView& plan, int32_t sample);
 
 }  // namespace fastmix

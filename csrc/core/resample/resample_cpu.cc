@@ -20,10 +20,6 @@ namespace {
 
 int64_t round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
 
-uint8_t* bytes_of(Scratch& scratch, int64_t count) {
-  return reinterpret_cast<uint8_t*>(scratch.get(static_cast<size_t>(count + 3) / sizeof(float)));
-}
-
 FixedTaps taps_of(const Source& source, bool vertical, int32_t outputs) {
   const Window& w = source.window;
   return make_fixed_taps(vertical ? resample_axis(source.filter, w.y, w.height, source.height, outputs)

@@ -1,5 +1,7 @@
 #include "resample_mix/resample_mix.h"
 
+#include "augment/tables.h"
+#include "augment/warp.h"
 #include "base/error.h"
 
 namespace fastmix {
@@ -21,6 +23,25 @@ void validate(const ResampleMixParams& params) {
   check(!has_any_mask(params.plan) || params.plan.mask.extent.depth == 1,
         "resample_mix: expected masks (M, h, w) for images, got ", params.plan.mask.extent.depth, " frames");
   validate(params.plan, params.height, params.width, false);
+  if (!params.augments()) return;
+  check(params.channels == kColors, "resample_mix: expected images of ", kColors, " channels with a sample plan, got ",
+        params.channels);
+  check(params.height <= kMostSide && params.width <= kMostSide, "resample_mix: expected an output of at most ",
+        kMostSide, " pixels a side with a sample plan, got ", params.height, " x ", params.width);
+  validate_sizes("resample_mix", params.samples, params.height, params.width);
+  validate_erasing("resample_mix", params.samples);
+}
+
+void take_windows(const SamplePlanView& samples, bool given, Window* windows, Sampling* sampling) {
+  validate("resample_mix", samples);
+  for (int32_t i = 0; i < samples.batch; ++i) {
+    const SampleRow& row = samples.row(i);
+    sampling[i] = {static_cast<Filter>(row.flags >> 8 & 15), (row.flags & 4) != 0 ? Edges::kImage : Edges::kCrop};
+    if (row.window[2] == 0 && row.window[3] == 0) continue;
+    check(!given, "resample_mix: expected windows as an argument or in the sample plan, got both for sample ", i);
+    windows[i] = {static_cast<float>(row.window[0]), static_cast<float>(row.window[1]),
+                  static_cast<float>(row.window[2]), static_cast<float>(row.window[3])};
+  }
 }
 
 }  // namespace fastmix

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "augment/sample_plan.h"
 #include "base/dtype.h"
 #include "base/job.h"
 #include "normalize_mix/normalize_mix.h"
@@ -27,13 +28,24 @@ struct ResampleMixParams {
   float scale[kMaxChannels] = {1, 1, 1, 1};
   float bias[kMaxChannels] = {0, 0, 0, 0};
   PlanView plan;
+  // With rows, images of three channels are resampled to uint8 with Pillow's bits (resample.h), mirrored, flipped and
+  // augmented, and then mixed. On the CPU only. Its windows and filters are in `sources`: see take_windows.
+  SamplePlanView samples;
+
+  bool augments() const { return samples.words != nullptr; }
 };
+
+// Overwrites the sampling of each image with its sample plan's, and the windows of rows that have one. Refuses such
+// rows if `given`: then the caller has windows already. Refuses bad plans.
+void take_windows(const SamplePlanView& samples, bool given, Window* windows, Sampling* sampling);
 
 // As in normalize_mix: mean and std are in pixel units, rounded to float32 by the caller.
 void set_normalization(ResampleMixParams& params, const float* mean, const float* std, int32_t count);
 
 // Borrows the arrays of `params` until the job is destroyed.
 std::unique_ptr<CpuJob> resample_mix_cpu(const ResampleMixParams& params);
+// The job of parameters that augment.
+std::unique_ptr<CpuJob> augmented_mix_cpu(const ResampleMixParams& params);
 
 // Launches one kernel on `stream` without synchronising. The caller may free the arrays on return, but not the images.
 void resample_mix_cuda(const ResampleMixParams& params, CudaStream stream);

@@ -237,6 +237,7 @@ class ResampleMixJob final : public CpuJob {
 }  // namespace
 
 std::unique_ptr<CpuJob> resample_mix_cpu(const ResampleMixParams& params) {
+  if (params.augments()) return augmented_mix_cpu(params);
   return std::make_unique<ResampleMixJob>(params);
 }
 

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 namespace fastmix {
 
@@ -30,9 +32,19 @@ class Scratch {
     return data_;
   }
 
+  void swap(Scratch& other) {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+  }
+
  private:
   float* data_ = nullptr;
   size_t size_ = 0;
 };
+
+// The same memory as bytes.
+inline uint8_t* bytes_of(Scratch& scratch, int64_t count) {
+  return reinterpret_cast<uint8_t*>(scratch.get(static_cast<size_t>(count + 3) / sizeof(float)));
+}
 
 }  // namespace fastmix

@@ -26,7 +26,7 @@ class Recovery:
     """Runs steps until they succeed.
 
     The graph reports bad samples, and leaves them out of the batch. So a step runs again only to replace them, or where
-    a failure may pass. Pipelines fail for other reasons: the GPU's decoder refuses an image, an ``augment=`` hook
+    a failure may pass. Pipelines fail for other reasons: the GPU's decoder refuses an image, a ``dali_augment=`` hook
     raises, memory is short.
 
     Attributes:

@@ -6,9 +6,9 @@
 ``inputs.py``        the pipeline's inputs by name: paths or bytes, keys of crops, plans, labels
 ``samples.py``       the graph's encoded samples: bytes, sizes and statuses
 ``decode.py``        the default first part: decoded images, each with its window
-``dali_resize.py``   the other first part: DALI's crop and resize, for ``resize="dali"`` and ``augment=``
+``dali_resize.py``   the other first part: DALI's crop and resize, for ``resize="dali"`` and ``dali_augment=``
 ``outputs.py``       the pipeline's outputs as torch tensors, and what became of the samples
-``keyed_random.py``  random numbers of an ``augment=`` hook as a function of (seed, epoch, step)
+``keyed_random.py``  random numbers of a ``dali_augment=`` hook as a function of (seed, epoch, step)
 ``dali_queue.py``    ``DaliQueue``: batches under way in a pipeline
 ``dali_private.py``  what fastmix uses of DALI's private interfaces, and why
 ===================  ===============================================================================================

@@ -22,7 +22,7 @@ def build(spec: GraphSpec, batch_size: int, num_threads: int) -> Pipeline:
 
     Its inputs are those of ``inputs.py``, its outputs those of ``outputs.py``.
     """
-    if spec.augment is None:
+    if spec.dali_augment is None:
         pipeline = empty_pipeline(spec, batch_size, num_threads)
         with pipeline:
             pipeline.set_outputs(*(_resized_by_dali(spec) if spec.resize == "dali" else _resampled(spec)))
@@ -73,7 +73,7 @@ def _augmented_pipeline(spec: GraphSpec, **options) -> Pipeline:
         images, mirror, status, report = do_not_convert(_images_of_size)(spec)
         state = inputs.random_state()
         with keyed_random_numbers(state):
-            images = spec.augment(images)
+            images = spec.dali_augment(images)
         # DALI drops an input that no operator reads; as an output it stays.
         return *do_not_convert(_batch)(spec, images, status, mirror), *report, state
 
@@ -112,7 +112,11 @@ def _batch(
     else:
         operator = fn.fastmix.resample_mix
         # Training crops, then resizes. Evaluation resizes, then crops, so its filter reads beside the window.
-        options.update(window=window, size=spec.size, edges="crop" if spec.train else "image")
+        options.update(window=window, size=spec.size)
+        if spec.augments:
+            options["sample_plan"] = inputs.sample_plan()
+        else:
+            options["edges"] = "crop" if spec.train else "image"
     if not spec.mixing:
         return (operator(images, alpha=0.0, **options),)
     options["plan"] = inputs.plan()

@@ -1,4 +1,4 @@
-"""DALI's own crop and resize: uint8 images of the output's size, for comparison and for ``augment=`` hooks."""
+"""DALI's own crop and resize: uint8 images of the output's size, for comparison and for ``dali_augment=`` hooks."""
 
 from __future__ import annotations
 

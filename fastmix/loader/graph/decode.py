@@ -38,6 +38,7 @@ def on_cpu(spec: GraphSpec, samples: Samples, window: DataNode) -> Decoded:
     """Decode the part of each image that its window needs."""
     options = {
         "size": spec.size,
+        "filter": spec.interpolation,
         "own_jpeg": spec.decode == "fastmix",
         "max_pixels": spec.max_pixels,
         "guest_decoder": spec.guest_decoder,
@@ -76,4 +77,4 @@ def _windows(spec: GraphSpec, shape: DataNode) -> tuple[DataNode, DataNode | Non
     if not spec.train:
         return fn.fastmix.center_window(shape, size=spec.size, resize=spec.eval_resize), None
     _, _, mirror, start, end = random_crop(spec, shape)
-    return fn.cat(start, end - start), mirror
+    return fn.cat(start, end - start), mirror if spec.mirrors else None

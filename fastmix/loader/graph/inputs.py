@@ -8,8 +8,9 @@
 ``key``               int64 (4,), a row of :class:`fastmix.plan.draw_key.SampleKeys`; only in training
 ``plan``              int32 (16,), a row of :attr:`fastmix.MixPlan.rows`; only with mixing
 ``masks``             uint8 (h, w), the sample's mask, empty if it has none; only for plans that may have masks
+``sample_plan``       int32 (16 + 4 K,), a row of :attr:`fastmix.augment.SamplePlan.rows`; only with ``augment=``
 ``label``             int64, where the graph makes dense targets
-``random_state``      uint32 (6,), what an ``augment=`` hook draws from
+``random_state``      uint32 (6,), what a ``dali_augment=`` hook draws from
 ====================  ==============================================================================================
 """
 
@@ -24,6 +25,7 @@ PLAN = "plan"
 STATUS = "status"
 MASKS = "masks"
 RANDOM_STATE = "random_state"
+SAMPLE_PLAN = "sample_plan"
 
 
 def path() -> DataNode:
@@ -49,7 +51,9 @@ def pixels() -> DataNode:
 def random_crop(spec: GraphSpec, shape: DataNode) -> tuple[DataNode, ...]:
     """Draw random resized crops of images: anchor, extent, mirror, and the window's first and last corner as floats."""
     key = fn.external_source(name="key", dtype=types.INT64, ndim=1)
-    return tuple(fn.fastmix.random_resized_crop(shape, key, seed=spec.seed))
+    bounds = {"scale": spec.scale, "ratio": spec.ratio}
+    given = {name: list(value) for name, value in bounds.items() if value is not None}
+    return tuple(fn.fastmix.random_resized_crop(shape, key, seed=spec.seed, **given))
 
 
 def plan() -> DataNode:
@@ -62,11 +66,16 @@ def masks() -> DataNode:
     return fn.external_source(name=MASKS, dtype=types.UINT8, ndim=2)
 
 
+def sample_plan() -> DataNode:
+    """Add the rows of a sample plan."""
+    return fn.external_source(name=SAMPLE_PLAN, dtype=types.INT32, ndim=1)
+
+
 def labels() -> DataNode:
     """Add class ids."""
     return fn.external_source(name="label", dtype=types.INT64, ndim=0)
 
 
 def random_state() -> DataNode:
-    """Add the state that the random operators of an ``augment=`` hook start from."""
+    """Add the state that the random operators of a ``dali_augment=`` hook start from."""
     return fn.external_source(name=RANDOM_STATE, dtype=types.UINT32, ndim=1)

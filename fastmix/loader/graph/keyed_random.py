@@ -1,4 +1,4 @@
-"""Makes what an ``augment=`` hook draws with DALI's random operators a pure function of (seed, epoch, step)."""
+"""Makes what a ``dali_augment=`` hook draws with DALI's random operators a pure function of (seed, epoch, step)."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def keyed_random_numbers(state: DataNode) -> contextlib.AbstractContextManager[N
             return {**arg_inputs, "_random_state": fn.cat(number, state)}
         if schema.IsStateful():
             raise ValueError(
-                f"DataLoader: expected augment to use operators whose state can be given, got {name}, which could not "
-                "be resumed"
+                f"DataLoader: expected dali_augment to use operators whose state can be given, got {name}, which "
+                "could not be resumed"
             )
         return arg_inputs
 

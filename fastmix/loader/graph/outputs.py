@@ -45,7 +45,7 @@ def to_torch(spec: GraphSpec, outputs: tuple, count: int) -> tuple[torch.Tensor,
         images = images.permute(0, 3, 1, 2)
     if images.shape[2:] != (spec.size, spec.size):
         raise ValueError(
-            f"DataLoader: expected images of {spec.size} x {spec.size} pixels from augment=, got "
+            f"DataLoader: expected images of {spec.size} x {spec.size} pixels from dali_augment=, got "
             f"{' x '.join(map(str, images.shape[2:]))}"
         )
     return images, *targets

@@ -39,10 +39,14 @@ class GraphSpec:
         device_id: CUDA device, or None for the CPU.
         delivers: what a sample is when it comes in.
         max_pixels: larger images are bad samples, and nothing of them is allocated.
-        augment: takes images uint8 (size, size, 3) as a DALI node and returns such; needs ``resize="dali"``.
+        dali_augment: takes images uint8 (size, size, 3) as a DALI node and returns such; needs ``resize="dali"``.
         resize: what crops and resizes: ``fn.fastmix.resample_mix``, in the pass that makes a batch, or DALI (uint8).
         decode: what decodes ordinary JPEGs on the CPU: fastmix, or DALI's library nvImageCodec, which decodes all else.
         guest_decoder: address of what decodes GIF, AVIF and JPEG 2000, in this process; 0 for nothing.
+        augments: whether sample plans are applied; needs ``resize="fastmix"`` and the CPU.
+        mirrors: whether training mirrors images with probability 1/2.
+        scale, ratio: bounds of the crops in training; None for torchvision's.
+        interpolation: the filter of the resize with the widest support that sample plans use.
     """
 
     size: int
@@ -60,10 +64,15 @@ class GraphSpec:
     device_id: int | None
     delivers: Literal["path", "encoded", "pixels"]
     max_pixels: int
-    augment: Callable[[DataNode], DataNode] | None
+    dali_augment: Callable[[DataNode], DataNode] | None
     resize: Resize
     decode: Literal["fastmix", "dali"]
     guest_decoder: int = 0
+    augments: bool = False
+    mirrors: bool = True
+    scale: tuple[float, float] | None = None
+    ratio: tuple[float, float] | None = None
+    interpolation: str = "bilinear"
 
     @property
     def eval_resize(self) -> int:

@@ -1,4 +1,4 @@
-"""The augment= hook: reproducible whatever its random operators are, and the same on every division."""
+"""The dali_augment= hook: reproducible whatever its random operators are, and the same on every division."""
 
 import pytest
 import torch
@@ -35,7 +35,7 @@ HOOKS = [color_jitter, randaugment, trivial, noise_in_a_branch]
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda hook: hook.__name__)
 def test_reproducible_and_resumable(small, hook):
-    options = {"augment": hook, "mix": fm.Mixup(0.4, per="pair")}
+    options = {"dali_augment": hook, "mix": fm.Mixup(0.4, per="pair")}
     loader = make(small[:24], 8, **options)
     expected = [*loader, *loader]
     assert len(expected) == 6
@@ -60,7 +60,7 @@ def test_samples_operators_and_seeds_differ(small):
         )
 
     def batch(**options):
-        return next(iter(make(same_file, 16, train=False, augment=two, **options)))[0]
+        return next(iter(make(same_file, 16, train=False, dali_augment=two, **options)))[0]
 
     assert len({image.numpy().tobytes() for image in batch()}) == 16
     assert not batch().equal(batch(seed=1))
@@ -68,21 +68,21 @@ def test_samples_operators_and_seeds_differ(small):
 
 def test_hooks_that_cannot_be_resumed_or_return_something_else(small):
     with pytest.raises(ValueError, match="could not be resumed"):
-        next(iter(make(small[:4], 4, augment=lambda images: (fn.readers.file(files=[small[0][0]]), images)[1])))
+        next(iter(make(small[:4], 4, dali_augment=lambda images: (fn.readers.file(files=[small[0][0]]), images)[1])))
     with pytest.raises(RuntimeError, match=r"(?s)none of them fails alone.*expected UINT8"):
-        next(iter(make(small[:4], 4, augment=lambda images: fn.cast(images, dtype=types.FLOAT))))
-    state = make(small[:4], 4, augment=color_jitter).state_dict()
-    with pytest.raises(ValueError, match="augment"):
+        next(iter(make(small[:4], 4, dali_augment=lambda images: fn.cast(images, dtype=types.FLOAT))))
+    state = make(small[:4], 4, dali_augment=color_jitter).state_dict()
+    with pytest.raises(ValueError, match="dali_augment"):
         make(small[:4], 4).load_state_dict(state)
 
 
 def test_no_generator_of_torch_is_touched(small):
     before = torch.random.get_rng_state()
-    next(iter(make(small[:4], 4, augment=color_jitter)))
+    next(iter(make(small[:4], 4, dali_augment=color_jitter)))
     assert torch.random.get_rng_state().equal(before)
 
 
 def test_a_hook_that_changes_the_size_is_refused(small):
-    loader = make(small[:8], augment=lambda images: fn.resize(images, size=[50, 40]))
-    with pytest.raises(ValueError, match=r"32 x 32 pixels from augment=, got 50 x 40"):
+    loader = make(small[:8], dali_augment=lambda images: fn.resize(images, size=[50, 40]))
+    with pytest.raises(ValueError, match=r"32 x 32 pixels from dali_augment=, got 50 x 40"):
         next(iter(loader))

@@ -1,0 +1,44 @@
+// Erases boxes of rows of the normalised output, before or after the images are mixed.
+#pragma once
+
+#include <cstdint>
+
+#include "augment/sample_plan.h"
+#include "normalize_mix/normalized_rows.h"
+#include "resample_mix/resample_mix.h"
+#include "simd/scratch.h"
+
+namespace fastmix {
+
+// Borrows `params` and `rows`. Before mixing, the box's pixels of that image are replaced:
+//
+//   own value      v = box ? constant or normal number : level * scale[c] + bias[c]     likewise the partner's, u
+//   mixed pixel    weight * v + (1 - weight) * u, in float32, where a box covers v or u
+//   after mixing   the constant or normal number, where a box of the own image covers the pixel
+class ErasedRows {
+ public:
+  ErasedRows(const ResampleMixParams& params, const NormalizedRows& rows) : params_(params), rows_(rows) {}
+
+  struct Scratch {
+    fastmix::Scratch own, partner, weights;
+    MaskRows::Scratch levels;
+  };
+
+  // Changes row y of a sample, which was written to `out` from the rows of the own image and its partner.
+  void erase(int32_t sample, int64_t y, const PixelRow& own, const PixelRow& partner, const OutputRow& out,
+             Scratch& scratch) const;
+
+ private:
+  template <typename Visit>
+  void for_each_box(int32_t sample, int64_t y, bool before_mixing, const Visit& visit) const;
+  bool crosses(int32_t sample, int64_t y, bool before_mixing) const;
+  void fill(float* row, int32_t sample, int64_t y, const PixelRow& pixels) const;
+  void erase_before(int32_t sample, int64_t y, const PixelRow& own, const PixelRow& partner, const OutputRow& out,
+                    Scratch& scratch) const;
+  void store(const OutputRow& out, int32_t channel, int64_t x, float value) const;
+
+  const ResampleMixParams& params_;
+  const NormalizedRows& rows_;
+};
+
+}  // namespace fastmix

@@ -1,0 +1,14 @@
+// The argument of operators that apply a sample plan: its rows.
+#pragma once
+
+#include <cstdint>
+
+#include "augment/sample_plan.h"
+#include "stable.h"
+
+namespace fastmix {
+
+// Borrows the rows. Refuses tensors of another form or batch size; validate() checks the contents.
+SamplePlanView sample_plan_view(const char* op, const Tensor& plan, int64_t batch);
+
+}  // namespace fastmix

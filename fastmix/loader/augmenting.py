@@ -1,0 +1,122 @@
+"""How a policy of ``fastmix.augment`` fits into the loader: windows are drawn in the graph, all else with the step."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from fastmix.augment import Compose, RandomResizedCrop, SampleKeys, SamplePlan, SamplePolicy
+from fastmix.augment.draws import Draws
+from fastmix.augment.policy import Draft
+from fastmix.augment.windows import draft_resize
+
+
+@dataclass(frozen=True)
+class Augmenting:
+    """A checked policy, taken apart.
+
+    Attributes:
+        policy: as the caller gave it.
+        operations: draws plans without windows, which need no image sizes.
+        window: whose scale and ratio the graph draws windows with; None for the default ones.
+        flips: whether the policy flips, so that the loader does not.
+        size: side of the images, in pixels.
+    """
+
+    policy: SamplePolicy
+    operations: SamplePolicy
+    window: RandomResizedCrop | None
+    flips: bool
+    size: int
+
+    def plan(self, keys: SampleKeys, epoch: int) -> SamplePlan:
+        """Draw the plan of a step's samples; schedules use the loop's epoch."""
+        return self.operations.at(epoch).plan(keys, (self.size, self.size))
+
+    def graph_options(self) -> dict[str, Any]:
+        """Return what a GraphSpec has to know."""
+        options: dict[str, Any] = {"augments": True, "mirrors": not self.flips}
+        if (window := self.window) is None:
+            return options
+        default = RandomResizedCrop()
+        # DALI's arguments are float32, which has no 3/4 and 4/3 of float64.
+        ratio = None if window.ratio == default.ratio else window.ratio
+        # With edges="crop" no filter reads beside the window. Of the others, lanczos reads most.
+        interpolation = "lanczos" if window.edges == "image" else "bilinear"
+        return {**options, "scale": window.scale, "ratio": ratio, "interpolation": interpolation}
+
+
+def augmenting(policy: Any, size: int, *, train: bool, device: torch.device, resize: str, hook: Any) -> Augmenting:
+    """Check ``augment=`` with the arguments that it has to fit.
+
+    Raises:
+        TypeError: it is not a policy.
+        ValueError: it does not fit the other arguments or the images' size.
+    """
+    if not isinstance(policy, SamplePolicy):
+        raise TypeError(
+            f"DataLoader: expected augment as a policy of fastmix.augment, got {type(policy).__name__}; a function of "
+            "DALI nodes is dali_augment="
+        )
+    if hook is not None:
+        raise ValueError("DataLoader: expected augment or dali_augment, got both")
+    if resize != "fastmix":
+        raise ValueError(f"DataLoader: expected resize='fastmix' with augment, got {resize!r}")
+    if not train:
+        raise ValueError(
+            f"DataLoader: expected augment=None with train=False, got {policy}; evaluation sees images as they are"
+        )
+    if device.type != "cpu":
+        raise ValueError(
+            f"DataLoader: expected device='cpu' with augment, got {str(device)!r}; augmentation is not on CUDA yet: "
+            "use device='cpu' and move the batches, or dali_augment="
+        )
+    operations, windows = _without_windows(policy)
+    if len(windows) > 1:
+        raise ValueError(f"DataLoader: expected at most one window in augment, got {len(windows)} in {policy}")
+    if "window" in operations.sets():
+        raise ValueError(
+            f"DataLoader: expected RandomResizedCrop as the policy itself or directly in its Compose, got {policy}; "
+            "windows are drawn where images are decoded"
+        )
+    made = Augmenting(policy, operations, windows[0] if windows else None, "flip" in operations.sets(), size)
+    try:
+        made.plan(SampleKeys(0, 0, np.arange(2)), 0)
+    except ValueError as error:
+        raise ValueError(
+            f"DataLoader: expected a policy that augments images of size={size}, got {policy}; {error}"
+        ) from None
+    return made
+
+
+@dataclass(frozen=True, repr=False)
+class _ResizeOnly(SamplePolicy):
+    """Draws the filter and edges of a RandomResizedCrop from its own numbers, without its window."""
+
+    crop: RandomResizedCrop
+
+    @property
+    def slots(self) -> int:
+        return 0
+
+    @property
+    def stream_name(self) -> str:
+        return self.crop.stream_name
+
+    def draft(self, draws: Draws) -> Draft:
+        return draft_resize(self.stream(draws), self.crop.interpolation, self.crop.edges)
+
+
+def _without_windows(policy: SamplePolicy) -> tuple[SamplePolicy, list[RandomResizedCrop]]:
+    """Return the policy without the windows at its top level, and those windows."""
+    if isinstance(policy, RandomResizedCrop):
+        return _ResizeOnly(policy), [policy]
+    if not isinstance(policy, Compose):
+        return policy, []
+    parts = [_without_windows(part) for part in policy.policies]
+    rest = dataclasses.replace(policy, policies=[part for part, _ in parts])
+    return rest, [window for _, windows in parts for window in windows]
