@@ -75,15 +75,13 @@ def augmenting(policy: Any, size: int, *, train: bool, device: torch.device, res
             f"DataLoader: expected device='cpu' with augment, got {str(device)!r}; augmentation is not on CUDA yet: "
             "use device='cpu' and move the batches, or dali_augment="
         )
-    operations, windows = _without_windows(policy)
-    if len(windows) > 1:
-        raise ValueError(f"DataLoader: expected at most one window in augment, got {len(windows)} in {policy}")
+    operations, window = _without_window(policy)
     if "window" in operations.sets():
         raise ValueError(
             f"DataLoader: expected RandomResizedCrop as the policy itself or directly in its Compose, got {policy}; "
             "windows are drawn where images are decoded"
         )
-    made = Augmenting(policy, operations, windows[0] if windows else None, "flip" in operations.sets(), size)
+    made = Augmenting(policy, operations, window, "flip" in operations.sets(), size)
     try:
         made.plan(SampleKeys(0, 0, np.arange(2)), 0)
     except ValueError as error:
@@ -111,12 +109,12 @@ class _ResizeOnly(SamplePolicy):
         return draft_resize(self.stream(draws), self.crop.interpolation, self.crop.edges)
 
 
-def _without_windows(policy: SamplePolicy) -> tuple[SamplePolicy, list[RandomResizedCrop]]:
-    """Return the policy without the windows at its top level, and those windows."""
+def _without_window(policy: SamplePolicy) -> tuple[SamplePolicy, RandomResizedCrop | None]:
+    """Return the policy without the window at its top level, and that window. A Compose has at most one."""
     if isinstance(policy, RandomResizedCrop):
-        return _ResizeOnly(policy), [policy]
+        return _ResizeOnly(policy), policy
     if not isinstance(policy, Compose):
-        return policy, []
-    parts = [_without_windows(part) for part in policy.policies]
+        return policy, None
+    parts = [_without_window(part) for part in policy.policies]
     rest = dataclasses.replace(policy, policies=[part for part, _ in parts])
-    return rest, [window for _, windows in parts for window in windows]
+    return rest, next((window for _, window in parts if window is not None), None)
