@@ -55,6 +55,9 @@ struct AugmentKernels {
   void (*accumulate)(float* sum, const uint8_t* in, float weight, bool start, int64_t n);
   void (*weighted_sum)(uint8_t* out, const uint8_t* kept, const float* sum, float of_kept, float of_sum, int64_t n);
 
+  // out[4 k + j] = normal_of_bits of word j of Philox with this key and counter first + k, for k < count.
+  void (*normal_noise)(float* out, uint32_t key, uint32_t stream, uint64_t first, int64_t count);
+
   // Layouts: interleaved pixels to planes `stride` bytes apart and back, planes to packed pixels and back.
   void (*split)(uint8_t* planes, int64_t stride, const uint8_t* pixels, int64_t n);
   void (*merge)(uint8_t* pixels, const uint8_t* planes, int64_t stride, int64_t n);

@@ -5,6 +5,7 @@
 #include "augment/augment_kernels.h"
 #include "augment/color_inl.h"
 #include "augment/layout_inl.h"
+#include "augment/noise_inl.h"
 #include "augment/row_warp_inl.h"
 #include "augment/stencil_inl.h"
 #include "augment/table_inl.h"
@@ -31,6 +32,7 @@ constexpr AugmentKernels make_augment_kernels() {
   kernels.cubic_warp = &cubic_warp;
   kernels.accumulate = &accumulate;
   kernels.weighted_sum = &weighted_sum;
+  kernels.normal_noise = &normal_noise;
   kernels.split = &split;
   kernels.merge = &merge;
   kernels.pack = &pack;

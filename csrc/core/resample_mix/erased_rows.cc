@@ -2,10 +2,9 @@
 
 #include <algorithm>
 
+#include "augment/augment_kernels.h"
 #include "augment/tables.h"
 #include "formula/mix_math.h"
-#include "formula/normal_quantile.h"
-#include "random/philox.h"
 
 namespace fastmix {
 
@@ -26,38 +25,36 @@ class Fill {
   int64_t begin() const { return box_.x; }
   int64_t end() const { return end_; }
 
-  // Calls visit(x, value) from left to right. Elements are numbered over the whole box, so that clipping changes none.
-  template <typename Visit>
-  void visit(int32_t channel, const Visit& visit) const {
-    if (operation_.opcode() == Opcode::kErasePixelsNormalized) return same(operation_.value(2), visit);
-    if ((operation_.flags() & kPerChannel) != 0) return same(noise(channel, numbers(channel / 4)), visit);
-    const int64_t first = (int64_t{channel} * box_.height + row_) * box_.width;
-    Philox4 four = numbers(first / 4);
-    for (int64_t x = begin(); x < end_; ++x) {
-      const int64_t element = first + x - begin();
-      if (element % 4 == 0) four = numbers(element / 4);
-      visit(x, noise(element, four));
-    }
+  // The values from begin() on. Elements are numbered over the whole box, so that clipping changes none.
+  const float* values(int32_t channel, Scratch& scratch) const {
+    const int64_t count = end_ - begin();
+    if (operation_.opcode() == Opcode::kErasePixelsNormalized) return same(operation_.value(2), scratch);
+    const bool per_channel = (operation_.flags() & kPerChannel) != 0;
+    const int64_t first = per_channel ? channel : (int64_t{channel} * box_.height + row_) * box_.width;
+    const int64_t last = first + (per_channel ? 0 : count - 1);
+    constexpr uint32_t kStream = 'E' << 24 | 'r' << 16 | 'N' << 8 | 'o';
+    float* const four = scratch.get(count + 8);
+    augment_kernels().normal_noise(four, static_cast<uint32_t>(operation_.word[2]), kStream, first / 4,
+                                   last / 4 - first / 4 + 1);
+    return per_channel ? same(four[first % 4], scratch) : four + first % 4;
   }
 
  private:
-  template <typename Visit>
-  void same(float value, const Visit& visit) const {
-    for (int64_t x = begin(); x < end_; ++x) visit(x, value);
-  }
-  Philox4 numbers(int64_t four) const {
-    constexpr uint32_t kStream = 'E' << 24 | 'r' << 16 | 'N' << 8 | 'o';
-    return philox4x32_10({{static_cast<uint32_t>(four), static_cast<uint32_t>(four >> 32), 0, 0}},
-                         {{static_cast<uint32_t>(operation_.word[2]), kStream}});
-  }
-  static float noise(int64_t element, const Philox4& four) {
-    return static_cast<float>(normal_quantile((four.word[element % 4] + 0.5) * 0x1p-32));
+  const float* same(float value, Scratch& scratch) const {
+    float* const values = scratch.get(end_ - begin() + 8);
+    std::fill_n(values, end_ - begin(), value);
+    return values;
   }
 
   const SampleOperation& operation_;
   const EraseBox box_;
   const int64_t row_, end_;
 };
+
+template <typename T>
+void store_as(unsigned char* out, int64_t step, int64_t begin, int64_t end, const float* values) {
+  for (int64_t x = begin; x < end; ++x) reinterpret_cast<T*>(out)[x * step] = narrow_float<T>(values[x - begin]);
+}
 
 }  // namespace
 
@@ -84,19 +81,22 @@ void ErasedRows::erase(int32_t sample, int64_t y, const PixelRow& own, const Pix
     erase_before(sample, y, own, partner, out, scratch);
   }
   for_each_box(sample, y, false, [&](const Fill& fill) {
-    for (int32_t c = 0; c < kColors; ++c) fill.visit(c, [&](int64_t x, float value) { store(out, c, x, value); });
+    for (int32_t c = 0; c < kColors; ++c) {
+      store(out, c, fill.begin(), fill.end(), fill.values(c, scratch.values));
+    }
   });
 }
 
 // Normalises a row of one image and erases its boxes: channel c at row + c * width.
-void ErasedRows::fill(float* row, int32_t sample, int64_t y, const PixelRow& pixels) const {
+void ErasedRows::fill(float* row, int32_t sample, int64_t y, const PixelRow& pixels, Scratch& scratch) const {
   const int64_t width = params_.width, step = rows_.interleaved() ? kColors : 1;
   for (int32_t c = 0; c < kColors; ++c) {
     float* const to = row + c * width;
     const uint8_t* const from = pixels.first + c * (rows_.interleaved() ? 1 : pixels.stride);
     for (int64_t x = 0; x < width; ++x) to[x] = from[x * step] * params_.scale[c] + params_.bias[c];
-    for_each_box(sample, y, true,
-                 [&](const Fill& fill) { fill.visit(c, [&](int64_t x, float value) { to[x] = value; }); });
+    for_each_box(sample, y, true, [&](const Fill& fill) {
+      std::copy_n(fill.values(c, scratch.values), fill.end() - fill.begin(), to + fill.begin());
+    });
   }
 }
 
@@ -108,35 +108,38 @@ void ErasedRows::erase_before(int32_t sample, int64_t y, const PixelRow& own, co
   float* const of_own = scratch.own.get(kColors * width);
   float* const of_partner = scratch.partner.get(kColors * width);
   float* const weights = scratch.weights.get(width);
-  fill(of_own, sample, y, own);
+  fill(of_own, sample, y, own, scratch);
   if (mixed) {
-    fill(of_partner, other, y, partner);
+    fill(of_partner, other, y, partner, scratch);
     rows_.weights(weights, sample, y, scratch.levels);
   }
+  if (mixed) {
+    for (int32_t c = 0; c < kColors; ++c) {
+      float* const v = of_own + c * width;
+      const float* const u = of_partner + c * width;
+      for (int64_t x = 0; x < width; ++x) v[x] = weights[x] * v[x] + (1.0f - weights[x]) * u[x];
+    }
+  }
+  // Other pixels keep the bits of the mixed levels.
   const auto rewrite = [&](const Fill& fill) {
     for (int32_t c = 0; c < kColors; ++c) {
-      for (int64_t x = fill.begin(); x < fill.end(); ++x) {
-        const float v = of_own[c * width + x];
-        store(out, c, x, mixed ? weights[x] * v + (1.0f - weights[x]) * of_partner[c * width + x] : v);
-      }
+      store(out, c, fill.begin(), fill.end(), of_own + c * width + fill.begin());
     }
   };
   for_each_box(sample, y, true, rewrite);
   if (mixed) for_each_box(other, y, true, rewrite);
 }
 
-void ErasedRows::store(const OutputRow& out, int32_t channel, int64_t x, float value) const {
-  const int64_t at = rows_.interleaved() ? x * kColors + channel : x;
-  unsigned char* const row = out.first + (rows_.interleaved() ? 0 : channel * out.plane);
+void ErasedRows::store(const OutputRow& out, int32_t channel, int64_t begin, int64_t end, const float* values) const {
+  const int64_t item = size_of(params_.out_dtype), step = rows_.interleaved() ? kColors : 1;
+  unsigned char* const row = out.first + channel * (rows_.interleaved() ? item : out.plane);
   switch (params_.out_dtype) {
     case DType::kF16:
-      reinterpret_cast<Half*>(row)[at] = narrow_float<Half>(value);
-      return;
+      return store_as<Half>(row, step, begin, end, values);
     case DType::kBF16:
-      reinterpret_cast<BFloat16*>(row)[at] = narrow_float<BFloat16>(value);
-      return;
+      return store_as<BFloat16>(row, step, begin, end, values);
     default:
-      reinterpret_cast<float*>(row)[at] = value;
+      return store_as<float>(row, step, begin, end, values);
   }
 }
 

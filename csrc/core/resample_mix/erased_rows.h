@@ -20,7 +20,7 @@ class ErasedRows {
   ErasedRows(const ResampleMixParams& params, const NormalizedRows& rows) : params_(params), rows_(rows) {}
 
   struct Scratch {
-    fastmix::Scratch own, partner, weights;
+    fastmix::Scratch own, partner, weights, values;
     MaskRows::Scratch levels;
   };
 
@@ -32,10 +32,10 @@ class ErasedRows {
   template <typename Visit>
   void for_each_box(int32_t sample, int64_t y, bool before_mixing, const Visit& visit) const;
   bool crosses(int32_t sample, int64_t y, bool before_mixing) const;
-  void fill(float* row, int32_t sample, int64_t y, const PixelRow& pixels) const;
+  void fill(float* row, int32_t sample, int64_t y, const PixelRow& pixels, Scratch& scratch) const;
   void erase_before(int32_t sample, int64_t y, const PixelRow& own, const PixelRow& partner, const OutputRow& out,
                     Scratch& scratch) const;
-  void store(const OutputRow& out, int32_t channel, int64_t x, float value) const;
+  void store(const OutputRow& out, int32_t channel, int64_t begin, int64_t end, const float* values) const;
 
   const ResampleMixParams& params_;
   const NormalizedRows& rows_;
