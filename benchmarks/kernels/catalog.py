@@ -148,7 +148,7 @@ KERNELS = (
           always(16), always(64), always(0)),
     # Bound by arithmetic. Single bytes are read at an image's ends; three blocks fit an SM, two with four channels.
     Entry("resample_mix", "resample_mix_kernel", ("channels", "plan"), always({1, 4}), always({2, 4}), always(1),
-          always(None), lambda v: 80 if v.channels < 4 else 128, always(40_576)),
+          always(None), lambda v: 80 if v.channels < 4 else 128, always(40_688)),
 )  # fmt: skip
 
 SOURCES = tuple(dict.fromkeys(entry.source for entry in KERNELS))

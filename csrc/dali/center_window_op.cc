@@ -58,7 +58,7 @@ DALI_SCHEMA(fastmix__CenterWindow)
 
 The resize makes the shorter side ``resize`` pixels long and the longer side proportional, rounded down. The window
 covers the central ``size`` pixels of the result. It is returned in pixels of the image, float
-``(y, x, height, width)``, for ``fn.fastmix.resample_mix``.)")
+``(y, x, height, width)``, for ``fn.fastmix.resample_mix`` with ``edges="image"``.)")
     .NumInput(1)
     .InputDox(0, "shape", "1D TensorList of int64",
               "``(height, width)`` or ``(height, width, channels)`` of the image, as ``fn.peek_image_shape`` gives it.")

@@ -15,7 +15,8 @@ constexpr const char* kOp = "resample";
 Tensor resample_op(std::vector<Tensor> images, const Tensor& windows, int64_t height, int64_t width,
                    std::vector<int64_t> filter, std::vector<int64_t> edges, std::optional<Tensor> mirror) {
   const SourceList list = source_list(kOp, std::move(images), windows, filter, edges);
-  check(list.first().is_cpu(), kOp, ": expected images on the CPU, got ", device_of(list.first()));
+  check(list.first().is_cpu(), kOp, ": expected images on the CPU, got ", device_of(list.first()),
+        "; resample_mix takes images on CUDA devices");
   ResampleParams params;
   params.sources = list.arrays;
   params.batch = list.batch;

@@ -37,6 +37,7 @@ struct ResampleArgs {
   int32_t height, width, tiles_across;
   DType dtype;
   bool interleaved;
+  uint32_t byte_bias;  // kByteBias
   uint32_t runs;
   uint32_t run_offset, entry_offset;  // in the plan's bytes, after the samples
   float scale[kMaxChannels], bias[kMaxChannels];
@@ -113,7 +114,7 @@ template <int kChannels, typename Plan>
 __global__ void __launch_bounds__(kTileThreads, kChannels < 4 ? 3 : 2)
     resample_mix_kernel(const __grid_constant__ Plan plan, const __grid_constant__ ResampleArgs args) {
   constexpr int kValues = kRowsPerThread * kChannels;
-  FM_SHARED(double, memory);
+  FM_SHARED(uint4, memory);
   TileShared& shared = *reinterpret_cast<TileShared*>(memory);
   const int32_t y = static_cast<int32_t>(blockIdx.x) / args.tiles_across * kTileRows;
   const int32_t x = static_cast<int32_t>(blockIdx.x) % args.tiles_across * kTileColumns;
@@ -126,7 +127,7 @@ __global__ void __launch_bounds__(kTileThreads, kChannels < 4 ? 3 : 2)
     for (uint32_t k = run.begin; k < run.end + run.closed; ++k) {
       if (k < run.end) {
         const ResampleSample& sample = plan.sample(plan.entry(args, k));
-        TileResampler<kChannels>(shared, sample, args.height, args.width).run(y, x, next);
+        TileResampler<kChannels>(shared, args.byte_bias).run(sample, args.height, args.width, y, x, next);
       } else {
 #pragma unroll
         for (int j = 0; j < kValues; ++j) next[j] = head[j];
@@ -254,6 +255,7 @@ void resample_mix_cuda(const ResampleMixParams& params, CudaStream stream) {
   args.tiles_across = (params.width + kTileColumns - 1) / kTileColumns;
   args.dtype = params.out_dtype;
   args.interleaved = params.out_layout == Layout::kNHWC;
+  args.byte_bias = kByteBias;
   args.masks = params.plan.mask.levels;
   args.mask_height = params.plan.mask.extent.height;
   args.mask_width = params.plan.mask.extent.width;

@@ -14,11 +14,13 @@ constexpr int kTileRows = 16;
 constexpr int kTileColumns = 32;  // a warp writes one row
 constexpr int kTileThreads = 256;
 constexpr int kRowsPerThread = kTileRows * kTileColumns / kTileThreads;
-// The vertical pass takes strips of this many source bytes, one per thread, and stages this many source rows.
+// The vertical pass takes strips of this many source bytes and stages this many source rows. A thread sums four
+// neighbouring bytes.
 constexpr int kStripBytes = kTileThreads;
+constexpr int kStripWords = kStripBytes / 4;
 constexpr int kStageRows = kTapsPerSum;
 constexpr int kStagePitch = kStripBytes + 8;  // rows start at any byte of an aligned word
-constexpr int kTableTaps = 16;                // the table's taps per output; more are computed on use
+constexpr int kTableTaps = 16;                // the table's taps per output column
 
 // What a pixel's own weight depends on: nothing, since the sample is not mixed; the box; the mask.
 enum class WeightOf : uint32_t { kNothing, kBox, kMask };
@@ -32,12 +34,20 @@ struct ResampleSample {
 };
 
 struct TileShared {
+  alignas(16) float columns[kTileRows][kStripBytes];  // after the vertical pass
   TapSpan y[kTileRows];
   TapSpan x[kTileColumns];
-  float columns[kTileRows][kStripBytes];  // after the vertical pass
+  ResampleAxis y_axis, x_axis;
+  const uint8_t *image, *end;
+  int64_t stride;
+  int y_slots, x_slots;  // log2 of the most taps per output, rounded up
   float y_coefficients[kTileRows][kTapsPerSum];
   float x_coefficients[kTileColumns][kTableTaps];
   uint32_t stage[kStageRows][kStagePitch / 4];
+};
+
+struct alignas(16) FourColumns {
+  float value[4];
 };
 
 // Loads an aligned word. Bytes outside [begin, end), the image, are 0 and not read.
@@ -56,51 +66,40 @@ class TileResampler {
  public:
   static constexpr int kStripPixels = kStripBytes / kChannels;
 
-  __device__ __forceinline__ TileResampler(TileShared& shared, const ResampleSample& sample, int32_t height,
-                                           int32_t width)
-      : shared_(shared),
-        image_(sample.source.data),
-        stride_(sample.source.stride),
-        end_(image_ + (sample.source.height - 1) * stride_ + static_cast<int64_t>(sample.source.width) * kChannels),
-        y_axis_(resample_axis(sample.source.filter, sample.source.window.y, sample.source.window.height,
-                              sample.source.height, height)),
-        x_axis_(resample_axis(sample.source.filter, sample.source.window.x, sample.source.window.width,
-                              sample.source.width, width)),
-        last_row_(height - 1),
-        last_column_(width - 1),
-        mirror_(sample.mirror != 0) {}
+  // `bias` is kByteBias, see biased_byte.
+  __device__ __forceinline__ TileResampler(TileShared& shared, uint32_t bias) : shared_(shared), bias_(bias) {}
 
-  // values[i * kChannels + c] is row y + threadIdx.y + 8 i, column x + threadIdx.x. All threads of the block must call
-  // this.
-  __device__ __forceinline__ void run(int32_t y, int32_t x, float (&values)[kRowsPerThread * kChannels]) {
-    const int thread = thread_index();
+  // values[i * kChannels + c] is row y + threadIdx.y + 8 i, column x + threadIdx.x, of height x width pixels. All
+  // threads of the block must call this.
+  __device__ __forceinline__ void run(const ResampleSample& sample, int32_t height, int32_t width, int32_t y, int32_t x,
+                                      float (&values)[kRowsPerThread * kChannels]) {
     __syncthreads();  // slower threads may still read the previous run's taps
-    if (thread < kTileRows) {
-      shared_.y[thread] = tap_span(y_axis_, smaller(y + thread, last_row_));
-    } else if (thread >= 32 && thread < 32 + kTileColumns) {
-      const int32_t column = smaller(x + thread - 32, last_column_);
-      shared_.x[thread - 32] = tap_span(x_axis_, mirror_ ? last_column_ - column : column);
-    }
+    const bool mirror = sample.mirror != 0;
+    find_taps(sample.source, mirror, height, width, y, x);
     __syncthreads();
-    for (int i = thread; i < kTileColumns * kTableTaps; i += kTileThreads) {
-      const TapSpan& span = shared_.x[i / kTableTaps];
-      if (i % kTableTaps < span.count)
-        shared_.x_coefficients[i / kTableTaps][i % kTableTaps] = tap_coefficient(x_axis_, span, i % kTableTaps);
-    }
 
-    const TapSpan& left = shared_.x[mirror_ ? kTileColumns - 1 : 0];
-    const TapSpan& right = shared_.x[mirror_ ? 0 : kTileColumns - 1];
+    const TapSpan& left = shared_.x[mirror ? kTileColumns - 1 : 0];
+    const TapSpan& right = shared_.x[mirror ? 0 : kTileColumns - 1];
     const int32_t end = right.first + right.count;
+    // Usually one table holds all taps. Taps of larger scales are tabled for a few source pixels at a time.
+    const bool tabled = 1 << shared_.x_slots <= kTableTaps;
     float sums[kRowsPerThread * kChannels] = {};
 #pragma unroll
     for (int j = 0; j < kRowsPerThread * kChannels; ++j) values[j] = 0.0f;
     int32_t tap = 0;
 #pragma unroll 1
     for (int32_t strip = left.first; strip < end; strip += kStripPixels) {
-      const int32_t pixels = smaller(kStripPixels, end - strip);
-      vertical(strip, pixels * kChannels);
-      __syncthreads();
-      horizontal(strip, strip + pixels, tap, sums, values);
+      const int32_t strip_end = smaller(strip + kStripPixels, end);
+      vertical(strip, (strip_end - strip) * kChannels);
+#pragma unroll 1
+      for (int32_t part = strip; part < strip_end; part += tabled ? kStripPixels : kTableTaps) {
+        __syncthreads();
+        if (!tabled || part == left.first) {
+          fill_columns(part, tabled);
+          __syncthreads();
+        }
+        horizontal(strip, part, tabled ? strip_end : smaller(part + kTableTaps, strip_end), tabled, tap, sums, values);
+      }
     }
 #pragma unroll
     for (int j = 0; j < kRowsPerThread * kChannels; ++j) {
@@ -114,6 +113,36 @@ class TileResampler {
   static __device__ __forceinline__ int thread_index() { return threadIdx.y * kTileColumns + threadIdx.x; }
   static __device__ __forceinline__ int32_t smaller(int32_t a, int32_t b) { return a < b ? a : b; }
 
+  static __device__ __forceinline__ int slots(const ResampleAxis& axis) {
+    const double most = 2.0 * axis.reach + 2.0;
+    return most <= 8.0 ? 3 : most <= 16.0 ? 4 : 6;
+  }
+
+  // One thread per row and column of the tile. Only these warps divide in float64.
+  __device__ __forceinline__ void find_taps(const Source& source, bool mirror, int32_t height, int32_t width, int32_t y,
+                                            int32_t x) {
+    const int thread = thread_index();
+    if (thread >= 32 + kTileColumns || (thread >= kTileRows && thread < 32)) return;
+    const bool down = thread < 32;
+    const int32_t outputs = down ? height : width;
+    const int32_t at = smaller(down ? y + thread : x + thread - 32, outputs - 1);
+    const ResampleAxis axis =
+        resample_axis(source.filter, down ? source.window.y : source.window.x,
+                      down ? source.window.height : source.window.width, down ? source.height : source.width, outputs);
+    (down ? shared_.y[thread] : shared_.x[thread - 32]) = tap_span(axis, !down && mirror ? outputs - 1 - at : at);
+    if (thread == 32) {
+      shared_.x_axis = axis;
+      shared_.x_slots = slots(axis);
+    }
+    if (thread == 0) {
+      shared_.y_axis = axis;
+      shared_.y_slots = slots(axis);
+      shared_.image = source.data;
+      shared_.stride = source.stride;
+      shared_.end = source.data + (source.height - 1) * source.stride + static_cast<int64_t>(source.width) * kChannels;
+    }
+  }
+
   // Takes as many rows at a time as fit the stage with their taps. Sums a row of more taps in several stages.
   __device__ __forceinline__ void vertical(int32_t strip, int32_t bytes) {
 #pragma unroll 1
@@ -124,29 +153,48 @@ class TileResampler {
       const int32_t bottom = shared_.y[last - 1].first + shared_.y[last - 1].count;
 #pragma unroll 1
       for (int32_t done = 0; top + done < bottom; done += kStageRows) {
-        fill_coefficients(first, last, done);
+        __syncthreads();  // slower threads may still read the stage and the columns
+        fill_rows(first, last, done);
         fill_stage(top + done, smaller(kStageRows, bottom - top - done), strip, bytes);
         __syncthreads();
-        if (thread_index() < bytes) {
-          for (int row = first; row < last; ++row) sum_column(row, top, done, strip);
+        const int word = thread_index() % kStripWords;
+        if (4 * word < bytes) {
+          for (int row = first + thread_index() / kStripWords; row < last; row += kTileThreads / kStripWords)
+            sum_columns(row, word, top, done, strip);
         }
-        __syncthreads();  // the next turn refills the stage
       }
       first = last;
     }
   }
 
-  __device__ __forceinline__ void fill_coefficients(int first, int last, int32_t done) {
-    for (int i = thread_index(); i < (last - first) * kTapsPerSum; i += kTileThreads) {
-      const int row = first + i / kTapsPerSum;
-      const int32_t tap = done + i % kTapsPerSum;
+  __device__ __forceinline__ void fill_rows(int first, int last, int32_t done) {
+    static_assert(kTapsPerSum == 1 << 6);
+    const int slots = shared_.y_slots;
+#pragma unroll 1  // two filters at once would take too many registers
+    for (int i = thread_index(); i < (last - first) << slots; i += kTileThreads) {
+      const int row = first + (i >> slots), slot = i & ((1 << slots) - 1);
       const TapSpan& span = shared_.y[row];
-      if (tap < span.count) shared_.y_coefficients[row][i % kTapsPerSum] = tap_coefficient(y_axis_, span, tap);
+      if (done + slot < span.count)
+        shared_.y_coefficients[row][slot] = tap_coefficient(shared_.y_axis, span, done + slot);
+    }
+  }
+
+  // The coefficients of all taps, or of those from source pixel `begin` on.
+  __device__ __forceinline__ void fill_columns(int32_t begin, bool all) {
+    static_assert(kTableTaps == 1 << 4);
+    const int slots = all ? shared_.x_slots : 4;
+#pragma unroll 1
+    for (int i = thread_index(); i < kTileColumns << slots; i += kTileThreads) {
+      const int column = i >> slots, slot = i & ((1 << slots) - 1);
+      const TapSpan& span = shared_.x[column];
+      const int32_t tap = slot + (all ? 0 : begin - span.first);
+      if (tap >= 0 && tap < span.count)
+        shared_.x_coefficients[column][slot] = tap_coefficient(shared_.x_axis, span, tap);
     }
   }
 
   __device__ __forceinline__ const uint8_t* source(int32_t row, int32_t pixel) const {
-    return image_ + row * stride_ + static_cast<int64_t>(pixel) * kChannels;
+    return shared_.image + row * shared_.stride + static_cast<int64_t>(pixel) * kChannels;
   }
   static __device__ __forceinline__ uint32_t misalignment(const uint8_t* address) {
     return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(address)) & 3u;
@@ -160,38 +208,47 @@ class TileResampler {
       const uint8_t* const aligned = from - misalignment(from);
       const uint8_t* const needed = from + bytes;
       for (int word = threadIdx.x; word < words; word += kTileColumns) {
-        if (aligned + 4 * word < needed) shared_.stage[row][word] = load_word_within(aligned + 4 * word, image_, end_);
+        if (aligned + 4 * word < needed)
+          shared_.stage[row][word] = load_word_within(aligned + 4 * word, shared_.image, shared_.end);
       }
     }
   }
 
-  // Adds up to kTapsPerSum taps, from `done` on, to the thread's source column.
-  __device__ __forceinline__ void sum_column(int row, int32_t top, int32_t done, int32_t strip) {
+  // Adds up to kTapsPerSum taps, from `done` on, to the columns of four source bytes.
+  __device__ __forceinline__ void sum_columns(int row, int word, int32_t top, int32_t done, int32_t strip) {
     const int32_t first = shared_.y[row].first;
     const int32_t count = smaller(kTapsPerSum, shared_.y[row].count - done);
-    const int32_t at = first - top;  // the row's first tap in the stage; 0 if the row takes several stages
-    const uint8_t* const stage = reinterpret_cast<const uint8_t*>(shared_.stage) + thread_index();
+    // The row's first tap in the stage; the stage's first row if the row takes several stages.
+    const uint32_t* stage = shared_.stage[first - top] + word;
     uint32_t start = misalignment(source(first + done, strip));
-    const uint32_t stride = static_cast<uint32_t>(stride_);
-    float sum = 0.0f;
-    for (int32_t tap = 0; tap < count; ++tap, start += stride) {
-      const float pixel = static_cast<float>(stage[(at + tap) * kStagePitch + (start & 3u)]);
-      sum += shared_.y_coefficients[row][tap] * pixel;
+    const uint32_t stride = static_cast<uint32_t>(shared_.stride);
+    FourColumns sum = {};
+    for (int32_t tap = 0; tap < count; ++tap, start += stride, stage += kStagePitch / 4) {
+      const uint64_t both = static_cast<uint64_t>(stage[1]) << 32 | stage[0];
+      const Words<1> bytes = {{static_cast<uint32_t>(both >> (8 * (start & 3u)))}};
+      const float coefficient = shared_.y_coefficients[row][tap];
+#pragma unroll
+      for (int j = 0; j < 4; ++j) sum.value[j] += coefficient * (biased_byte(bytes, j, bias_) - biased(0));
     }
-    float& column = shared_.columns[row][thread_index()];
-    column = done == 0 ? sum : column + sum;
+    FourColumns& columns = *reinterpret_cast<FourColumns*>(&shared_.columns[row][4 * word]);
+    if (done > 0) {
+#pragma unroll
+      for (int j = 0; j < 4; ++j) sum.value[j] = columns.value[j] + sum.value[j];
+    }
+    columns = sum;
   }
 
-  // Adds the taps with source pixels in [begin, end) to the thread's outputs. `tap` is the next tap.
-  __device__ __forceinline__ void horizontal(int32_t begin, int32_t end, int32_t& tap,
+  // Adds the taps with source pixels in [begin, end) to the thread's outputs. `tap` is the next tap. The columns start
+  // at pixel `strip`.
+  __device__ __forceinline__ void horizontal(int32_t strip, int32_t begin, int32_t end, bool tabled, int32_t& tap,
                                              float (&sums)[kRowsPerThread * kChannels],
                                              float (&totals)[kRowsPerThread * kChannels]) {
     const TapSpan& span = shared_.x[threadIdx.x];
     const int32_t stop = smaller(span.count, end - span.first);
-    const bool tabled = span.count <= kTableTaps;
+    const int32_t shift = tabled ? 0 : span.first - begin;
     for (; tap < stop; ++tap) {
-      const float coefficient = tabled ? shared_.x_coefficients[threadIdx.x][tap] : tap_coefficient(x_axis_, span, tap);
-      const int32_t at = (span.first + tap - begin) * kChannels;
+      const float coefficient = shared_.x_coefficients[threadIdx.x][tap + shift];
+      const int32_t at = (span.first + tap - strip) * kChannels;
       const bool restart = tap > 0 && tap % kTapsPerSum == 0;
 #pragma unroll
       for (int i = 0; i < kRowsPerThread; ++i) {
@@ -212,12 +269,7 @@ class TileResampler {
   }
 
   TileShared& shared_;
-  const uint8_t* const image_;
-  const int64_t stride_;
-  const uint8_t* const end_;
-  const ResampleAxis y_axis_, x_axis_;
-  const int32_t last_row_, last_column_;
-  const bool mirror_;
+  const uint32_t bias_;
 };
 
 }  // namespace fastmix
