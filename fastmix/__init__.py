@@ -15,111 +15,20 @@ import importlib
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from fastmix import augment, integrations, ops
-from fastmix.integrations.mixer import Mixer
-from fastmix.integrations.prefetch import prefetch
-from fastmix.ops import reference
-from fastmix.ops.augment import augment as augment_images
-from fastmix.ops.augment import augment_
-from fastmix.ops.label_weights import attention_label_weight, remix_label_weight
-from fastmix.ops.labels import mix_labels, mix_values
-from fastmix.ops.losses import mix_accuracy, mix_loss
-from fastmix.ops.mix import mix, mix_, regmixup
-from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD, normalize_mix
-from fastmix.ops.resample import resample
-from fastmix.ops.resample_mix import WindowedImages, resample_mix
-from fastmix.ops.segmentation import mix_segmentation
-from fastmix.ops.targets import IndexTargets, PairTargets, pair_labels
-from fastmix.plan import boxes, pairings, schedules, weights
-from fastmix.plan.choice import Choice
-from fastmix.plan.draw_key import DrawKey
-from fastmix.plan.mask_policies import FMix, GMix, GridMix, SmoothMix
-from fastmix.plan.mix_plan import MixPlan
-from fastmix.plan.multiway import DirichletMix, MultiwayPlan
-from fastmix.plan.plan_function import PlanFunction
-from fastmix.plan.policies import CutMix, HMix, Mixup, Policy
-from fastmix.plan.resident_plan import ResidentPlan
-from fastmix.plan.schedules import Scheduled
-from fastmix.plan.weights import Beta, Fixed, Uniform, UniformSide
-
 if TYPE_CHECKING:
-    from fastmix import dali, loader
-    from fastmix.loader.loader import DataLoader
+    from fastmix.public import *  # noqa: F403
+    from fastmix.public import __all__ as __all__
+else:
+
+    def __getattr__(name: str) -> object:
+        """Import the public names when the first one is used: ``fastmix --help`` then needs no torch."""
+        if name.startswith("_") and name != "__all__":
+            raise AttributeError(f"module 'fastmix' has no attribute {name!r}")
+        return getattr(importlib.import_module("fastmix.public"), name)
+
 
 __version__ = version("fastmix")
 
-__all__ = [
-    "IMAGENET_MEAN",
-    "IMAGENET_STD",
-    "Beta",
-    "Choice",
-    "CutMix",
-    "DataLoader",
-    "DirichletMix",
-    "DrawKey",
-    "FMix",
-    "Fixed",
-    "GMix",
-    "GridMix",
-    "HMix",
-    "IndexTargets",
-    "MixPlan",
-    "Mixer",
-    "Mixup",
-    "MultiwayPlan",
-    "PairTargets",
-    "PlanFunction",
-    "Policy",
-    "ResidentPlan",
-    "Scheduled",
-    "SmoothMix",
-    "Uniform",
-    "UniformSide",
-    "WindowedImages",
-    "attention_label_weight",
-    "augment",
-    "augment_",
-    "augment_images",
-    "boxes",
-    "dali",
-    "integrations",
-    "loader",
-    "mix",
-    "mix_",
-    "mix_accuracy",
-    "mix_labels",
-    "mix_loss",
-    "mix_segmentation",
-    "mix_values",
-    "normalize_mix",
-    "ops",
-    "pair_labels",
-    "pairings",
-    "prefetch",
-    "reference",
-    "regmixup",
-    "remix_label_weight",
-    "resample",
-    "resample_mix",
-    "schedules",
-    "weights",
-]
-
-# These import DALI, which takes a second: on first use, so that tensors are mixed without it.
-_LAZY = {
-    "DataLoader": ("fastmix.loader.loader", "DataLoader"),
-    "dali": ("fastmix.dali", None),
-    "loader": ("fastmix.loader", None),
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _LAZY:
-        raise AttributeError(f"module 'fastmix' has no attribute {name!r}")
-    module, attribute = _LAZY[name]
-    imported = importlib.import_module(module)
-    return imported if attribute is None else getattr(imported, attribute)
-
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LAZY})
+    return sorted({*globals(), *importlib.import_module("fastmix.public").__all__})

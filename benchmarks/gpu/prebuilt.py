@@ -67,7 +67,7 @@ def check() -> int:
     """Load everything in a process of its own; DALI may be missing."""
     programs = {
         "torch": "import torch; print(torch.__version__, torch.cuda.is_available() and torch.cuda.get_device_name())",
-        "fastmix": "import fastmix; print(fastmix.__version__)",
+        "fastmix": "import fastmix; fastmix.mix_; print(fastmix.__version__)",
         "DALI": "import fastmix.dali as d; d.load(); import nvidia.dali as n; print(n.__version__)",
     }
     status = 0

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import torch
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 import fastmix
 from fastmix.cli.demo_data import write_photos
+from fastmix.cli.output import JsonFile, console_beside, progress_bar, write_json
+
+if TYPE_CHECKING:
+    import torch
 
 CLASSES = 5
 REPEATS = 9
@@ -26,9 +27,10 @@ def demo(
     count: Annotated[int, typer.Option(help="How many photographs to write and load.", min=16)] = 500,
     batch_size: Annotated[int, typer.Option(help="Images per batch.", min=2)] = 64,
     size: Annotated[int, typer.Option(help="Side of the training images, in pixels.", min=8)] = 224,
+    json_file: JsonFile = None,
 ) -> None:
     """Load photographs with mixup on the GPU if there is one, on the CPU otherwise."""
-    console = Console()
+    console = console_beside(json_file)
     photos = write_photos(out / "photos", count=count, classes=CLASSES, seed=0)
     loader = fastmix.DataLoader(
         photos, batch_size=batch_size, size=size, mix=fastmix.Mixup(alpha=0.4, per="pair"), last_batch="partial"
@@ -46,7 +48,8 @@ def demo(
         "fastmix_ms": round(fastmix_ms, 3),
         "speedup": round(naive_ms / fastmix_ms, 2),
     }
-    (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
+    write_json(summary, out / "summary.json")
+    write_json(summary, json_file)
     shape = "x".join(map(str, images.shape))
     console.print(f"{count / seconds:.0f} images/s on {images.device.type}, targets {tuple(targets.shape)}")
     console.print(
@@ -58,8 +61,7 @@ def demo(
 
 def run_epoch(loader: fastmix.DataLoader, count: int, console: Console) -> float:
     """Seconds that one epoch over ``count`` images takes, shown under a progress bar."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console) as progress:
+    with progress_bar(console) as progress:
         task = progress.add_task("loading with mixup", total=count)
         start = time.perf_counter()
         for images, _ in loader:
@@ -70,6 +72,8 @@ def run_epoch(loader: fastmix.DataLoader, count: int, console: Console) -> float
 
 def synchronize(images: torch.Tensor) -> None:
     if images.is_cuda:
+        import torch
+
         torch.cuda.synchronize(images.device)
 
 

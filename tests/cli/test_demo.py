@@ -23,11 +23,3 @@ def test_demo_writes_its_picture_and_figures(tmp_path):
     grid = imread(tmp_path / "grid.png")
     coloured = (grid[..., :3].max(axis=-1) - grid[..., :3].min(axis=-1)) > 0.1
     assert coloured.mean() > 0.2  # photographs, not an empty page
-
-
-def test_describe_names_both_labels_largest_first():
-    import torch
-
-    from fastmix.loader.preview import describe, weights_of
-
-    assert describe(weights_of(torch.tensor([[0.25, 0.0, 0.75]]), 0), ["cat", "dog", "emu"]) == "0.75 emu + 0.25 cat"
