@@ -14,8 +14,10 @@ APT := $(if $(filter 0,$(shell id -u)),$(shell command -v apt-get 2>/dev/null))
 
 # A virtual environment over .venv, which stays free of the clients.
 CLIENTS := build/clients
+# Likewise for the generator of the pages.
+DOCS := build/docs
 
-.PHONY: demo test check clients fuzz bench build lint types format clean
+.PHONY: demo test check clients fuzz bench docs build lint types format clean
 
 # The fast subset: plans, operators and the loader's batches, without the files that take longest (CONTRIBUTING.md).
 SLOW := $(addprefix tests/plan/test_,damaged_plans.py distribution.py mask_policies.py pairings.py \
@@ -55,6 +57,15 @@ fuzz: build
 bench: build
 	-$(BIN)/python -m pip install -q --no-deps -r requirements/rivals.txt
 	$(BIN)/python -m benchmarks.all $(BENCH)
+
+# The pages, into build/site; a dead link or a name that does not exist fails. Nothing has to be built.
+docs: $(DOCS)/.installed
+	$(DOCS)/bin/python docs/build_site.py
+
+$(DOCS)/.installed: requirements/docs.txt
+	$(PYTHON) -m venv $(DOCS)
+	$(DOCS)/bin/python -m pip install -q --no-deps -r requirements/docs.txt
+	touch $@
 
 # CMake decides what has to be compiled again: unchanged sources take a second or two. Type checkers find a package that
 # is installed in the compatible mode, by its path, but not one behind an import hook.

@@ -49,9 +49,9 @@ def bench(
     *,
     hints: dict[str, Any],
 ) -> None:
-    """Measure how many mixed images per second the loader makes, and whether that is enough.
+    """Measure images per second: does the loader keep up?
 
-    The rivals crop, resize, mirror and normalise the same files on as many threads or worker processes.
+    The loader mixes. The rivals crop, resize, mirror and normalise the same files, on as many threads or processes.
     """
     from fastmix.loader.sources.hints import Hints
     from fastmix.loader.sources.kinds import open_source

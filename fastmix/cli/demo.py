@@ -29,7 +29,7 @@ def demo(
     size: Annotated[int, typer.Option(help="Side of the training images, in pixels.", min=8)] = 224,
     json_file: JsonFile = None,
 ) -> None:
-    """Load photographs with mixup on the GPU if there is one, on the CPU otherwise."""
+    """Load and mix photographs, and measure both."""
     console = console_beside(json_file)
     photos = write_photos(out / "photos", count=count, classes=CLASSES, seed=0)
     loader = fastmix.DataLoader(

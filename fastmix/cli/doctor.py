@@ -44,9 +44,9 @@ def doctor(
     *,
     hints: dict[str, Any],
 ) -> None:
-    """Check the installation, and with data a short run. Each line is ok, warn or fail, with the repair.
+    """Check the installation, and with data a short run.
 
-    Ends with status 1 if a check fails. Put the output into bug reports.
+    Each line is ok, warn or fail, with the repair. Ends with status 1 if a check fails.
     """
     console = console_beside(json_file)
     report: list[Check] = []

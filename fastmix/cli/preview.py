@@ -52,7 +52,10 @@ def preview(
     *,
     hints: dict[str, Any],
 ) -> None:
-    """Write a picture of the batch that training would get, with the weights of its labels."""
+    """Write a picture of a batch as training gets it.
+
+    The weights of its labels stand above each image.
+    """
     loader = fastmix.DataLoader(
         data,
         batch_size,

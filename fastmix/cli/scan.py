@@ -41,9 +41,10 @@ def scan(
     *,
     hints: dict[str, Any],
 ) -> None:
-    """Decode every sample once and report those that cannot be decoded. Ends with status 1 if there are any.
+    """Find samples that cannot be decoded, and describe the data.
 
-    Also counts classes, formats, sizes and duplicates. Pillow reads the headers; nothing is changed.
+    Decodes every sample once. Ends with status 1 if there are bad ones. Also counts classes, formats, sizes and
+    duplicates. Pillow reads the headers; nothing is changed.
     """
     # These import torch and DALI, which takes seconds.
     from fastmix.arguments import choose_threads

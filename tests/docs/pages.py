@@ -1,0 +1,103 @@
+"""The Markdown pages, their Python blocks, and the world in which the blocks run."""
+
+import re
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+
+import fastmix
+from fastmix.cli.demo_data import write_photos
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+CLASSES = 4
+# The pages' numbers for ImageNet, and those for some demo photographs. Nothing else is changed.
+SMALLER = {
+    r"\b(64|128|256|512)\b": "8",
+    r"\b(224|160|192)\b": "32",
+    r"\b1000\b": str(CLASSES),
+    r"range\(\d\d+\)": "range(2)",
+    r"steps_per_epoch=\d+": "steps_per_epoch=2",
+}
+
+
+class Block(NamedTuple):
+    """A Python block: its first line's number in the page, and its text."""
+
+    line: int
+    text: str
+
+
+def python_blocks(page: Path) -> Iterator[Block]:
+    """Yield the blocks that begin with three backticks and ``python``."""
+    text = page.read_text()
+    for found in re.finditer(r"^```python[^\n]*\n(.*?)^```", text, re.MULTILINE | re.DOTALL):
+        yield Block(text[: found.start(1)].count("\n") + 1, found[1])
+
+
+def smaller(text: str) -> str:
+    """Return a block with small numbers in place of ImageNet's."""
+    for pattern, number in SMALLER.items():
+        text = re.sub(pattern, number, text)
+    return text
+
+
+def write_data(folder: Path, text: str) -> None:
+    """Write the data that pages name. ``photos`` is a flat folder, unless the page speaks of folders in it."""
+    parts = ["imagenet/train", "imagenet/val", "build/demo/photos"]
+    parts += [f"photos/{part}" for part in ("train", "val") if '"photos/' in text]
+    for part in parts:
+        write_photos(folder / part, count=6 * CLASSES if "val" not in part else 2 * CLASSES, classes=CLASSES)
+    if not (folder / "photos").exists():
+        (folder / "photos").mkdir()
+        for i, path in enumerate(sorted((folder / "imagenet/val").rglob("*.jpg"))):
+            (folder / "photos" / f"{i}.jpg").write_bytes(path.read_bytes())
+
+
+def names() -> dict[str, Any]:
+    """Return what the pages take for granted: a model, an optimizer, a batch in memory and its step."""
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(
+        torch.nn.AdaptiveAvgPool2d(2), torch.nn.Flatten(), torch.nn.Linear(12, CLASSES, dtype=torch.float32)
+    )
+    labels = torch.arange(8) % CLASSES
+    torch_loader = torch.utils.data.DataLoader([(torch.rand(3, 32, 32), i % CLASSES) for i in range(16)], 8)
+    return {
+        "__name__": "__main__",
+        "torch": torch,
+        "fastmix": fastmix,
+        "model": model,
+        "optimizer": torch.optim.SGD(model.parameters(), lr=0.01),
+        "x": torch.rand(8, 3, 32, 32),
+        "labels": labels,
+        "step": 0,
+        "epoch": 0,
+        "torch_loader": torch_loader,
+        "args": types.SimpleNamespace(data_dir="imagenet", batch_size=8, smoothing=0.1),
+    }
+
+
+def missing_packages(text: str) -> list[str]:
+    """Return the packages that a page uses and that are not installed: trainers, which `make clients` installs."""
+    used = set(re.findall(r"^ *(?:from|import) (?:fastmix\.integrations\.)?(\w+)", text, re.MULTILINE))
+    used |= {name for name in ("accelerator", "transformers") if re.search(rf"\b{name}\.", text)}
+    used = {{"accelerator": "accelerate"}.get(name, name) for name in used}
+    trainers = ("accelerate", "transformers", "lightning", "datasets", "webdataset", "timm", "torchvision")
+    return sorted(name for name in trainers if name in used and not importable(name))
+
+
+def importable(name: str) -> bool:
+    try:
+        __import__(name)
+    except Exception:
+        return False
+    return True
+
+
+def run(block: Block, page: Path, namespace: dict[str, Any]) -> None:
+    """Run a block; tracebacks name the page and its line."""
+    code = compile("\n" * (block.line - 1) + smaller(block.text), str(page), "exec")
+    exec(code, namespace)

@@ -1,0 +1,51 @@
+"""Every Python block of the README and the pages runs on demo photographs, top to bottom, page by page."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import sklearn.datasets  # noqa: F401  (importing it draws from Python's generator, which the tests watch)
+import torch
+from pages import PAGES, ROOT, missing_packages, names, python_blocks, run, write_data
+
+WITH_BLOCKS = [page for page in PAGES if list(python_blocks(page))]
+LAUNCHED = {"RANK": "0", "WORLD_SIZE": "1", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1"}
+
+
+@pytest.fixture
+def user_code():
+    """Let the pages' code draw from global generators, as users' code does."""
+    states = torch.random.get_rng_state(), np.random.get_state(), random.getstate()
+    yield
+    torch.random.set_rng_state(states[0])
+    np.random.set_state(states[1])
+    random.setstate(states[2])
+
+
+def test_the_pages_have_many_blocks():
+    assert sum(len(list(python_blocks(page))) for page in PAGES) > 25
+
+
+@pytest.mark.parametrize("page", WITH_BLOCKS, ids=lambda page: str(page.relative_to(ROOT)))
+def test_blocks_run(page: Path, tmp_path, monkeypatch, user_code):  # noqa: ARG001
+    blocks = list(python_blocks(page))
+    monkeypatch.chdir(tmp_path)
+    write_data(tmp_path, "".join(block.text for block in blocks))
+    namespace = names()
+    skipped = []
+    for block in blocks:
+        if missing := missing_packages(block.text):
+            skipped += missing
+            continue
+        if "init_process_group" in block.text:
+            for name, value in LAUNCHED.items():
+                monkeypatch.setenv(name, value)
+            monkeypatch.setenv("MASTER_PORT", "0")
+        try:
+            run(block, page, namespace)
+        finally:
+            if torch.distributed.is_initialized():
+                torch.distributed.destroy_process_group()
+    if len(skipped) and len(skipped) >= len(blocks):
+        pytest.skip(f"needs {', '.join(sorted(set(skipped)))}")
