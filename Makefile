@@ -37,6 +37,7 @@ test: build
 # The loader in real trainers, and over real data libraries.
 clients: build $(CLIENTS)/.installed
 	$(CLIENTS)/bin/python -m pytest -n 2 --dist loadgroup tests/clients
+	$(CLIENTS)/bin/python -m pytest tests/docs/test_blocks.py -k clients
 
 $(CLIENTS)/.installed: requirements/clients.txt $(INSTALLED)
 	$(PYTHON) -m venv $(CLIENTS)

@@ -1,6 +1,6 @@
 """Draws the pages' pictures from photographs, plans and results: ``python docs/draw_pictures.py``.
 
-One picture per kind of mixing, the way of the data, the walk in place, and the times beside a copy's.
+They show kinds of mixing and augmentation policies, the way of the data, the walk in place, and times beside a copy's.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from matplotlib.patches import FancyArrowPatch, Rectangle
 from PIL import Image
 
 import fastmix as fm
+import fastmix.augment as A
 from fastmix import _core
 from fastmix.cli.demo_data import write_photos
 from fastmix.loader.preview import to_pixels
@@ -35,6 +36,27 @@ KINDS = {
     "SmoothMix": fm.SmoothMix(),
     "GMix": fm.GMix(),
     "FMix": fm.FMix(weight=fm.Fixed(0.6)),
+}
+MEAN_COLOUR = (124, 116, 104)
+# A row of pictures per policy: its name, and what draws it.
+AUGMENTS = {
+    "trivialaugmentwide": {"TrivialAugmentWide()": A.TrivialAugmentWide()},
+    "randaugment": {"RandAugment(2, 9)": A.RandAugment(2, 9)},
+    "randaugment_timm": {'from_timm("rand-m9-mstd0.5-inc1")': A.from_timm("rand-m9-mstd0.5-inc1")},
+    "autoaugment": {'AutoAugment("imagenet")': A.AutoAugment("imagenet")},
+    "augmix": {"AugMix()": A.AugMix()},
+    "threeaugment": {"ThreeAugment()": A.ThreeAugment()},
+    "colorjitter": {"ColorJitter(0.4, 0.4, 0.4, 0.1)": A.ColorJitter(0.4, 0.4, 0.4, 0.1)},
+    "randomerasing": {"RandomErasing(1.0, value=(124, 116, 104))": A.RandomErasing(1.0, value=MEAN_COLOUR)},
+    "cutout": {"Cutout(64, value=(124, 116, 104))": A.Cutout(64, value=MEAN_COLOUR)},
+}
+# A column per policy.
+SHEETS = {
+    "operations": (
+        *(A.Grayscale(), A.Invert(), A.Equalize(), A.AutoContrast(), A.Solarize(128), A.SolarizeAdd(64)),
+        *(A.Posterize(3), A.Brightness(1.5), A.Contrast(1.6), A.Color(1.8), A.Sharpness(3.0), A.GaussianBlur(2.0)),
+    ),
+    "warps": (A.ShearX(0.3), A.ShearY(0.3), A.TranslateX(40), A.TranslateY(40), A.Rotate(30), A.PadCrop(28)),
 }
 INK, ACCENT, FAINT = "#222222", "#3b5bdb", "#bbbbbb"
 
@@ -97,6 +119,34 @@ def draw_dirichlet(photos: torch.Tensor) -> None:
     axes[3].title.set_fontsize(8)
     figure.suptitle("DirichletMix(k=3)", fontsize=12, color=INK)
     save(figure, "dirichletmix.jpg")
+
+
+def augmented(policy: A.SamplePolicy, photo: torch.Tensor, count: int) -> torch.Tensor:
+    """Return what ``count`` samples with this photograph get, uint8 (count, H, W, 3)."""
+    keys = A.SampleKeys(seed=SEED, epoch=0, sample=np.arange(count))
+    plan = policy.plan(keys, size=(SIZE, SIZE))
+    return fm.augment_images(photo.expand(count, -1, -1, -1).contiguous(), plan)
+
+
+def draw_augment(name: str, policies: dict[str, A.SamplePolicy], photo: torch.Tensor) -> None:
+    """Draw a photograph and six draws of it, one row per policy."""
+    figure = Figure(figsize=(10, 1.75 * len(policies)), layout="constrained")
+    rows = figure.subplots(len(policies), 7, squeeze=False)
+    for axes, (title, policy) in zip(rows, policies.items(), strict=True):
+        show(axes[0], photo, "")
+        for axis, pixels in zip(axes[1:], augmented(policy, photo, 6), strict=True):
+            show(axis, pixels, "")
+        axes[3].set_title(title, fontsize=10, color=INK)
+    save(figure, f"{name}.jpg")
+
+
+def draw_sheet(name: str, policies: tuple[A.SamplePolicy, ...], photo: torch.Tensor) -> None:
+    """Draw one draw of each policy, with its call."""
+    figure = Figure(figsize=(10, 2 * len(policies) // 6), layout="constrained")
+    for axis, policy in zip(figure.subplots(len(policies) // 6, 6).ravel(), policies, strict=True):
+        show(axis, augmented(policy, photo, 1)[0], repr(policy))
+        axis.title.set_fontsize(7)
+    save(figure, f"{name}.jpg")
 
 
 def draw_data_path(folder: Path) -> None:
@@ -256,6 +306,11 @@ def main() -> None:
         for name, policy in KINDS.items():
             draw_kind(name, policy, chosen)
         draw_dirichlet(chosen)
+        photo = (to_pixels(chosen[1:2], fm.IMAGENET_MEAN, fm.IMAGENET_STD)[0] * 255).round().to(torch.uint8)
+        for name, policies in AUGMENTS.items():
+            draw_augment(name, policies, photo)
+        for name, policies in SHEETS.items():
+            draw_sheet(name, policies, photo)
         draw_data_path(photos)
     draw_walk()
     draw_roofline()

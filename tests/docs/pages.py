@@ -1,5 +1,6 @@
 """The Markdown pages, their Python blocks, and the world in which the blocks run."""
 
+import contextlib
 import re
 import types
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from typing import Any, NamedTuple
 import torch
 
 import fastmix
+from benchmarks.rivals import Unavailable
+from benchmarks.rivals.compiled import import_torchvision
 from fastmix.cli.demo_data import write_photos
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +25,10 @@ SMALLER = {
     r"range\(\d\d+\)": "range(2)",
     r"steps_per_epoch=\d+": "steps_per_epoch=2",
 }
+
+
+# Names that pages take for granted where their packages are installed.
+USED = {"accelerator": "accelerate", "transformers": "transformers"}
 
 
 class Block(NamedTuple):
@@ -57,15 +64,15 @@ def write_data(folder: Path, text: str) -> None:
             (folder / "photos" / f"{i}.jpg").write_bytes(path.read_bytes())
 
 
-def names() -> dict[str, Any]:
-    """Return what the pages take for granted: a model, an optimizer, a batch in memory and its step."""
+def names(text: str) -> dict[str, Any]:
+    """Return what a page takes for granted: a model, an optimizer, a batch in memory and its step, its trainer."""
     torch.manual_seed(0)
     model = torch.nn.Sequential(
         torch.nn.AdaptiveAvgPool2d(2), torch.nn.Flatten(), torch.nn.Linear(12, CLASSES, dtype=torch.float32)
     )
     labels = torch.arange(8) % CLASSES
     torch_loader = torch.utils.data.DataLoader([(torch.rand(3, 32, 32), i % CLASSES) for i in range(16)], 8)
-    return {
+    found = {
         "__name__": "__main__",
         "torch": torch,
         "fastmix": fastmix,
@@ -76,20 +83,28 @@ def names() -> dict[str, Any]:
         "step": 0,
         "epoch": 0,
         "torch_loader": torch_loader,
-        "args": types.SimpleNamespace(data_dir="imagenet", batch_size=8, smoothing=0.1),
     }
+    if "accelerator." in text and importable("accelerate"):
+        found["accelerator"] = __import__("accelerate").Accelerator(cpu=True)
+    if "transformers." in text and importable("transformers"):
+        found["transformers"] = transformers = __import__("transformers")
+        found["TrainingArguments"] = transformers.TrainingArguments
+    return found
 
 
 def missing_packages(text: str) -> list[str]:
     """Return the packages that a page uses and that are not installed: trainers, which `make clients` installs."""
-    used = set(re.findall(r"^ *(?:from|import) (?:fastmix\.integrations\.)?(\w+)", text, re.MULTILINE))
-    used |= {name for name in ("accelerator", "transformers") if re.search(rf"\b{name}\.", text)}
-    used = {{"accelerator": "accelerate"}.get(name, name) for name in used}
+    used = set(
+        re.findall(r"^ *(?:from|import) (?:fastmix\.integrations\.(?!timm|torchvision))?(\w+)", text, re.MULTILINE)
+    )
+    used |= {package for name, package in USED.items() if re.search(rf"\b{name}\.", text)}
     trainers = ("accelerate", "transformers", "lightning", "datasets", "webdataset", "timm", "torchvision")
     return sorted(name for name in trainers if name in used and not importable(name))
 
 
 def importable(name: str) -> bool:
+    with contextlib.suppress(Unavailable):
+        import_torchvision()  # which trainers import, with or without its compiled part
     try:
         __import__(name)
     except Exception:
@@ -98,6 +113,7 @@ def importable(name: str) -> bool:
 
 
 def run(block: Block, page: Path, namespace: dict[str, Any]) -> None:
-    """Run a block; tracebacks name the page and its line."""
+    """Run a block; tracebacks name the page and its line. ``args`` are those of timm's train.py."""
+    namespace["args"] = types.SimpleNamespace(data_dir="imagenet", batch_size=8, smoothing=0.1)
     code = compile("\n" * (block.line - 1) + smaller(block.text), str(page), "exec")
     exec(code, namespace)

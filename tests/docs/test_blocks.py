@@ -31,8 +31,9 @@ def test_the_pages_have_many_blocks():
 def test_blocks_run(page: Path, tmp_path, monkeypatch, user_code):  # noqa: ARG001
     blocks = list(python_blocks(page))
     monkeypatch.chdir(tmp_path)
-    write_data(tmp_path, "".join(block.text for block in blocks))
-    namespace = names()
+    text = "".join(block.text for block in blocks)
+    write_data(tmp_path, text)
+    namespace = names(text)
     skipped = []
     for block in blocks:
         if missing := missing_packages(block.text):
