@@ -1,13 +1,16 @@
 """The Markdown pages, their Python blocks, and the world in which the blocks run."""
 
 import contextlib
+import os
 import re
 import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
+from PIL.Image import fromarray
 
 import fastmix
 from benchmarks.rivals import Unavailable
@@ -22,7 +25,7 @@ SMALLER = {
     r"\b(64|128|256|512)\b": "8",
     r"\b(224|160|192)\b": "32",
     r"\b1000\b": str(CLASSES),
-    r"range\(\d\d+\)": "range(2)",
+    r"\b90\b": "2",
     r"steps_per_epoch=\d+": "steps_per_epoch=2",
 }
 
@@ -71,6 +74,7 @@ def names(text: str) -> dict[str, Any]:
         torch.nn.AdaptiveAvgPool2d(2), torch.nn.Flatten(), torch.nn.Linear(12, CLASSES, dtype=torch.float32)
     )
     labels = torch.arange(8) % CLASSES
+    stream = [{"image": fromarray(np.full((40, 50, 3), 9 * i, np.uint8)), "label": i % CLASSES} for i in range(16)]
     torch_loader = torch.utils.data.DataLoader([(torch.rand(3, 32, 32), i % CLASSES) for i in range(16)], 8)
     found = {
         "__name__": "__main__",
@@ -83,6 +87,9 @@ def names(text: str) -> dict[str, Any]:
         "step": 0,
         "epoch": 0,
         "torch_loader": torch_loader,
+        "stream": stream,
+        "numpy": np,
+        "os": os,
     }
     if "accelerator." in text and importable("accelerate"):
         found["accelerator"] = __import__("accelerate").Accelerator(cpu=True)
