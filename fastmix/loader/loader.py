@@ -113,6 +113,8 @@ class DataLoader(Face):
             decodes everything else; or ``"auto"``: fastmix if this build has it and ``resize`` is fastmix's.
         decode_with_pillow: whether Pillow decodes GIF (the first frame), AVIF and JPEG 2000, which neither of the two
             does; otherwise they are bad samples. An ImportError without Pillow.
+        hw_decoder_load: share in [0, 1] of the JPEGs that the GPU's hardware engine decodes. 0, since the engine's
+            writes may not respect the order of the stream, which would corrupt batches in silence.
         augment: a policy of :mod:`fastmix.augment`, such as ``TrivialAugmentWide()``; in training and on the CPU only.
             Images are resized to uint8 with Pillow's pixels, flipped and augmented, then mixed, in one pass. A
             ``RandomResizedCrop`` in it sets the crops, and its flips replace the mirroring.
@@ -202,6 +204,7 @@ class DataLoader(Face):
         resize: Resize = "fastmix",
         decode: Decode = "auto",
         decode_with_pillow: bool = False,
+        hw_decoder_load: float = 0.0,
         augment: SamplePolicy | None = None,
         dali_augment: Callable[[DataNode], DataNode] | None = None,
         # mixing
@@ -299,6 +302,7 @@ class DataLoader(Face):
             resize=resize,
             decode=settings.choose_decode(decode, self.device, resize),
             guest_decoder=settings.choose_guest(decode_with_pillow),
+            hw_decoder_load=settings.choose_hw_load(hw_decoder_load, self.device),
             **({} if augments is None else augments.graph_options()),
         )
         passes = Passes(order, steps_per_epoch)

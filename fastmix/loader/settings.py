@@ -56,6 +56,17 @@ def choose_guest(decode_with_pillow: bool) -> int:
     return pillow_decoder() if decode_with_pillow else 0
 
 
+def choose_hw_load(hw_decoder_load: float, device: torch.device) -> float:
+    """Return the share, which is 0 on the CPU."""
+    share = number("DataLoader: hw_decoder_load", hw_decoder_load)
+    if not 0.0 <= share <= 1.0 or (share and device.type == "cpu"):
+        raise ValueError(
+            f"DataLoader: expected hw_decoder_load in [0, 1], and 0 with device='cpu', got {share} with "
+            f"device={device.type!r}"
+        )
+    return share
+
+
 def check_smoothing(smoothing: float, mix: Policy | None) -> None:
     """Refuse smoothing out of range, or without mixing."""
     smoothing = number("DataLoader: smoothing", smoothing)

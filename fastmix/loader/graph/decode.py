@@ -49,12 +49,12 @@ def on_cpu(spec: GraphSpec, samples: Samples, window: DataNode) -> Decoded:
 def on_gpu(spec: GraphSpec, samples: Samples, window: DataNode) -> Decoded:
     """Decode whole JPEGs on the GPU with DALI; the CPU decodes all other files, and bad ones never reach the GPU.
 
-    nvJPEG's hardware engine stays off: its writes may not respect the order of the stream, which would corrupt batches
-    in silence.
+    ``spec.hw_decoder_load`` is 0 unless the user asks for more: the writes of nvJPEG's hardware engine may not respect
+    the order of the stream, which would corrupt batches in silence.
     """
     where = samples.whole_jpeg
     (encoded, _), (whole, _), (good, _) = (split(node, where) for node in (samples.encoded, window, samples.status))
-    on_device = Decoded(fn.decoders.image(encoded, device="mixed", hw_decoder_load=0.0), whole, good)
+    on_device = Decoded(fn.decoders.image(encoded, device="mixed", hw_decoder_load=spec.hw_decoder_load), whole, good)
     rest = Samples(*(split(node, where)[1] for node in samples[:4]), details=())
     on_host = on_cpu(spec, rest, split(window, where)[1])
     on_host = on_host._replace(images=on_host.images.gpu())

@@ -43,6 +43,7 @@ class GraphSpec:
         resize: what crops and resizes: ``fn.fastmix.resample_mix``, in the pass that makes a batch, or DALI (uint8).
         decode: what decodes ordinary JPEGs on the CPU: fastmix, or DALI's library nvImageCodec, which decodes all else.
         guest_decoder: address of what decodes GIF, AVIF and JPEG 2000, in this process; 0 for nothing.
+        hw_decoder_load: share of the JPEGs that the GPU's hardware engine decodes.
         augments: whether sample plans are applied; needs ``resize="fastmix"`` and the CPU.
         mirrors: whether training mirrors images with probability 1/2.
         scale, ratio: bounds of the crops in training; None for torchvision's.
@@ -68,6 +69,7 @@ class GraphSpec:
     resize: Resize
     decode: Literal["fastmix", "dali"]
     guest_decoder: int = 0
+    hw_decoder_load: float = 0.0
     augments: bool = False
     mirrors: bool = True
     scale: tuple[float, float] | None = None
