@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 # libtiff warns of each odd entry in a directory before it fails; there is no hook to stop it.
-MOST = {"tif": 6}
+MOST = {"tif": 3}
 PROGRAM = """
 import random, sys
 from decode_mutated import FOR_PILLOW, group, mutated
@@ -30,5 +30,5 @@ def test_at_most_a_line_for_a_damaged_file(group):
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=180, env=environment)
     assert done.returncode == 0, done.stderr[-2000:]
     # Some damage is printed and yet accepted: half of the 200 files were mutated.
-    assert int(done.stdout) > 30
+    assert int(done.stdout) >= 20
     assert len(done.stderr.splitlines()) <= 100 * MOST.get(group, 1)

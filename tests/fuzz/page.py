@@ -49,41 +49,41 @@ def soak_table(results: dict[str, dict]) -> str:
 
 
 def page(results: dict[str, dict], names: dict[str, str]) -> str:
-    return f"""# Reliability
+    """The parts that have results."""
+    tables = {
+        "images": ("Damaged images", _IMAGES, lambda found: image_table(found, names)),
+        "parsers": ("Parsers", _PARSERS, parser_table),
+        "faults": ("Faults", _FAULTS, fault_table),
+        "soak": ("Long runs", _SOAK, soak_table),
+    }
+    parts = [
+        f"## {title}\n\n{text}\n\n{made(results[name])}\n"
+        for name, (title, text, made) in tables.items()
+        if name in results
+    ]
+    return "\n".join([_HEAD, *parts])
+
+
+_HEAD = """# Reliability
 
 `make fuzz` runs all of this and writes this page; it takes hours. `python tests/fuzz --part images` runs a part, and
 `make test` a short form. A run stops at its first failure. Failures: 0.
+"""
 
-## Damaged images
-
-A file is changed in 1 to 6 places: flipped bits, extreme numbers in headers, cuts, random runs, deletions, insertions.
-Each file is decoded in three windows by the `decode` operator, in another order and with another number of threads, and
-comes through `DataLoader` with `on_error="skip"` and `"replace"` and the judge of `fastmix scan`. For the loader
-a quarter of the files is left undamaged. Every program runs in a process of its own and has to end by itself.
-
-{image_table(results["images"], names)}
+_IMAGES = """A file is changed in 1 to 6 places: flipped bits, extreme numbers in headers, cuts, random runs, deletions,
+insertions. Each file is decoded in three windows by the `decode` operator, in another order and with another number of
+threads, and comes through `DataLoader` with `on_error="skip"` and `"replace"` and the judge of `fastmix scan`. For the
+loader a quarter of the files is left undamaged. Every program runs in a process of its own and has to end by itself.
 
 A failure is a crash, a hang, an exception, a batch that is different when an epoch is run again or resumed, a verdict
 that depends on anything but the file and the window, a CPU second for a batch of 50 files, or 1 GiB of peak memory.
-JPEG 2000 is refused without Pillow, because damaged files crash the library that would decode it.
+JPEG 2000 is refused without Pillow, because damaged files crash the library that would decode it."""
 
-## Parsers
+_PARSERS = """What fastmix parses itself gets mutated inputs; those that reach new code are kept and mutated further.
+The C++ programs run under AddressSanitizer and UndefinedBehaviorSanitizer. A failure is a report of theirs, pixels other
+than libjpeg's, an accepted plan that leaves its batch, or a file that is refused in other words than fastmix's."""
 
-What fastmix parses itself gets mutated inputs; those that reach new code are kept and mutated further. The C++ programs
-run under AddressSanitizer and UndefinedBehaviorSanitizer. A failure is a report of theirs, pixels other than
-libjpeg's, an accepted plan that leaves its batch, or a file that is refused in other words than fastmix's.
+_FAULTS = "Each round is a process of its own. It has to end by itself, with the batches of an undisturbed epoch."
 
-{parser_table(results["parsers"])}
-
-## Faults
-
-Each round is a process of its own. It has to end by itself, with the batches of an undisturbed epoch.
-
-{fault_table(results["faults"])}
-
-## Long runs
-
-Growth after the first tenth of the runs.
-
-{soak_table(results["soak"])}
-"""
+_SOAK = """Growth after the first tenth of the runs. One file in turn is good and bad. Of the bad ones, JPEGs without an
+end marker whose rows are all there cost memory at each decode ([why](decoding.md#what-remains))."""
