@@ -80,8 +80,9 @@ that depends on anything but the file and the window, a CPU second for a batch o
 JPEG 2000 is refused without Pillow, because damaged files crash the library that would decode it."""
 
 _PARSERS = """What fastmix parses itself gets mutated inputs; those that reach new code are kept and mutated further.
-The C++ programs run under AddressSanitizer and UndefinedBehaviorSanitizer. A failure is a report of theirs, pixels other
-than libjpeg's, an accepted plan that leaves its batch, or a file that is refused in other words than fastmix's."""
+The C++ programs run under AddressSanitizer and UndefinedBehaviorSanitizer. A failure is a report of theirs, pixels
+other than libjpeg's, an accepted plan that leaves its batch, or a file that is refused in other words
+than fastmix's."""
 
 _FAULTS = "Each round is a process of its own. It has to end by itself, with the batches of an undisturbed epoch."
 

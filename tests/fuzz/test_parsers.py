@@ -13,5 +13,5 @@ def test_plan_rows(tmp_path):
 
 def test_files(tmp_path):
     found = run("fuzz/parsers.py", 1, 300, str(tmp_path))
-    assert {"tar", "index", "csv", "tsv", "jsonl", "quarantine", "state", "plan", "peak"} == found.keys()
-    assert all(parser["corpus"] > 2 and parser["accepted"] > 0 for name, parser in found.items() if name != "peak")
+    parsers = ("tar", "index", "csv", "tsv", "jsonl", "quarantine", "state", "plan")
+    assert all(found[name]["corpus"] > 2 and found[name]["accepted"] > 0 for name in parsers)
