@@ -14,7 +14,7 @@
 ``sampling.py``     the orders themselves: random, balanced, by class, the user's
 ``augmenting.py``   checks ``augment=`` and takes it apart: windows for the graph, the rest for drafts
 ``drafts.py``       draft: which samples a step has, and how they are mixed
-``runs.py``         run: the steps under way in reading threads and in DALI
+``under_way.py``    run: the steps under way in reading threads and in DALI
 ``batches.py``      finish: the graph's inputs for a step, and the batch from its outputs
 ``targets.py``      the targets of a batch
 ``threads.py``      threads that end with their owner

@@ -11,12 +11,12 @@ from functools import partial
 
 from fastmix.loader.batches import Batch, BatchMaker
 from fastmix.loader.drafts import Drafter
-from fastmix.loader.faults.recovery import Recovery
+from fastmix.loader.faults.retries import Retries
 from fastmix.loader.graph.dali_queue import DaliQueue
 from fastmix.loader.progress import Progress
-from fastmix.loader.runs import Runs
 from fastmix.loader.sources.reader_pool import ReaderPool
 from fastmix.loader.stall import Stall
+from fastmix.loader.under_way import StepsUnderWay
 from fastmix.stats import Stats
 
 
@@ -26,7 +26,7 @@ class Machinery:
 
     drafter: Drafter
     maker: BatchMaker
-    recovery: Recovery
+    retries: Retries
     queue: DaliQueue
     readers: ReaderPool | None
     stall: Stall
@@ -69,8 +69,8 @@ class EpochIterator:
         # Not a method of the iterator: without a cycle, its reference to the pipeline ends when it is dropped.
         self._draft = partial(m.drafter.draft, self._epoch, progress.mixing)
         draws_ahead = m.drafter.thread is not None
-        self._runs = Runs(m.maker, m.queue, m.readers, m.stall, m.stats, m.depth, draws_ahead)
-        m.recovery.faults.begin()
+        self._runs = StepsUnderWay(m.maker, m.queue, m.readers, m.stall, m.stats, m.depth, draws_ahead)
+        m.retries.faults.begin()
         m.stats.begin()
         self._finished = False
         self._failed = False
@@ -102,7 +102,7 @@ class EpochIterator:
             self._finished = True
             self._progress.finish()
             self._machinery.stats.finish()
-            self._machinery.recovery.faults.finish(self._epoch)
+            self._machinery.retries.faults.finish(self._epoch)
             raise StopIteration
         # Holds until the batch is complete: after an interrupt, going on would lose this batch.
         self._failed = True
@@ -114,7 +114,7 @@ class EpochIterator:
     def _next_batch(self) -> Batch:
         stats, start = self._machinery.stats, time.perf_counter()
         self._start_ahead()
-        step = self._machinery.recovery.run(self._runs, self._draft)
+        step = self._machinery.retries.run(self._runs, self._draft)
         with stats.stage("hand_over"):
             batch = self._machinery.maker.finish(step)
         self._runs.drop_oldest()

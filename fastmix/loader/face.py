@@ -96,7 +96,7 @@ class Face(TorchAttributes, ABC):
     @property
     def bad_samples(self) -> list[BadSample]:
         """The samples that are bad, (path, reason): those that are known to be, then those of this epoch only."""
-        return self._machinery.recovery.faults.bad_samples
+        return self._machinery.retries.faults.bad_samples
 
     @property
     def timeout(self) -> float:

@@ -22,7 +22,7 @@ from fastmix.loader.faults.budget import Budget
 from fastmix.loader.faults.judge import Judge
 from fastmix.loader.faults.on_error import ON_ERROR, Faults, OnError
 from fastmix.loader.faults.quarantine import Quarantine
-from fastmix.loader.faults.recovery import Recovery
+from fastmix.loader.faults.retries import Retries
 from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import DaliQueue
 from fastmix.loader.graph.spec import DECODE, RESIZE, Decode, GraphSpec, Resize
@@ -317,7 +317,7 @@ class DataLoader(Face):
         self._machinery = Machinery(
             drafter=Drafter(passes, policy, self.size, faults, drawing, augments),
             maker=BatchMaker(source, graph, made_targets, self.device, bool(return_plan), bool(return_index)),
-            recovery=Recovery(faults, graph, self.device, stats, judge),
+            retries=Retries(faults, graph, self.device, stats, judge),
             queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),
             readers=None if source.delivers == "path" else ReaderPool(source, self.num_workers),
             stall=stall,

@@ -17,7 +17,7 @@ from data_support import make, same
 
 import fastmix as fm
 from fastmix.loader.faults import on_error as faults_module
-from fastmix.loader.faults import recovery
+from fastmix.loader.faults import retries
 
 pytestmark = pytest.mark.filterwarnings("ignore::fastmix.loader.BadSampleWarning")
 
@@ -70,8 +70,8 @@ def test_no_descriptors_left(small):
         files = [(path, i) for i, path in enumerate(sys.argv[1:])]
         loader = make(files, 8, on_error="skip", max_bad=1.0)
         list(loader)
-        import fastmix.loader.faults.recovery as recovery
-        recovery.RETRY_SECONDS = (0.01,)
+        import fastmix.loader.faults.retries as retries
+        retries.RETRY_SECONDS = (0.01,)
         limits = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, limits[1]))
         without = sum(len(images) for images, _ in loader)
@@ -149,7 +149,7 @@ class Store(torch.utils.data.Dataset):
 
 @pytest.mark.parametrize("on_error", ["skip", "replace"])
 def test_outages_of_a_data_set(small_jpegs, on_error, monkeypatch):
-    monkeypatch.setattr(recovery, "RETRY_SECONDS", (0.001, 0.001))
+    monkeypatch.setattr(retries, "RETRY_SECONDS", (0.001, 0.001))
     store = Store(small_jpegs[:16])
     options = {"on_error": on_error, "max_bad": 1.0, "mix": fm.Mixup(0.4), "num_classes": 16}
     loader = make(store, 4, **options)

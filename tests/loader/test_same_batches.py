@@ -108,7 +108,7 @@ def test_an_epoch_is_the_same_whatever_came_before(files, on_error, decode):
         resumed = make(files, 8, depth=3, **options)
         resumed.load_state_dict({**fresh.state_dict(), "epoch": epoch, "step": 2})
         assert same(resumed, expected[2:])
-    always = {Path(bad.path).name for bad in loader._machinery.recovery.faults.quarantine.known.values()}
+    always = {Path(bad.path).name for bad in loader._machinery.retries.faults.quarantine.known.values()}
     # Some crops of these two lie above the damage.
     assert always == set(DAMAGED) - {"ended.jpg", "cut.bmp"}
 

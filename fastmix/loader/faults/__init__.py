@@ -1,7 +1,7 @@
 """Bad samples: how they are found, and what a loader does about them.
 
 =================  =================================================================================================
-``recovery.py``    wraps a run: retries, replaces bad samples, and finds out why a pipeline failed
+``retries.py``     wraps a run: retries, replaces bad samples, and finds out why a pipeline failed
 ``on_error.py``    which samples are bad, and ``on_error``: raise, skip or replace
 ``fault.py``       ``Fault``: what is wrong with a sample, and whether that may pass
 ``judge.py``       decodes samples whole, for ``fastmix scan`` and where the GPU's decoder fails

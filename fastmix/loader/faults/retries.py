@@ -16,13 +16,13 @@ from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import PIPELINE_ERRORS, DaliQueue, Ticket
 from fastmix.loader.graph.inputs import MASKS, PLAN
 from fastmix.loader.graph.spec import GraphSpec
-from fastmix.loader.runs import Runs
 from fastmix.loader.step import Draft, Step
+from fastmix.loader.under_way import StepsUnderWay
 from fastmix.plan.mix_plan import MixPlan
 from fastmix.stats import Stats
 
 
-class Recovery:
+class Retries:
     """Runs steps until they succeed.
 
     The graph reports bad samples, and leaves them out of the batch. So a step runs again only to replace them, or where
@@ -40,7 +40,7 @@ class Recovery:
         self._stats = stats
         self._judge = judge
 
-    def run(self, runs: Runs, draft: Callable[..., Draft]) -> Step:
+    def run(self, runs: StepsUnderWay, draft: Callable[..., Draft]) -> Step:
         """Run the oldest step, and again as long as it has to be; ``draft`` drafts a step without some samples.
 
         Raises:

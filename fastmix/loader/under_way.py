@@ -14,7 +14,7 @@ from fastmix.loader.step import Draft, Step
 from fastmix.stats import Stats
 
 
-class Runs:
+class StepsUnderWay:
     """The steps of one iterator that are under way, oldest first.
 
     ``depth`` of them are in the pipeline; where threads read or draw, as many again are being read or drawn:
