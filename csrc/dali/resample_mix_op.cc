@@ -33,7 +33,7 @@ ResampleMixOp<Backend>::ResampleMixOp(const dali::OpSpec& spec)
     check(!augments_ || std::is_same_v<Backend, dali::CPUBackend>,
           "resample_mix: expected images on the CPU with sample_plan, which is not on CUDA yet; augment on the CPU");
     check(!augments_ || !(spec.HasArgument("filter") || spec.HasArgument("edges")),
-          "resample_mix: expected no filter and no edges with sample_plan, which has them per sample");
+          "resample_mix: filter and edges have no effect with sample_plan, which has them per sample; leave them out");
   });
   const Size size = with_dali_errors([&] { return read_size(spec, "resample_mix"); });
   height_ = size.height;

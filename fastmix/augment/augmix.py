@@ -94,7 +94,7 @@ class AugMix(SamplePolicy):
                 object.__setattr__(self, "magnitude_std", deviation("AugMix", self.magnitude_std))
         else:
             if self.magnitude_std is not None:
-                raise ValueError("AugMix: expected no magnitude_std for dialect='torchvision', got one")
+                raise ValueError("AugMix: magnitude_std= belongs to dialect='timm'; leave it out for 'torchvision'")
             if integer("AugMix", "severity", self.severity) > _BINS:  # type: ignore[arg-type]
                 raise ValueError(f"AugMix: expected severity in [1, {_BINS}], got {self.severity}")
         settle_warps(self, self.dialect)

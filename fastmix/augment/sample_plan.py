@@ -73,7 +73,7 @@ class SamplePlan(StoredPlan):
 
     def __init__(self, rows: Tensor, masks: None = None) -> None:
         if masks is not None:
-            raise ValueError("SamplePlan: expected no masks, got some")
+            raise ValueError("SamplePlan: sample plans have no masks; mix plans do")
         super().__init__(rows)
 
     def __repr__(self) -> str:

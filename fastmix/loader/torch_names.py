@@ -54,7 +54,7 @@ def last_batch_of(given: dict[str, Any], last_batch: str | None, device: torch.d
         elif value not in _REFUSED[name][0]:
             raise TypeError(f"DataLoader: expected no {name}, got {value!r}; {_REFUSED[name][1]}")
     if given.get("pin_memory") and device.type == "cpu" and torch.cuda.is_available():
-        raise TypeError("DataLoader: expected no pin_memory=True with device='cpu'; device='cuda' yields GPU batches")
+        raise TypeError("DataLoader: pin_memory=True has no effect with device='cpu'; device='cuda' yields GPU batches")
     if "drop_last" not in given:
         return last_batch
     chosen = _LAST[given["drop_last"]]

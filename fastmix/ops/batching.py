@@ -143,7 +143,7 @@ def _(
 
 @register_vmap("fastmix::normalize_mix_into")
 def _(info: Any, in_dims: tuple[Any, ...], *inputs: Any) -> tuple[None, None]:  # noqa: ARG001
-    raise ValueError("normalize_mix: expected no out= under vmap, got one; leave it out")
+    raise ValueError("normalize_mix: out= does not work under vmap; leave it out")
 
 
 def _unmapped(images: list[Tensor], dims: Sequence[int | None], count: int) -> list[Tensor]:

@@ -53,7 +53,7 @@ def mix_(images: Tensor, plan: MixPlan | ResidentPlan, *, other: Tensor | None =
     if other is not None:
         other = _ops.samples_like(images, other.resolve_neg())
     if gradients.has_tangent(images):
-        raise NotImplementedError("mix_: expected no forward-mode tangent, got one; use mix()")
+        raise NotImplementedError("mix_: forward-mode derivatives do not work in place; use mix()")
     _ops.mix_(images, plan.rows, masks_on(plan, images.device), other)
     return images
 

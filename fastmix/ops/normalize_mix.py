@@ -87,7 +87,7 @@ def normalize_mix(
     check_plan(op, plan, images.shape[0], resident=True)
     if isinstance(plan, ResidentPlan):
         if mirror is not None:
-            raise ValueError(f"{op}: expected no mirror with a ResidentPlan; give it to ResidentPlan.update()")
+            raise ValueError(f"{op}: mirror= belongs to ResidentPlan.update() with a ResidentPlan; leave it out here")
         mirror = plan.mirror if plan.device.type == "cpu" else None
     channels_last = memory_format == torch.channels_last
     masks = masks_on(plan, images.device)

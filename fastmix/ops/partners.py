@@ -22,9 +22,11 @@ def check_other(op: str, plan: MixPlan | MultiwayPlan | ResidentPlan, values: Te
     if other is None:
         return
     if isinstance(plan, MultiwayPlan):
-        raise ValueError(f"{op}: expected no other= with a MultiwayPlan; concatenate both batches and plan for them")
+        raise ValueError(
+            f"{op}: other= works with a MixPlan only, got a MultiwayPlan; concatenate both batches and plan for them"
+        )
     if isinstance(plan, ResidentPlan):
-        raise ValueError(f"{op}: expected no other= with a ResidentPlan; use a MixPlan")
+        raise ValueError(f"{op}: other= works with a MixPlan only, got a ResidentPlan")
     check_tensor(op, "other", other)
     if (other.shape[1:], other.dtype, other.device) != (values.shape[1:], values.dtype, values.device):
         shape = ", ".join(map(str, ("N", *values.shape[1:])))

@@ -57,7 +57,10 @@ class PlanFunction(Policy):
         partner: Any = None,
     ) -> MixPlan:
         if groups is not None or partner is not None:
-            raise ValueError("PlanFunction: expected no groups= or partner=, got one; the function chooses partners")
+            raise ValueError(
+                "PlanFunction: groups= and partner= have no effect here, since the function chooses the partners; "
+                "leave them out"
+            )
         plan = self.function(batch_size, image_size, key)
         if not isinstance(plan, MixPlan):
             raise TypeError(f"PlanFunction: expected a MixPlan from the function, got {type(plan).__name__}")

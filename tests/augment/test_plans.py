@@ -109,7 +109,7 @@ def test_bad_rows_are_refused() -> None:
     ):
         with pytest.raises(error, match=message):
             SamplePlan(bad)
-    with pytest.raises(ValueError, match="expected no masks"):
+    with pytest.raises(ValueError, match="sample plans have no masks"):
         SamplePlan(rows, rows)
 
 

@@ -249,7 +249,7 @@ NAN, INF = float("nan"), float("inf")
         (lambda: fa.AugMix(11), r"AugMix: expected severity in \[1, 10\], got 11"),
         (lambda: fa.AugMix(11, dialect="timm"), r"AugMix: expected severity in \[0, 10\], got 11.0"),
         (lambda: fa.AugMix(alpha=0), "AugMix: expected alpha in"),
-        (lambda: fa.AugMix(magnitude_std=1.0), "expected no magnitude_std for dialect='torchvision'"),
+        (lambda: fa.AugMix(magnitude_std=1.0), "magnitude_std= belongs to dialect='timm'"),
         (lambda: fa.AugMix(dialect="timm", all_ops=False), "expected all_ops=True for dialect='timm'"),
         (lambda: fa.RandomApply(fa.Invert(), -1), r"RandomApply: expected prob in \[0, 1\]"),
         (lambda: fa.RandomChoice([]), "RandomChoice: expected at least one policy"),

@@ -265,7 +265,7 @@ def test_vmap_gives_the_bits_of_a_loop(dtype, memory_format) -> None:
 def test_what_vmap_cannot_do_is_refused() -> None:
     with pytest.raises(ValueError, match=r"mix_: expected images that vmap maps.*use mix\(\)"):
         vmap(lambda x: fm.mix_(IMAGES.clone(), OF_OTHERS, other=x))(OTHERS[None])
-    with pytest.raises(ValueError, match="no out= under vmap"):
+    with pytest.raises(ValueError, match="out= does not work under vmap"):
         vmap(lambda x: fm.normalize_mix(x, PLAN, out=torch.empty(B, 3, H, W)))(PIXELS[None])
     with pytest.raises(ValueError, match="mix: expected one plan for all batches of vmap"):
         vmap(lambda rows: torch.ops.fastmix.mix(IMAGES, rows))(PLAN.rows[None])

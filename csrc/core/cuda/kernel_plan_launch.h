@@ -17,7 +17,7 @@ namespace fastmix {
 struct PlanSource {
   PlanView plan;
   const GpuWalk* walk = nullptr;
-  const void* const* samples = nullptr;  // a pointer for each sample of the walk
+  const void* const* samples = nullptr;  // one pointer per sample of the walk
   int32_t sample_count = 0;
   const std::vector<double>* terms = nullptr;  // a weight per entry of the walk, instead of the plan's
 };

@@ -55,8 +55,8 @@ Range draw_range(const BoxRule& rule, int32_t length, double side, RandomStream&
 
 void validate(const BoxRule& rule) {
   check(rule.least_side >= 0.0 && rule.least_side <= rule.most_side && rule.most_side <= 1.0,
-        "policy: expected shares 0 <= least <= most <= 1 of the image's sides, got ", rule.least_side, " and ",
-        rule.most_side);
+        "policy: expected the box's sides as shares 0 <= least <= most <= 1 of the image's, got ", rule.least_side,
+        " and ", rule.most_side);
   const Box& box = rule.fixed;
   check(box.y0 >= 0 && box.x0 >= 0 && box.y0 <= box.y1 && box.x0 <= box.x1,
         "policy: expected a fixed box (y0, x0, y1, x1) with 0 <= y0 <= y1 and 0 <= x0 <= x1, got (", box.y0, ", ",

@@ -5,8 +5,8 @@
 namespace fastmix {
 
 SampleKey sample_key(const char* caller, uint64_t seed, std::span<const int64_t> row) {
-  check(row.size() >= 2 && row.size() <= 4, caller, ": expected a key (epoch, sample, occurrence, view), got ",
-        row.size(), " numbers");
+  check(row.size() >= 2 && row.size() <= 4, caller,
+        ": expected a key of 2 to 4 numbers (epoch, sample, occurrence, view), got ", row.size(), " numbers");
   const auto at = [&](size_t i, const char* part, int64_t most) {
     const int64_t value = i < row.size() ? row[i] : 0;
     check(value >= 0 && value <= most, caller, ": expected a key with ", part, " in [0, ", most, "], got ", value);

@@ -61,7 +61,7 @@ void resample_rows(uint8_t* out, int64_t out_stride, const Rows& from, int32_t c
   for (int32_t band = 0; band < count; band += kFixedRows) {
     for (int32_t x = 0; x < width; x += kFixedBlock) {
       const int32_t last = std::min(width, x + kFixedBlock) - 1;
-      const int32_t origin = std::min(taps.first[x], taps.first[last]);  // of a mirrored row the last
+      const int32_t origin = std::min(taps.first[x], taps.first[last]);  // a mirrored row ends there
       const int32_t end = std::max(taps.first[x] + taps.count[x], taps.first[last] + taps.count[last]);
       const int64_t bytes = int64_t{end - origin} * channels;
       const uint8_t* rows[kFixedRows];

@@ -96,8 +96,9 @@ inline TriedFactor& tried_factor(float weight) {
   return tried[bit_cast<uint32_t>(weight) * 2654435761u >> 24];
 }
 
-// For weights that cannot tie. 2^15 times the weight lies between two factors. For nine weights in ten, one of the two
-// rounds all 511 distances right, so both are tried.
+// For weights with which no result lies halfway between two integers. 2^15 times the weight lies between two integer
+// factors. For nine weights in ten, one of them rounds the product with every difference (-255 to 255) correctly, so
+// both are tried.
 inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   constexpr int64_t kWorthTrying = 1024;
   const bool most = weight > 0.5f;  // then 1 - weight is exact
