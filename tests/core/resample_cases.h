@@ -16,7 +16,7 @@ struct WindowedImage {
 };
 
 struct ResampleCase {
-  // Sample i is a random image of the size of sources[i], taken in turns. Its edges are random.
+  // Sample i is a random image of the size of sources[i], taken in turns. Every other one is cropped first.
   ResampleCase(Random& random, DType dtype, Layout layout, int32_t channels, Filter filter, int32_t height,
                int32_t width, const std::vector<WindowedImage>& sources, Plan given);
   std::string describe() const;
