@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "base/dtype.h"
 #include "base/host_device.h"
 
 namespace fastmix {
@@ -37,22 +38,24 @@ struct Hsv {
 };
 
 FM_HD Hsv to_hsv(int32_t r, int32_t g, int32_t b) {
-  const int32_t most = r > g ? (r > b ? r : b) : (g > b ? g : b);
-  const int32_t least = r < g ? (r < b ? r : b) : (g < b ? g : b);
-  const bool grey = most == least;
-  const float range = grey ? 1.0f : static_cast<float>(most - least);
+  const int32_t more = r > g ? r : g, less = r < g ? r : g;
+  const int32_t most = more > b ? more : b, least = less < b ? less : b;
+  const int32_t colored = -static_cast<int32_t>(most != least);  // a mask: compilers do not vectorise branches
+  const float range = static_cast<float>(most - least + 1 + colored);
   const float rc = static_cast<float>(most - r) / range;
   const float gc = static_cast<float>(most - g) / range;
   const float bc = static_cast<float>(most - b) / range;
-  // The sums of the second and third case are in float64, as in Pillow, and rounded once.
-  const double turned = r == most   ? static_cast<double>(bc - gc)
-                        : g == most ? 2.0 + static_cast<double>(rc) - static_cast<double>(bc)
-                                    : 4.0 + static_cast<double>(gc) - static_cast<double>(rc);
-  const double sixth = static_cast<double>(static_cast<float>(turned)) / 6.0 + 1.0;
-  const float h = static_cast<float>(sixth >= 1.0 ? sixth - 1.0 : sixth);
-  const float s = static_cast<float>(most - least) / (most == 0 ? 1.0f : static_cast<float>(most));
+  // The second and third are sums in float64, as in Pillow, and rounded once.
+  const int32_t from_red = bit_cast<int32_t>(bc - gc);
+  const int32_t from_green = bit_cast<int32_t>(static_cast<float>(2.0 + static_cast<double>(rc) - bc));
+  const int32_t from_blue = bit_cast<int32_t>(static_cast<float>(4.0 + static_cast<double>(gc) - rc));
+  const int32_t red = -static_cast<int32_t>(r == most), green = -static_cast<int32_t>(g == most);
+  const float turned = bit_cast<float>((from_red & red) | (((from_green & green) | (from_blue & ~green)) & ~red));
+  const double sixth = static_cast<double>(turned) / 6.0 + 1.0;
+  const float h = static_cast<float>(sixth - static_cast<double>(static_cast<int32_t>(sixth)));
+  const float s = static_cast<float>(most - least) / static_cast<float>(most + static_cast<int32_t>(most == 0));
   const int32_t hue = static_cast<int32_t>(static_cast<double>(h) * 255.0);
-  return {grey ? 0 : hue, grey ? 0 : static_cast<int32_t>(static_cast<double>(s) * 255.0), most};
+  return {hue & colored, static_cast<int32_t>(static_cast<double>(s) * 255.0) & colored, most};
 }
 
 // Rounds half away from zero; x >= 0.
@@ -67,10 +70,15 @@ FM_HD void from_hsv(const Hsv& x, int32_t& r, int32_t& g, int32_t& b) {
   const int32_t p = round_level(v * (1.0 - static_cast<double>(s)));
   const int32_t q = round_level(v * (1.0 - static_cast<double>(s * part)));
   const int32_t t = round_level(v * (1.0 - static_cast<double>(s) * (1.0 - static_cast<double>(part))));
-  const int32_t k = sector >= 6 ? 0 : sector;
-  r = k == 0 || k == 5 ? x.v : k == 1 ? q : k == 4 ? t : p;
-  g = k == 1 || k == 2 ? x.v : k == 0 ? t : k == 3 ? q : p;
-  b = k == 3 || k == 4 ? x.v : k == 2 ? t : k == 5 ? q : p;
+  const int32_t k = sector % 6;
+  // By sector: V t p, q V p, p V t, p q V, t p V, V p q. Masks, because compilers do not vectorise these choices.
+  const auto choose = [&](int32_t full, int32_t full_too, int32_t falling, int32_t rising) {
+    const auto mask = [&](int32_t sector) { return -static_cast<int32_t>(k == sector); };
+    return p ^ ((p ^ q) & mask(falling)) ^ ((p ^ t) & mask(rising)) ^ ((p ^ x.v) & (mask(full) | mask(full_too)));
+  };
+  r = choose(5, 0, 1, 4);
+  g = choose(1, 2, 3, 0);
+  b = choose(3, 4, 5, 2);
 }
 
 // Turns the hue by `shift` of 256 steps. Grey pixels keep their bytes.

@@ -16,8 +16,13 @@ constexpr int64_t kWarpBlock = 64;
 
 // Whether an error of `bound` may change the truncated level.
 inline __attribute__((always_inline)) bool near_integer(float level, int32_t whole, float bound) {
-  const float part = level - static_cast<float>(whole);
+  const float part = __builtin_fabsf(level - static_cast<float>(whole));
   return (part < bound) | (part > 1.0f - bound);
+}
+
+inline __attribute__((always_inline)) int32_t clamp_whole(int32_t whole) {
+  whole = whole < 0 ? 0 : whole;
+  return whole > 255 ? 255 : whole;
 }
 
 bool row_points(int32_t* __restrict first, double* __restrict t, float* __restrict t_float, double slope, double offset,
@@ -45,7 +50,7 @@ inline __attribute__((always_inline)) bool linear_block(uint8_t* __restrict out,
     const int32_t a = in[k], b = in[k + 1];
     const float level = static_cast<float>(a) + static_cast<float>(b - a) * t[k];
     const int32_t whole = static_cast<int32_t>(level);
-    doubt |= static_cast<int32_t>(near_integer(level, whole, kLinearRowBound) & (a != b));
+    doubt |= near_integer(level, whole, kLinearRowBound) ? a ^ b : 0;
     out[k] = static_cast<uint8_t>(whole);
   }
   return doubt != 0;
@@ -77,14 +82,12 @@ inline __attribute__((always_inline)) bool cubic_block(uint8_t* __restrict out, 
     const int32_t a = in[k - 1], b = in[k], c = in[k + 1], d = in[k + 2];
     float wa, wb, wc, wd;
     cubic_weights(t[k], wa, wb, wc, wd);
-    float level = wa * static_cast<float>(a) + wb * static_cast<float>(b) + wc * static_cast<float>(c) +
-                  wd * static_cast<float>(d);
-    level = level < 0.25f ? 0.25f : level;  // whatever truncates to 0
-    level = level > 255.25f ? 255.25f : level;
+    const float level = wa * static_cast<float>(a) + wb * static_cast<float>(b) + wc * static_cast<float>(c) +
+                        wd * static_cast<float>(d);
     const int32_t whole = static_cast<int32_t>(level);
-    const bool flat = (a == b) & (b == c) & (c == d);
-    doubt |= static_cast<int32_t>(near_integer(level, whole, kCubicRowBound) & !flat);
-    out[k] = static_cast<uint8_t>(flat ? b : whole);
+    const int32_t different = (a ^ b) | (b ^ c) | (c ^ d);
+    doubt |= near_integer(level, whole, kCubicRowBound) ? different : 0;
+    out[k] = static_cast<uint8_t>(different == 0 ? b : clamp_whole(whole));
   }
   return doubt != 0;
 }
@@ -98,20 +101,26 @@ inline void cubic_exactly(uint8_t* __restrict out, const uint8_t* __restrict in,
   }
 }
 
-void linear_row(uint8_t* out, const uint8_t* in, const double* t, const float* t_float, int64_t n) {
-  int64_t k = 0;
-  for (; k + kWarpBlock <= n; k += kWarpBlock) {
-    if (linear_block(out + k, in + k, t_float + k, kWarpBlock)) linear_exactly(out + k, in + k, t + k, kWarpBlock);
+// Runs a row in blocks; the last one overlaps the one before it.
+template <typename Quick, typename Exact>
+inline __attribute__((always_inline)) void run_blocks(int64_t n, const Quick& quick, const Exact& exact) {
+  for (int64_t k = 0; k < n && n >= kWarpBlock; k += kWarpBlock) {
+    const int64_t begin = k + kWarpBlock <= n ? k : n - kWarpBlock;
+    if (quick(begin, kWarpBlock)) exact(begin, kWarpBlock);
   }
-  if (linear_block(out + k, in + k, t_float + k, n - k)) linear_exactly(out + k, in + k, t + k, n - k);
+  if (n < kWarpBlock && quick(0, n)) exact(0, n);
+}
+
+void linear_row(uint8_t* out, const uint8_t* in, const double* t, const float* t_float, int64_t n) {
+  run_blocks(
+      n, [&](int64_t k, int64_t count) { return linear_block(out + k, in + k, t_float + k, count); },
+      [&](int64_t k, int64_t count) { linear_exactly(out + k, in + k, t + k, count); });
 }
 
 void cubic_row(uint8_t* out, const uint8_t* in, const double* t, const float* t_float, int64_t n) {
-  int64_t k = 0;
-  for (; k + kWarpBlock <= n; k += kWarpBlock) {
-    if (cubic_block(out + k, in + k, t_float + k, kWarpBlock)) cubic_exactly(out + k, in + k, t + k, kWarpBlock);
-  }
-  if (cubic_block(out + k, in + k, t_float + k, n - k)) cubic_exactly(out + k, in + k, t + k, n - k);
+  run_blocks(
+      n, [&](int64_t k, int64_t count) { return cubic_block(out + k, in + k, t_float + k, count); },
+      [&](int64_t k, int64_t count) { cubic_exactly(out + k, in + k, t + k, count); });
 }
 
 }  // namespace

@@ -14,7 +14,8 @@ constexpr int64_t kPad = 2;  // repeated pixels on each side: cubic reads one be
 
 uint8_t color_of(uint32_t color, int32_t channel) { return static_cast<uint8_t>(color >> (8 * channel)); }
 
-// A warp that moves each row along itself: pixel x of row y reads at x + 0.5 + slope * (y + 0.5) + offset.
+// A warp that moves each row along itself: pixel x of row y reads at x + 0.5 + slope * (y + 0.5) + offset. Only
+// shears are ever nearest.
 struct RowWarp {
   double slope, offset;
   WarpFilter filter;
@@ -36,12 +37,9 @@ void shift_row(uint8_t* out, const uint8_t* in, int64_t shift, int64_t width, ui
 }
 
 void nearest_rows(uint8_t* out, const uint8_t* in, int64_t height, int64_t width, const RowWarp& warp, uint8_t fill) {
-  const FixedMatrix fixed = fixed_matrix({{1.0, warp.slope, warp.offset, 0.0, 1.0, 0.0}});
+  const FixedMatrix fixed = fixed_matrix({{1.0, warp.slope, 0.0, 0.0, 1.0, 0.0}});
   for (int64_t y = 0; y < height; ++y) {
-    // Pillow takes another path for translations.
-    const int64_t shift =
-        warp.slope == 0.0 ? static_cast<int64_t>(std::floor(warp.offset + 0.5)) : (fixed.m[2] + fixed.m[1] * y) >> 16;
-    shift_row(out + y * width, in + y * width, shift, width, fill);
+    shift_row(out + y * width, in + y * width, (fixed.m[2] + fixed.m[1] * y) >> 16, width, fill);
   }
 }
 
@@ -190,29 +188,45 @@ void rotate(ImageBuffers& image, const AugmentKernels& kernels, const SampleOper
 // The source index of place `at` with reflection; `at` is less than `size` beyond the ends.
 int64_t reflected(int64_t at, int64_t size) { return at < 0 ? -at : at >= size ? 2 * (size - 1) - at : at; }
 
+// Output pixel (y, x) reads (y + dy, x + dx).
+void move_pixels(ImageBuffers& image, int64_t dy, int64_t dx, bool reflect, uint32_t fill) {
+  const int64_t height = image.height(), width = image.width();
+  for (int32_t c = 0; c < kColors; ++c) {
+    for (int64_t y = 0; y < height; ++y) {
+      uint8_t* const out = image.spare(c) + y * width;
+      const int64_t line = reflect ? reflected(y + dy, height) : y + dy;
+      if (line < 0 || line >= height) {
+        std::memset(out, color_of(fill, c), width);
+        continue;
+      }
+      const uint8_t* const in = image.now(c) + line * width;
+      shift_row(out, in, dx, width, color_of(fill, c));
+      if (!reflect) continue;
+      for (int64_t x = 0; x < -dx; ++x) out[x] = in[reflected(x + dx, width)];
+      for (int64_t x = std::max<int64_t>(0, width - dx); x < width; ++x) out[x] = in[reflected(x + dx, width)];
+    }
+  }
+  image.swap();
+}
+
 }  // namespace
 
 void warp_image(ImageBuffers& image, const AugmentKernels& kernels, const SampleOperation& operation) {
+  const Opcode opcode = operation.opcode();
+  if (opcode == Opcode::kRotate) return rotate(image, kernels, operation);
   const double amount = static_cast<double>(operation.value(0));
-  const auto row_warp = [&](double slope, double offset) {
-    return RowWarp{slope, offset, operation.filter(), static_cast<uint32_t>(operation.word[1])};
-  };
-  const auto move_rows = [&](const RowWarp& warp) {
-    warp_rows(image, kernels, image.spare(), image.now(), image.height(), image.width(), warp);
-    image.swap();
-  };
-  switch (operation.opcode()) {
-    case Opcode::kShearX:
-      return move_rows(row_warp(amount, 0.0));
-    case Opcode::kTranslateX:
-      return move_rows(row_warp(0.0, amount));
-    case Opcode::kShearY:
-      return warp_columns(image, kernels, row_warp(amount, 0.0));
-    case Opcode::kTranslateY:
-      return warp_columns(image, kernels, row_warp(0.0, amount));
-    default:
-      return rotate(image, kernels, operation);
+  const uint32_t fill = static_cast<uint32_t>(operation.word[1]);
+  const bool along_rows = opcode == Opcode::kShearX || opcode == Opcode::kTranslateX;
+  const bool translates = opcode == Opcode::kTranslateX || opcode == Opcode::kTranslateY;
+  // A whole number of pixels needs no interpolation.
+  if (translates && (operation.filter() == WarpFilter::kNearest || amount == std::floor(amount))) {
+    const int64_t pixels = static_cast<int64_t>(std::floor(amount + 0.5));
+    return move_pixels(image, along_rows ? 0 : pixels, along_rows ? pixels : 0, false, fill);
   }
+  const RowWarp warp = {translates ? 0.0 : amount, translates ? amount : 0.0, operation.filter(), fill};
+  if (!along_rows) return warp_columns(image, kernels, warp);
+  warp_rows(image, kernels, image.spare(), image.now(), image.height(), image.width(), warp);
+  image.swap();
 }
 
 void flip_horizontally(ImageBuffers& image, const AugmentKernels& kernels) {
@@ -234,26 +248,8 @@ void flip_vertically(ImageBuffers& image) {
 }
 
 void pad_crop(ImageBuffers& image, const SampleOperation& operation) {
-  const int64_t height = image.height(), width = image.width();
-  const int64_t dy = operation.word[0], dx = operation.word[1];
-  const bool reflect = (operation.word[2] & 1 << 24) != 0;
-  for (int32_t c = 0; c < kColors; ++c) {
-    const uint8_t fill = color_of(operation.word[2], c);
-    for (int64_t y = 0; y < height; ++y) {
-      uint8_t* const out = image.spare(c) + y * width;
-      const int64_t line = reflect ? reflected(y + dy, height) : y + dy;
-      if (line < 0 || line >= height) {
-        std::memset(out, fill, width);
-        continue;
-      }
-      const uint8_t* const in = image.now(c) + line * width;
-      shift_row(out, in, dx, width, fill);
-      if (!reflect) continue;
-      for (int64_t x = 0; x < -dx; ++x) out[x] = in[reflected(x + dx, width)];
-      for (int64_t x = std::max<int64_t>(0, width - dx); x < width; ++x) out[x] = in[reflected(x + dx, width)];
-    }
-  }
-  image.swap();
+  const int32_t mode = operation.word[2];
+  move_pixels(image, operation.word[0], operation.word[1], (mode & 1 << 24) != 0, static_cast<uint32_t>(mode));
 }
 
 void erase(ImageBuffers& image, const SampleOperation& operation) {

@@ -9,6 +9,10 @@
 #include "augment/pixel_math.h"
 #include "augment/row_warp_inl.h"
 
+#if defined(__SSE2__)
+#include <immintrin.h>
+#endif
+
 namespace fastmix {
 namespace FM_ISA {
 namespace {
@@ -151,61 +155,112 @@ inline uint32_t cubic_pixel(const WarpRow& row, int32_t k) {
   return pixel;
 }
 
-// Four packed pixels of a row, as bytes and as floats.
-using TapBytes = uint8_t __attribute__((vector_size(16)));
-using TapFloats = float __attribute__((vector_size(64)));
+// Four packed pixels of a row: kTapParts vectors of kTapLanes floats, as wide as the registers.
+#if defined(__AVX512F__)
+constexpr int kTapLanes = 16;
+#elif defined(__AVX2__)
+constexpr int kTapLanes = 8;
+#else
+constexpr int kTapLanes = 4;
+#endif
+constexpr int kTapParts = 16 / kTapLanes;
+using TapFloats = float __attribute__((vector_size(4 * kTapLanes)));
 using PixelFloats = float __attribute__((vector_size(16)));
+
+inline __attribute__((always_inline)) TapFloats load_levels(const uint32_t* from) {
+#if defined(__AVX512F__)
+  // maskz with every lane set: GCC 12 warns of an uninitialised variable in the plain intrinsics.
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  return _mm512_maskz_cvtepi32_ps(0xffff, _mm512_maskz_cvtepu8_epi32(0xffff, bytes));
+#elif defined(__AVX2__)
+  return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
+#elif defined(__SSE2__)
+  const __m128i zero = _mm_setzero_si128(), bytes = _mm_cvtsi32_si128(static_cast<int32_t>(*from));
+  return _mm_cvtepi32_ps(_mm_unpacklo_epi16(_mm_unpacklo_epi8(bytes, zero), zero));
+#else
+  const auto level = [&](int channel) { return static_cast<float>((*from >> (8 * channel)) & 0xff); };
+  return TapFloats{level(0), level(1), level(2), level(3)};
+#endif
+}
+inline __attribute__((always_inline)) TapFloats load_taps(const float* from) {
+  TapFloats taps;
+  memcpy(&taps, __builtin_assume_aligned(from, sizeof(TapFloats)), sizeof(TapFloats));
+  return taps;
+}
+
+// The sum of the four pixels.
+inline __attribute__((always_inline)) void add_taps(PixelFloats& sum, const TapFloats* parts) {
+#if defined(__AVX512F__)
+  const TapFloats& p = parts[0];
+  sum = __builtin_shufflevector(p, p, 0, 1, 2, 3) + __builtin_shufflevector(p, p, 4, 5, 6, 7) +
+        __builtin_shufflevector(p, p, 8, 9, 10, 11) + __builtin_shufflevector(p, p, 12, 13, 14, 15);
+#elif defined(__AVX2__)
+  const TapFloats p = parts[0] + parts[1];
+  sum = __builtin_shufflevector(p, p, 0, 1, 2, 3) + __builtin_shufflevector(p, p, 4, 5, 6, 7);
+#else
+  sum = parts[0] + parts[1] + parts[2] + parts[3];
+#endif
+}
+
+// The polynomials of the four weights, by the power of their argument.
+alignas(64) constexpr float kCubicPowers[4][16] = {{0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0},
+                                                   {-1, -1, -1, -1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0},
+                                                   {2, 2, 2, 2, -2, -2, -2, -2, 1, 1, 1, 1, -1, -1, -1, -1},
+                                                   {-1, -1, -1, -1, 1, 1, 1, 1, -1, -1, -1, -1, 1, 1, 1, 1}};
+
+// The levels of one pixel from its 4 x 4 neighbours. `apart` gets bits where a channel differs among them.
+inline __attribute__((always_inline)) void cubic_levels(float* levels, uint32_t& apart, const uint32_t* first,
+                                                        int32_t pitch, const float (*wy)[kWarpBlock], int32_t k,
+                                                        float x) {
+  TapFloats sums[kTapParts];
+#pragma GCC unroll 4
+  for (int part = 0; part < kTapParts; ++part) {
+    const auto row = [&](int j) { return load_levels(first + j * pitch + part * (kTapLanes / 4)) * wy[j][k]; };
+    const auto power = [&](int j) { return load_taps(kCubicPowers[j] + part * kTapLanes); };
+    const TapFloats sum = row(0) + row(1) + (row(2) + row(3));
+    sums[part] = sum * (power(0) + x * (power(1) + x * (power(2) + x * power(3))));
+  }
+  PixelFloats level;
+  add_taps(level, sums);
+  memcpy(levels, &level, sizeof(level));
+  uint32_t different = 0;
+  for (int j = 0; j < 4; ++j) {
+    uint64_t pairs[2];
+    memcpy(pairs, first + j * pitch, sizeof(pairs));
+    const uint64_t splat = first[0] * 0x100000001ull;
+    const uint64_t both = (pairs[0] ^ splat) | (pairs[1] ^ splat);
+    different |= static_cast<uint32_t>(both | both >> 32);
+  }
+  apart = different;
+}
 
 // Weights err by less than 2^-23 each, so a row errs by less than 2^-12 and the sum of rows by less than 2^-10.
 constexpr float kCubicBound = 0x1p-10f;
 
 void cubic_warp(uint32_t* out, const WarpRow& row, int32_t n) {
   WarpBlock block;
-  alignas(64) float wx[kWarpBlock][4], wy[kWarpBlock][4];
+  alignas(64) float wy[4][kWarpBlock];
   alignas(64) float levels[kWarpBlock][4];
   alignas(64) uint32_t different[kWarpBlock], pixels[kWarpBlock], doubts[kWarpBlock];
   for (int32_t begin = 0; begin < n; begin += kWarpBlock) {
     place_block(block, row, begin);
     for (int32_t k = 0; k < kWarpBlock; ++k) {
-      cubic_weights(block.x[k], wx[k][0], wx[k][1], wx[k][2], wx[k][3]);
-      cubic_weights(block.y[k], wy[k][0], wy[k][1], wy[k][2], wy[k][3]);
+      cubic_weights(block.y[k], wy[0][k], wy[1][k], wy[2][k], wy[3][k]);
     }
     for (int32_t k = 0; k < kWarpBlock; ++k) {
-      const uint32_t* const first = row.source + block.offset[k] - row.pitch - 1;
-      TapFloats sum = {};
-      TapBytes taps[4];
-      for (int j = 0; j < 4; ++j) {
-        memcpy(&taps[j], first + j * row.pitch, sizeof(TapBytes));
-        sum += __builtin_convertvector(taps[j], TapFloats) * wy[k][j];
-      }
-      PixelFloats weights;
-      memcpy(&weights, wx[k], sizeof(weights));
-      sum *= __builtin_shufflevector(weights, weights, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3);
-      const PixelFloats level =
-          __builtin_shufflevector(sum, sum, 0, 1, 2, 3) + __builtin_shufflevector(sum, sum, 4, 5, 6, 7) +
-          __builtin_shufflevector(sum, sum, 8, 9, 10, 11) + __builtin_shufflevector(sum, sum, 12, 13, 14, 15);
-      memcpy(levels[k], &level, sizeof(level));
-      // Where a channel differs from the first tap.
-      const TapBytes center = __builtin_shufflevector(taps[0], taps[0], 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3);
-      const TapBytes apart = (taps[0] ^ center) | (taps[1] ^ center) | (taps[2] ^ center) | (taps[3] ^ center);
-      uint64_t halves[2];
-      memcpy(halves, &apart, sizeof(halves));
-      const uint64_t half = halves[0] | halves[1];
-      different[k] = static_cast<uint32_t>(half | half >> 32);
+      cubic_levels(levels[k], different[k], row.source + block.offset[k] - row.pitch - 1, row.pitch, wy, k, block.x[k]);
     }
     uint32_t doubt = 0;
     for (int32_t k = 0; k < kWarpBlock; ++k) {
       const uint32_t center = row.source[block.offset[k]];
       uint32_t pixel = 0, doubtful = 0;
       for (int color = 0; color < 3; ++color) {
-        float level = levels[k][color];
-        level = level < 0.25f ? 0.25f : level;  // whatever truncates to 0
-        level = level > 255.25f ? 255.25f : level;
+        const float level = levels[k][color];
         const int32_t whole = static_cast<int32_t>(level);
         const uint32_t bits = 0xffu << (8 * color);
-        const bool flat = (different[k] & bits) == 0;
-        pixel |= flat ? center & bits : static_cast<uint32_t>(whole) << (8 * color);
-        doubtful |= near_integer(level, whole, kCubicBound) ? different[k] & bits : 0u;
+        const uint32_t varied = different[k] & bits;
+        pixel |= varied == 0 ? center & bits : static_cast<uint32_t>(clamp_whole(whole)) << (8 * color);
+        doubtful |= near_integer(level, whole, kCubicBound) ? varied : 0u;
       }
       pixels[k] = (pixel & ~block.outside[k]) | (row.fill & block.outside[k]);
       doubts[k] = doubtful & ~block.outside[k];
