@@ -197,12 +197,13 @@ def main() -> None:
         )
         for name, (policy, call, floor) in policies().items()
     ]
-    where = f"per image of {arguments.size} x {arguments.size} x 3, one thread, medians, {fm._core.build_info()['cpu']}"
+    cpu = fm._core.build_info()["cpu"]
+    where = f"per image of {arguments.size} x {arguments.size} x 3, one thread, medians, {cpu}"
     console = Console(width=140)
     console.print(table(operations, f"operations, {where}"))
     console.print(table(drawn, f"policies, {where}"))
     if arguments.json:
-        write_json(arguments.json, {"size": arguments.size, "operations": operations, "policies": drawn})
+        write_json(arguments.json, {"size": arguments.size, "set": cpu, "operations": operations, "policies": drawn})
 
 
 if __name__ == "__main__":

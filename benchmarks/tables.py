@@ -252,6 +252,22 @@ def normalize_rows(results: dict) -> Rows:
     return lines
 
 
+def augment_rows(part: str) -> Callable[[dict], Rows]:
+    """Operations or policies: microseconds per image, and the peer's time over ours."""
+
+    def rows(results: dict) -> Rows:
+        lines = [[f"one thread, {results['set']}, us per image", "augment_", "floor", "copy", "Pillow", "speed-up"]]
+        for row in results[part]:
+            us, speedup = row["microseconds"], row["speedup"]
+            floor = "" if row["floor"] is None else f"{row['floor']:.1f}"
+            peer = f"{us['peer']:.0f}" if "peer" in us else ""
+            compared = "" if speedup is None else f"{speedup:.1f}x"
+            lines.append([row["name"], f"{us['augment_']:.1f}", floor, f"{us['copy']:.1f}", peer, compared])
+        return lines
+
+    return rows
+
+
 TABLES = {
     "all": Table("all", all_rows),
     "headline": Table("loader", headline_rows, versions=False),
@@ -273,4 +289,6 @@ TABLES = {
     "decode-accuracy": Table("decode", decode_accuracy_rows),
     "resample": Table("resample", resample_rows),
     "normalize": Table("normalize", normalize_rows),
+    "augment-operations": Table("augment", augment_rows("operations")),
+    "augment-policies": Table("augment", augment_rows("policies")),
 }
