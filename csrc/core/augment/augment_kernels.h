@@ -21,6 +21,14 @@ struct WarpRow {
   uint32_t fill;
 };
 
+// Output pixels x, x + 1, ... of a row that moves along itself. Pixel x reads at (x + 0.5) + slope + offset, right of
+// the centre of pixel x + shift by a distance that equals t but for float64's rounding.
+struct RowRun {
+  int32_t x, shift;
+  double slope, offset;
+  float t;
+};
+
 struct AugmentKernels {
   // out[k] = table[in[k]] for n levels of one channel; out may be in.
   void (*look_up)(uint8_t* out, const uint8_t* in, const uint8_t* table, int64_t n);
@@ -39,13 +47,10 @@ struct AugmentKernels {
   void (*blur_row)(uint8_t* out, uint32_t* sums, const uint8_t* add, const uint8_t* drop, const uint8_t* far_above,
                    const uint8_t* far_below, uint32_t inner, uint32_t edge, int64_t width);
 
-  // Where n output pixels of a row that moves along itself lie in it: pixel k reads at (k + 0.5) + slope + offset.
-  // first[k] is the pixel left of that place, t[k] and t_float[k] the distance from its centre. Returns whether all
-  // first[k] - k agree.
-  bool (*row_points)(int32_t* first, double* t, float* t_float, double slope, double offset, int64_t n);
-  // out[k] is the interpolation of in[k], in[k + 1] (linear) or in[k - 1] ... in[k + 2] (cubic) at t[k].
-  void (*linear_row)(uint8_t* out, const uint8_t* in, const double* t, const float* t_float, int64_t n);
-  void (*cubic_row)(uint8_t* out, const uint8_t* in, const double* t, const float* t_float, int64_t n);
+  // n output pixels of a row that moves along itself, from the neighbours in[k], in[k + 1] (linear) or in[k - 1] ...
+  // in[k + 2] (cubic).
+  void (*linear_row)(uint8_t* out, const uint8_t* in, const RowRun& run, int64_t n);
+  void (*cubic_row)(uint8_t* out, const uint8_t* in, const RowRun& run, int64_t n);
   // Packed output pixels of one row. nearest_warp needs the fill colour behind the last pixel of `source`.
   void (*nearest_warp)(uint32_t* out, const uint32_t* source, int32_t height, int32_t width, int32_t x, int32_t y,
                        int32_t step_x, int32_t step_y, int32_t n);

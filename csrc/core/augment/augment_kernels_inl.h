@@ -3,6 +3,7 @@
 #pragma once
 
 #include "augment/augment_kernels.h"
+#include "augment/blocks_inl.h"
 #include "augment/color_inl.h"
 #include "augment/layout_inl.h"
 #include "augment/noise_inl.h"
@@ -24,7 +25,6 @@ constexpr AugmentKernels make_augment_kernels() {
   kernels.turn_hue = &turn_hues;
   kernels.sharpen = &sharpen;
   kernels.blur_row = &blur_row;
-  kernels.row_points = &row_points;
   kernels.linear_row = &linear_row;
   kernels.cubic_row = &cubic_row;
   kernels.nearest_warp = &nearest_warp;

@@ -36,7 +36,6 @@ class ImageBuffers {
   uint8_t* rows(int64_t count) { return bytes_of(rows_memory_, count); }
   uint32_t* packed(int64_t count) { return reinterpret_cast<uint32_t*>(packed_memory_.get(count)); }
   uint32_t* packed_row(int64_t count) { return reinterpret_cast<uint32_t*>(row_memory_.get(count)); }
-  double* points(int64_t count) { return reinterpret_cast<double*>(points_memory_.get(2 * count)); }
   uint8_t* kept() { return bytes_of(kept_memory_, bytes()); }
   float* sum() { return sum_memory_.get(bytes()); }
 
@@ -44,7 +43,7 @@ class ImageBuffers {
   const int64_t height_, width_;
   uint8_t* now_ = nullptr;
   uint8_t* spare_ = nullptr;
-  Scratch spare_memory_, rows_memory_, packed_memory_, row_memory_, points_memory_, kept_memory_, sum_memory_;
+  Scratch spare_memory_, rows_memory_, packed_memory_, row_memory_, kept_memory_, sum_memory_;
 };
 
 }  // namespace fastmix

@@ -6,13 +6,12 @@
 
 #include <cstdint>
 
+#include "augment/blocks_inl.h"
 #include "augment/pixel_math.h"
 
 namespace fastmix {
 namespace FM_ISA {
 namespace {
-
-constexpr int64_t kWarpBlock = 64;
 
 // Whether an error of `bound` may change the truncated level.
 inline __attribute__((always_inline)) bool near_integer(float level, int32_t whole, float bound) {
@@ -25,30 +24,21 @@ inline __attribute__((always_inline)) int32_t clamp_whole(int32_t whole) {
   return whole > 255 ? 255 : whole;
 }
 
-bool row_points(int32_t* __restrict first, double* __restrict t, float* __restrict t_float, double slope, double offset,
-                int64_t n) {
-  const int32_t shift = floor_of(0.5 + slope + offset - 0.5);
-  int32_t different = 0;
-  for (int32_t k = 0; k < static_cast<int32_t>(n); ++k) {
-    const double left = static_cast<double>(k) + 0.5 + slope + offset - 0.5;
-    const int32_t pixel = floor_of(left);
-    first[k] = pixel;
-    t[k] = left - static_cast<double>(pixel);
-    t_float[k] = static_cast<float>(t[k]);
-    different |= pixel - k - shift;
-  }
-  return different == 0;
+// The distance of pixel k of a run from the centre of in[k], as Pillow computes it.
+inline __attribute__((always_inline)) double exact_distance(const RowRun& run, int64_t k) {
+  const int32_t x = run.x + static_cast<int32_t>(k);
+  return static_cast<double>(x) + 0.5 + run.slope + run.offset - 0.5 - static_cast<double>(x + run.shift);
 }
 
 // Rounding t, the product and the sum errs by at most 2^-17 each. Equal neighbours give an exact level.
 constexpr float kLinearRowBound = 0x1p-15f;
 
-inline __attribute__((always_inline)) bool linear_block(uint8_t* __restrict out, const uint8_t* __restrict in,
-                                                        const float* __restrict t, int64_t n) {
+inline __attribute__((always_inline)) bool linear_block(uint8_t* __restrict out, const uint8_t* __restrict in, float t,
+                                                        int64_t n) {
   int32_t doubt = 0;
   for (int64_t k = 0; k < n; ++k) {
     const int32_t a = in[k], b = in[k + 1];
-    const float level = static_cast<float>(a) + static_cast<float>(b - a) * t[k];
+    const float level = static_cast<float>(a) + static_cast<float>(b - a) * t;
     const int32_t whole = static_cast<int32_t>(level);
     doubt |= near_integer(level, whole, kLinearRowBound) ? a ^ b : 0;
     out[k] = static_cast<uint8_t>(whole);
@@ -56,10 +46,12 @@ inline __attribute__((always_inline)) bool linear_block(uint8_t* __restrict out,
   return doubt != 0;
 }
 
-inline void linear_exactly(uint8_t* __restrict out, const uint8_t* __restrict in, const double* __restrict t,
+inline void linear_exactly(uint8_t* __restrict out, const uint8_t* __restrict in, const RowRun& run, int64_t begin,
                            int64_t n) {
+  const RowRun at = run;
   for (int64_t k = 0; k < n; ++k) {
-    const double level = linear(static_cast<double>(in[k]), static_cast<double>(in[k + 1]), t[k]);
+    const double level =
+        linear(static_cast<double>(in[k]), static_cast<double>(in[k + 1]), exact_distance(at, begin + k));
     out[k] = static_cast<uint8_t>(static_cast<int32_t>(level));
   }
 }
@@ -75,13 +67,13 @@ inline __attribute__((always_inline)) void cubic_weights(float t, float& a, floa
 // The weights err by less than 2^-23 each, the levels by less than 4 * 255 * 2^-23 + 7 * 2^-16.
 constexpr float kCubicRowBound = 0x1p-11f;
 
-inline __attribute__((always_inline)) bool cubic_block(uint8_t* __restrict out, const uint8_t* __restrict in,
-                                                       const float* __restrict t, int64_t n) {
+inline __attribute__((always_inline)) bool cubic_block(uint8_t* __restrict out, const uint8_t* __restrict in, float t,
+                                                       int64_t n) {
+  float wa, wb, wc, wd;
+  cubic_weights(t, wa, wb, wc, wd);
   int32_t doubt = 0;
   for (int64_t k = 0; k < n; ++k) {
     const int32_t a = in[k - 1], b = in[k], c = in[k + 1], d = in[k + 2];
-    float wa, wb, wc, wd;
-    cubic_weights(t[k], wa, wb, wc, wd);
     const float level = wa * static_cast<float>(a) + wb * static_cast<float>(b) + wc * static_cast<float>(c) +
                         wd * static_cast<float>(d);
     const int32_t whole = static_cast<int32_t>(level);
@@ -92,35 +84,27 @@ inline __attribute__((always_inline)) bool cubic_block(uint8_t* __restrict out, 
   return doubt != 0;
 }
 
-inline void cubic_exactly(uint8_t* __restrict out, const uint8_t* __restrict in, const double* __restrict t,
+inline void cubic_exactly(uint8_t* __restrict out, const uint8_t* __restrict in, const RowRun& run, int64_t begin,
                           int64_t n) {
+  const RowRun at = run;
   for (int64_t k = 0; k < n; ++k) {
-    const double level = cubic(static_cast<double>(in[k - 1]), static_cast<double>(in[k]),
-                               static_cast<double>(in[k + 1]), static_cast<double>(in[k + 2]), t[k]);
+    const double level =
+        cubic(static_cast<double>(in[k - 1]), static_cast<double>(in[k]), static_cast<double>(in[k + 1]),
+              static_cast<double>(in[k + 2]), exact_distance(at, begin + k));
     out[k] = static_cast<uint8_t>(clamp_level(level));
   }
 }
 
-// Runs a row in blocks; the last one overlaps the one before it.
-template <typename Quick, typename Exact>
-inline __attribute__((always_inline)) void run_blocks(int64_t n, const Quick& quick, const Exact& exact) {
-  for (int64_t k = 0; k < n && n >= kWarpBlock; k += kWarpBlock) {
-    const int64_t begin = k + kWarpBlock <= n ? k : n - kWarpBlock;
-    if (quick(begin, kWarpBlock)) exact(begin, kWarpBlock);
-  }
-  if (n < kWarpBlock && quick(0, n)) exact(0, n);
+void linear_row(uint8_t* out, const uint8_t* in, const RowRun& run, int64_t n) {
+  for_blocks(n, [&](int64_t k, int64_t count) {
+    if (linear_block(out + k, in + k, run.t, count)) linear_exactly(out + k, in + k, run, k, count);
+  });
 }
 
-void linear_row(uint8_t* out, const uint8_t* in, const double* t, const float* t_float, int64_t n) {
-  run_blocks(
-      n, [&](int64_t k, int64_t count) { return linear_block(out + k, in + k, t_float + k, count); },
-      [&](int64_t k, int64_t count) { linear_exactly(out + k, in + k, t + k, count); });
-}
-
-void cubic_row(uint8_t* out, const uint8_t* in, const double* t, const float* t_float, int64_t n) {
-  run_blocks(
-      n, [&](int64_t k, int64_t count) { return cubic_block(out + k, in + k, t_float + k, count); },
-      [&](int64_t k, int64_t count) { cubic_exactly(out + k, in + k, t + k, count); });
+void cubic_row(uint8_t* out, const uint8_t* in, const RowRun& run, int64_t n) {
+  for_blocks(n, [&](int64_t k, int64_t count) {
+    if (cubic_block(out + k, in + k, run.t, count)) cubic_exactly(out + k, in + k, run, k, count);
+  });
 }
 
 }  // namespace

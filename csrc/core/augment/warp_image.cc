@@ -46,25 +46,21 @@ void nearest_rows(uint8_t* out, const uint8_t* in, int64_t height, int64_t width
 // Interpolates along rows. `padded` has room for a row with kPad pixels on each side.
 class RowInterpolation {
  public:
-  RowInterpolation(const AugmentKernels& kernels, const RowWarp& warp, int64_t width, double* memory, uint8_t* padded)
-      : kernels_(kernels),
-        warp_(warp),
+  RowInterpolation(const AugmentKernels& kernels, const RowWarp& warp, int64_t width, uint8_t* padded)
+      : warp_(warp),
+        interpolate_(warp.filter == WarpFilter::kBicubic ? kernels.cubic_row : kernels.linear_row),
         width_(width),
-        t_(memory),
-        t_float_(reinterpret_cast<float*>(memory + width)),
-        first_(reinterpret_cast<int32_t*>(t_float_ + width)),
         padded_(padded) {}
 
   void place(double y) {
-    uniform_ = kernels_.row_points(first_, t_, t_float_, warp_.slope * y, warp_.offset, width_);
-    // A pixel is inside if its place, half a pixel right of first + t, is in [0, width).
-    const auto inside = [&](int64_t x) {
-      const double column = static_cast<double>(x) + 0.5 + warp_.slope * y + warp_.offset;
-      return column >= 0.0 && column < static_cast<double>(width_);
-    };
-    begin_ = std::clamp<int64_t>(-int64_t{first_[0]} - 2, 0, width_);
+    slope_ = warp_.slope * y;
+    const double distance = slope_ + warp_.offset, whole = std::floor(distance), part = distance - whole;
+    // Float64's rounding moves pixels by less than 2^-36, and none across the next one unless they lie that near.
+    uniform_ = part > 0x1p-30 && part < 1.0 - 0x1p-30;
+    shift_ = static_cast<int64_t>(whole);
+    begin_ = std::clamp<int64_t>(-shift_ - 2, 0, width_);
     while (begin_ < width_ && !inside(begin_)) ++begin_;
-    end_ = std::clamp<int64_t>(width_ + 2 - int64_t{first_[0]}, begin_, width_);
+    end_ = std::clamp<int64_t>(width_ + 2 - shift_, begin_, width_);
     while (end_ > begin_ && !inside(end_ - 1)) --end_;
   }
 
@@ -73,25 +69,31 @@ class RowInterpolation {
     std::memset(padded_, in[0], kPad);
     std::memcpy(padded_ + kPad, in, width_);
     std::memset(padded_ + kPad + width_, in[width_ - 1], kPad);
-    const auto interpolate = warp_.filter == WarpFilter::kBicubic ? kernels_.cubic_row : kernels_.linear_row;
-    // Rounding may move some pixels of the row by one. Each run that moves as one goes to the kernel.
+    // Each run of pixels that moves as one goes to the kernel.
     for (int64_t x = begin_; x < end_;) {
-      const int64_t shift = first_[x] - x;
+      const int64_t shift = uniform_ ? shift_ : shift_at(x);
       int64_t stop = uniform_ ? end_ : x + 1;
-      while (stop < end_ && first_[stop] - stop == shift) ++stop;
-      interpolate(out + x, padded_ + kPad + x + shift, t_ + x, t_float_ + x, stop - x);
+      while (stop < end_ && shift_at(stop) == shift) ++stop;
+      const double t = slope_ + warp_.offset - static_cast<double>(shift);
+      const RowRun run = {static_cast<int32_t>(x), static_cast<int32_t>(shift), slope_, warp_.offset,
+                          static_cast<float>(t)};
+      interpolate_(out + x, padded_ + kPad + x + shift, run, stop - x);
       x = stop;
     }
   }
 
  private:
-  const AugmentKernels& kernels_;
+  // The place of pixel x, as Pillow computes it.
+  double column(int64_t x) const { return static_cast<double>(x) + 0.5 + slope_ + warp_.offset; }
+  bool inside(int64_t x) const { return column(x) >= 0.0 && column(x) < static_cast<double>(width_); }
+  int64_t shift_at(int64_t x) const { return floor_of(column(x) - 0.5) - x; }
+
   const RowWarp warp_;
+  void (*const interpolate_)(uint8_t*, const uint8_t*, const RowRun&, int64_t);
   const int64_t width_;
-  double* const t_;
-  float* const t_float_;
-  int32_t* const first_;
   uint8_t* const padded_;
+  double slope_ = 0.0;
+  int64_t shift_ = 0;            // of all pixels if uniform
   int64_t begin_ = 0, end_ = 0;  // of the pixels whose place is inside the row
   bool uniform_ = false;
 };
@@ -104,7 +106,7 @@ void warp_rows(ImageBuffers& image, const AugmentKernels& kernels, uint8_t* out,
     }
     return;
   }
-  RowInterpolation rows(kernels, warp, width, image.points(2 * width), image.rows(width + 2 * kPad));
+  RowInterpolation rows(kernels, warp, width, image.rows(width + 2 * kPad));
   for (int64_t y = 0; y < height; ++y) {
     if (y == 0 || warp.slope != 0.0) rows.place(static_cast<double>(y) + 0.5);
     for (int32_t c = 0; c < kColors; ++c) {
@@ -215,6 +217,7 @@ void warp_image(ImageBuffers& image, const AugmentKernels& kernels, const Sample
   const Opcode opcode = operation.opcode();
   if (opcode == Opcode::kRotate) return rotate(image, kernels, operation);
   const double amount = static_cast<double>(operation.value(0));
+  if (amount == 0.0) return;
   const uint32_t fill = static_cast<uint32_t>(operation.word[1]);
   const bool along_rows = opcode == Opcode::kShearX || opcode == Opcode::kTranslateX;
   const bool translates = opcode == Opcode::kTranslateX || opcode == Opcode::kTranslateY;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "augment/blocks_inl.h"
 #include "augment/pixel_math.h"
 #include "augment/row_warp_inl.h"
 
@@ -19,10 +20,10 @@ namespace {
 
 void nearest_warp(uint32_t* __restrict out, const uint32_t* __restrict source, int32_t height, int32_t width, int32_t x,
                   int32_t y, int32_t step_x, int32_t step_y, int32_t n) {
-  int32_t offset[kWarpBlock];
+  int32_t offset[kBlock];
   const int32_t fill = height * width;  // the place of the fill colour
-  for (int32_t begin = 0; begin < n; begin += kWarpBlock) {
-    const int32_t count = n - begin < kWarpBlock ? n - begin : static_cast<int32_t>(kWarpBlock);
+  for (int32_t begin = 0; begin < n; begin += kBlock) {
+    const int32_t count = n - begin < kBlock ? n - begin : static_cast<int32_t>(kBlock);
     for (int32_t k = 0; k < count; ++k) {
       const int32_t column = (x + (begin + k) * step_x) >> 16;
       const int32_t row = (y + (begin + k) * step_y) >> 16;
@@ -54,15 +55,15 @@ inline __attribute__((always_inline)) WarpPoint warp_point(const WarpRow& row, i
 }
 
 struct WarpBlock {
-  alignas(64) int32_t offset[kWarpBlock];
-  alignas(64) float x[kWarpBlock];
-  alignas(64) float y[kWarpBlock];
-  alignas(64) uint32_t outside[kWarpBlock];  // all bits or none
+  alignas(64) int32_t offset[kBlock];
+  alignas(64) float x[kBlock];
+  alignas(64) float y[kBlock];
+  alignas(64) uint32_t outside[kBlock];  // all bits or none
 };
 
 inline void place_block(WarpBlock& block, const WarpRow& row, int32_t begin) {
   const WarpRow at = row;
-  for (int32_t k = 0; k < kWarpBlock; ++k) {
+  for (int32_t k = 0; k < kBlock; ++k) {
     const WarpPoint point = warp_point(at, begin + k);
     block.offset[k] = point.offset;
     block.x[k] = static_cast<float>(point.x);
@@ -96,11 +97,11 @@ constexpr float kLinearBound = 0x1p-13f;
 
 void linear_warp(uint32_t* out, const WarpRow& row, int32_t n) {
   WarpBlock block;
-  alignas(64) uint32_t a[kWarpBlock], b[kWarpBlock], c[kWarpBlock], d[kWarpBlock], pixels[kWarpBlock];
-  alignas(64) uint32_t doubts[kWarpBlock];
-  for (int32_t begin = 0; begin < n; begin += kWarpBlock) {
+  alignas(64) uint32_t a[kBlock], b[kBlock], c[kBlock], d[kBlock], pixels[kBlock];
+  alignas(64) uint32_t doubts[kBlock];
+  for (int32_t begin = 0; begin < n; begin += kBlock) {
     place_block(block, row, begin);
-    for (int32_t k = 0; k < kWarpBlock; ++k) {
+    for (int32_t k = 0; k < kBlock; ++k) {
       const uint32_t* const from = row.source + block.offset[k];
       uint64_t above, below;
       memcpy(&above, from, sizeof(above));
@@ -111,7 +112,7 @@ void linear_warp(uint32_t* out, const WarpRow& row, int32_t n) {
       d[k] = static_cast<uint32_t>(below >> 32);
     }
     uint32_t doubt = 0;
-    for (int32_t k = 0; k < kWarpBlock; ++k) {
+    for (int32_t k = 0; k < kBlock; ++k) {
       const uint32_t different = (a[k] ^ b[k]) | (c[k] ^ d[k]) | (a[k] ^ c[k]);
       const float x = block.x[k], y = block.y[k];
       uint32_t pixel = 0, doubtful = 0;
@@ -129,7 +130,7 @@ void linear_warp(uint32_t* out, const WarpRow& row, int32_t n) {
       doubts[k] = doubtful & ~block.outside[k];
       doubt |= doubts[k];
     }
-    const int32_t count = n - begin < kWarpBlock ? n - begin : static_cast<int32_t>(kWarpBlock);
+    const int32_t count = n - begin < kBlock ? n - begin : static_cast<int32_t>(kBlock);
     if (doubt != 0) {
       for (int32_t k = 0; k < count; ++k) {
         if (doubts[k] != 0) pixels[k] = linear_pixel(row, begin + k);
@@ -210,8 +211,7 @@ alignas(64) constexpr float kCubicPowers[4][16] = {{0, 0, 0, 0, 1, 1, 1, 1, 0, 0
 
 // The levels of one pixel from its 4 x 4 neighbours. `apart` gets bits where a channel differs among them.
 inline __attribute__((always_inline)) void cubic_levels(float* levels, uint32_t& apart, const uint32_t* first,
-                                                        int32_t pitch, const float (*wy)[kWarpBlock], int32_t k,
-                                                        float x) {
+                                                        int32_t pitch, const float (*wy)[kBlock], int32_t k, float x) {
   TapFloats sums[kTapParts];
 #pragma GCC unroll 4
   for (int part = 0; part < kTapParts; ++part) {
@@ -239,19 +239,19 @@ constexpr float kCubicBound = 0x1p-10f;
 
 void cubic_warp(uint32_t* out, const WarpRow& row, int32_t n) {
   WarpBlock block;
-  alignas(64) float wy[4][kWarpBlock];
-  alignas(64) float levels[kWarpBlock][4];
-  alignas(64) uint32_t different[kWarpBlock], pixels[kWarpBlock], doubts[kWarpBlock];
-  for (int32_t begin = 0; begin < n; begin += kWarpBlock) {
+  alignas(64) float wy[4][kBlock];
+  alignas(64) float levels[kBlock][4];
+  alignas(64) uint32_t different[kBlock], pixels[kBlock], doubts[kBlock];
+  for (int32_t begin = 0; begin < n; begin += kBlock) {
     place_block(block, row, begin);
-    for (int32_t k = 0; k < kWarpBlock; ++k) {
+    for (int32_t k = 0; k < kBlock; ++k) {
       cubic_weights(block.y[k], wy[0][k], wy[1][k], wy[2][k], wy[3][k]);
     }
-    for (int32_t k = 0; k < kWarpBlock; ++k) {
+    for (int32_t k = 0; k < kBlock; ++k) {
       cubic_levels(levels[k], different[k], row.source + block.offset[k] - row.pitch - 1, row.pitch, wy, k, block.x[k]);
     }
     uint32_t doubt = 0;
-    for (int32_t k = 0; k < kWarpBlock; ++k) {
+    for (int32_t k = 0; k < kBlock; ++k) {
       const uint32_t center = row.source[block.offset[k]];
       uint32_t pixel = 0, doubtful = 0;
       for (int color = 0; color < 3; ++color) {
@@ -266,7 +266,7 @@ void cubic_warp(uint32_t* out, const WarpRow& row, int32_t n) {
       doubts[k] = doubtful & ~block.outside[k];
       doubt |= doubts[k];
     }
-    const int32_t count = n - begin < kWarpBlock ? n - begin : static_cast<int32_t>(kWarpBlock);
+    const int32_t count = n - begin < kBlock ? n - begin : static_cast<int32_t>(kBlock);
     if (doubt != 0) {
       for (int32_t k = 0; k < count; ++k) {
         if (doubts[k] != 0) pixels[k] = cubic_pixel(row, begin + k);

@@ -1,0 +1,23 @@
+// Runs loops over rows in blocks of a constant size. Part of augment_kernels_inl.h.
+#pragma once
+
+#include <cstdint>
+
+namespace fastmix {
+namespace FM_ISA {
+namespace {
+
+constexpr int64_t kBlock = 64;
+
+// Calls body(begin, count) for blocks of n pixels, with the constant count kBlock unless n is less. The last block
+// overlaps the one before it: scalar rests of rows would take as long as their vectors. So body must not read what it
+// writes.
+template <typename Body>
+inline __attribute__((always_inline)) void for_blocks(int64_t n, const Body& body) {
+  if (n < kBlock) return body(0, n);
+  for (int64_t k = 0; k < n; k += kBlock) body(k + kBlock <= n ? k : n - kBlock, kBlock);
+}
+
+}  // namespace
+}  // namespace FM_ISA
+}  // namespace fastmix
