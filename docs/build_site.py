@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "build" / "site-source"
-SUFFIXES = (".md", ".png", ".jpg", ".svg")
+SUFFIXES = (".md", ".png", ".jpg", ".svg", ".ipynb")
 
 
 def main() -> int:

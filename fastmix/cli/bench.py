@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from enum import StrEnum
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 # Batches of an epoch that does not end while it is measured.
 ENDLESS = 10**6
+# Steps that let the loader work ahead, as it has in the middle of an epoch, and steps to judge by at least.
+FIRST_STEPS, LEAST_STEPS = 4, 8
 # A loader that makes the consumer wait for a smaller share of the time keeps up.
 IDLE_SHARE = 0.05
 
@@ -137,14 +140,17 @@ def drain(batches: Iterator[Any], seconds: float, threads: int) -> float:
 
 def wait_share(batches: Iterator[Any], seconds: float, step_ms: float) -> float:
     """Return the share of the time that a consumer waits which works ``step_ms`` on every batch."""
-    waited = 0.0
-    start = time.perf_counter()
-    while time.perf_counter() - start < seconds or not waited:
+    waited, start = 0.0, 0.0
+    for step in itertools.count(-FIRST_STEPS):
+        if step == 0:
+            waited, start = 0.0, time.perf_counter()
+        if step >= LEAST_STEPS and time.perf_counter() - start >= seconds:
+            return waited / (time.perf_counter() - start)
         asked = time.perf_counter()
         synchronize(next(batches))
         waited += time.perf_counter() - asked
         time.sleep(step_ms / 1e3)
-    return waited / (time.perf_counter() - start)
+    raise AssertionError  # count() has no end
 
 
 def synchronize(batch: Any) -> None:
@@ -174,9 +180,17 @@ def verdict(rows: list[dict[str, Any]], step_ms: float) -> str:
     enough = [row for row in rows if row["wait_share"] < IDLE_SHARE]
     if enough:
         first = min(enough, key=lambda row: row["threads"])
-        return f"keeps up: with {first['threads']} threads a step of {step_ms:g} ms waits {first['wait_share']:.1%}"
+        return f"keeps up: with {counted(first)} a step of {step_ms:g} ms waits {first['wait_share']:.1%}"
     best = min(rows, key=lambda row: row["step_seconds"])
+    fed = f"{counted(best)} can feed a step of {1e3 * best['step_seconds']:.0f} ms"
+    if 1e3 * best["step_seconds"] > step_ms:
+        return f"decode-bound: {fed}, and this one takes {step_ms:g} ms; see docs/speed/bottleneck.md"
     return (
-        f"decode-bound: {best['threads']} threads feed a step of {1e3 * best['step_seconds']:.0f} ms, and this one "
-        f"takes {step_ms:g} ms; see docs/speed/bottleneck.md"
+        f"nearly keeps up: {fed}, but one of {step_ms:g} ms waits {best['wait_share']:.1%}, since batches differ or "
+        "other programs use the CPUs"
     )
+
+
+def counted(row: dict[str, Any]) -> str:
+    """Return a row's number of threads with its noun."""
+    return "1 thread" if row["threads"] == 1 else f"{row['threads']} threads"

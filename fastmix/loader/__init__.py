@@ -21,6 +21,7 @@
 ``step.py``         ``Draft`` and ``Step``: a step as data
 ``progress.py``     the consumer's position, which outlives iterators
 ``preview.py``      draws a batch
+``figure.py``       a matplotlib figure that notebooks show
 ``unprepared.py``   refuses and warns of what accelerate does with a loader that it does not know
 ``restarts.py``     warns of loops that see the same batches again
 ``state.py``        ``state_dict`` and ``load_state_dict``

@@ -33,12 +33,12 @@ def draw_grid(
         ImportError: matplotlib is not installed.
     """
     try:
-        from matplotlib.figure import Figure
+        from fastmix.loader.figure import NotebookFigure
     except ImportError as error:
         raise ImportError("preview: expected matplotlib; pip install matplotlib") from error
     pixels = to_pixels(images[:count], mean, std)
     rows = max(-(-len(pixels) // COLUMNS), 1)
-    figure = Figure(figsize=(3 * COLUMNS, 3.3 * rows), layout="constrained")
+    figure = NotebookFigure(figsize=(3 * COLUMNS, 3.3 * rows), layout="constrained")
     axes = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
     for axis in axes:
         axis.set_axis_off()

@@ -12,7 +12,7 @@ def test_fastmix_and_its_rivals_are_measured(fastmix, photos):
     assert rows == [(name, count) for count in (1, 2) for name in ("fastmix", "torch", "dali")]
     assert all(row["images_per_second"] > 0 for row in found["rows"])
     assert all(0 < row["wait_share"] <= 1 for row in found["rows"] if row["loader"] == "fastmix")
-    assert found["verdict"].startswith(("keeps up", "decode-bound"))
+    assert found["verdict"].startswith(("keeps up", "nearly", "decode-bound"))
     assert found["batch_size"] == 8 and found["step_ms"] == 5
 
 
@@ -43,7 +43,16 @@ def test_the_verdict_names_the_fewest_threads_that_are_enough():
         {"threads": 2, "wait_share": 0.02, "step_seconds": 0.1},
     ]
     assert verdict(rows, 120) == "keeps up: with 2 threads a step of 120 ms waits 2.0%"
-    assert verdict(rows[:1], 120).startswith("decode-bound: 1 threads feed a step of 200 ms, and this one takes 120 ms")
+    assert verdict(rows[:1], 120).startswith(
+        "decode-bound: 1 thread can feed a step of 200 ms, and this one takes 120 ms"
+    )
+
+
+def test_waiting_without_a_lack_of_speed_is_called_so():
+    rows = [{"threads": 2, "wait_share": 0.1, "step_seconds": 0.08}]
+    assert verdict(rows, 200).startswith(
+        "nearly keeps up: 2 threads can feed a step of 80 ms, but one of 200 ms waits 10.0%"
+    )
 
 
 @pytest.mark.parametrize("text", ["0", "1,,2", "-1", "1.5", ""])

@@ -34,6 +34,11 @@ def test_every_policy_has_a_picture(photos):
             assert sum(shares) == pytest.approx(1, abs=0.011)
 
 
+def test_a_notebook_shows_the_figure(photos):
+    picture = fm.DataLoader(photos, 4, 32).preview(4)._repr_png_()
+    assert picture.startswith(b"\x89PNG") and len(picture) > 5000
+
+
 def test_evaluation_shows_the_samples_in_their_order(fastmix, photos):
     found = json.loads(fastmix("preview", photos, "--eval", "--size", "32", "--json", "-").stdout)
     assert found["mix"] == "none" and found["picture"] == "preview.png"
