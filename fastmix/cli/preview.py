@@ -13,6 +13,7 @@ from fastmix.cli.data_options import Data, reads_data
 from fastmix.cli.output import JsonFile, console_beside, write_json
 
 if TYPE_CHECKING:
+    from fastmix.augment import SamplePolicy
     from fastmix.plan.policies import Policy
 
 
@@ -37,6 +38,13 @@ def make_policy(mix: Mix) -> Policy | None:
     return policy
 
 
+def make_augment(name: str) -> SamplePolicy:
+    """Return a policy of this name with its defaults, or the one that timm's configuration string describes."""
+    kind = getattr(fastmix.augment, name, None) if name in fastmix.augment.__all__ else None
+    policy: SamplePolicy = fastmix.augment.from_timm(name) if kind is None else kind()
+    return policy
+
+
 @reads_data
 def preview(
     data: Data,
@@ -44,6 +52,10 @@ def preview(
     size: Annotated[int, typer.Option(help="Side of the training images, in pixels.", min=1)] = 224,
     batch_size: Annotated[int, typer.Option(help="Images per batch; all of them are shown.", min=1)] = 12,
     mix: Annotated[Mix, typer.Option(help="How the batch is mixed: a policy with its defaults.")] = Mix.none,
+    augment: Annotated[
+        str | None,
+        typer.Option(help="A policy of fastmix.augment, as TrivialAugmentWide, or timm's text for one."),
+    ] = None,
     epoch: Annotated[int, typer.Option(help="Epoch of the batch.", min=0)] = 0,
     step: Annotated[int, typer.Option(help="Number of the batch in its epoch.", min=0)] = 0,
     seed: Annotated[int, typer.Option(help="Of the order, the crops and the mixing.", min=0)] = 0,
@@ -62,6 +74,7 @@ def preview(
         size,
         train=not evaluation,
         mix=make_policy(mix),
+        augment=None if augment is None else make_augment(augment),
         seed=seed,
         shuffle=not evaluation,
         last_batch="partial",
@@ -80,6 +93,7 @@ def preview(
         "epoch": epoch,
         "step": step,
         "mix": mix.value,
+        "augment": augment,
     }
     console_beside(json_file).print(
         f"{found['samples']} samples, {found['classes']} classes; batch {step} of {len(loader)} in epoch {epoch}\n"

@@ -34,6 +34,24 @@ def test_every_policy_has_a_picture(photos):
             assert sum(shares) == pytest.approx(1, abs=0.011)
 
 
+@pytest.mark.parametrize("name", ["TrivialAugmentWide", "rand-m9-mstd0.5-inc1"])
+def test_augmented_batches_are_shown(fastmix, photos, tmp_path, name):
+    arguments = ["--size", "48", "--batch-size", "8"]
+    fastmix("preview", photos, *arguments, "--out", "plain.png")
+    found = json.loads(
+        fastmix("preview", photos, *arguments, "--augment", name, "--out", "a.png", "--json", "-").stdout
+    )
+    assert found["augment"] == name
+    plain, augmented = imread(tmp_path / "plain.png"), imread(tmp_path / "a.png")
+    assert plain.shape == augmented.shape and np.abs(plain - augmented).mean() > 0.01
+
+
+@pytest.mark.parametrize("name", ["Blur", "Rotate", "SamplePlan", "__doc__"])
+def test_other_names_of_augmentations_are_refused(fastmix, photos, name):
+    errors = fastmix("preview", photos, "--size", "32", "--augment", name, status=2).stderr
+    assert errors.startswith("preview: ") and errors.count("\n") == 1
+
+
 def test_a_notebook_shows_the_figure(photos):
     picture = fm.DataLoader(photos, 4, 32).preview(4)._repr_png_()
     assert picture.startswith(b"\x89PNG") and len(picture) > 5000
