@@ -2,6 +2,7 @@
 
 ===================  ===============================================================================================
 ``prefetch.py``      ``prefetch``: wraps any loader; copies, normalises and mixes one batch ahead
+``sample_plans.py``  the sample plans of ``prefetch``
 ``mixer.py``         ``Mixer``: a batch transform that counts steps
 ``timm.py``          timm's ``Mixup`` and ``FastCollateMixup``, same arguments and calls
 ``torchvision.py``   torchvision's ``MixUp`` and ``CutMix``, same arguments and calls

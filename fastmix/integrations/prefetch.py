@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 
 from fastmix import arguments
+from fastmix.augment import SamplePolicy
+from fastmix.integrations.sample_plans import SamplePlanner
 from fastmix.moving import moved
 from fastmix.ops.mix import mix, mix_
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD, normalize_mix
@@ -28,6 +30,7 @@ def prefetch(
     mix: Policy | None = None,
     num_classes: int | None = None,
     size: int | tuple[int, int] | None = None,
+    augment: SamplePolicy | None = None,
     mean: Sequence[float] | None = None,
     std: Sequence[float] | None = None,
     dtype: torch.dtype = torch.float32,
@@ -63,6 +66,8 @@ def prefetch(
         mix: policy, or None: then the targets are the labels.
         num_classes: columns of dense targets; needed for class ids with ``mix``.
         size: (height, width) in pixels, or one number for squares; only for windowed images and lists of images.
+        augment: policy of :mod:`fastmix.augment` for uint8 RGB images, on the CPU. A ``RandomResizedCrop`` in it draws
+            the windows. What a sample gets depends on (seed, epoch, rank) and its place in the pass.
         mean: of uint8 images, per channel, in units of the full pixel range; ImageNet's by default.
         std: of uint8 images, in the same units.
         dtype: of normalised images: torch.float32, torch.float16 or torch.bfloat16.
@@ -79,12 +84,19 @@ def prefetch(
     """
     if mix is not None and not isinstance(mix, Policy):
         raise TypeError(f"prefetch: expected mix to be a fastmix policy or None, got {type(mix).__name__}")
+    if augment is not None and not isinstance(augment, SamplePolicy):
+        raise TypeError(f"prefetch: expected augment as a policy of fastmix.augment, got {type(augment).__name__}")
     if smoothing and mix is None:
         raise ValueError(f"prefetch: expected smoothing=0 without mix, got {smoothing}; smooth in the loss")
     check_targets("prefetch", targets, smoothing)
     sides = None if size is None else tuple(size) if isinstance(size, list | tuple) else (size, size)
     if sides is not None and (len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides)):
         raise ValueError(f"prefetch: expected size as a number of pixels > 0 or (height, width), got {size!r}")
+    chosen = arguments.choose_device("prefetch", device)
+    if augment is not None and chosen.type != "cpu":
+        raise ValueError(
+            f"prefetch: expected device='cpu' with augment, got {str(chosen)!r}; augmentation is not on CUDA yet"
+        )
     normalize = {
         "mean": arguments.per_channel("prefetch", "mean", IMAGENET_MEAN if mean is None else mean),
         "std": arguments.per_channel("prefetch", "std", IMAGENET_STD if std is None else std, positive=True),
@@ -96,8 +108,9 @@ def prefetch(
         mix,
         (targets, num_classes, smoothing),
         sides,
+        None if augment is None else SamplePlanner(augment),
         normalize,
-        arguments.choose_device("prefetch", device),
+        chosen,
         seed,
         Ranks("prefetch", rank, None if rank is None else rank + 1),
         Stats(),
@@ -113,6 +126,7 @@ class Prefetch:
         policy: Policy | None,
         targets: tuple[Targets, int | None, float],
         size: tuple[int, int] | None,
+        planner: SamplePlanner | None,
         normalize: dict[str, Any],
         device: torch.device,
         seed: int,
@@ -125,6 +139,7 @@ class Prefetch:
         self._policy = policy
         self._targets = targets
         self._size = size
+        self._planner = planner
         self._normalize = normalize
         self._seed = seed
         self._ranks = ranks
@@ -155,6 +170,7 @@ class Prefetch:
         epoch, stats = self.epoch, self._stats
         stats.begin()
         batches = iter(self.loader)
+        self._samples = 0  # that came before in this pass
         ahead = self._next(batches, epoch, 0)
         step = 1
         while ahead is not None:
@@ -212,6 +228,9 @@ class Prefetch:
             else:
                 plan = self._policy.draw(count, size, key)
                 labels = self._mixed_labels(labels, plan)
+            resized = not isinstance(images, WindowedImages)
+            if self._planner is not None and isinstance(images, Tensor):
+                images = _as_list(images, channels_last)
             if isinstance(images, WindowedImages):
                 assert size is not None, "_windowed refuses lists without a size"
                 made = resample_mix(
@@ -220,12 +239,19 @@ class Prefetch:
                     plan,
                     size=size,
                     mirror=images.mirror,
-                    filter=images.filter,
-                    edges=images.edges,
+                    **self._sampling(images, size, key, resized),
                     **self._normalize,
                 )
                 return made, labels, *others
             return self._mixed_images(images, plan, channels_last, images is not batch[0]), labels, *others
+
+    def _sampling(self, images: WindowedImages, size: tuple[int, int], key: DrawKey, resized: bool) -> dict[str, Any]:
+        """Return how the images are resized, and augmented if a policy is given."""
+        if self._planner is None:
+            return {"filter": images.filter, "edges": images.edges}
+        plan = self._planner.plan(images, size, key, self._samples, resized)
+        self._samples += len(images.images)
+        return {"sample_plan": plan}
 
     def _windowed(self, images: WindowedImages | Sequence[Tensor]) -> WindowedImages:
         if self._size is None:
@@ -274,3 +300,13 @@ class Prefetch:
                     if isinstance(tensor, Tensor):
                         tensor.record_stream(stream)
         return batch
+
+
+def _as_list(images: Tensor, channels_last: bool) -> WindowedImages:
+    """Return a uint8 batch as whole images (H, W, 3)."""
+    if images.dtype != torch.uint8 or images.dim() != 4:
+        raise TypeError(
+            f"prefetch: expected uint8 images (B, H, W, 3) or (B, 3, H, W) with augment, got {images.dtype} "
+            f"{tuple(images.shape)}; leave ToTensor and Normalize out"
+        )
+    return WindowedImages(list((images if channels_last else images.permute(0, 2, 3, 1)).contiguous()))
