@@ -109,6 +109,21 @@ def test_resume_and_world_size_change_nothing(small, options) -> None:
     assert same([join(parts) for parts in zip(*ranks, strict=True)], whole[:3])
 
 
+def test_repeated_samples_are_augmented_anew_on_every_division(small) -> None:
+    crop = fa.RandomResizedCrop((1.0, 1.0), (1.2, 1.2))  # whole images
+    policy = fa.Compose([crop, fa.RandomHorizontalFlip(0.0), fa.ColorJitter(0.9)])
+    options = {"augment": policy, "repeats": 3, "mix": fm.Mixup(0.4), "return_index": True}
+    whole = list(make(small[:24], 12, **options))
+    ranks = [make(small[:24], 6, rank=rank, world_size=2, **options) for rank in range(2)]
+    for (images, _, index), *parts in zip(whole, *ranks, strict=True):
+        assert images.equal(torch.cat([part[0] for part in parts]))
+        assert index.equal(torch.cat([part[2] for part in parts]))
+    unmixed = make(small[:24], 12, **{**options, "mix": None})
+    for images, _, index in unmixed:
+        assert len(index.unique()) == 4
+        assert len({image.numpy().tobytes() for image in images}) == 12
+
+
 def test_samples_epochs_and_occurrences_differ(small) -> None:
     crop = fa.RandomResizedCrop((1.0, 1.0), (1.2, 1.2))  # whole images
     policy = fa.Compose([crop, fa.RandomHorizontalFlip(0.0), fa.ColorJitter(0.9)])
