@@ -74,7 +74,7 @@ def test_a_replayed_plan_gives_the_same_pictures(tmp_path) -> None:
 
 def test_the_example_of_the_page(tmp_path, monkeypatch, capsys) -> None:
     page = (Path(__file__).parents[2] / "docs" / "augment.md").read_text()
-    code, printed = re.findall(r"```(?:python)?\n(.*?)```", page, re.DOTALL)[:2]
+    code, printed, *_ = re.findall(r"```(?:python)?\n(.*?)```", page, re.DOTALL)
     monkeypatch.chdir(tmp_path)
     exec(code, {})
     assert capsys.readouterr().out == printed
