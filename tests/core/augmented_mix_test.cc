@@ -111,7 +111,7 @@ void check_augmented(ResampleCase& resample_case, const std::vector<int32_t>& wo
       const float found = element(params, i, y, x, c);
       if (in_box(i, y, x, found)) continue;
       const Extent extent = {1, params.height, params.width};
-      const float weight = params.plan.untouched(i) ? 1.0f : weight_at(params.plan, i, extent, 0, y, x);
+      const float weight = weight_at(params.plan, i, extent, 0, y, x);
       const float expected = normalize_element(images[i][k], images[params.plan.rows[i].partner][k], weight,
                                                params.scale[c], params.bias[c]);
       CHECK(found == rounded(params.out_dtype, expected), resample_case.describe(), ": sample ", i, " differs at ", k);
