@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, help="photographs; by default all of the set")
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--size", type=int, default=224)
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=7, help="at least 2")
     parser.add_argument("--json")
     arguments = parser.parse_args()
     folder = write_set("imagenet", arguments.count)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import operator
 from typing import Any, Literal
 
+import numpy as np
 from torch import Tensor
 
+from fastmix.augment import SampleKeys, SamplePolicy
+from fastmix.ops.augment import augment as augment_batch
+from fastmix.ops.augment import augment_
 from fastmix.ops.labels import mix_labels
 from fastmix.ops.mix import mix, mix_
 from fastmix.ops.targets import Targets, check_targets, make_targets
@@ -37,6 +41,8 @@ class Mixer:
             ``is_single=False``). The first batch stays unmixed. Requires dense targets. With ``in_place`` the mixer
             keeps a copy, else the tensors it returned, which you must not overwrite. ``state_dict`` omits them.
         rank: Ranks draw independent plans; leave 0 to draw the same on all of them.
+        augment: A policy of :mod:`fastmix.augment` without windows, for uint8 images (B, 3, H, W) on the CPU. Its draws
+            depend on the step and each sample's place in the batch. ``enabled`` does not turn it off.
 
     Attributes:
         plan: The plan of the last batch, for :func:`fastmix.mix_loss` and :func:`fastmix.mix_accuracy`; None before.
@@ -44,7 +50,7 @@ class Mixer:
         enabled: If False, batches stay unmixed; the mixer still makes targets and counts steps.
 
     Raises:
-        TypeError: ``policy`` is not a policy.
+        TypeError: ``policy`` or ``augment`` is not a policy.
         ValueError: ``targets`` or ``partners`` is unknown, or options exclude each other.
 
     Example:
@@ -63,9 +69,14 @@ class Mixer:
         in_place: bool = False,
         partners: Literal["batch", "previous"] = "batch",
         rank: int = 0,
+        augment: SamplePolicy | None = None,
     ) -> None:
         if not isinstance(policy, Policy | DirichletMix):
             raise TypeError(f"Mixer: expected a fastmix policy, got {type(policy).__name__}")
+        if augment is not None and not isinstance(augment, SamplePolicy):
+            raise TypeError(f"Mixer: expected augment as a policy of fastmix.augment, got {type(augment).__name__}")
+        if augment is not None and "window" in augment.sets():
+            raise ValueError(f"Mixer: expected augment without windows, got {augment}; crop before you make batches")
         check_targets("Mixer", targets, smoothing)
         if partners not in ("batch", "previous"):
             raise ValueError(f"Mixer: expected partners 'batch' or 'previous', got {partners!r}")
@@ -85,6 +96,7 @@ class Mixer:
         self.in_place = in_place
         self.partners = partners
         self.rank = rank
+        self.augment = augment
         self.enabled = True
         self.epoch = 0
         self.step = 0
@@ -113,6 +125,7 @@ class Mixer:
         plan = self._draw(images, labels, groups)
         # Labels first: if they are refused, the images are unchanged.
         targets = make_targets(self.targets, labels, plan, self.num_classes, self.smoothing)
+        images = self._augmented(images)
         if self.in_place and isinstance(plan, MixPlan):
             mix_(images, plan)
         else:
@@ -122,6 +135,7 @@ class Mixer:
         return images, targets
 
     def _mix_with_previous(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        images = self._augmented(images)
         own = mix_labels(labels, MixPlan.identity(labels.shape[0]), self.num_classes, self.smoothing)
         plan = MixPlan.identity(images.shape[0])
         target = own
@@ -148,6 +162,14 @@ class Mixer:
         self._previous = kept, target
         self._versions = [x._version for x in self._previous]
         return images, target
+
+    def _augmented(self, images: Tensor) -> Tensor:
+        if self.augment is None:
+            return images
+        keys = SampleKeys(self.seed, self.epoch, np.arange(images.shape[0]), self.step, self.rank)
+        height, width = images.shape[-2:]
+        plan = self.augment.plan(keys, (height, width))
+        return (augment_ if self.in_place else augment_batch)(images, plan, channels_last=False)
 
     def set_epoch(self, epoch: int) -> None:
         """Begin an epoch at step 0.
