@@ -5,6 +5,7 @@
 policies            ``Mixup``, ``CutMix``, ... draw plans; with ``boxes``, ``pairings``, ``schedules`` and ``weights``
 plans               ``MixPlan``, ``MultiwayPlan``: what is mixed with what; ``ResidentPlan`` for CUDA graphs
 ``fastmix.augment`` policies that draw sample plans: ``TrivialAugmentWide``, ``RandAugment``, ...
+``fastmix.recipes`` published training recipes: ``TORCHVISION_V2``, ``DEIT``, ...
 operators           ``mix_``, ``mix``, ``normalize_mix``, ``resample``, ``resample_mix``, ``mix_labels``, ``augment_``
 integrations        ``prefetch``, ``Mixer`` and drop-ins for timm and torchvision
 ``fastmix.dali``    the operators in a DALI pipeline of your own

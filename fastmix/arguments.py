@@ -54,6 +54,14 @@ def integer(caller: str, name: str, value: int, low: int = 1) -> int:
     return number
 
 
+def sides(caller: str, name: str, value: Any) -> tuple[int, int]:
+    """Return height and width >= 1 in pixels, from such a pair or from one number for both."""
+    pair = tuple(value) if isinstance(value, tuple | list) else (value, value)
+    if len(pair) != 2:
+        raise ValueError(f"{caller}: expected {name} as one number or (height, width), got {value!r}")
+    return integer(caller, name, pair[0]), integer(caller, name, pair[1])
+
+
 def one_of(caller: str, name: str, value: object, allowed: Sequence[object]) -> None:
     """Refuse a value that is not in ``allowed``."""
     if value not in allowed:

@@ -3,7 +3,7 @@
 import importlib
 from typing import TYPE_CHECKING
 
-from fastmix import augment, integrations, ops
+from fastmix import augment, integrations, ops, recipes
 from fastmix.integrations.mixer import Mixer
 from fastmix.integrations.prefetch import prefetch
 from fastmix.ops import reference
@@ -82,6 +82,7 @@ __all__ = [
     "pair_labels",
     "pairings",
     "prefetch",
+    "recipes",
     "reference",
     "regmixup",
     "remix_label_weight",

@@ -26,7 +26,7 @@ class ThreeAugment(SamplePolicy):
         ValueError: ``jitter`` is out of range.
 
     Example:
-        >>> policy = Compose([SimpleRandomCrop(), RandomHorizontalFlip(), ThreeAugment()])
+        >>> policy = Compose([RandomHorizontalFlip(), SimpleRandomCrop(), ThreeAugment()])
     """
 
     jitter: Range = 0.3
