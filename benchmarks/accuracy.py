@@ -1,7 +1,7 @@
 """Does a network learn as much through the loader as through Pillow?
 
 The same small network, optimiser and schedule, trained from several seeds on scikit-learn's handwritten digits as PNG
-files, with mixup: through ``fastmix.DataLoader``, through it with ``resize="dali"``, and through a plain loop of
+files, with mixup: through ``fastmix.DataLoader``, through it with ``resampler="dali"``, and through a plain loop of
 Pillow calls (``resize(box=)``) with the same law of windows and flips, but draws of its own. Each is tested through its
 own evaluation preset. Prints the mean accuracies with their standard errors, and the differences from Pillow's in units
 of their standard error.
@@ -93,7 +93,7 @@ def loaders(way: str, data: Path, seed: int) -> tuple[Iterable, Iterable]:
     """For training and for testing."""
     if way == "pillow":
         return PillowLoader(data / "train", True, seed), PillowLoader(data / "test", False, seed)
-    options = {**PRESET, "resize": way.split()[-1]}
+    options = {**PRESET, "resampler": way.split()[-1]}
     train = fm.DataLoader(data / "train", BATCH, SIZE, mix=MIX, seed=seed, **options)
     return train, fm.DataLoader(data / "test", BATCH, SIZE, train=False, **options)
 
@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    ways = ("pillow", "resize fastmix", "resize dali")
+    ways = ("pillow", "resampler fastmix", "resampler dali")
     found: dict[str, list[float]] = {way: [] for way in ways}
     with tempfile.TemporaryDirectory() as folder:
         write_digits(Path(folder))

@@ -1,6 +1,6 @@
 """What the loader costs: with mixing and everything else on, against the bare DALI graph without.
 
-The bare graph reads, decodes, crops and resizes the same samples, as the loader does with ``resize="dali"``, with
+The bare graph reads, decodes, crops and resizes the same samples, as the loader does with ``resampler="dali"``, with
 ``fn.crop_mirror_normalize`` in place of fastmix's operator, in a plain loop with as many batches under way: no mixing,
 no dense targets, no plans, no checks of the files, no statistics. With ``--hostile`` a twentieth of the files is
 damaged and the loader skips them; the first epoch, which finds them, is the warm-up.
@@ -64,10 +64,10 @@ def bare_epoch(loader: DataLoader) -> Callable[[], None]:
         anchor, extent, mirror, roi_start, roi_end = random_crop(graph, fn.peek_image_shape(encoded))
         if graph.device_id is None:
             images = fn.decoders.image_slice(encoded, start=anchor, shape=extent, axes=[0, 1])
-            images = fn.resize(images, size=(graph.size, graph.size))
+            images = fn.resize(images, size=graph.size)
         else:
             images = fn.decoders.image(encoded, device="mixed")
-            images = fn.resize(images, size=(graph.size, graph.size), roi_start=roi_start, roi_end=roi_end)
+            images = fn.resize(images, size=graph.size, roi_start=roi_start, roi_end=roi_end)
         images = fn.crop_mirror_normalize(
             images,
             mirror=mirror,
@@ -136,7 +136,7 @@ def main() -> None:
                 num_threads=arguments.threads,
                 device=arguments.device,
                 dtype=getattr(torch, arguments.dtype),
-                resize="dali",
+                resampler="dali",
                 on_error="skip",
                 quarantine=Path(folder) / "bad.jsonl",
             )

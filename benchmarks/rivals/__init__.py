@@ -3,7 +3,7 @@
 A rival is a module with ``LABEL``, the name in the tables, and ``batches(job, ...)``, which yields without end images
 float (B, 3, size, size), normalised and mixed, and float32 dense targets (B, num_classes). It raises
 :class:`Unavailable` with the reason if it cannot run. Each runs in a process of its own (:mod:`.worker`). A variant is
-written behind the name, ``"fastmix:resize=dali"``, and becomes keyword arguments of ``batches``.
+written behind the name, ``"fastmix:resampler=dali"``, and becomes keyword arguments of ``batches``.
 
 ==================  ==================================================================================================
 ``fastmix.py``      fastmix's loader

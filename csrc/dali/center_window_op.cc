@@ -1,6 +1,8 @@
 // fn.fastmix.center_window: the evaluation preset's window.
+#include <string>
 #include <vector>
 
+#include "base/error.h"
 #include "dali/pipeline/operator/checkpointing/stateless_operator.h"
 #include "errors.h"
 #include "window_arguments.h"
@@ -18,8 +20,13 @@ class CenterWindowOp : public dali::StatelessOperator<dali::CPUBackend> {
   explicit CenterWindowOp(const dali::OpSpec& spec)
       : StatelessOperator(spec),
         size_(with_dali_errors([&] { return read_size(spec, kName); })),
-        shorter_(spec.GetArgument<int>("resize")) {
-    with_dali_errors([&] { center_window({1, 1}, size_, shorter_); });
+        resize_(with_dali_errors([&] { return read_size(spec, kName, "resize"); })) {
+    const auto mode = spec.GetArgument<std::string>("mode");
+    with_dali_errors([&] {
+      check(mode == "center" || mode == "squash", kName, ": expected mode 'center' or 'squash', got '", mode, "'");
+      mode_ = mode == "center" ? CropMode::kCenter : CropMode::kSquash;
+      center_window({1, 1}, size_, resize_, mode_);
+    });
   }
 
  protected:
@@ -34,7 +41,7 @@ class CenterWindowOp : public dali::StatelessOperator<dali::CPUBackend> {
     with_dali_errors([&] {
       auto& windows = workspace.Output<dali::CPUBackend>(0);
       for (int i = 0; i < windows.num_samples(); ++i) {
-        const Window window = center_window(read_shape(workspace, i, kName), size_, shorter_);
+        const Window window = center_window(read_shape(workspace, i, kName), size_, resize_, mode_);
         float* out = windows.mutable_tensor<float>(i);
         out[0] = window.y;
         out[1] = window.x;
@@ -45,8 +52,8 @@ class CenterWindowOp : public dali::StatelessOperator<dali::CPUBackend> {
   }
 
  private:
-  Size size_;
-  int32_t shorter_;
+  Size size_, resize_;
+  CropMode mode_ = CropMode::kCenter;
 };
 
 }  // namespace fastmix
@@ -54,10 +61,15 @@ class CenterWindowOp : public dali::StatelessOperator<dali::CPUBackend> {
 DALI_REGISTER_OPERATOR(fastmix__CenterWindow, ::fastmix::CenterWindowOp, ::dali::CPU);
 
 DALI_SCHEMA(fastmix__CenterWindow)
-    .DocStr(R"(Returns the evaluation preset's window: torchvision's ``Resize(resize)`` and ``CenterCrop(size)`` in one.
+    .DocStr(R"(Returns the evaluation preset's window: a resize and ``CenterCrop(size)`` in one.
 
-The resize makes the shorter side ``resize`` pixels long and the longer side proportional, rounded down. The window
-covers the central ``size`` pixels of the result. It is returned in pixels of the image, float
+* mode "center", ``resize`` one number: torchvision's ``Resize``. The shorter side becomes ``resize`` pixels long and
+  the longer side proportional, rounded down.
+* mode "center", ``resize`` (height, width): timm's ``ResizeKeepRatio``. The image becomes the smallest one of its
+  aspect ratio that covers ``resize``, its sides rounded to nearest.
+* mode "squash": both sides become ``resize``; the aspect ratio is lost.
+
+The window covers the central ``size`` pixels of the result. It is returned in pixels of the image, float
 ``(y, x, height, width)``, for ``fn.fastmix.resample_mix`` with ``edges="image"``.)")
     .NumInput(1)
     .InputDox(0, "shape", "1D TensorList of int64",
@@ -66,5 +78,7 @@ covers the central ``size`` pixels of the result. It is returned in pixels of th
     .OutputDType(0, DALI_FLOAT)
     .OutputNDim(0, 1)
     .AddArg("size", "Size of the output in pixels: one number for squares, or (height, width).", DALI_INT_VEC)
-    .AddArg("resize", "Length of the shorter side after the resize, at least ``size``; usually 256 for 224.",
-            DALI_INT32);
+    .AddArg("resize",
+            "Size before the crop in pixels, one number or (height, width), at least ``size``; usually 256 for 224.",
+            DALI_INT_VEC)
+    .AddOptionalArg("mode", "'center' or 'squash'.", "center");

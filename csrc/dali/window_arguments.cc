@@ -9,12 +9,12 @@
 
 namespace fastmix {
 
-Size read_size(const dali::OpSpec& spec, const char* caller) {
-  const auto size = spec.GetRepeatedArgument<int>("size");
-  check(size.size() == 1 || size.size() == 2, caller, ": expected size as one number or (height, width), got ",
+Size read_size(const dali::OpSpec& spec, const char* caller, const char* name) {
+  const auto size = spec.GetRepeatedArgument<int>(name);
+  check(size.size() == 1 || size.size() == 2, caller, ": expected ", name, " as one number or (height, width), got ",
         size.size(), " values");
-  check(size.front() >= 1 && size.back() >= 1, caller, ": expected size of at least one pixel, got ", size.front(),
-        " x ", size.back());
+  check(size.front() >= 1 && size.back() >= 1, caller, ": expected ", name, " of at least one pixel, got ",
+        size.front(), " x ", size.back());
   return {size.front(), size.back()};
 }
 

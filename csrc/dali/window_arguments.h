@@ -7,8 +7,8 @@
 
 namespace fastmix {
 
-// The argument "size": one number for squares, or (height, width).
-Size read_size(const dali::OpSpec& spec, const char* caller);
+// An argument that is a size: one number for squares, or (height, width).
+Size read_size(const dali::OpSpec& spec, const char* caller, const char* name = "size");
 
 Filter read_filter(const dali::OpSpec& spec, const char* caller);
 // The arguments "filter" and "edges".

@@ -13,6 +13,7 @@ from fastmix.augment import Compose, RandomResizedCrop, SampleKeys, SamplePlan, 
 from fastmix.augment.draws import Draws
 from fastmix.augment.policy import Draft
 from fastmix.augment.windows import draft_resize
+from fastmix.ops.sources import Filter
 
 
 @dataclass(frozen=True)
@@ -24,18 +25,18 @@ class Augmenting:
         operations: draws plans without windows, which need no image sizes.
         window: whose scale and ratio the graph draws windows with; None for the default ones.
         flips: whether the policy flips, so that the loader does not.
-        size: side of the images, in pixels.
+        size: height and width of the images, in pixels.
     """
 
     policy: SamplePolicy
     operations: SamplePolicy
     window: RandomResizedCrop | None
     flips: bool
-    size: int
+    size: tuple[int, int]
 
     def plan(self, keys: SampleKeys, epoch: int) -> SamplePlan:
         """Draw the plan of a step's samples; schedules use the loop's epoch."""
-        return self.operations.at(epoch).plan(keys, (self.size, self.size))
+        return self.operations.at(epoch).plan(keys, self.size)
 
     def graph_options(self) -> dict[str, Any]:
         """Return what a GraphSpec has to know."""
@@ -50,8 +51,17 @@ class Augmenting:
         return {**options, "scale": window.scale, "ratio": ratio, "interpolation": interpolation}
 
 
-def augmenting(policy: Any, size: int, *, train: bool, device: torch.device, resize: str, hook: Any) -> Augmenting:
-    """Check ``augment=`` with the arguments that it has to fit.
+def augmenting(
+    policy: Any,
+    size: tuple[int, int],
+    interpolation: Filter | None,
+    *,
+    train: bool,
+    device: torch.device,
+    resampler: str,
+    hook: Any,
+) -> Augmenting:
+    """Check ``augment=`` with the arguments that it has to fit; ``interpolation`` is for a policy without a window.
 
     Raises:
         TypeError: it is not a policy.
@@ -64,8 +74,8 @@ def augmenting(policy: Any, size: int, *, train: bool, device: torch.device, res
         )
     if hook is not None:
         raise ValueError("DataLoader: expected augment or dali_augment, got both")
-    if resize != "fastmix":
-        raise ValueError(f"DataLoader: expected resize='fastmix' with augment, got {resize!r}")
+    if resampler != "fastmix":
+        raise ValueError(f"DataLoader: expected resampler='fastmix' with augment, got {resampler!r}")
     if not train:
         raise ValueError(
             f"DataLoader: expected augment=None with train=False, got {policy}; evaluation sees images as they are"
@@ -76,6 +86,12 @@ def augmenting(policy: Any, size: int, *, train: bool, device: torch.device, res
             "use device='cpu' and move the batches, or dali_augment="
         )
     operations, window = _without_window(policy)
+    if interpolation is not None and window is not None and interpolation != window.interpolation:
+        raise ValueError(
+            f"DataLoader: expected interpolation={interpolation!r} in the policy's {window} too, which resizes, or None"
+        )
+    if interpolation is not None and window is None:
+        operations = Compose([_ResizeOnly(RandomResizedCrop(interpolation=interpolation)), operations])
     if "window" in operations.sets():
         raise ValueError(
             f"DataLoader: expected RandomResizedCrop as the policy itself or directly in its Compose, got {policy}; "

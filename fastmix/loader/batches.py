@@ -82,7 +82,7 @@ class BatchMaker:
     def _no_images(self) -> torch.Tensor:
         graph = self.graph
         memory_format = torch.channels_last if graph.channels_last else torch.contiguous_format
-        shape = (0, 3, graph.size, graph.size)
+        shape = (0, 3, *graph.size)
         return torch.empty(shape, dtype=graph.dtype, device=self.device, memory_format=memory_format)
 
     def _labels(self, samples: np.ndarray, reading: Reading | None) -> np.ndarray | None:

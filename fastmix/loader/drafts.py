@@ -29,7 +29,7 @@ class Drafter:
     Attributes:
         passes: over the data.
         policy: draws the plans; None for no mixing.
-        size: side of the images, in pixels.
+        size: height and width of the images, in pixels.
         faults: knows the bad samples, and what comes in their place.
         thread: draws plans ahead; None draws them at once. Masks take milliseconds a sample.
         augmenting: draws the sample plans; None for no augmentation.
@@ -37,7 +37,7 @@ class Drafter:
 
     passes: Passes
     policy: Policy | None
-    size: int
+    size: tuple[int, int]
     faults: Faults
     thread: Threads | None = None
     augmenting: Augmenting | None = None
@@ -93,10 +93,12 @@ class Drafter:
         return replace(draft, samples=samples, occurrence=occurrence)
 
 
-def _draw(drawing: Future[MixPlan], policy: Policy, side: int, key: DrawKey, size: int, padding: int) -> None:
+def _draw(
+    drawing: Future[MixPlan], policy: Policy, sides: tuple[int, int], key: DrawKey, size: int, padding: int
+) -> None:
     """Draw the plan of ``size`` samples, in any thread. The last ``padding`` stay unmixed."""
     try:
-        plan = policy.draw(size, (side, side), key)
+        plan = policy.draw(size, sides, key)
         if padding:
             plan = unmixed(plan, np.arange(size) >= size - padding)
         drawing.set_result(plan)

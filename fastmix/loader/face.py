@@ -29,7 +29,7 @@ class Face(TorchAttributes, ABC):
     """The attributes and the smaller methods of ``DataLoader``."""
 
     batch_size: int
-    size: int
+    size: int | tuple[int, int]
     device: torch.device
     classes: Sequence[str]
     dataset: DatasetView

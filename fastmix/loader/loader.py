@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import torch
 
-from fastmix.arguments import choose_device, choose_threads, integer, one_of, per_channel, seconds
+from fastmix.arguments import choose_device, choose_threads, integer, one_of, per_channel, seconds, sides
 from fastmix.augment import SamplePolicy
 from fastmix.loader import settings, state
 from fastmix.loader.augmenting import augmenting
@@ -25,7 +25,8 @@ from fastmix.loader.faults.quarantine import Quarantine
 from fastmix.loader.faults.retries import Retries
 from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import DaliQueue
-from fastmix.loader.graph.spec import DECODE, RESIZE, Decode, GraphSpec, Resize
+from fastmix.loader.graph.evaluation import CropMode
+from fastmix.loader.graph.spec import DECODE, RESAMPLER, Decode, GraphSpec, Resampler
 from fastmix.loader.order import LastBatch, Order
 from fastmix.loader.passes import Passes
 from fastmix.loader.progress import Progress
@@ -41,6 +42,7 @@ from fastmix.loader.threads import Threads
 from fastmix.loader.torch_names import TorchNames, last_batch_of
 from fastmix.loader.unprepared import check_unprepared
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
+from fastmix.ops.sources import FILTERS, Filter
 from fastmix.ops.targets import Targets, check_targets
 from fastmix.plan.policies import Policy
 from fastmix.ranks import Ranks
@@ -61,12 +63,12 @@ class DataLoader(Face):
 
     Every pass over it yields ``(images, targets)`` of one epoch:
 
-    * ``images``: ``dtype`` (B, 3, size, size) in ``memory_format``, on ``device``, normalised ``(x - mean) / std``;
+    * ``images``: ``dtype`` (B, 3, height, width) in ``memory_format``, on ``device``, normalised ``(x - mean) / std``;
     * ``targets``: with ``mix``, dense targets float32 (B, num_classes), whose rows sum to 1 if labels are class ids;
       without, the labels: class ids int64 (B,), or float32 (B, num_classes); None if there are no labels.
 
-    In training an image is a random resized crop, mirrored with probability 1/2. In evaluation its shorter side is
-    resized to ``size * 256 / 224`` and the centre is cut out. Both follow torchvision's recipes. EXIF orientations are
+    In training an image is a random resized crop, mirrored with probability 1/2. In evaluation it is resized, and the
+    centre is cut out, by torchvision's and timm's laws. EXIF orientations are
     applied; gray and CMYK images become RGB, an alpha channel is dropped.
 
     The batches depend only on the data, the arguments, ``seed`` and the epoch, bit for bit: not on the number of
@@ -91,7 +93,7 @@ class DataLoader(Face):
             torch Dataset that returns (encoded bytes or uint8 pixels, label). A label is a class id, a set of class ids
             or a vector of floats.
         batch_size: samples per rank and step.
-        size: side of the images, in pixels.
+        size: side of the images, in pixels, or (height, width).
         train: training (default) or evaluation; sets the defaults of ``shuffle`` and ``last_batch``.
 
         classes: names of the classes; a name's place is its id. Give an evaluation loader ``train_loader.classes``.
@@ -107,10 +109,18 @@ class DataLoader(Face):
         memory_format: torch.contiguous_format or torch.channels_last; neither costs a copy.
         mean: per channel, in units of the full pixel range (0 to 1).
         std: per channel, in the same units.
-        resize: ``"fastmix"``: resampled in the pass that mixes, with Pillow's antialiased bilinear filter in float32.
-            ``"dali"``: DALI's own crop and resize, to uint8 images.
+        interpolation: Pillow's antialiased filter of this name resizes: ``"nearest"``, ``"box"``, ``"bilinear"``,
+            ``"bicubic"`` or ``"lanczos"``. None is that of the ``RandomResizedCrop`` in ``augment``, else bilinear.
+        resize: in evaluation, the size before the crop, at least ``size``. One number is the shorter side
+            (torchvision's ``Resize``); (height, width) is what the image covers (timm's ``ResizeKeepRatio``).
+        crop_pct: in evaluation, timm's share of the resized image that the crop keeps; stands for ``resize=floor(size /
+            crop_pct)``. Without both, the image is resized to ``size * 256 / 224``.
+        crop_mode: in evaluation, ``"center"`` (default) keeps the aspect ratio; ``"squash"`` resizes to ``resize`` on
+            both sides, so that nothing is lost at ``crop_pct=1``.
+        resampler: ``"fastmix"``: resampled in the pass that mixes, in float32. ``"dali"``: DALI's own crop and bilinear
+            resize, to uint8 images.
         decode: what decodes ordinary JPEGs on the CPU: ``"fastmix"``; ``"dali"`` for DALI's library nvImageCodec, which
-            decodes everything else; or ``"auto"``: fastmix if this build has it and ``resize`` is fastmix's.
+            decodes everything else; or ``"auto"``: fastmix if this build has it and ``resampler`` is fastmix's.
         decode_with_pillow: whether Pillow decodes GIF (the first frame), AVIF and JPEG 2000, which neither of the two
             does; otherwise they are bad samples. An ImportError without Pillow.
         hw_decoder_load: share in [0, 1] of the JPEGs that the GPU's hardware engine decodes. 0, since the engine's
@@ -118,8 +128,8 @@ class DataLoader(Face):
         augment: a policy of :mod:`fastmix.augment`, such as ``TrivialAugmentWide()``; in training and on the CPU only.
             Images are resized to uint8 with Pillow's pixels, flipped and augmented, then mixed, in one pass. A
             ``RandomResizedCrop`` in it sets the crops, and its flips replace the mirroring.
-        dali_augment: a function from images, a DALI node of uint8 (size, size, 3), to such a node. It runs before flip
-            and mix, after DALI's resize: it sets ``resize="dali"``.
+        dali_augment: a function from images, a DALI node of uint8 (height, width, 3), to such a node. It runs before
+            flip and mix, after DALI's resize: it sets ``resampler="dali"``.
 
         (mixing)
         mix: a policy, such as ``CutMix(1.0)``; None for no mixing. Its ``pairing`` becomes ``"neighbor"``: the order is
@@ -186,7 +196,7 @@ class DataLoader(Face):
         # data
         data: str | os.PathLike[str] | Source | Sequence[tuple[str | os.PathLike[str], Any]] | Any,
         batch_size: int,
-        size: int,
+        size: int | tuple[int, int],
         *,
         train: bool | None = None,
         classes: Sequence[str] | None = None,
@@ -201,7 +211,11 @@ class DataLoader(Face):
         memory_format: torch.memory_format = torch.contiguous_format,
         mean: Sequence[float] = IMAGENET_MEAN,
         std: Sequence[float] = IMAGENET_STD,
-        resize: Resize = "fastmix",
+        interpolation: Filter | None = None,
+        resize: int | tuple[int, int] | None = None,
+        crop_pct: float | None = None,
+        crop_mode: CropMode | None = None,
+        resampler: Resampler = "fastmix",
         decode: Decode = "auto",
         decode_with_pillow: bool = False,
         hw_decoder_load: float = 0.0,
@@ -240,7 +254,8 @@ class DataLoader(Face):
         arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         self._arguments = {**arguments.pop("torch_names"), **arguments}
         self.batch_size = integer(_CALLER, "batch_size", batch_size)
-        self.size = integer(_CALLER, "size", size)
+        height, width = sides(_CALLER, "size", size)
+        self.size = height if height == width else (height, width)
         self.depth = integer(_CALLER, "depth", depth)
         self.num_threads = choose_threads(_CALLER, "num_threads", num_threads)
         self.num_workers = self.num_threads if num_workers is None else settings.choose_workers(num_workers)
@@ -250,14 +265,15 @@ class DataLoader(Face):
         one_of(_CALLER, "dtype", dtype, settings.DTYPES)
         one_of(_CALLER, "memory_format", memory_format, settings.MEMORY_FORMATS)
         one_of(_CALLER, "on_error", on_error, ON_ERROR)
-        one_of(_CALLER, "resize", resize, RESIZE)
+        one_of(_CALLER, "interpolation", interpolation, (None, *FILTERS))
+        one_of(_CALLER, "resampler", resampler, RESAMPLER)
         one_of(_CALLER, "decode", decode, DECODE)
         check_targets(_CALLER, targets, smoothing)
         settings.check_smoothing(smoothing, mix)
         if shuffle is not None and sampler is not None:
             raise ValueError("DataLoader: expected shuffle or sampler, got both")
         train = settings.choose_train(train, shuffle)
-        policy = settings.with_neighbor_pairing(mix, self.size) if mix is not None else None
+        policy = settings.with_neighbor_pairing(mix, (height, width)) if mix is not None else None
         seed = integer(_CALLER, "seed", seed, 0)
         self.data = data
         self.source = source = open_source(data, Hints(classes, root, path_column, label_column, image_key, label_key))
@@ -277,14 +293,18 @@ class DataLoader(Face):
             repeats=settings.choose_repeats(repeats, train, sampling),
         )
         self.sampler = torch.utils.data.SequentialSampler(range(len(source)))
+        given_resampler = resampler
+        resampler = "dali" if dali_augment is not None else resampler
         augments = None
         if augment is not None:
-            options: dict[str, Any] = {"train": train, "device": self.device, "resize": resize, "hook": dali_augment}
-            augments = augmenting(augment, self.size, **options)
-        resize = "dali" if dali_augment is not None else resize
+            options: dict[str, Any] = {"train": train, "device": self.device, "hook": dali_augment}
+            augments = augmenting(augment, (height, width), interpolation, resampler=given_resampler, **options)
+        view = settings.choose_view((height, width), train, resize, crop_pct, crop_mode)
+        settings.check_resampler(resampler, view, interpolation or "bilinear")
         self.graph = graph = GraphSpec(
-            size=self.size,
+            size=(height, width),
             train=train,
+            view=view,
             mixing=policy is not None,
             masks=policy is not None and policy.has_masks,
             dense_targets=policy is not None and targets == "dense" and not made_targets.dense,
@@ -299,11 +319,11 @@ class DataLoader(Face):
             delivers=source.delivers,
             max_pixels=integer(_CALLER, "max_pixels", max_pixels),
             dali_augment=dali_augment,
-            resize=resize,
-            decode=settings.choose_decode(decode, self.device, resize),
+            resampler=resampler,
+            decode=settings.choose_decode(decode, self.device, resampler),
             guest_decoder=settings.choose_guest(decode_with_pillow),
             hw_decoder_load=settings.choose_hw_load(hw_decoder_load, self.device),
-            **({} if augments is None else augments.graph_options()),
+            **{"interpolation": interpolation or "bilinear", **({} if augments is None else augments.graph_options())},
         )
         passes = Passes(order, steps_per_epoch)
         judge = Judge(source, graph.max_pixels, self.num_threads, graph.guest_decoder)
@@ -315,7 +335,7 @@ class DataLoader(Face):
         batch_size, num_threads = self.batch_size, self.num_threads
         drawing = Threads("fastmix-draw", 1) if graph.masks else None
         self._machinery = Machinery(
-            drafter=Drafter(passes, policy, self.size, faults, drawing, augments),
+            drafter=Drafter(passes, policy, (height, width), faults, drawing, augments),
             maker=BatchMaker(source, graph, made_targets, self.device, bool(return_plan), bool(return_index)),
             retries=Retries(faults, graph, self.device, stats, judge),
             queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),

@@ -10,6 +10,7 @@ import fastmix.dali
 from fastmix.arguments import integer, number
 from fastmix.dali.pillow import pillow_decoder
 from fastmix.dali.plugin import load_decoders
+from fastmix.loader.graph.evaluation import CropMode, EvaluationView, evaluation_view
 from fastmix.loader.order import Order
 from fastmix.loader.sampling import Sampling
 from fastmix.loader.sources.source import Source
@@ -23,7 +24,7 @@ MEMORY_FORMATS = (torch.contiguous_format, torch.channels_last)
 MAX_PIXELS = 2**28
 
 
-def choose_decode(decode: str, device: torch.device, resize: str) -> str:
+def choose_decode(decode: str, device: torch.device, resampler: str) -> str:
     """Return the JPEG decoder of the graph: "auto" is "fastmix" wherever that is possible.
 
     Loads the DALI operators, so that a missing library is an error before anything is read.
@@ -31,11 +32,11 @@ def choose_decode(decode: str, device: torch.device, resize: str) -> str:
     load_decoders("DataLoader")
     if decode == "dali":
         return decode
-    possible = device.type == "cpu" and resize == "fastmix"
+    possible = device.type == "cpu" and resampler == "fastmix"
     if decode == "fastmix" and not possible:
         raise ValueError(
-            f"DataLoader: expected decode='auto' or 'dali' with device={device.type!r} and resize={resize!r}, got "
-            "'fastmix', which needs the CPU and resize='fastmix' without dali_augment"
+            f"DataLoader: expected decode='auto' or 'dali' with device={device.type!r} and resampler={resampler!r}, "
+            "got 'fastmix', which needs the CPU and resampler='fastmix' without dali_augment"
         )
     if decode == "fastmix" and not fastmix.dali.decodes_jpeg():
         raise ValueError(
@@ -155,7 +156,32 @@ def choose_classes(num_classes: int | None, found: int, train: bool, source: Sou
     return number
 
 
-def with_neighbor_pairing(policy: Policy, size: int) -> Policy:
+def choose_view(
+    size: tuple[int, int],
+    train: bool,
+    resize: int | tuple[int, int] | None,
+    crop_pct: float | None,
+    crop_mode: CropMode | None,
+) -> EvaluationView:
+    """Return what evaluation shows; in training, no argument may say it."""
+    given = {"resize": resize, "crop_pct": crop_pct, "crop_mode": crop_mode}
+    named = [f"{name}={value!r}" for name, value in given.items() if value is not None]
+    if train and named:
+        raise ValueError(f"DataLoader: expected {named[0]} with train=False, got it in training, which crops at random")
+    return evaluation_view(size, resize, crop_pct, crop_mode)
+
+
+def check_resampler(resampler: str, view: EvaluationView, interpolation: str) -> None:
+    """Refuse what DALI's resampling does not do here."""
+    plain = interpolation == "bilinear" and view.crop_mode == "center" and view.resize[0] == view.resize[1]
+    if resampler == "dali" and not plain:
+        raise ValueError(
+            "DataLoader: expected resampler='fastmix' for another interpolation than bilinear, crop_mode='squash' and "
+            f"sides that differ, got 'dali' with interpolation={interpolation!r} and {view}"
+        )
+
+
+def with_neighbor_pairing(policy: Policy, size: tuple[int, int]) -> Policy:
     """Return the policy with every sample paired with its neighbour in the batch; it draws for images of ``size``."""
     if not isinstance(policy, Policy):
         raise TypeError(f"DataLoader: expected mix to be a fastmix policy or None, got {type(policy).__name__}")
@@ -163,7 +189,7 @@ def with_neighbor_pairing(policy: Policy, size: int) -> Policy:
     if isinstance(policy, PlanFunction):  # it may know one batch size only
         return policy
     try:
-        policy.plan(2, (size, size))
+        policy.plan(2, size)
     except ValueError as error:
         raise ValueError(
             f"DataLoader: expected a policy that mixes images of size={size}, got {policy}; {error}"

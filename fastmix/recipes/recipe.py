@@ -138,7 +138,7 @@ class Recipe:
             integer("Recipe", "epochs", self.epochs)
             self._check_schedules(policies)
 
-    def _check_schedules(self, policies: list[SamplePolicy | None]) -> None:
+    def _check_schedules(self, policies: list[SamplePolicy]) -> None:
         """Refuse a schedule that is not over when training ends."""
         found: dict[str, int] = {}
         if isinstance(self.size, SizeRamp):

@@ -12,7 +12,9 @@ SIZE = 32
 Batch = tuple[torch.Tensor, torch.Tensor]
 
 
-def make(data, batch_size: int = 4, size: int = SIZE, device: str = "cpu", **options) -> fm.DataLoader:
+def make(
+    data, batch_size: int = 4, size: int | tuple[int, int] = SIZE, device: str = "cpu", **options
+) -> fm.DataLoader:
     options.setdefault("num_threads", 2)
     return fm.DataLoader(data, batch_size, size, device=device, **options)
 

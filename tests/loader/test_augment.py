@@ -213,11 +213,11 @@ def test_other_ways_in(small_jpegs, small) -> None:
         ({"augment": lambda images: images}, TypeError, "a function of DALI nodes is dali_augment="),
         ({"augment": fm.Mixup(0.4)}, TypeError, "expected augment as a policy of fastmix.augment, got Mixup"),
         ({"augment": PLAIN, "train": False}, ValueError, "expected augment=None with train=False"),
-        ({"augment": PLAIN, "resize": "dali"}, ValueError, "expected resize='fastmix' with augment, got 'dali'"),
+        ({"augment": PLAIN, "resampler": "dali"}, ValueError, "expected resampler='fastmix' with augment, got 'dali'"),
         ({"augment": PLAIN, "dali_augment": lambda images: images}, ValueError, "got both"),
         ({"augment": fa.SimpleRandomCrop()}, ValueError, "expected RandomResizedCrop as the policy itself"),
         ({"augment": fa.RandomApply(fa.RandomResizedCrop())}, ValueError, "expected RandomResizedCrop as the policy"),
-        ({"augment": fa.Cutout(40, inside=True)}, ValueError, "images of size=32, got Cutout(side=40, inside=True)"),
+        ({"augment": fa.Cutout(40, inside=True)}, ValueError, "images of size=(32, 32), got Cutout(side=40, inside=True)"),
     ],
 )
 def test_errors(small, options, error, message) -> None:

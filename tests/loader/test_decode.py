@@ -134,8 +134,8 @@ def test_hostile_files_are_found(folder, tmp_path):
         ({"decode": "pillow"}, "decode to be one of auto, fastmix, dali"),
         ({"hw_decoder_load": 0.5}, "0 with device='cpu', got 0.5"),
         ({"hw_decoder_load": -1}, r"expected hw_decoder_load in \[0, 1\]"),
-        ({"decode": "fastmix", "resize": "dali"}, "needs the CPU and resize='fastmix'"),
-        ({"decode": "fastmix", "dali_augment": lambda images: images}, "needs the CPU and resize='fastmix'"),
+        ({"decode": "fastmix", "resampler": "dali"}, "needs the CPU and resampler='fastmix'"),
+        ({"decode": "fastmix", "dali_augment": lambda images: images}, "needs the CPU and resampler='fastmix'"),
     ],
 )
 def test_bad_arguments(small, options, message):

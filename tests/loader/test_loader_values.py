@@ -53,15 +53,15 @@ def mixed_normalized(pixels: torch.Tensor, plan: fm.MixPlan) -> torch.Tensor:
 @pytest.mark.parametrize("device", devices())
 @pytest.mark.parametrize("policy", POLICIES, ids=IDS)
 @pytest.mark.parametrize("train", [True, False])
-@pytest.mark.parametrize("resize", ["fastmix", "dali"])
-def test_mixed_batches_are_the_unmixed_ones_mixed(photos, device, policy, train, resize):
-    options = {"device": device, "seed": 5, "train": train, "last_batch": "partial", "resize": resize}
+@pytest.mark.parametrize("resampler", ["fastmix", "dali"])
+def test_mixed_batches_are_the_unmixed_ones_mixed(photos, device, policy, train, resampler):
+    options = {"device": device, "seed": 5, "train": train, "last_batch": "partial", "resampler": resampler}
     plain = make(photos, 4, **PIXELS, **options)
     mixed = make(photos, 4, mix=policy, classes=plain.classes, num_classes=7, smoothing=0.1, **options)
     for epoch in range(2):
         for step, ((pixels, ids), (images, targets)) in enumerate(zip(plain, mixed, strict=True)):
             plan = neighbors(policy).plan(len(ids), (SIZE, SIZE), seed=5, epoch=epoch, step=step)
-            if resize == "dali":
+            if resampler == "dali":
                 assert same_bits(images, fm.normalize_mix(to_uint8(pixels), plan))
             else:
                 torch.testing.assert_close(images, mixed_normalized(pixels, plan), rtol=0, atol=2e-6)
@@ -90,22 +90,22 @@ def decoded(path: str) -> Image.Image:
         return image.convert("RGB")
 
 
-def assert_near(pixels: torch.Tensor, expected: Image.Image, resize: str) -> None:
+def assert_near(pixels: torch.Tensor, expected: Image.Image, resampler: str) -> None:
     """Of one image; the decoders give the same pixels."""
     pixels = pixels.permute(1, 2, 0).numpy()
     difference = np.abs(pixels.round() - np.asarray(expected, dtype=np.float32))
-    if resize == "fastmix":
+    if resampler == "fastmix":
         assert difference.max() <= 1 and difference.mean() < 0.35
     else:
         # DALI's filter weighs alike but rounds differently, most at sharp edges; and ends at the window's border.
         assert difference[2:-2, 2:-2].max() <= 32 and difference.max() <= 48 and difference.mean() < 0.6
 
 
-@pytest.mark.parametrize("resize", ["fastmix", "dali"])
-def test_training_crops_are_those_of_the_sample_and_epoch(numbered, resize):
+@pytest.mark.parametrize("resampler", ["fastmix", "dali"])
+def test_training_crops_are_those_of_the_sample_and_epoch(numbered, resampler):
     source = open_source(numbered)
     spec = _core.CropSpec(scale=(0.08, 1.0), ratio=(3 / 4, 4 / 3), mirror_prob=0.5)
-    loader = make(numbered, 7, size=64, seed=11, resize=resize, **PIXELS)
+    loader = make(numbered, 7, size=64, seed=11, resampler=resampler, **PIXELS)
     mirrored = 0
     for epoch in range(2):
         for images, ids in loader:
@@ -115,22 +115,22 @@ def test_training_crops_are_those_of_the_sample_and_epoch(numbered, resize):
                 y, x, height, width = windows[0].tolist()
                 crop = image.resize((64, 64), Image.Resampling.BILINEAR, box=(x, y, x + width, y + height))
                 crop = crop.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirror[0] else crop
-                assert_near(pixels, crop, resize)
+                assert_near(pixels, crop, resampler)
                 mirrored += int(mirror[0])
     assert 0 < mirrored < 42
 
 
-@pytest.mark.parametrize("resize", ["fastmix", "dali"])
-def test_evaluation_takes_the_centre(numbered, resize):
+@pytest.mark.parametrize("resampler", ["fastmix", "dali"])
+def test_evaluation_takes_the_centre(numbered, resampler):
     source = open_source(numbered)
     # 84 * 256 / 224 = 96: photographs of 500 x 375 become 128 x 96, and no place in between is rounded.
-    for images, ids in make(numbered, 7, size=84, train=False, resize=resize, **PIXELS):
+    for images, ids in make(numbered, 7, size=84, train=False, resampler=resampler, **PIXELS):
         for pixels, sample in zip(images, ids.tolist(), strict=True):
             image = decoded(source.path(sample))
             small = (128, 96) if image.width > image.height else (96, 128)
             left, top = (small[0] - 84) // 2, (small[1] - 84) // 2
             resized = image.resize(small, Image.Resampling.BILINEAR)
-            assert_near(pixels, resized.crop((left, top, left + 84, top + 84)), resize)
+            assert_near(pixels, resized.crop((left, top, left + 84, top + 84)), resampler)
 
 
 def test_evaluation_is_the_same_in_every_epoch(photos):

@@ -118,9 +118,9 @@ def test_images_that_come_decoded_look_the_same(files, train):
 
 
 def test_dalis_own_resize_is_near(numbered):
-    """What ``resize="dali"`` promises: a mean difference below a grey level on photographs."""
+    """What ``resampler="dali"`` promises: a mean difference below a grey level on photographs."""
     options = {"batch_size": 7, "size": 224, "seed": 4, **PIXELS}
-    loaders = make(numbered, **options), make(numbered, resize="dali", **options)
+    loaders = make(numbered, **options), make(numbered, resampler="dali", **options)
     for (ours, ids), (theirs, labels) in zip(*loaders, strict=True):
         assert ids.tolist() == labels.tolist()
         difference = (ours - theirs).abs()
@@ -134,10 +134,10 @@ def test_the_resampler_is_part_of_the_state_and_of_augment(numbered):
         return images
 
     state = make(numbered, 7).state_dict()
-    with pytest.raises(ValueError, match=r"resize='dali' \(got 'fastmix'\)"):
-        make(numbered, 7, resize="dali").load_state_dict(state)
-    hooked, dali = make(numbered, 7, dali_augment=unchanged), make(numbered, 7, resize="dali")
-    assert hooked.graph.resize == "dali"
+    with pytest.raises(ValueError, match=r"resampler='dali' \(got 'fastmix'\)"):
+        make(numbered, 7, resampler="dali").load_state_dict(state)
+    hooked, dali = make(numbered, 7, dali_augment=unchanged), make(numbered, 7, resampler="dali")
+    assert hooked.graph.resampler == "dali"
     assert same_bits(next(iter(hooked))[0], next(iter(dali))[0])
-    with pytest.raises(ValueError, match="resize to be one of fastmix, dali"):
-        make(numbered, 7, resize="pillow")
+    with pytest.raises(ValueError, match="resampler to be one of fastmix, dali"):
+        make(numbered, 7, resampler="pillow")

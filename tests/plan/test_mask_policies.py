@@ -274,7 +274,7 @@ def test_video_boxes_cut_the_last_axes() -> None:
         (lambda: fm.CutMix(box=boxes.Cuboid()).plan(4, (8, 8)), r"image_size=\(frames, height, width\)"),
         (lambda: fm.CutMix(box=boxes.Span("time")).plan(4, (8, 8)), r"image_size=\(frames, height, width\)"),
         (lambda: fm.CutMix().plan(4, (1, 2, 8, 8)), r"or \(frames, height, width\)"),
-        (lambda: with_neighbor_pairing(CUTS[0], 8), r"mixes images of size=8, .*image_size=\(frames, height, width\)"),
+        (lambda: with_neighbor_pairing(CUTS[0], (8, 8)), r"size=\(8, 8\), .*image_size=\(frames, height, width\)"),
     ],
 )
 def test_refuses(make, message: str) -> None:

@@ -30,24 +30,45 @@ int64_t half_rounded_to_even(int64_t whole) {
   return half + (whole % 2 != 0 && half % 2 != 0 ? 1 : 0);
 }
 
+struct LongSize {
+  int64_t height, width;
+};
+
+// Python's round() of a positive number.
+int64_t rounded_to_even(double value) {
+  const double whole = std::floor(value);
+  const double rest = value - whole;
+  const auto down = static_cast<int64_t>(whole);
+  return rest > 0.5 || (rest == 0.5 && down % 2 != 0) ? down + 1 : down;
+}
+
+// The image's size before the crop.
+LongSize scaled_size(Size image, Size resize, CropMode mode) {
+  if (mode == CropMode::kSquash) return {resize.height, resize.width};
+  if (resize.height != resize.width) {
+    const double ratio =
+        std::min(static_cast<double>(image.height) / resize.height, static_cast<double>(image.width) / resize.width);
+    return {rounded_to_even(image.height / ratio), rounded_to_even(image.width / ratio)};
+  }
+  const int64_t shorter = resize.height;
+  if (image.height >= image.width) return {shorter * image.height / image.width, shorter};
+  return {shorter, shorter * image.width / image.height};
+}
+
 }  // namespace
 
-Window center_window(Size image, Size out, int32_t shorter) {
+Window center_window(Size image, Size out, Size resize, CropMode mode) {
   check(image.height >= 1 && image.width >= 1 && image.height <= kMaxSourceSide && image.width <= kMaxSourceSide,
         "center_window: expected an image of 1 to ", kMaxSourceSide, " pixels a side, got ", image.height, " x ",
         image.width);
-  check(out.height >= 1 && out.width >= 1 && shorter >= out.height && shorter >= out.width,
+  check(out.height >= 1 && out.width >= 1 && resize.height >= out.height && resize.width >= out.width,
         "center_window: expected 1 <= size <= resize, got size ", out.height, " x ", out.width, " and resize ",
-        shorter);
-  const bool portrait = image.height >= image.width;
-  const int64_t longer = portrait ? int64_t{shorter} * image.height / image.width  // rounds down as torchvision's int()
-                                  : int64_t{shorter} * image.width / image.height;
-  const int64_t height = portrait ? longer : shorter;
-  const int64_t width = portrait ? shorter : longer;
-  const double y_scale = static_cast<double>(image.height) / height;
-  const double x_scale = static_cast<double>(image.width) / width;
-  return {static_cast<float>(half_rounded_to_even(height - out.height) * y_scale),
-          static_cast<float>(half_rounded_to_even(width - out.width) * x_scale),
+        resize.height, " x ", resize.width);
+  const LongSize scaled = scaled_size(image, resize, mode);
+  const double y_scale = static_cast<double>(image.height) / scaled.height;
+  const double x_scale = static_cast<double>(image.width) / scaled.width;
+  return {static_cast<float>(half_rounded_to_even(scaled.height - out.height) * y_scale),
+          static_cast<float>(half_rounded_to_even(scaled.width - out.width) * x_scale),
           static_cast<float>(out.height * y_scale), static_cast<float>(out.width * x_scale)};
 }
 

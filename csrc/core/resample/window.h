@@ -11,9 +11,17 @@ struct Size {
   int32_t height = 0, width = 0;
 };
 
-// The evaluation preset: torchvision's Resize(shorter) and CenterCrop(out) as one window of an image of this size. It
-// rounds to Resize's whole sizes and CenterCrop's whole offsets, so both read the same pixels with the same filter.
-Window center_window(Size image, Size out, int32_t shorter);
+// How evaluation scales an image before it cuts out the centre; timm's names.
+enum class CropMode {
+  kCenter,  // keeps the aspect ratio and covers `resize`
+  kSquash,  // to exactly `resize`
+};
+
+// Resize and CenterCrop(out) as one window of an image of this size. It rounds to whole sizes of the resize and whole
+// offsets of the crop, so both read the same pixels with the same filter. kCenter with equal sides of `resize` is
+// torchvision's Resize(side), which rounds the longer side down; with other sides it is timm's ResizeKeepRatio, which
+// rounds to nearest.
+Window center_window(Size image, Size out, Size resize, CropMode mode);
 
 struct Region {
   int32_t y = 0, x = 0, height = 0, width = 0;

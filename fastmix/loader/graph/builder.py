@@ -25,7 +25,7 @@ def build(spec: GraphSpec, batch_size: int, num_threads: int) -> Pipeline:
     if spec.dali_augment is None:
         pipeline = empty_pipeline(spec, batch_size, num_threads)
         with pipeline:
-            pipeline.set_outputs(*(_resized_by_dali(spec) if spec.resize == "dali" else _resampled(spec)))
+            pipeline.set_outputs(*(_resized_by_dali(spec) if spec.resampler == "dali" else _resampled(spec)))
     else:
         pipeline = _augmented_pipeline(spec, **_options(spec, batch_size, num_threads))
     pipeline.build()
@@ -81,7 +81,7 @@ def _augmented_pipeline(spec: GraphSpec, **options) -> Pipeline:
 
 
 def _images_of_size(spec: GraphSpec) -> tuple[DataNode, DataNode | None, DataNode, tuple[DataNode, ...]]:
-    """Images uint8 (size, size, 3), if ``train`` whether each is to be mirrored, statuses, and the report's nodes."""
+    """Images uint8 (height, width, 3), if ``train`` whether each is mirrored, statuses, and the report's nodes."""
     if spec.delivers == "pixels":
         status = inputs.status()
         return *dali_resize.of_pixels(spec, inputs.pixels()), status, (status,)
@@ -116,7 +116,7 @@ def _batch(
         if spec.augments:
             options["sample_plan"] = inputs.sample_plan()
         else:
-            options["edges"] = "crop" if spec.train else "image"
+            options.update(filter=spec.interpolation, edges="crop" if spec.train else "image")
     if not spec.mixing:
         return (operator(images, alpha=0.0, **options),)
     options["plan"] = inputs.plan()

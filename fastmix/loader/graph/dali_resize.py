@@ -12,8 +12,7 @@ from fastmix.loader.graph.spec import GraphSpec
 
 
 def decoded(spec: GraphSpec, samples: Samples) -> tuple[DataNode, DataNode | None, DataNode]:
-    """Decode to images uint8 (size, size, 3), if ``train`` whether each is to be mirrored, and statuses."""
-    size = (spec.size, spec.size)
+    """Decode to images uint8 (height, width, 3), if ``train`` whether each is to be mirrored, and statuses."""
     sides = fn.cast(samples.shape[:2], dtype=types.FLOAT)
     whole = fn.cat(sides * 0, sides)
     if not spec.train:
@@ -22,12 +21,12 @@ def decoded(spec: GraphSpec, samples: Samples) -> tuple[DataNode, DataNode | Non
     _, _, mirror, start, end = random_crop(spec, samples.shape)
     if spec.device_id is not None:
         images, _, status = on_gpu(spec, samples, whole)
-        return fn.resize(images, size=size, roi_start=start, roi_end=end), mirror, status
+        return fn.resize(images, size=spec.size, roi_start=start, roi_end=end), mirror, status
     images, window, status = on_cpu(spec, samples, fn.cat(start, end - start))
     # Besides the window, what fastmix's filter needs is decoded.
     window = fn.cast(window, dtype=types.INT32)
     images = fn.slice(images, start=window[:2], shape=window[2:], axes=[0, 1])
-    return fn.resize(images, size=size), mirror, status
+    return fn.resize(images, size=spec.size), mirror, status
 
 
 def of_pixels(spec: GraphSpec, images: DataNode) -> tuple[DataNode, DataNode | None]:
@@ -36,10 +35,10 @@ def of_pixels(spec: GraphSpec, images: DataNode) -> tuple[DataNode, DataNode | N
         return _centre(spec, images if spec.device_id is None else images.gpu()), None
     anchor, extent, mirror, _, _ = random_crop(spec, images.shape())
     images = fn.slice(images, start=anchor, shape=extent, axes=[0, 1])
-    return fn.resize(images if spec.device_id is None else images.gpu(), size=(spec.size, spec.size)), mirror
+    return fn.resize(images if spec.device_id is None else images.gpu(), size=spec.size), mirror
 
 
 def _centre(spec: GraphSpec, images: DataNode) -> DataNode:
     """Resize the shorter side and cut out the centre, for evaluation."""
-    images = fn.resize(images, resize_shorter=spec.eval_resize)
-    return fn.crop(images, crop=(spec.size, spec.size))
+    images = fn.resize(images, resize_shorter=spec.view.resize[0])
+    return fn.crop(images, crop=spec.size)

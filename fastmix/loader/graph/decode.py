@@ -68,13 +68,14 @@ def of_pixels(spec: GraphSpec, images: DataNode, status: DataNode) -> tuple[Deco
     if spec.device_id is None:
         return Decoded(images, window, status), mirror
     # Only the pixels in the window cross the bus.
-    start, extent, window = fn.fastmix.decode_region(shape, window, size=spec.size)
+    start, extent, window = fn.fastmix.decode_region(shape, window, size=spec.size, filter=spec.interpolation)
     return Decoded(fn.slice(images, start=start, shape=extent, axes=[0, 1]).gpu(), window, status), mirror
 
 
 def _windows(spec: GraphSpec, shape: DataNode) -> tuple[DataNode, DataNode | None]:
     """Return the part of each image that fills the output, and if ``train`` whether it is mirrored."""
     if not spec.train:
-        return fn.fastmix.center_window(shape, size=spec.size, resize=spec.eval_resize), None
+        view = spec.view
+        return fn.fastmix.center_window(shape, size=spec.size, resize=view.resize, mode=view.crop_mode), None
     _, _, mirror, start, end = random_crop(spec, shape)
     return fn.cat(start, end - start), mirror if spec.mirrors else None

@@ -34,18 +34,18 @@ def report_nodes(samples: Samples, status: DataNode) -> tuple[DataNode, ...]:
 
 
 def to_torch(spec: GraphSpec, outputs: tuple, count: int) -> tuple[torch.Tensor, ...]:
-    """Return images (count, 3, size, size) and, if the graph makes them, targets (count, num_classes), without a copy.
+    """Return images (count, 3, height, width) and, if the graph makes them, targets (count, num_classes).
 
-    The executor never writes again into what it has handed out: the tensors may be kept.
+    Nothing is copied. The executor never writes again into what it has handed out: the tensors may be kept.
     """
     images, *targets = (torch.from_dlpack(output.as_tensor())[:count] for output in outputs[: _tensors(spec)])
     if spec.dtype == torch.bfloat16:
         images = images.view(torch.bfloat16)
     if spec.channels_last:
         images = images.permute(0, 3, 1, 2)
-    if images.shape[2:] != (spec.size, spec.size):
+    if images.shape[2:] != spec.size:
         raise ValueError(
-            f"DataLoader: expected images of {spec.size} x {spec.size} pixels from dali_augment=, got "
+            f"DataLoader: expected images of {' x '.join(map(str, spec.size))} pixels from dali_augment=, got "
             f"{' x '.join(map(str, images.shape[2:]))}"
         )
     return images, *targets

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Literal
 
 import torch
 
+from fastmix.loader.graph.evaluation import EvaluationView
+from fastmix.ops.sources import Filter
+
 if TYPE_CHECKING:
     from nvidia.dali.data_node import DataNode
 
-Resize = Literal["fastmix", "dali"]
-RESIZE = ("fastmix", "dali")
+Resampler = Literal["fastmix", "dali"]
+RESAMPLER = ("fastmix", "dali")
 Decode = Literal["auto", "fastmix", "dali"]
 DECODE = ("auto", "fastmix", "dali")
-
-# Evaluation: the shorter side is scaled to this share of the crop, as ImageNet's 256 to 224.
-_EVAL_RESIZE = 256 / 224
 
 
 @dataclass(frozen=True)
@@ -25,8 +25,10 @@ class GraphSpec:
     """A graph from samples to training batches; everything random reaches it as a key or a plan.
 
     Attributes:
-        size: side of the square images, in pixels.
-        train: random resized crop and mirror; otherwise the shorter side is resized and the centre is cut out.
+        size: height and width of the images, in pixels.
+        train: random resized crop and mirror; otherwise the image is resized to ``view`` and the centre is cut out.
+        view: of evaluation.
+        interpolation: Pillow's filter of this name resizes; with ``augments``, the widest that sample plans use.
         mixing: whether a plan is applied.
         masks: whether plans may have masks.
         dense_targets: whether the graph makes dense targets of class ids.
@@ -39,19 +41,20 @@ class GraphSpec:
         device_id: CUDA device, or None for the CPU.
         delivers: what a sample is when it comes in.
         max_pixels: larger images are bad samples, and nothing of them is allocated.
-        dali_augment: takes images uint8 (size, size, 3) as a DALI node and returns such; needs ``resize="dali"``.
-        resize: what crops and resizes: ``fn.fastmix.resample_mix``, in the pass that makes a batch, or DALI (uint8).
+        dali_augment: takes images uint8 (height, width, 3) as a DALI node and returns such; needs ``resampler="dali"``.
+        resampler: what crops and resizes: ``fn.fastmix.resample_mix``, in the pass that makes a batch, or DALI (uint8).
         decode: what decodes ordinary JPEGs on the CPU: fastmix, or DALI's library nvImageCodec, which decodes all else.
         guest_decoder: address of what decodes GIF, AVIF and JPEG 2000, in this process; 0 for nothing.
         hw_decoder_load: share of the JPEGs that the GPU's hardware engine decodes.
-        augments: whether sample plans are applied; needs ``resize="fastmix"`` and the CPU.
+        augments: whether sample plans are applied; needs ``resampler="fastmix"`` and the CPU.
         mirrors: whether training mirrors images with probability 1/2.
         scale, ratio: bounds of the crops in training; None for torchvision's.
-        interpolation: the filter of the resize with the widest support that sample plans use.
     """
 
-    size: int
+    size: tuple[int, int]
     train: bool
+    view: EvaluationView
+    interpolation: Filter
     mixing: bool
     masks: bool
     dense_targets: bool
@@ -66,7 +69,7 @@ class GraphSpec:
     delivers: Literal["path", "encoded", "pixels"]
     max_pixels: int
     dali_augment: Callable[[DataNode], DataNode] | None
-    resize: Resize
+    resampler: Resampler
     decode: Literal["fastmix", "dali"]
     guest_decoder: int = 0
     hw_decoder_load: float = 0.0
@@ -74,9 +77,3 @@ class GraphSpec:
     mirrors: bool = True
     scale: tuple[float, float] | None = None
     ratio: tuple[float, float] | None = None
-    interpolation: str = "bilinear"
-
-    @property
-    def eval_resize(self) -> int:
-        """What evaluation scales the shorter side to, in pixels."""
-        return round(self.size * _EVAL_RESIZE)

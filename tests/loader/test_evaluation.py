@@ -1,0 +1,131 @@
+"""What evaluation shows: Pillow's pixels after torchvision's and timm's laws, which are written down here once more."""
+
+import math
+
+import numpy as np
+import pytest
+from data_support import make
+from PIL import Image
+from test_loader_values import PIXELS
+from test_resampling import picture
+
+# Upright, lying, scaled up, lines, large.
+SIZES = [(375, 500), (500, 375), (224, 224), (31, 47), (9, 300), (300, 9), (2, 3), (640, 480)]
+RESAMPLING = {name.lower(): value for name, value in vars(Image.Resampling).items() if not name.startswith("_")}
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("files")
+    # Far from 0 and 255: Pillow also clips between its two passes, what the negative parts of a filter overshoot.
+    images = [picture(height, width, "RGB", i).point(lambda v: 64 + v // 2) for i, (height, width) in enumerate(SIZES)]
+    paths = [(folder / f"{i}.png", i) for i in range(len(images))]
+    for image, (path, _) in zip(images, paths, strict=True):
+        image.save(path)
+    return paths, images
+
+
+def torchvisions(image: Image.Image, shorter: int) -> tuple[int, int]:
+    """``Resize(shorter)``: (width, height)."""
+    longer = int(shorter * max(image.size) / min(image.size))
+    return (shorter, longer) if image.width <= image.height else (longer, shorter)
+
+
+def keeping_ratio(image: Image.Image, resize: tuple[int, int]) -> tuple[int, int]:
+    """timm's ``ResizeKeepRatio(resize, longest=0)``."""
+    ratio = min(image.height / resize[0], image.width / resize[1])
+    return round(image.width / ratio), round(image.height / ratio)
+
+
+def centre(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """``CenterCrop(size)``."""
+    top, left = (round((side - out) / 2.0) for side, out in zip(image.size[::-1], size, strict=True))
+    return image.crop((left, top, left + size[1], top + size[0]))
+
+
+LAWS = {
+    "torchvision's": ({"size": 40, "resize": 46}, lambda image: torchvisions(image, 46)),
+    "without a margin": ({"size": 41, "resize": 41}, lambda image: torchvisions(image, 41)),
+    "timm's crop_pct": ({"size": 45, "crop_pct": 0.95}, lambda image: torchvisions(image, math.floor(45 / 0.95))),
+    "crop_pct 1": ({"size": 45, "crop_pct": 1}, lambda image: torchvisions(image, 45)),
+    "the default": ({"size": 70}, lambda image: torchvisions(image, 80)),
+    "squash": ({"size": 40, "resize": 46, "crop_mode": "squash"}, lambda _: (46, 46)),
+    "squash all": ({"size": 64, "crop_pct": 1.0, "crop_mode": "squash"}, lambda _: (64, 64)),
+    "a rectangle": (
+        {"size": (40, 61), "crop_pct": 0.9},
+        lambda image: keeping_ratio(image, (math.floor(40 / 0.9), math.floor(61 / 0.9))),
+    ),
+    "a rectangle's resize": ({"size": (61, 40), "resize": (70, 41)}, lambda image: keeping_ratio(image, (70, 41))),
+    "a rectangle in a square": ({"size": (30, 50), "resize": 50}, lambda image: torchvisions(image, 50)),
+    "squash a rectangle": ({"size": (30, 50), "resize": (33, 51), "crop_mode": "squash"}, lambda _: (51, 33)),
+}
+
+
+@pytest.mark.parametrize("interpolation", ["bilinear", "bicubic", "box", "lanczos", "nearest"])
+@pytest.mark.parametrize("law", LAWS)
+def test_pixels_are_pillows_resize_and_crop(files, law, interpolation):
+    (paths, images), (arguments, resized) = files, LAWS[law]
+    if interpolation not in ("bilinear", "bicubic") and law not in ("torchvision's", "a rectangle"):
+        pytest.skip("the law does not depend on the filter")
+    size = arguments["size"] if isinstance(arguments["size"], tuple) else (arguments["size"],) * 2
+    seen = 0
+    for batch, ids in make(paths, 3, train=False, interpolation=interpolation, **arguments, **PIXELS):
+        assert batch.shape[2:] == size
+        for pixels, sample in zip(batch, ids.tolist(), strict=True):
+            whole = images[sample].resize(resized(images[sample]), RESAMPLING[interpolation])
+            expected = np.asarray(centre(whole, size), np.float32)
+            found = pixels.permute(1, 2, 0).numpy().round()
+            differs = np.abs(found - expected) > 1
+            # Float32 windows settle ties of nearest and box, of single rows and columns, in another way than Pillow.
+            assert differs.mean() < (0.06 if interpolation in ("nearest", "box") else 1e-9)
+            assert np.abs(found - expected)[~differs].mean() < 0.35
+            seen += 1
+    assert seen == len(images)
+
+
+def test_training_takes_the_filter_and_rectangles(files):
+    paths, _ = files
+    pixels = {}
+    for name in ("bilinear", "bicubic"):
+        loader = make(paths, 8, (40, 60), train=True, interpolation=name, **PIXELS)
+        pixels[name], _ = next(iter(loader))
+        assert pixels[name].shape == (8, 3, 40, 60) and loader.size == (40, 60)
+    difference = (pixels["bilinear"] - pixels["bicubic"]).abs()
+    assert 0.1 < difference.mean() < 10
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"resize": 256, "crop_pct": 0.9}, ValueError, "expected resize or crop_pct, got resize=256 and crop_pct=0.9"),
+        ({"resize": 39}, ValueError, r"expected resize of at least size=\(40, 40\), got 39"),
+        ({"resize": (50, 39)}, ValueError, "expected resize of at least size"),
+        ({"resize": "fastmix"}, TypeError, "expected resize to be an int, got str"),
+        ({"resize": (1, 2, 3)}, ValueError, "one number or .height, width."),
+        ({"crop_pct": 0}, ValueError, r"expected crop_pct in \(0, 1\], got 0"),
+        ({"crop_pct": 1.1}, ValueError, "expected crop_pct in"),
+        ({"crop_pct": "0.9"}, TypeError, "crop_pct: expected a number"),
+        ({"crop_mode": "border"}, ValueError, "crop_mode to be one of center, squash, got 'border'"),
+        ({"interpolation": "cubic"}, ValueError, "interpolation to be one of nearest, box, bilinear, bicubic, lanczos"),
+        ({"train": True, "resize": 46}, ValueError, "expected resize=46 with train=False"),
+        ({"train": True, "crop_pct": 0.9}, ValueError, "expected crop_pct=0.9 with train=False"),
+        ({"train": True, "crop_mode": "squash"}, ValueError, "expected crop_mode='squash' with train=False"),
+        ({"resampler": "dali", "interpolation": "bicubic"}, ValueError, "expected resampler='fastmix' for another"),
+        ({"resampler": "dali", "crop_mode": "squash"}, ValueError, "expected resampler='fastmix' for another"),
+        ({"size": (1, 2, 3)}, ValueError, "expected size as one number or .height, width."),
+        ({"size": 4.5}, TypeError, "expected size to be an int, got float"),
+    ],
+)
+def test_arguments_that_contradict_each_other(files, arguments, error, message):
+    with pytest.raises(error, match=message):
+        make(files[0], **{"batch_size": 2, "size": 40, "train": False, **arguments})
+
+
+def test_the_view_is_part_of_the_state(files):
+    state = make(files[0], 2, 40, train=False, resize=46).state_dict()
+    make(files[0], 2, 40, train=False, resize=46).load_state_dict(state)
+    make(files[0], 2, 40, train=False).load_state_dict(state)  # 40 * 256 / 224 is 46
+    with pytest.raises(ValueError, match=r"view=\[42, 42, 'center'\] \(got \[46, 46, 'center'\]\)"):
+        make(files[0], 2, 40, train=False, crop_pct=0.95).load_state_dict(state)
+    with pytest.raises(ValueError, match=r"interpolation='bicubic' \(got 'bilinear'\)"):
+        make(files[0], 2, 40, train=False, interpolation="bicubic").load_state_dict(state)
