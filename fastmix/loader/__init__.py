@@ -2,6 +2,8 @@
 
 ==================  ================================================================================================
 ``loader.py``       ``DataLoader``: checks arguments and puts the parts together
+``from_recipe.py``  what ``recipe=`` sets and what of it is refused
+``resizing.py``     sizes by epoch
 ``face.py``         attributes and smaller methods of ``DataLoader``
 ``settings.py``     checks of arguments that only ``DataLoader`` has
 ``torch_names.py``  torch's arguments and attributes, and what they mean here

@@ -1,25 +1,30 @@
-"""What a loader shows besides its batches: attributes, its representation, a picture of a batch, statistics."""
+"""What a loader has besides its batches: attributes, its position and representation, a picture, statistics."""
 
 from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from fastmix.arguments import one_line
+from fastmix.arguments import integer, one_line
+from fastmix.loader import state
 from fastmix.loader.batches import Batch
 from fastmix.loader.dataset_view import DatasetView
 from fastmix.loader.epoch import Machinery
 from fastmix.loader.faults.errors import BadSample
+from fastmix.loader.from_recipe import Chosen
+from fastmix.loader.graph.spec import GraphSpec
 from fastmix.loader.order import LastBatch
 from fastmix.loader.passes import Passes
 from fastmix.loader.preview import draw_grid
 from fastmix.loader.progress import Progress
+from fastmix.loader.sources.source import Source
 from fastmix.loader.torch_names import TorchAttributes
 from fastmix.ranks import Ranks
+from fastmix.recipes import Recipe
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -29,14 +34,16 @@ class Face(TorchAttributes, ABC):
     """The attributes and the smaller methods of ``DataLoader``."""
 
     batch_size: int
-    size: int | tuple[int, int]
     device: torch.device
     classes: Sequence[str]
     dataset: DatasetView
+    _chosen: Chosen
     _machinery: Machinery
     _progress: Progress
     _prepared: bool
     _ranks: Ranks
+    _fingerprint: str | None
+    source: Source
 
     @abstractmethod
     def __len__(self) -> int: ...
@@ -49,7 +56,8 @@ class Face(TorchAttributes, ABC):
         """Return the passes, divided among the ranks, which are decided now at the latest."""
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if not name.startswith("_") and name in self.__dict__:
+        fixed = isinstance(known := getattr(type(self), name, None), property) and known.fset is None
+        if not name.startswith("_") and (fixed or name in self.__dict__):
             raise AttributeError(
                 f"DataLoader: expected no assignment to {name}, which would change no batch; build another loader with "
                 f"{name}={one_line(value)}"
@@ -58,6 +66,8 @@ class Face(TorchAttributes, ABC):
 
     def __repr__(self) -> str:
         lines = [f"DataLoader({self.dataset!r}"]
+        if self.recipe is not None:
+            lines.append(str(self._chosen))
         graph, order = self._machinery.maker.graph, self._machinery.drafter.passes.order
         lines.append(f"batch_size={self.batch_size}, size={self.size}, train={graph.train}, order={order.kind.name!r}")
         if (augmenting := self._machinery.drafter.augmenting) is not None:
@@ -66,6 +76,22 @@ class Face(TorchAttributes, ABC):
         if self._ranks.decided is not None:
             lines.append(f"rank={self.rank} of {self.world_size}, epoch={self.epoch}, {len(self)} steps per epoch")
         return ",\n    ".join(lines) + ")"
+
+    @property
+    def graph(self) -> GraphSpec:
+        """What the pipeline computes."""
+        return self._machinery.maker.graph
+
+    @property
+    def size(self) -> int | tuple[int, int]:
+        """Side of the images of the current epoch in pixels, or (height, width)."""
+        height, width = self._chosen.size_at(self._progress.position()[0])
+        return height if height == width else (height, width)
+
+    @property
+    def recipe(self) -> Recipe | None:
+        """The recipe that was given."""
+        return self._chosen.recipe
 
     @property
     def rank(self) -> int:
@@ -112,6 +138,37 @@ class Face(TorchAttributes, ABC):
     def last_batch(self) -> LastBatch:
         """What happens to the samples that fill no global batch."""
         return self._machinery.drafter.passes.order.last_batch
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch of the next iterator; needed only to leave the sequence 0, 1, 2, ...
+
+        The current epoch's number changes nothing, so a resumed epoch stays resumed. Another number ends the iterator
+        that is under way.
+        """
+        self._decided()
+        self._progress.set_epoch(integer("DataLoader", "epoch", epoch, 0))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return where the consumer is, as JSON's types. Prefetched batches do not count."""
+        return state.take(self._progress, self._decided(), self._identity())
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Make the next iterator go on where ``state_dict`` was taken, with the identical batches; nothing is replayed.
+
+        Threads, ``depth``, device and decoder (whose pixels may differ a little) and ``on_error`` may differ. So may
+        the world size, if the global batch is the same. Every rank loads the same state, any rank's.
+
+        Raises:
+            ValueError, TypeError: not a state, or a state of another version, data set or setting, which the message
+                names.
+        """
+        state.restore(self._progress, self._decided(), self._identity(), state_dict)
+
+    def _identity(self) -> dict[str, Any]:
+        if self._fingerprint is None:
+            self._fingerprint = self.source.fingerprint()
+        identity = state.identity(self._machinery.drafter, self._machinery.maker, self._fingerprint)
+        return identity if self._chosen.ramp is None else {**identity, "size": repr(self._chosen.ramp)}
 
     def preview(self, count: int = 12) -> Figure:
         """Return a matplotlib figure of the batch that comes next, with the weights of its labels.

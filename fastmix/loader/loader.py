@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import torch
 
-from fastmix.arguments import choose_device, choose_threads, integer, one_of, per_channel, seconds, sides
+from fastmix.arguments import choose_device, choose_threads, integer, one_of, per_channel, seconds
 from fastmix.augment import SamplePolicy
-from fastmix.loader import settings, state
+from fastmix.loader import settings
 from fastmix.loader.augmenting import augmenting
 from fastmix.loader.batches import BatchMaker
 from fastmix.loader.dataset_view import DatasetView
@@ -23,6 +23,7 @@ from fastmix.loader.faults.judge import Judge
 from fastmix.loader.faults.on_error import ON_ERROR, Faults, OnError
 from fastmix.loader.faults.quarantine import Quarantine
 from fastmix.loader.faults.retries import Retries
+from fastmix.loader.from_recipe import UNSET, Unset, check_data, choose
 from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import DaliQueue
 from fastmix.loader.graph.evaluation import CropMode
@@ -30,6 +31,7 @@ from fastmix.loader.graph.spec import DECODE, RESAMPLER, Decode, GraphSpec, Resa
 from fastmix.loader.order import LastBatch, Order
 from fastmix.loader.passes import Passes
 from fastmix.loader.progress import Progress
+from fastmix.loader.resizing import resized
 from fastmix.loader.restarts import Restarts
 from fastmix.loader.sampling import choose_sampling
 from fastmix.loader.sources.hints import Column, Hints
@@ -41,11 +43,11 @@ from fastmix.loader.targets import target_maker
 from fastmix.loader.threads import Threads
 from fastmix.loader.torch_names import TorchNames, last_batch_of
 from fastmix.loader.unprepared import check_unprepared
-from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.ops.sources import FILTERS, Filter
 from fastmix.ops.targets import Targets, check_targets
 from fastmix.plan.policies import Policy
 from fastmix.ranks import Ranks
+from fastmix.recipes import Recipe
 from fastmix.stats import Stats
 
 if TYPE_CHECKING:
@@ -93,8 +95,10 @@ class DataLoader(Face):
             torch Dataset that returns (encoded bytes or uint8 pixels, label). A label is a class id, a set of class ids
             or a vector of floats.
         batch_size: samples per rank and step.
-        size: side of the images, in pixels, or (height, width).
+        size: side of the images in pixels, or (height, width); by default the recipe's.
         train: training (default) or evaluation; sets the defaults of ``shuffle`` and ``last_batch``.
+        recipe: one of :mod:`fastmix.recipes`. It sets ``size``, ``mean``, ``std``, ``interpolation``, ``resize``,
+            ``crop_pct``, ``crop_mode``, ``augment``, ``mix``, ``smoothing`` and ``repeats``; these given beside it win.
 
         classes: names of the classes; a name's place is its id. Give an evaluation loader ``train_loader.classes``.
         root: folder or URL that relative paths of a manifest or list start from; ``{}`` in it stands for the path.
@@ -107,7 +111,7 @@ class DataLoader(Face):
         device: "cpu", "cuda", "cuda:1", or "auto": ``LOCAL_RANK``'s GPU (torchrun's), or the CPU if there is none.
         dtype: torch.float32, torch.float16 or torch.bfloat16.
         memory_format: torch.contiguous_format or torch.channels_last; neither costs a copy.
-        mean: per channel, in units of the full pixel range (0 to 1).
+        mean: per channel, in units of the full pixel range (0 to 1); by default the recipe's, or ImageNet's.
         std: per channel, in the same units.
         interpolation: Pillow's antialiased filter of this name resizes: ``"nearest"``, ``"box"``, ``"bilinear"``,
             ``"bicubic"`` or ``"lanczos"``. None is that of the ``RandomResizedCrop`` in ``augment``, else bilinear.
@@ -132,12 +136,13 @@ class DataLoader(Face):
             flip and mix, after DALI's resize: it sets ``resampler="dali"``.
 
         (mixing)
-        mix: a policy, such as ``CutMix(1.0)``; None for no mixing. Its ``pairing`` becomes ``"neighbor"``: the order is
-            random, so neighbours are a random pair. A thread draws masks (``FMix``) ahead.
+        mix: a policy, such as ``CutMix(1.0)``; None for no mixing, the default without a recipe. Its ``pairing``
+            becomes ``"neighbor"``: the order is random, so neighbours are a random pair. A thread draws masks
+            (``FMix``) ahead.
         targets: with ``mix``: ``"dense"`` for float32 (B, num_classes), ``"pair"`` for :class:`fastmix.PairTargets`,
             ``"index"`` for :class:`fastmix.IndexTargets`. The latter two never make rows of ``num_classes``.
         num_classes: columns of dense targets; the number of classes found by default.
-        smoothing: label smoothing in [0, 1) of dense targets, with ``mix``.
+        smoothing: label smoothing in [0, 1) of dense targets, with ``mix``; by default the recipe's, or 0.
         return_plan: yield (images, targets, plan), with the batch's :class:`fastmix.MixPlan`.
         return_index: yield int64 (B,) last: the samples' places in ``dataset``, which has their paths.
 
@@ -180,6 +185,7 @@ class DataLoader(Face):
         dataset: the samples as a sequence of (path, label), with ``classes``, ``class_to_idx`` and ``targets``.
         classes: their names, by id.
         graph: what the pipeline computes.
+        recipe: the argument.
         num_classes, batch_size, size, device, num_threads, num_workers, rank, world_size, depth: as above.
         epoch: the current epoch, from 0.
         mixup_enabled: set it to False to mix no more, from the next iterator on; targets keep their form.
@@ -196,9 +202,10 @@ class DataLoader(Face):
         # data
         data: str | os.PathLike[str] | Source | Sequence[tuple[str | os.PathLike[str], Any]] | Any,
         batch_size: int,
-        size: int | tuple[int, int],
+        size: int | tuple[int, int] | None = None,
         *,
         train: bool | None = None,
+        recipe: Recipe | None = None,
         classes: Sequence[str] | None = None,
         root: str | os.PathLike[str] | None = None,
         path_column: str | int | None = None,
@@ -209,8 +216,8 @@ class DataLoader(Face):
         device: str | torch.device = "auto",
         dtype: torch.dtype = torch.float32,
         memory_format: torch.memory_format = torch.contiguous_format,
-        mean: Sequence[float] = IMAGENET_MEAN,
-        std: Sequence[float] = IMAGENET_STD,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
         interpolation: Filter | None = None,
         resize: int | tuple[int, int] | None = None,
         crop_pct: float | None = None,
@@ -219,20 +226,20 @@ class DataLoader(Face):
         decode: Decode = "auto",
         decode_with_pillow: bool = False,
         hw_decoder_load: float = 0.0,
-        augment: SamplePolicy | None = None,
+        augment: SamplePolicy | Unset | None = UNSET,
         dali_augment: Callable[[DataNode], DataNode] | None = None,
         # mixing
-        mix: Policy | None = None,
+        mix: Policy | Unset | None = UNSET,
         targets: Targets = "dense",
         num_classes: int | None = None,
-        smoothing: float = 0.0,
+        smoothing: float | None = None,
         return_plan: bool = False,
         return_index: bool = False,
         # order
         seed: int = 0,
         shuffle: bool | None = None,
         sampler: str | Any | None = None,
-        repeats: int = 1,
+        repeats: int | None = None,
         last_batch: LastBatch | None = None,
         steps_per_epoch: int | None = None,
         rank: int | None = None,
@@ -254,8 +261,6 @@ class DataLoader(Face):
         arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         self._arguments = {**arguments.pop("torch_names"), **arguments}
         self.batch_size = integer(_CALLER, "batch_size", batch_size)
-        height, width = sides(_CALLER, "size", size)
-        self.size = height if height == width else (height, width)
         self.depth = integer(_CALLER, "depth", depth)
         self.num_threads = choose_threads(_CALLER, "num_threads", num_threads)
         self.num_workers = self.num_threads if num_workers is None else settings.choose_workers(num_workers)
@@ -265,15 +270,18 @@ class DataLoader(Face):
         one_of(_CALLER, "dtype", dtype, settings.DTYPES)
         one_of(_CALLER, "memory_format", memory_format, settings.MEMORY_FORMATS)
         one_of(_CALLER, "on_error", on_error, ON_ERROR)
-        one_of(_CALLER, "interpolation", interpolation, (None, *FILTERS))
         one_of(_CALLER, "resampler", resampler, RESAMPLER)
         one_of(_CALLER, "decode", decode, DECODE)
-        check_targets(_CALLER, targets, smoothing)
-        settings.check_smoothing(smoothing, mix)
         if shuffle is not None and sampler is not None:
             raise ValueError("DataLoader: expected shuffle or sampler, got both")
         train = settings.choose_train(train, shuffle)
-        policy = settings.with_neighbor_pairing(mix, (height, width)) if mix is not None else None
+        self._chosen = chosen = choose(recipe, train, self._arguments)
+        mix, interpolation, smoothing = chosen["mix"], chosen["interpolation"], chosen["smoothing"]
+        one_of(_CALLER, "interpolation", interpolation, (None, *FILTERS))
+        check_targets(_CALLER, targets, smoothing)
+        settings.check_smoothing(smoothing, mix)
+        size = chosen.size_at(0)
+        policy = settings.with_neighbor_pairing(mix, size) if mix is not None else None
         seed = integer(_CALLER, "seed", seed, 0)
         self.data = data
         self.source = source = open_source(data, Hints(classes, root, path_column, label_column, image_key, label_key))
@@ -290,19 +298,19 @@ class DataLoader(Face):
             last_batch=("drop" if train else "partial") if last_batch is None else last_batch,
             **settings.first_ranks(self._ranks),
             sampling=sampling,
-            repeats=settings.choose_repeats(repeats, train, sampling),
+            repeats=settings.choose_repeats(chosen["repeats"], train, sampling),
         )
         self.sampler = torch.utils.data.SequentialSampler(range(len(source)))
         given_resampler = resampler
         resampler = "dali" if dali_augment is not None else resampler
         augments = None
-        if augment is not None:
+        if chosen["augment"] is not None:
             options: dict[str, Any] = {"train": train, "device": self.device, "hook": dali_augment}
-            augments = augmenting(augment, (height, width), interpolation, resampler=given_resampler, **options)
-        view = settings.choose_view((height, width), train, resize, crop_pct, crop_mode)
+            augments = augmenting(chosen["augment"], size, interpolation, resampler=given_resampler, **options)
+        view = settings.choose_view(size, train, chosen["resize"], chosen["crop_pct"], chosen["crop_mode"])
         settings.check_resampler(resampler, view, interpolation or "bilinear")
-        self.graph = graph = GraphSpec(
-            size=(height, width),
+        graph = GraphSpec(
+            size=size,
             train=train,
             view=view,
             mixing=policy is not None,
@@ -312,8 +320,8 @@ class DataLoader(Face):
             smoothing=float(smoothing),
             dtype=dtype,
             channels_last=memory_format == torch.channels_last,
-            mean=per_channel(_CALLER, "mean", mean),
-            std=per_channel(_CALLER, "std", std, positive=True),
+            mean=per_channel(_CALLER, "mean", chosen["mean"]),
+            std=per_channel(_CALLER, "std", chosen["std"], positive=True),
             seed=order.seed,
             device_id=self.device.index if self.device.type == "cuda" else None,
             delivers=source.delivers,
@@ -325,6 +333,7 @@ class DataLoader(Face):
             hw_decoder_load=settings.choose_hw_load(hw_decoder_load, self.device),
             **{"interpolation": interpolation or "bilinear", **({} if augments is None else augments.graph_options())},
         )
+        check_data(recipe, source, graph.max_pixels)
         passes = Passes(order, steps_per_epoch)
         judge = Judge(source, graph.max_pixels, self.num_threads, graph.guest_decoder)
         budget = Budget(settings.choose_budget(max_bad), passes.steps * self.batch_size)
@@ -335,7 +344,7 @@ class DataLoader(Face):
         batch_size, num_threads = self.batch_size, self.num_threads
         drawing = Threads("fastmix-draw", 1) if graph.masks else None
         self._machinery = Machinery(
-            drafter=Drafter(passes, policy, (height, width), faults, drawing, augments),
+            drafter=Drafter(passes, policy, size, faults, drawing, augments),
             maker=BatchMaker(source, graph, made_targets, self.device, bool(return_plan), bool(return_index)),
             retries=Retries(faults, graph, self.device, stats, judge),
             queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),
@@ -364,41 +373,13 @@ class DataLoader(Face):
         """Start the epoch anew, or after ``load_state_dict`` where it was left. Ends the iterator before."""
         passes = self._decided()
         with one_thread(self._machinery.busy):
+            size = self._chosen.size_at(self._progress.position()[0])
+            self._machinery = resized(self._machinery, size, self.batch_size, self.num_threads)
             if self._machinery.maker.graph.train:
                 self._restarts.check(self._progress, passes.order.rank)
                 settings.warn_of_empty_batches(passes.order)
             check_unprepared(self._prepared, self._machinery.maker.graph.train, passes.order)
             return EpochIterator(self._machinery, self._progress)
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch of the next iterator; needed only to leave the sequence 0, 1, 2, ...
-
-        The current epoch's number changes nothing, so a resumed epoch stays resumed. Another number ends the iterator
-        that is under way.
-        """
-        self._decided()
-        self._progress.set_epoch(integer(_CALLER, "epoch", epoch, 0))
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return where the consumer is, as JSON's types. Prefetched batches do not count."""
-        return state.take(self._progress, self._decided(), self._identity())
-
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Make the next iterator go on where ``state_dict`` was taken, with the identical batches; nothing is replayed.
-
-        Threads, ``depth``, device and decoder (whose pixels may differ a little) and ``on_error`` may differ. So may
-        the world size, if the global batch is the same. Every rank loads the same state, any rank's.
-
-        Raises:
-            ValueError, TypeError: not a state, or a state of another version, data set or setting, which the message
-                names.
-        """
-        state.restore(self._progress, self._decided(), self._identity(), state_dict)
-
-    def _identity(self) -> dict[str, Any]:
-        if self._fingerprint is None:
-            self._fingerprint = self.source.fingerprint()
-        return state.identity(self._machinery.drafter, self._machinery.maker, self._fingerprint)
 
     def _decided(self) -> Passes:
         """Return the passes, divided among the ranks, which are decided now at the latest."""

@@ -8,11 +8,12 @@ from fastmix.augment.erasing import Cutout
 from fastmix.augment.flips import RandomHorizontalFlip
 from fastmix.augment.policy import SamplePolicy
 from fastmix.augment.warps import PadCrop
+from fastmix.augment.windows import RandomResizedCrop
 from fastmix.recipes.recipe import Evaluation, Recipe
 
 _MEAN, _STD = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
-# The flip comes first in sample plans; the crop's law is symmetric.
-_CLASSIC = (RandomHorizontalFlip(), PadCrop(4))
+# The whole image. The flip comes before the crop in sample plans; the crop's law is symmetric.
+_CLASSIC = (RandomResizedCrop((1.0, 1.0), (1.0, 1.0)), RandomHorizontalFlip(), PadCrop(4))
 _STATISTICS = "mean and std: CIFAR-10's, from memory"
 
 

@@ -217,7 +217,7 @@ def test_other_ways_in(small_jpegs, small) -> None:
         ({"augment": PLAIN, "dali_augment": lambda images: images}, ValueError, "got both"),
         ({"augment": fa.SimpleRandomCrop()}, ValueError, "expected RandomResizedCrop as the policy itself"),
         ({"augment": fa.RandomApply(fa.RandomResizedCrop())}, ValueError, "expected RandomResizedCrop as the policy"),
-        ({"augment": fa.Cutout(40, inside=True)}, ValueError, "images of size=(32, 32), got Cutout(side=40, inside=True)"),
+        ({"augment": fa.Cutout(40, inside=True)}, ValueError, "of size=(32, 32), got Cutout(side=40, inside=True)"),
     ],
 )
 def test_errors(small, options, error, message) -> None:

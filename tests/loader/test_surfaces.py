@@ -33,7 +33,7 @@ def test_every_kind_in_the_loader(photos, kind: str, generator) -> None:
         plan = random_plan(len(plan), SIZE, SIZE, generator, "repeats" if kind == "repeated partners" else "cycle")
     elif kind == "own masks":
         plan = masked_plan(len(plan), (SIZE, SIZE), (5, 7), generator)
-    options = {"seed": 5, "resize": "dali", "shuffle": False}
+    options = {"seed": 5, "resampler": "dali", "shuffle": False}
     ((pixels, ids), *_) = make(photos, len(plan), **PIXELS, **options)
     ((images, targets), *_) = make(photos, len(plan), mix=policy(plan), **options)
     whole = pixels.to(torch.uint8).permute(0, 2, 3, 1).contiguous()

@@ -154,14 +154,15 @@ def only(policy, kind):
 
 
 def crop_of(policy):
+    if pad := only(policy, PadCrop):
+        assert pad.mode == "constant" and pad.fill == (0, 0, 0)
+        assert only(policy, RandomResizedCrop) == RandomResizedCrop((1, 1), (1, 1))  # the whole image
+        return "pad", pad.padding
     if crop := only(policy, RandomResizedCrop):
         assert crop.ratio == (3 / 4, 4 / 3) and crop.edges == "crop"
         return crop.interpolation, crop.scale
-    if crop := only(policy, SimpleRandomCrop):
-        return crop.interpolation, f"reflect {crop.padding}"
-    pad = only(policy, PadCrop)
-    assert pad.mode == "constant" and pad.fill == (0, 0, 0)
-    return "pad", pad.padding
+    crop = only(policy, SimpleRandomCrop)
+    return crop.interpolation, f"reflect {crop.padding}"
 
 
 def policy_of(policy):

@@ -40,6 +40,10 @@ class Retries:
         self._stats = stats
         self._judge = judge
 
+    def of(self, graph: GraphSpec) -> Retries:
+        """Return the same for another graph."""
+        return Retries(self.faults, graph, self._device, self._stats, self._judge)
+
     def run(self, runs: StepsUnderWay, draft: Callable[..., Draft]) -> Step:
         """Run the oldest step, and again as long as it has to be; ``draft`` drafts a step without some samples.
 
