@@ -211,7 +211,7 @@ BATCHES = torch.utils.data.BatchSampler(torch.utils.data.SequentialSampler(range
         ({"last_batch": "fill"}, ValueError, "last_batch"),
         ({"last_batch": ""}, ValueError, "last_batch to be one of .* got ''"),
         ({"mean": "abc"}, TypeError, "mean to be 3 numbers"),
-        ({"std": None}, TypeError, "std to be 3 numbers"),
+        ({"std": 0.2}, TypeError, "std to be 3 numbers"),
         ({"smoothing": "x", "mix": POLICY}, TypeError, "smoothing: expected a number"),
         ({"timeout": "x"}, TypeError, "timeout to be a number of seconds"),
         ({"stall_after": [1]}, TypeError, "stall_after to be a number of seconds"),

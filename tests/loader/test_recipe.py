@@ -80,7 +80,7 @@ def test_none_switches_off_what_a_recipe_has(small):
     loader = load(data, recipe, mix=None, augment=None)
     assert "but augment=None, mix=None, smoothing 0.1 belongs in the loss" in repr(loader)
     assert same(loader, load(data, size=32))
-    with pytest.raises(ValueError, match="and 0 without mix, got 0.1"):
+    with pytest.raises(ValueError, match="and 0 without mix, got"):
         load(data, recipe, mix=None, smoothing=0.1)
 
 
