@@ -11,12 +11,13 @@ from typing import Any
 from fastmix.arguments import integer
 from fastmix.loader.batches import BatchMaker
 from fastmix.loader.drafts import Drafter
+from fastmix.loader.graph.evaluation import evaluation_view
 from fastmix.loader.passes import Passes
 from fastmix.loader.progress import Progress
 
 VERSION = 3
 # Defaults of settings that a state may lack; new settings come here.
-_DEFAULTS: dict[str, Any] = {"repeats": 1, "dali_augment": None}
+_DEFAULTS: dict[str, Any] = {"repeats": 1, "dali_augment": None, "interpolation": "bilinear"}
 _POSITION = ("epoch", "step", "sampler_order", "mixing")
 _WHERE = {"data": "the data set (its files, their order or labels)"}
 
@@ -27,6 +28,7 @@ def identity(drafter: Drafter, maker: BatchMaker, data: str) -> dict[str, Any]:
     The global batch is one of them, the world size is not; nor are threads, depth, device, memory format, ``on_error``.
     """
     order, policy, graph, hook = drafter.passes.order, drafter.policy, maker.graph, maker.graph.dali_augment
+    view = graph.view
     return {
         "data": data,
         "samples": order.count,
@@ -37,9 +39,9 @@ def identity(drafter: Drafter, maker: BatchMaker, data: str) -> dict[str, Any]:
         "last_batch": order.last_batch,
         "steps_per_epoch": steps_per_epoch(drafter.passes),
         "train": graph.train,
-        "size": list(graph.size),
+        "size": graph.size[0] if graph.size[0] == graph.size[1] else list(graph.size),
         "resampler": graph.resampler,
-        "view": None if graph.train else [*graph.view.resize, graph.view.crop_mode],
+        "view": None if graph.train or view == evaluation_view(graph.size) else [*view.resize, view.crop_mode],
         "interpolation": graph.interpolation,
         "mix": None if policy is None else repr(policy),
         "targets": maker.targets.form,

@@ -61,7 +61,17 @@ def test_the_reference_has_every_public_name() -> None:
     names = {name.rpartition(".")[2] for name in shown}
     names |= {"augment_images"}  # fastmix.ops.augment.augment
     assert sorted(set(fastmix.augment.__all__) - names) == []
-    modules = {"augment", "dali", "integrations", "loader", "ops", "schedules", "weights"}  # whose parts are there
+    assert {"Recipe", "Evaluation", "View", "SizeRamp"} <= names  # the recipes themselves are in docs/recipes.md
+    modules = {
+        "augment",
+        "dali",
+        "integrations",
+        "loader",
+        "ops",
+        "recipes",
+        "schedules",
+        "weights",
+    }  # whose parts are there
     assert sorted(set(fastmix.__all__) - names - modules) == []
     assert len(shown) == len(set(shown))
 
