@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.kernels.coverage import NEWEST, OLDEST, Covered, run_from_ptx, summary
+from benchmarks.kernels.coverage import NEWEST, OLDEST, Covered, covered, run_from_ptx, summary
 from benchmarks.kernels.toolkit import ptx_of, tool
 
 # Shares of the instructions that run. What does not run is listed in tests/core/README.md.
@@ -23,15 +23,10 @@ def ptx(architecture: str) -> Path:
     return ptx_of(architecture)
 
 
-pytestmark = pytest.mark.skipif(
-    os.environ.get("FASTMIX_ALL_ARCHS") != "1", reason="takes many minutes: FASTMIX_ALL_ARCHS=1 runs it"
-)
-
-
 @pytest.fixture(scope="module", params=[OLDEST, NEWEST], ids=lambda arch: f"sm_{arch}")
 def kernels(request: pytest.FixtureRequest) -> list[Covered]:
     ptx(request.param)
-    return run_from_ptx(request.param)
+    return covered(request.param)
 
 
 def test_every_kernel_runs_and_equals_the_plain_loops(kernels: list[Covered]) -> None:
@@ -71,4 +66,4 @@ def test_faults_in_the_ptx_are_found(fault: str, tmp_path: Path) -> None:
         (tmp_path / file.name).write_text(text)
     assert changes > 0, "the fault is nowhere"
     with pytest.raises(RuntimeError, match=r"differ|host_cuda|does not hold|ptx:"):
-        run_from_ptx(OLDEST, test, folder=tmp_path)
+        run_from_ptx(tmp_path, test)

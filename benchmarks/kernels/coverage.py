@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from dataclasses import dataclass, field
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from benchmarks.kernels.toolkit import ROOT, core_tests, ptx_of, run
@@ -57,15 +60,34 @@ def read_coverage(path: Path) -> list[Covered]:
     return kernels
 
 
-def run_from_ptx(architecture: str, *tests: str, folder: Path | None = None) -> list[Covered]:
-    """Run the C++ tests (default: all) with the kernels interpreted from PTX.
+def run_from_ptx(folder: Path, *arguments: str | Path) -> str:
+    """Run C++ tests (default: all) with the kernels interpreted from the PTX of a folder.
 
     Raises:
         RuntimeError: A test failed; the message is what it printed.
     """
-    written = ROOT / "build" / "ptx" / f"coverage_{architecture}.txt"
-    run([core_tests(), "--ptx", folder or ptx_of(architecture), "--coverage", written, *tests])
-    return read_coverage(written)
+    return run([core_tests(), "--ptx", folder, *arguments])
+
+
+def covered(architecture: str) -> list[Covered]:
+    """Run all C++ tests from the PTX of an architecture, on all processors, and say what ran of it."""
+    folder, names = ptx_of(architecture), run([core_tests(), "--list"]).split()
+    processors = min(len(names), len(os.sched_getaffinity(0)))
+
+    def run_share(first: int) -> list[Covered]:
+        with tempfile.NamedTemporaryFile() as written:
+            run_from_ptx(folder, "--coverage", written.name, *names[first::processors])
+            return read_coverage(Path(written.name))
+
+    with ThreadPoolExecutor(processors) as pool:
+        return [merged(parts) for parts in zip(*pool.map(run_share, range(processors)), strict=True)]
+
+
+def merged(parts: tuple[Covered, ...]) -> Covered:
+    """One kernel in several runs: an instruction never ran if it ran in none of them."""
+    launches = sum(part.launches for part in parts)
+    never = [line for line in parts[0].never if all(line in part.never for part in parts[1:])]
+    return replace(parts[0], launches=launches, never=never)
 
 
 def summary(kernels: list[Covered]) -> dict[str, tuple[int, int, int]]:
@@ -81,7 +103,7 @@ def summary(kernels: list[Covered]) -> dict[str, tuple[int, int, int]]:
 def main(architectures: list[str]) -> None:
     """Print the table, and write the instructions that never ran to build/ptx/never_SM.txt."""
     for architecture in architectures or [OLDEST, NEWEST]:
-        kernels = run_from_ptx(architecture)
+        kernels = covered(architecture)
         print(f"| sm_{architecture} | instantiations | instructions | executed |\n|---|---|---|---|")
         for function, (count, instructions, ran) in sorted(summary(kernels).items()):
             print(f"| {function} | {count} | {instructions:,} | {ran / instructions:.1%} |")

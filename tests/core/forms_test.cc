@@ -66,7 +66,8 @@ void check_normalize_forms(DType dtype, uint32_t seed) {
           for (const Mixing mixing : {Mixing::kNoBox, Mixing::kBoxes, Mixing::kMasks, Mixing::kWholeMasks}) {
             if (batch == 7 && mixing == Mixing::kNoBox) continue;  // normalize_mix_test.cc has these
             if (batch > 240 && mixing == Mixing::kMasks) continue;
-            if (batch == 4500 && mixing == Mixing::kNoBox) continue;
+            // Lanes of one pixel are the same kernel for all widths and channels.
+            if (batch > 240 && (mixing == Mixing::kNoBox || channels == 4 || width == 13)) continue;
             const int64_t height = batch > 240 ? 1 : 4;
             host_cuda::settings().seed = random();
             NormalizeCase normalize_case(random, dtype, layout, {channels, height, width, true},

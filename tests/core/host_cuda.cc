@@ -16,14 +16,12 @@
 namespace fastmix::host_cuda {
 
 Place place;
+bool gives_way = false;
 
 namespace {
 
-// Instrumented frames are large; only the pages that are touched cost memory. What a substitute runs is not
-// instrumented: with less to unpoison, threads start several times as fast.
-constexpr size_t kStackBytes = 256 * 1024, kSubstituteStackBytes = 32 * 1024;
-
-size_t stack_bytes() { return settings().substitute ? kSubstituteStackBytes : kStackBytes; }
+// Instrumented frames are large; only the pages that are touched cost memory.
+constexpr size_t kStackBytes = 256 * 1024;
 
 // That a thread passes without waiting, where barriers are off: loops then may have bounds that nobody has written yet.
 constexpr uint32_t kMostBarriers = 1000;
@@ -62,9 +60,8 @@ struct StackSwitch {
 #endif
 };
 
-enum class State { kReady, kAtBarrier, kDone };
-
 struct Fiber {
+  std::unique_ptr<Resumable> resumable;  // runs instead of the function, without the stack
   ucontext_t context;
   void* stack = nullptr;
   StackSwitch stack_switch;
@@ -83,6 +80,7 @@ struct BlockRunner {
   std::vector<std::unique_ptr<Fiber>> fibers;
   Fiber* current = nullptr;
   const ThreadBody* kernel = nullptr;
+  const NewThread* new_thread = nullptr;
   ucontext_t main;
   StackSwitch main_switch;
   const void* main_stack = nullptr;
@@ -94,7 +92,14 @@ struct BlockRunner {
   void resume(Fiber& fiber) {
     current = &fiber;
     place.thread = fiber.thread;
-    main_switch.leave(fiber.stack, stack_bytes());
+    if (fiber.resumable != nullptr) {
+      gives_way = false;
+      fiber.state = fiber.resumable->run();
+      if (fiber.state == State::kDone) fiber.resumable = nullptr;
+      current = nullptr;
+      return;
+    }
+    main_switch.leave(fiber.stack, kStackBytes);
     swapcontext(&main, &fiber.context);
     main_switch.arrive(nullptr, nullptr);
     current = nullptr;
@@ -102,6 +107,10 @@ struct BlockRunner {
 
   void pause(State state) {
     Fiber& fiber = *current;
+    if (fiber.resumable != nullptr) {
+      gives_way = true;
+      return;
+    }
     fiber.state = state;
     fiber.stack_switch.leave(main_stack, main_stack_bytes);
     swapcontext(&fiber.context, &main);
@@ -124,16 +133,19 @@ void BlockRunner::enter() {
 }
 
 void BlockRunner::start(Fiber& fiber, dim3 thread) {
-#if defined(__SANITIZE_ADDRESS__)
-  ASAN_UNPOISON_MEMORY_REGION(fiber.stack, stack_bytes());
-#endif
   fiber.thread = thread;
   fiber.state = State::kReady;
   fiber.barriers = 0;
+  place.thread = thread;
+  fiber.resumable = new_thread != nullptr ? (*new_thread)() : nullptr;
+  if (fiber.resumable != nullptr) return;
+#if defined(__SANITIZE_ADDRESS__)
+  ASAN_UNPOISON_MEMORY_REGION(fiber.stack, kStackBytes);
+#endif
   fiber.stack_switch = {};
   getcontext(&fiber.context);
   fiber.context.uc_stack.ss_sp = fiber.stack;
-  fiber.context.uc_stack.ss_size = stack_bytes();
+  fiber.context.uc_stack.ss_size = kStackBytes;
   fiber.context.uc_link = nullptr;
   makecontext(&fiber.context, &BlockRunner::enter, 0);
 }
@@ -202,7 +214,9 @@ Watch::Watch(const void* base_address, size_t size)
 
 Watch::~Watch() { runner.watches.erase(std::find(runner.watches.begin(), runner.watches.end(), this)); }
 
-void run(dim3 grid, dim3 block, size_t shared_bytes, const ThreadBody& kernel) {
+namespace {
+
+void run_grid(dim3 grid, dim3 block, size_t shared_bytes) {
   ++counters().launches;
   counters().last_grid = grid;
   counters().last_block = block;
@@ -214,7 +228,6 @@ void run(dim3 grid, dim3 block, size_t shared_bytes, const ThreadBody& kernel) {
   if (shared_bytes > 48 * 1024) fail("more shared memory than a kernel gets by default", nullptr);
   while (runner.fibers.size() < threads) runner.fibers.push_back(std::make_unique<Fiber>());
   runner.random = Random(settings().seed);
-  runner.kernel = &kernel;
   place.block_dim = block;
   place.grid_dim = grid;
   for (uint32_t y = 0; y < grid.y; ++y) {
@@ -232,6 +245,19 @@ void run(dim3 grid, dim3 block, size_t shared_bytes, const ThreadBody& kernel) {
       runner.run_block(threads);
     }
   }
+}
+
+}  // namespace
+
+void run(dim3 grid, dim3 block, size_t shared_bytes, const ThreadBody& kernel) {
+  runner.kernel = &kernel;
+  runner.new_thread = nullptr;
+  run_grid(grid, block, shared_bytes);
+}
+
+void run(dim3 grid, dim3 block, size_t shared_bytes, const NewThread& new_thread) {
+  runner.new_thread = &new_thread;
+  run_grid(grid, block, shared_bytes);
 }
 
 void barrier() {

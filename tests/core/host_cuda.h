@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <memory>
 #include <tuple>
 #include <vector>
 
@@ -52,6 +53,17 @@ struct Parameter {
 };
 using ThreadBody = std::function<void()>;
 
+// Where a thread stands when another one's turn comes.
+enum class State { kReady, kAtBarrier, kDone };
+
+// A thread that keeps its own place and needs no stack: run() returns at barriers and where it is interrupted.
+class Resumable {
+ public:
+  virtual ~Resumable() = default;
+  virtual State run() = 0;
+};
+using NewThread = std::function<std::unique_ptr<Resumable>()>;
+
 struct Settings {
   uint64_t seed = 1;
   uint32_t interrupt_one_in = 0;         // of the accesses to global memory; 0: never
@@ -59,7 +71,7 @@ struct Settings {
   cudaError_t next_error = cudaSuccess;  // what the next launch reports
   bool capturing = false;
   // What the threads run instead of the function that g++ compiled; see ptx/interpreter.h.
-  std::function<ThreadBody(const void* kernel, const std::vector<Parameter>&, size_t shared_bytes)> substitute;
+  std::function<NewThread(const void* kernel, const std::vector<Parameter>&, size_t shared_bytes)> substitute;
 };
 Settings& settings();
 
@@ -91,17 +103,21 @@ struct Place {
 extern Place place;
 
 void run(dim3 grid, dim3 block, size_t shared_bytes, const ThreadBody& kernel);
+void run(dim3 grid, dim3 block, size_t shared_bytes, const NewThread& new_thread);
 
 template <typename... Parameters, typename... Arguments>
 void launch(dim3 grid, dim3 block, size_t shared_bytes, void (*kernel)(Parameters...), const Arguments&... arguments) {
   const std::tuple<Parameters...> parameters(arguments...);
-  if (!settings().substitute) return run(grid, block, shared_bytes, [&] { std::apply(kernel, parameters); });
+  if (!settings().substitute)
+    return run(grid, block, shared_bytes, ThreadBody([&] { std::apply(kernel, parameters); }));
   const auto places = [](const Parameters&... each) { return std::vector<Parameter>{{&each, sizeof(each)}...}; };
   run(grid, block, shared_bytes,
       settings().substitute(reinterpret_cast<const void*>(kernel), std::apply(places, parameters), shared_bytes));
 }
 
 void barrier();
+// True once the running Resumable has to return.
+extern bool gives_way;
 void* shared_memory();
 void note_read(const void* address, size_t bytes);
 void note_write(const void* address, size_t bytes);

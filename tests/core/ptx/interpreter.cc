@@ -16,21 +16,21 @@ std::unique_ptr<Module>& loaded() {
 
 }  // namespace
 
-host_cuda::ThreadBody thread_body(const Kernel& kernel, const std::vector<host_cuda::Parameter>& parameters,
-                                  size_t shared_bytes) {
+host_cuda::NewThread threads_of(const Kernel& kernel, const std::vector<host_cuda::Parameter>& parameters,
+                                size_t shared_bytes) {
   bool same = parameters.size() == kernel.parameter_bytes.size();
   for (size_t k = 0; same && k < parameters.size(); ++k) same = parameters[k].bytes == kernel.parameter_bytes[k];
   if (!same) fail("the arguments have other sizes than the parameters of " + kernel.name);
   ++kernel.launches;
   const auto launch = std::make_shared<const Launch>(Launch{kernel, parameters, shared_bytes});
-  return [launch] { Thread(*launch).run(); };
+  return [launch] { return std::make_unique<Thread>(*launch); };
 }
 
 void run_kernels_from(const std::string& folder) {
   loaded() = std::make_unique<Module>(folder);
   host_cuda::settings().substitute = [](const void* kernel, const std::vector<host_cuda::Parameter>& parameters,
                                         size_t shared_bytes) {
-    return thread_body(loaded()->kernel(name_of(kernel)), parameters, shared_bytes);
+    return threads_of(loaded()->kernel(name_of(kernel)), parameters, shared_bytes);
   };
 }
 

@@ -14,8 +14,8 @@ void run_kernels_from(const std::string& folder);
 // "LINE RUNS TEXT", separated by tabs.
 void write_coverage(const std::string& path);
 
-// What a thread of this launch does. Stops the program if the arguments have other sizes than the kernel's parameters.
-host_cuda::ThreadBody thread_body(const Kernel& kernel, const std::vector<host_cuda::Parameter>& parameters,
-                                  size_t shared_bytes);
+// Makes the threads of this launch. Stops the program if the arguments have other sizes than the kernel's parameters.
+host_cuda::NewThread threads_of(const Kernel& kernel, const std::vector<host_cuda::Parameter>& parameters,
+                                size_t shared_bytes);
 
 }  // namespace fastmix::ptx

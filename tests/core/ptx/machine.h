@@ -47,7 +47,7 @@ struct Kernel {
   std::vector<int32_t> parameter_slots;  // in the order of the parameters
   std::vector<size_t> parameter_bytes;
   mutable std::vector<uint64_t> runs;  // how often each instruction ran
-  mutable uint64_t launches = 0;
+  mutable uint64_t launches = 0, threads = 0;
 };
 
 // Shared memory begins here; lower addresses are errors.
@@ -59,13 +59,15 @@ struct Launch {
   size_t shared_bytes;
 };
 
-class Thread {
+class Thread final : public host_cuda::Resumable {
  public:
   explicit Thread(const Launch& launch);
-  ~Thread();
+  ~Thread() override;
   Thread(const Thread&) = delete;
   Thread& operator=(const Thread&) = delete;
-  void run();
+  host_cuda::State run() override;
+  // At this barrier the shim runs the block's other threads.
+  void wait();
   void jump(uint32_t target) { next_ = target; }
   void end() { next_ = static_cast<uint32_t>(kernel_.code.size()); }
   const Launch& launch() const { return launch_; }
@@ -97,6 +99,7 @@ class Thread {
   std::vector<uint64_t> slots_;
   uint32_t next_ = 0;
   uint32_t running_ = 0;
+  host_cuda::State state_ = host_cuda::State::kReady;
 };
 
 // Stops the program.

@@ -24,7 +24,7 @@ inline uint64_t run_ptx(const std::string& lines, const std::vector<uint64_t>& i
   memory.insert(memory.end(), inputs.begin(), inputs.end());
   const uint64_t* const pointer = memory.data();
   host_cuda::run(dim3(1), dim3(1), shared_bytes,
-                 ptx::thread_body(module.kernel("test"), {{&pointer, sizeof(pointer)}}, shared_bytes));
+                 ptx::threads_of(module.kernel("test"), {{&pointer, sizeof(pointer)}}, shared_bytes));
   return memory[0];
 }
 

@@ -55,7 +55,7 @@ TEST(ptx_arguments_must_fit_the_parameters) {
           ptx::Module module;
           module.add("test.ptx", "\n.visible .entry test(.param .u32 a)\n{\nret;\n}\n");
           const uint64_t value = 0;
-          ptx::thread_body(module.kernel("test"), {{&value, sizeof(value)}}, 0);
+          ptx::threads_of(module.kernel("test"), {{&value, sizeof(value)}}, 0);
         }),
         "an argument of another size was taken");
 }
