@@ -80,6 +80,7 @@ struct Counters {
   dim3 last_grid, last_block;
   size_t last_shared = 0;
   int64_t live_uploads = 0;
+  size_t largest_copy = 0;
 };
 Counters& counters();
 
@@ -144,6 +145,8 @@ inline cudaError_t cudaMallocAsync(void** data, size_t bytes, cudaStream_t) {
 inline cudaError_t cudaFreeAsync(void* data, cudaStream_t) { return ::fastmix::host_cuda::upload_free(data); }
 inline cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind, cudaStream_t) {
   std::memcpy(to, from, bytes);
+  size_t& largest = ::fastmix::host_cuda::counters().largest_copy;
+  if (bytes > largest) largest = bytes;
   return cudaSuccess;
 }
 inline cudaError_t cudaStreamIsCapturing(cudaStream_t, cudaStreamCaptureStatus* status) {

@@ -42,6 +42,17 @@ TEST(launch_carries_plans_of_1024_samples_by_value) {
 }
 
 // A strided batch needs no pointers, and one weight is kept once: only the walk grows.
+TEST(launch_carries_4096_samples_with_a_weight_each_by_value) {
+  Random random(59);
+  const Plan plan = random_plan(random, 4096, Pairs::kFlip, Mixing::kAllBlended, 1, 4);
+  MixCase mix_case(random, DType::kF32, {1, 1, 4, false}, plan, true, 0);
+  const std::vector<unsigned char> expected = naive_mix(mix_case.params);
+  const uint64_t uploads = counters().uploads;
+  mix_cuda(mix_case.params, nullptr);
+  CHECK(counters().uploads == uploads, "4,096 samples are uploaded");
+  CHECK(first_difference(DType::kF32, mix_case.out->data(), expected.data(), 4096 * 4) < 0, mix_case.describe());
+}
+
 TEST(launch_carries_4096_pairs_of_one_weight_by_value) {
   Random random(57);
   for (const bool in_place : {true, false}) {
@@ -77,6 +88,7 @@ TEST(launch_uploads_larger_plans_and_frees_them) {
   Random random(52);
   const Work many = work_of(random, 9000, Pairs::kPermutation, Mixing::kBoxes, true);
   CHECK(many.launches == 1 && many.uploads == 1, "batch 9000");
+  CHECK(counters().largest_copy == 64 * 1024, "CUDA may wait for the stream before it reads ", counters().largest_copy);
   // Boxes beyond 16 bits, as in batches of long recordings.
   const Work wide = work_of(random, 3, Pairs::kFlip, Mixing::kBoxes, true, {1, 1, 70000, false});
   CHECK(wide.launches == 1 && wide.uploads == 1, "wide boxes");

@@ -78,7 +78,7 @@ FM_HD float to_float(Half x) {
 
 // Rounds to nearest even. NaN stays NaN but loses its payload.
 FM_HD BFloat16 to_bfloat16(float x) {
-#if defined(__CUDA_ARCH__)
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
   BFloat16 result;
   asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(result.bits) : "f"(x));
   return result;

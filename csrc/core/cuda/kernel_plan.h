@@ -30,8 +30,8 @@ struct InlineTable {
   uint32_t groups = 0;
   uint32_t has_box = 0;
   uint32_t pointers = 0;
-  uint32_t terms = 0;  // a double per entry
-  uint32_t weights = 0;
+  uint32_t terms = 0;                // a double per entry
+  uint32_t inside = 0, outside = 0;  // the weights; the same array if no weight differs inside and outside
   uint32_t boxes = 0;
   uint32_t each_weights = 1, each_box = 1;  // 0: one for all samples
   uint32_t masks = 0;                       // mask index + 1, 0 without a mask; only if a sample has one
@@ -58,7 +58,8 @@ struct InlinePlan {
   }
   __device__ __forceinline__ double term_weight(uint32_t k) const { return at<double>(table.terms, k); }
   __device__ __forceinline__ Weights weights(uint32_t sample) const {
-    return at<Weights>(table.weights, sample * table.each_weights);
+    const uint32_t index = sample * table.each_weights;
+    return {at<float>(table.inside, index), at<float>(table.outside, index)};
   }
   __device__ __forceinline__ float label_weight(uint32_t sample) const { return weights(sample).outside; }
   __device__ __forceinline__ KernelBox box(uint32_t sample) const {

@@ -40,13 +40,16 @@ struct RowFacts {
       const PlanRow &row = plan.rows[i], &first = plan.rows[0];
       has_box = has_box || row.has_box();
       has_mask = has_mask || row.mask >= 0;
+      same_weights = same_weights && row.weight_in == row.weight_out;
       one_weight = one_weight && row.weight_in == first.weight_in && row.weight_out == first.weight_out;
       one_box = one_box && std::equal(row.box, row.box + 4, first.box);
       // Boxes are not negative.
       narrow = narrow && row.box[2] <= INT16_MAX && row.box[3] <= INT16_MAX && row.mask < UINT16_MAX;
     }
+    // Without a box or a mask nobody reads the weight inside.
+    same_weights = same_weights || (!has_box && !has_mask);
   }
-  bool has_box = false, has_mask = false, one_weight = true, one_box = true, narrow = true;
+  bool has_box = false, has_mask = false, same_weights = true, one_weight = true, one_box = true, narrow = true;
 };
 
 // Lays arrays out one behind the other, each aligned for its numbers. With `to` null it only finds their size.
@@ -65,8 +68,9 @@ class InlinePacker {
       table.terms = put<double>(source.terms->size(), [&](size_t k) { return (*source.terms)[k]; });
     const int32_t weights = facts.one_weight ? std::min(plan.batch, 1) : plan.batch;
     table.each_weights = !facts.one_weight;
-    table.weights =
-        put<Weights>(weights, [&](int32_t i) { return Weights{plan.rows[i].weight_in, plan.rows[i].weight_out}; });
+    table.outside = put<float>(weights, [&](int32_t i) { return plan.rows[i].weight_out; });
+    table.inside = table.outside;
+    if (!facts.same_weights) table.inside = put<float>(weights, [&](int32_t i) { return plan.rows[i].weight_in; });
     if (facts.has_box) {
       table.each_box = !facts.one_box;
       table.boxes = put<SmallPlan::Box>(facts.one_box ? 1 : plan.batch, [&](int32_t i) {
@@ -119,8 +123,13 @@ class StreamMemory {
           "fastmix: expected a plan of at most about 1,024 samples inside a CUDA graph, got a larger one; use "
           "fastmix.ResidentPlan, or mix outside of the graph");
     check_cuda(cudaMallocAsync(&data_, bytes.size(), stream), "memory for a large plan");
-    // The source is pageable memory, so the copy has read `bytes` when this call returns.
-    const cudaError_t copied = cudaMemcpyAsync(data_, bytes.data(), bytes.size(), cudaMemcpyHostToDevice, stream);
+    // CUDA keeps up to 64 KiB of pageable memory beside the command. It may wait for the stream before it reads more.
+    constexpr size_t kPiece = size_t{64} << 10;
+    cudaError_t copied = cudaSuccess;
+    for (size_t at = 0; at < bytes.size() && copied == cudaSuccess; at += kPiece) {
+      copied = cudaMemcpyAsync(static_cast<unsigned char*>(data_) + at, bytes.data() + at,
+                               std::min(kPiece, bytes.size() - at), cudaMemcpyHostToDevice, stream);
+    }
     if (copied != cudaSuccess) cudaFreeAsync(data_, stream);
     check_cuda(copied, "to copy a large plan");
   }

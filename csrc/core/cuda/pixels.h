@@ -3,19 +3,17 @@
 
 #include <cstdint>
 
+#include "cuda/divisor.h"
 #include "cuda/kernel_plan.h"
 
 namespace fastmix {
 
-// Divides in 32 bits if both operands fit: 64-bit division is a subroutine on a GPU.
-__device__ __forceinline__ uint64_t quotient(uint64_t a, uint64_t b) {
-  if (((a | b) >> 32) == 0) return static_cast<uint32_t>(a) / static_cast<uint32_t>(b);
-  return a / b;
-}
+// nvcc divides in 32 bits if both operands fit.
+__device__ __forceinline__ uint64_t quotient(uint64_t a, uint64_t b) { return a / b; }
 
 // Maps elements to pixels as MixParams says. Only used if a sample has a box or a mask; each is then at most 2^30.
 struct PixelGrid {
-  int32_t pixel_stride, width, height;
+  Divisor pixel_stride, width, height;
 };
 
 // The place of a run of consecutive elements: the first element's, and the last one's column if the row did not end.
@@ -24,13 +22,13 @@ struct alignas(16) Span {
 };
 
 __device__ __forceinline__ Span span_of(const PixelGrid& grid, uint64_t first, int count) {
-  const uint64_t pixel = quotient(first, grid.pixel_stride);
-  const uint64_t row = quotient(pixel, grid.width);
+  const uint64_t pixel = grid.pixel_stride.quotient(first);
+  const uint64_t row = grid.width.quotient(pixel);
   Span span;
-  span.channel = static_cast<int32_t>(first - pixel * grid.pixel_stride);
-  span.x = static_cast<int32_t>(pixel - row * grid.width);
-  span.y = static_cast<int32_t>(row - quotient(row, grid.height) * grid.height);
-  span.last_x = span.x + (span.channel + count - 1) / grid.pixel_stride;
+  span.channel = static_cast<int32_t>(first - pixel * grid.pixel_stride.value());
+  span.x = static_cast<int32_t>(pixel - row * grid.width.value());
+  span.y = static_cast<int32_t>(row - grid.height.quotient(row) * grid.height.value());
+  span.last_x = span.x + static_cast<int32_t>(grid.pixel_stride.quotient(span.channel + count - 1));
   return span;
 }
 
@@ -40,21 +38,21 @@ constexpr uint32_t kAllElements = (1u << kCount) - 1u;
 // Bit j is set if the span's element j lies inside the box.
 template <int kCount>
 __device__ __forceinline__ uint32_t elements_inside(const PixelGrid& grid, const Span& span, const KernelBox& box) {
-  if (span.last_x < grid.width) {
+  if (kCount == 1 || span.last_x < grid.width.value()) {
     // One row holds the whole span: mostly all elements are inside, or all outside.
     if (span.y < box.y0 || span.y >= box.y1 || span.last_x < box.x0 || span.x >= box.x1) return 0;
-    if (span.x >= box.x0 && span.last_x < box.x1) return kAllElements<kCount>;
+    if (kCount == 1 || (span.x >= box.x0 && span.last_x < box.x1)) return kAllElements<kCount>;
   }
   uint32_t bits = 0;
   int32_t channel = span.channel, x = span.x, y = span.y;
 #pragma unroll 1
   for (int j = 0; j < kCount; ++j) {
     if (y >= box.y0 && y < box.y1 && x >= box.x0 && x < box.x1) bits |= 1u << j;
-    if (++channel < grid.pixel_stride) continue;
+    if (++channel < grid.pixel_stride.value()) continue;
     channel = 0;
-    if (++x < grid.width) continue;
+    if (++x < grid.width.value()) continue;
     x = 0;
-    if (++y == grid.height) y = 0;
+    if (++y == grid.height.value()) y = 0;
   }
   return bits;
 }

@@ -103,6 +103,36 @@ __device__ __forceinline__ void put_element(Words<kWords>& vector, int j, T valu
   }
 }
 
+// Read and write word `index` of a vector by selection: an index unknown to the compiler would put the vector into
+// local memory.
+template <int kWords>
+__device__ __forceinline__ uint32_t word_at(const Words<kWords>& vector, int index) {
+  uint32_t word = vector.word[0];
+#pragma unroll
+  for (int w = 1; w < kWords; ++w) word = index == w ? vector.word[w] : word;
+  return word;
+}
+template <int kWords>
+__device__ __forceinline__ void set_word(Words<kWords>& vector, int index, uint32_t value) {
+#pragma unroll
+  for (int w = 0; w < kWords; ++w) vector.word[w] = index == w ? value : vector.word[w];
+}
+// Replaces element `j`, which the compiler does not know either.
+template <typename T, int kWords>
+__device__ __forceinline__ void set_element(Words<kWords>& vector, int j, T value) {
+  Words<(sizeof(T) + 3) / 4> alone = {};
+  put_element(alone, 0, value);
+  if constexpr (sizeof(T) >= 4) {
+#pragma unroll
+    for (int s = 0; s < static_cast<int>(sizeof(T)) / 4; ++s)
+      set_word(vector, j * static_cast<int>(sizeof(T)) / 4 + s, alone.word[s]);
+  } else {
+    constexpr int kEach = 4 / static_cast<int>(sizeof(T)), kBits = 32 / kEach;
+    const int word = j / kEach, shift = j % kEach * kBits;
+    set_word(vector, word, (word_at(vector, word) & ~(((1u << kBits) - 1u) << shift)) | alone.word[0] << shift);
+  }
+}
+
 // biased() of byte j of a vector, by one byte permutation. `bias` is kByteBias from the kernel's arguments: the
 // instruction has one immediate, and a bias known to the compiler would take it. The byte selector would then cost a
 // register and an instruction.
@@ -126,7 +156,7 @@ __device__ __forceinline__ uint32_t lowest_bytes(const uint32_t (&words)[4]) {
 // Rounds two floats to 16 bits, to nearest even, and packs them into one word.
 template <typename T>
 __device__ __forceinline__ uint32_t narrow_pair(float low, float high) {
-#if defined(__CUDA_ARCH__)
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
   uint32_t word;
   if constexpr (std::is_same<T, Half>::value) {
     asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(word) : "f"(high), "f"(low));
@@ -139,23 +169,11 @@ __device__ __forceinline__ uint32_t narrow_pair(float low, float high) {
 #endif
 }
 
-// `sum` plus 0 times each of two 16-bit floats: stays zero until one of them is not finite.
+// Not zero if one of two 16-bit floats is infinite or NaN: its exponent is the largest. The bit is in its half.
 template <typename T>
-__device__ __forceinline__ uint32_t times_zero_plus(uint32_t pair, uint32_t sum) {
-#if defined(__CUDA_ARCH__)
-  if constexpr (std::is_same<T, Half>::value) {
-    asm("fma.rn.f16x2 %0, %1, %2, %0;" : "+r"(sum) : "r"(pair), "r"(0u));
-  } else {
-    asm("fma.rn.bf16x2 %0, %1, %2, %0;" : "+r"(sum) : "r"(pair), "r"(0u));
-  }
-  return sum;
-#else
-  for (const uint32_t bits : {pair & 0xffffu, pair >> 16}) {
-    const float value = to_float(T{static_cast<uint16_t>(bits)});
-    if (value - value != 0.0f) sum = 0x7fff7fffu;
-  }
-  return sum;
-#endif
+__device__ __forceinline__ uint32_t not_finite(uint32_t pair) {
+  constexpr uint32_t kLastExponentBit = std::is_same<T, Half>::value ? 0x04000400u : 0x00800080u;
+  return ((pair & 0x7fff7fffu) + kLastExponentBit) & 0x80008000u;
 }
 
 __device__ __forceinline__ int lowest_bit(uint32_t bits) {

@@ -8,17 +8,24 @@ namespace fastmix {
 
 namespace {
 
+// One weight for the whole sample; see weighted_sums.h.
+struct TermWeight {
+  double weight;
+  __device__ __forceinline__ bool uniform() const { return true; }
+  __device__ __forceinline__ double at(int) const { return weight; }
+  __device__ __forceinline__ bool none(double w) const { return w == 0.0; }
+  __device__ __forceinline__ double exact(double w) const { return w; }
+  __device__ __forceinline__ WeightBounds bounds(double w) const { return bounds_of(w); }
+  __device__ __forceinline__ SplitWeight halves(double w) const { return split(w); }
+};
+
 template <typename T, int kBytes, typename Plan>
 __global__ void __launch_bounds__(kLanes* kSumWarps)
     combine_kernel(const __grid_constant__ Plan plan, const __grid_constant__ SumArgs args) {
   const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
   if (vector >= args.vectors) return;
   sum_segments<T, kBytes>(
-      plan, args, vector,
-      [&](uint32_t k, uint32_t) {
-        const double weight = plan.term_weight(k);
-        return [weight](int) { return weight; };
-      },
+      plan, args, vector, [&](uint32_t k, uint32_t) { return TermWeight{plan.term_weight(k)}; },
       [&](uint32_t k) { return plan.term_weight(k) == 1.0; });
 }
 

@@ -16,7 +16,7 @@ struct MaskGrid {
   const unsigned char* levels;
   int64_t size;  // of one mask
   int32_t depth, height, width;
-  int32_t frames;  // of the image
+  Divisor frames;  // of the image
   // A lane can load its levels as one aligned vector: masks as large as the image, channels first.
   bool direct;
 };
@@ -24,10 +24,10 @@ struct MaskGrid {
 // The grid for images of `frames` x grid pixels, in vectors of `count` elements.
 inline MaskGrid mask_grid(const MaskArrays& mask, const PixelGrid& grid, int64_t frames, int count) {
   const Extent& size = mask.extent;
-  const bool whole = size.width == grid.width && size.height == grid.height &&
-                     (size.depth == 1 || size.depth == frames) && grid.pixel_stride == 1;
+  const bool whole = size.width == grid.width.value() && size.height == grid.height.value() &&
+                     (size.depth == 1 || size.depth == frames) && grid.pixel_stride.value() == 1;
   const bool aligned = size.pixels() % count == 0 && reinterpret_cast<uintptr_t>(mask.levels) % count == 0;
-  return {mask.levels,     size.pixels(), size.depth, size.height, size.width, static_cast<int32_t>(frames),
+  return {mask.levels,     size.pixels(), size.depth, size.height, size.width, Divisor(static_cast<int32_t>(frames)),
           whole && aligned};
 }
 
@@ -40,12 +40,12 @@ inline void check_mask_sizes(const MixParams& params) {
 }
 
 __device__ __forceinline__ int32_t level_offset(const PixelGrid& grid, const MaskGrid& masks, uint64_t element) {
-  const uint64_t pixel = quotient(element, grid.pixel_stride);
-  const uint64_t row = quotient(pixel, grid.width);
-  const uint64_t frame = quotient(row, grid.height);
-  const uint64_t x = quotient((pixel - row * grid.width) * masks.width, grid.width);
-  const uint64_t y = quotient((row - frame * grid.height) * masks.height, grid.height);
-  const uint64_t t = quotient((frame - quotient(frame, masks.frames) * masks.frames) * masks.depth, masks.frames);
+  const uint64_t pixel = grid.pixel_stride.quotient(element);
+  const uint64_t row = grid.width.quotient(pixel);
+  const uint64_t frame = grid.height.quotient(row);
+  const uint64_t x = grid.width.quotient((pixel - row * grid.width.value()) * masks.width);
+  const uint64_t y = grid.height.quotient((row - frame * grid.height.value()) * masks.height);
+  const uint64_t t = masks.frames.quotient((frame - masks.frames.quotient(frame) * masks.frames.value()) * masks.depth);
   return static_cast<int32_t>((t * masks.height + y) * masks.width + x);
 }
 

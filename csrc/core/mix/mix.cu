@@ -24,7 +24,7 @@ struct MixArgs {
 };
 
 template <typename T, int kBytes, typename Plan>
-__global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
+__global__ void __launch_bounds__(kLanes*(Plan::kInline ? kMixWarps : kMaxWarps), Plan::kInline&& kSmallBlocks ? 5 : 1)
     mix_kernel(const __grid_constant__ Plan plan, const __grid_constant__ MixArgs args) {
   constexpr int kWords = kWordsOf<kBytes>;
   constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
@@ -72,7 +72,7 @@ void launch_mix(const MixParams& params, CudaStream stream) {
   args.grid = pixel_grid(params);
   const int64_t tiles = (args.vectors + kLanes - 1) / kLanes;
   const Writes writes = params.in_place ? Writes::kBlended : Writes::kAll;
-  with_walk(params.plan, read_pointers(params), nullptr, writes, tiles, kMaxWarps, stream,
+  with_walk(params.plan, read_pointers(params), nullptr, writes, tiles, kMixWarps, stream,
             [&](const auto& kernel_plan, uint32_t rows, uint32_t warps) {
               const size_t shared = sizeof(Span) * kLanes + heads_bytes(warps, kWordsOf<kBytes>);
               const auto kernel = mix_kernel<T, kBytes, std::decay_t<decltype(kernel_plan)>>;

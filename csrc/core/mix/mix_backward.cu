@@ -1,16 +1,27 @@
 // The gradient of mix: each sample gathers its own gradient and those of the samples that it is the partner of. Out of
-// place, in float64 and in the CPU job's order, so both give the same bits.
+// place, as if in float64 and in the CPU job's order, so both give the same bits.
 #include <type_traits>
 
 #include "cuda/pixels.h"
 #include "mix/mix.h"
 #include "mix/mix_launch.h"
 #include "mix/mix_vectors.h"
+#include "mix/share_weight.h"
 #include "mix/sum_segments.h"
 
 namespace fastmix {
 
 namespace {
+
+template <int kCount>
+struct BoxShare : ShareWeight {
+  Weights weights;
+  uint32_t inside;  // bit j: element j
+  __device__ __forceinline__ bool uniform() const { return inside == 0 || inside == kAllElements<kCount>; }
+  __device__ __forceinline__ float at(int j) const {
+    return (inside >> j & 1u) != 0 ? weights.inside : weights.outside;
+  }
+};
 
 // `plan` has the walk of gather_gpu_walk.
 template <typename T, int kBytes, typename Plan>
@@ -25,14 +36,8 @@ __global__ void __launch_bounds__(kLanes* kSumWarps, 4)
   sum_segments<T, kBytes>(
       plan, args, vector,
       [&](uint32_t, uint32_t entry) {
-        const uint32_t sample = sample_of(entry);
-        const Weights weights = plan.weights(sample);
-        const uint32_t inside = plan.has_box() ? elements_inside<kCount>(grid, span, plan.box(sample)) : 0;
-        return [=](int j) {
-          if ((entry & kBlendFlag) == 0) return 1.0;
-          const double weight = (inside >> j & 1u) != 0 ? weights.inside : weights.outside;
-          return (entry & kPartnerFlag) != 0 ? 1.0 - weight : weight;
-        };
+        const uint32_t inside = plan.has_box() ? elements_inside<kCount>(grid, span, plan.box(sample_of(entry))) : 0;
+        return BoxShare<kCount>{{(entry & kPartnerFlag) != 0}, share_weights(plan, entry), inside};
       },
       [](uint32_t) { return false; });
 }

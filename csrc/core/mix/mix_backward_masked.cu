@@ -7,11 +7,32 @@
 #include "mix/mix.h"
 #include "mix/mix_launch.h"
 #include "mix/mix_vectors.h"
+#include "mix/share_weight.h"
 #include "mix/sum_segments.h"
 
 namespace fastmix {
 
 namespace {
+
+template <int kCount>
+struct MaskShare : ShareWeight {
+  Weights weights;
+  Words<kWordsOf<kCount>> levels;  // byte j: element j
+  __device__ __forceinline__ bool uniform() const {
+    constexpr uint32_t kAll = kCount < 4 ? (1u << 8 * (kCount % 4)) - 1u : ~0u;
+    bool none = true, all = true;
+#pragma unroll
+    for (int w = 0; w < kWordsOf<kCount>; ++w) {
+      none = none && levels.word[w] == 0;
+      all = all && levels.word[w] == kAll;
+    }
+    return none || all;
+  }
+  __device__ __forceinline__ float at(int j) const {
+    const auto level = static_cast<uint8_t>(word_at(levels, j / 4) >> (8 * (j % 4)));
+    return mask_weight(level, weights.inside, weights.outside);
+  }
+};
 
 // `plan` has the walk of gather_gpu_walk.
 template <typename T, int kBytes, typename Plan>
@@ -29,14 +50,8 @@ __global__ void __launch_bounds__(kLanes* kSumWarps, 4)
   sum_segments<T, kBytes>(
       plan, args, vector,
       [&](uint32_t, uint32_t entry) {
-        const uint32_t sample = sample_of(entry);
-        const Weights weights = plan.weights(sample);
-        const auto levels = sample_levels<kCount>(plan, grid, span, masks, offsets + threadIdx.x, sample);
-        return [=](int j) {
-          if ((entry & kBlendFlag) == 0) return 1.0;
-          const double weight = mask_weight(element<uint8_t>(levels, j), weights.inside, weights.outside);
-          return (entry & kPartnerFlag) != 0 ? 1.0 - weight : weight;
-        };
+        const auto levels = sample_levels<kCount>(plan, grid, span, masks, offsets + threadIdx.x, sample_of(entry));
+        return MaskShare<kCount>{{(entry & kPartnerFlag) != 0}, share_weights(plan, entry), levels};
       },
       [](uint32_t) { return false; });
 }

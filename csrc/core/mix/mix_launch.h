@@ -1,6 +1,7 @@
 // Shared by the launches of mix, its gradient and their masked forms.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -32,8 +33,9 @@ inline PixelGrid pixel_grid(const MixParams& params) {
   check(!has_any_box(params.plan) || (params.pixel_stride <= kMost && params.width <= kMost && params.height <= kMost),
         "mix: expected height, width and channels up to ", kMost, " for a plan with boxes, got height ", params.height,
         ", width ", params.width, ", pixel stride ", params.pixel_stride);
-  return {static_cast<int32_t>(params.pixel_stride), static_cast<int32_t>(params.width),
-          static_cast<int32_t>(params.height)};
+  // Without a box nobody reads the grid, and the sizes may be any.
+  const auto divisor = [&](int64_t size) { return Divisor(static_cast<int32_t>(std::clamp<int64_t>(size, 1, kMost))); };
+  return {divisor(params.pixel_stride), divisor(params.width), divisor(params.height)};
 }
 
 }  // namespace fastmix

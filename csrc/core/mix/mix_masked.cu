@@ -51,7 +51,7 @@ __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_by_level(
         const float both = mix_biased(biased(a), biased(b), weight);
         put_element(mixed, j, weight == 1.0f ? a : weight == 0.0f ? b : static_cast<T>(bit_cast<uint32_t>(both)));
       } else {
-        put_element(mixed, j, mix_element(a, b, weight));
+        put_element(mixed, j, mix_one(a, b, weight));
       }
     }
 #pragma unroll

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "cuda/vector_io.h"
+#include "formula/float_sum.h"
 #include "formula/mix_math.h"
 #include "mix/mix.h"
 
@@ -45,21 +46,6 @@ __device__ __forceinline__ Words<kStep> mix_step(Words<kStep> own, Words<kStep> 
   return mixed;
 }
 
-// Read and write word `index` of a vector by selection: an index unknown to the compiler would put the vector into
-// local memory.
-template <int kWords>
-__device__ __forceinline__ uint32_t word_at(const Words<kWords>& vector, int index) {
-  uint32_t word = vector.word[0];
-#pragma unroll
-  for (int w = 1; w < kWords; ++w) word = index == w ? vector.word[w] : word;
-  return word;
-}
-template <int kWords>
-__device__ __forceinline__ void set_word(Words<kWords>& vector, int index, uint32_t value) {
-#pragma unroll
-  for (int w = 0; w < kWords; ++w) vector.word[w] = index == w ? value : vector.word[w];
-}
-
 // Mixes bytes, four at a time. `nothing` is 0, which the compiler cannot know. It makes each word depend on the
 // previous one; otherwise the compiler unpacks all 32 bytes first, and spills.
 template <int kWords>
@@ -94,7 +80,7 @@ template <typename T, int kWords>
 __device__ __forceinline__ Words<kWords> mix_pairs(const Words<kWords>& own, const Words<kWords>& partner,
                                                    float weight) {
   Words<kWords> low, result;
-  uint32_t differ = 0, not_finite = 0;
+  uint32_t differ = 0, infinite = 0;
 #pragma unroll
   for (int w = 0; w < kWords; ++w) {
     MixBounds bounds[2];
@@ -104,9 +90,9 @@ __device__ __forceinline__ Words<kWords> mix_pairs(const Words<kWords>& own, con
     low.word[w] = narrow_pair<T>(bounds[0].low, bounds[1].low);
     result.word[w] = narrow_pair<T>(bounds[0].high, bounds[1].high);
     differ |= low.word[w] ^ result.word[w];
-    not_finite = times_zero_plus<T>(result.word[w], not_finite);
+    infinite |= not_finite<T>(result.word[w]);
   }
-  const bool all = weight < kLeastBoundedWeight<T> || (not_finite & 0x7fff7fffu) != 0;
+  const bool all = weight < kLeastBoundedWeight<T> || infinite != 0;
   if (differ == 0 && !all) return result;
   uint32_t open = 0;  // bit w: word w
 #pragma unroll
@@ -135,6 +121,29 @@ __device__ __forceinline__ Words<kStep> mix_few(const Words<kStep>& own, const W
   }
 }
 
+// mix_element without float64 where that gives the same bits.
+__device__ __forceinline__ float mix_one(float own, float partner, float weight) {
+  if constexpr (!kSlowFloat64) return mix_element(own, partner, weight);
+  float mixed;
+  if (weight == 1.0f || weight == 0.0f || !mix_floats(own, partner, weight, &mixed))
+    mixed = mix_element(own, partner, weight);
+  return mixed;
+}
+__device__ __forceinline__ double mix_one(double own, double partner, float weight) {
+  return mix_element(own, partner, weight);
+}
+template <typename T>
+__device__ __forceinline__ T mix_one(T own, T partner, float weight) {
+  static_assert(sizeof(T) == 2);
+  const MixBounds bounds = mix_bounds(to_float(own), to_float(partner), weight);
+  const uint32_t both = narrow_pair<T>(bounds.low, bounds.high);
+  const auto result = static_cast<uint16_t>(both);
+  const bool settled = result == both >> 16 && not_finite<T>(result) == 0 && weight < 1.0f;
+  if (settled && weight >= kLeastBoundedWeight<T>) return T{result};
+  if ((own.bits | partner.bits) == 0) return own;
+  return mix_element(own, partner, weight);
+}
+
 // Mixes a vector with one weight. Weights 1 and 0 copy bits, as in mix_element. See biased_byte for `byte_bias`.
 template <typename T, int kBytes>
 __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_vector(const Words<kWordsOf<kBytes>>& own,
@@ -145,6 +154,16 @@ __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_vector(const Words<kWords
     return mix_bytes(own, partner, weight, byte_bias);
   } else if constexpr (sizeof(T) == 2 && kBytes >= 4) {
     return mix_pairs<T>(own, partner, weight);
+  } else if constexpr (sizeof(T) == 2) {
+    return {{mix_one(element<T>(own, 0), element<T>(partner, 0), weight).bits}};
+  } else if constexpr (sizeof(T) == 4 && kSlowFloat64) {
+    Words<kWordsOf<kBytes>> result;
+#pragma unroll
+    for (int w = 0; w < kWordsOf<kBytes>; ++w) {
+      result.word[w] = bit_cast<uint32_t>(mix_one(element<float>(own, w), element<float>(partner, w), weight));
+      hide_origin(result.word[w]);
+    }
+    return result;
   } else {
     constexpr int kStep = kWordsOfStep<T>;
     constexpr int kEach = kElementsOfStep<T, kBytes>;

@@ -1,5 +1,5 @@
-// The loop of mix_backward and combine: output i is the weighted sum of the samples in segment i of the walk. It adds
-// in float64, in the order of the segment, and rounds once.
+// The loop of mix_backward and combine: output i is the weighted sum of the samples in segment i of the walk, as if
+// added in float64, in the order of the segment, and rounded once.
 #pragma once
 
 #include <cstdint>
@@ -9,6 +9,7 @@
 #include "cuda/segment_walk.h"
 #include "cuda/vector_io.h"
 #include "formula/mix_math.h"
+#include "mix/weighted_sums.h"
 
 namespace fastmix {
 
@@ -21,39 +22,58 @@ struct SumArgs {
   uint32_t outputs;
 };
 
-// weigh(k, entry) returns a function from the vector's element j to its weight. Terms of weight 0 are skipped, so their
-// infinities and NaN do not leak. copies(k) is true if the only term of a segment is copied bit by bit.
+// Element j of output i in float64. Its terms lie in the cache, since the vector's sums have just read them.
+template <typename T, typename Plan, typename Weigh>
+__device__ __forceinline__ T exact_element(const Plan& plan, uint32_t i, int64_t vector_offset, int j,
+                                           const Weigh& weigh) {
+  constexpr int kItem = static_cast<int>(sizeof(T));
+  double sum = 0.0;
+#pragma unroll 1
+  for (uint32_t k = plan.segment_begin(i); k < plan.segment_begin(i + 1); ++k) {
+    const uint32_t entry = plan.entry(k);
+    const auto* in = static_cast<const unsigned char*>(plan.pointer(sample_of(entry)));
+    const auto weight = weigh(k, entry);
+    if (weight.none(weight.at(j))) continue;
+    const T value = element<T>(load_global<kItem>(in + vector_offset + j * kItem), 0);
+    sum += weight.exact(weight.at(j)) * widen(value);
+  }
+  return narrow<T>(sum);
+}
+
+// weigh(k, entry) returns the weights of a term, see weighted_sums.h. copies(k) is true if the only term of a segment
+// is copied bit by bit.
 template <typename T, int kBytes, typename Plan, typename Weigh, typename Copies>
 __device__ __forceinline__ void sum_segments(const Plan& plan, const SumArgs& args, int64_t vector, const Weigh& weigh,
                                              const Copies& copies) {
-  constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
+  using Vector = Words<kWordsOf<kBytes>>;
+  const int64_t offset = vector * kBytes;
+  const auto load = [&](uint32_t k) {
+    return load_global<kBytes>(static_cast<const unsigned char*>(plan.pointer(sample_of(plan.entry(k)))) + offset);
+  };
+#pragma unroll 1
   for (uint32_t i = blockIdx.y * kSumWarps + threadIdx.y; i < args.outputs; i += gridDim.y * kSumWarps) {
-    double sum[kCount] = {};
     const uint32_t begin = plan.segment_begin(i);
     const uint32_t end = plan.segment_begin(i + 1);
-    Words<kWordsOf<kBytes>> result = {};
-    bool copied = false;
-    for (uint32_t k = begin; k < end; ++k) {
-      const uint32_t entry = plan.entry(k);
-      const auto* in = static_cast<const unsigned char*>(plan.pointer(sample_of(entry)));
-      const auto value = load_global<kBytes>(in + vector * kBytes);
-      if (end - begin == 1 && copies(k)) {
-        result = value;
-        copied = true;
-        break;
+    Vector result = {}, next = {};
+    if (begin < end) next = load(begin);
+    if (end - begin == 1 && copies(begin)) {
+      result = next;
+    } else {
+      typename ChooseSums<T, kBytes>::type sums;
+      // Two loads are in flight: the next term's is issued before this one's value is needed.
+#pragma unroll 1
+      for (uint32_t k = begin; k < end; ++k) {
+        const Vector value = next;
+        if (k + 1 < end) next = load(k + 1);
+        sums.add(value, weigh(k, plan.entry(k)));
       }
-      const auto weight_of = weigh(k, entry);
-#pragma unroll
-      for (int j = 0; j < kCount; ++j) {
-        const double weight = weight_of(j);
-        if (weight != 0.0) sum[j] += weight * widen(element<T>(value, j));
+#pragma unroll 1
+      for (uint32_t open = sums.round(end - begin, &result); open != 0; open &= open - 1) {
+        const int j = lowest_bit(open);
+        set_element(result, j, exact_element<T>(plan, i, offset, j, weigh));
       }
     }
-    if (!copied) {
-#pragma unroll
-      for (int j = 0; j < kCount; ++j) put_element(result, j, narrow<T>(sum[j]));
-    }
-    store_global<kBytes>(args.out + i * args.out_stride + vector * kBytes, result);
+    store_global<kBytes>(args.out + i * args.out_stride + offset, result);
   }
 }
 

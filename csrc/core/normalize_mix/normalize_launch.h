@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "cuda/divisor.h"
 #include "cuda/kernel_plan_launch.h"
 #include "cuda/segment_walk.h"
 #include "formula/mix_math.h"
@@ -21,10 +22,17 @@ struct alignas(8) Place {
   int32_t x, y;
 };
 
+template <int kPixels>
+__device__ __forceinline__ Place place_of(const Divisor& runs_of_row, int64_t run) {
+  const auto row = static_cast<int64_t>(runs_of_row.quotient(run));
+  return {static_cast<int32_t>(run - row * runs_of_row.value()) * kPixels, static_cast<int32_t>(row)};
+}
+
 struct NormalizeArgs {
   unsigned char* out;
   int64_t pixels;  // of one sample
   int64_t runs;    // runs of pixels of one sample, kPixels each
+  Divisor runs_of_row;
   int32_t width;
   int32_t channels;
   bool planar;
@@ -41,7 +49,9 @@ NormalizeArgs normalize_args(const NormalizeMixParams& params) {
   NormalizeArgs args{};
   args.out = static_cast<unsigned char*>(params.out);
   args.pixels = params.height * params.width;
-  args.runs = args.pixels / (kChannels == 0 ? 1 : kPixelsOfLane);
+  constexpr int kPixels = kChannels == 0 ? 1 : kPixelsOfLane;
+  args.runs = args.pixels / kPixels;
+  args.runs_of_row = Divisor(static_cast<int32_t>(params.width / kPixels));
   args.width = static_cast<int32_t>(params.width);
   args.channels = params.channels;
   args.planar = params.out_layout == Layout::kNCHW;

@@ -23,11 +23,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
   // Shared memory: the lanes' places, the same for all warps and kept here to save registers; then the walk's heads.
   FM_SHARED(Place, places);
   const int64_t run = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
-  if (threadIdx.y == 0) {
-    const int32_t runs_of_row = args.width / kPixels;
-    const int64_t row = static_cast<int64_t>(quotient(run, runs_of_row));
-    places[threadIdx.x] = {static_cast<int32_t>(run - row * runs_of_row) * kPixels, static_cast<int32_t>(row)};
-  }
+  if (threadIdx.y == 0) places[threadIdx.x] = place_of<kPixels>(args.runs_of_row, run);
   __syncthreads();
   const Place& place = places[threadIdx.x];
   const int32_t channels = kChannels == 0 ? args.channels : kChannels;

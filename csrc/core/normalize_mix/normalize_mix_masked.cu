@@ -32,9 +32,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, Plan::kInline ? 2 : 1)
   Place& place = places[threadIdx.y * kLanes + threadIdx.x];
   int32_t* const offsets = reinterpret_cast<int32_t*>(places + blockDim.y * kLanes);
   const int64_t run = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
-  const int32_t runs_of_row = args.images.width / kPixels;
-  const int64_t row = static_cast<int64_t>(quotient(run, runs_of_row));
-  place = {static_cast<int32_t>(run - row * runs_of_row) * kPixels, static_cast<int32_t>(row)};
+  place = place_of<kPixels>(args.images.runs_of_row, run);
   fill_offsets<kPixels>(offsets, args.grid, args.masks, run);
   const int32_t channels = kChannels == 0 ? args.images.channels : kChannels;
   const NormalizeOut<T, kChannels, kPlanar> out{args.images.out, run * kPixels, args.images.pixels, channels,
@@ -72,7 +70,7 @@ struct LaunchMasked {
     constexpr int kPixels = kChannels == 0 ? 1 : kPixelsOfLane;
     MaskedNormalizeArgs args{};
     args.images = normalize_args<kChannels>(params);
-    args.grid = {1, static_cast<int32_t>(params.width), static_cast<int32_t>(params.height)};
+    args.grid = {Divisor(1), Divisor(static_cast<int32_t>(params.width)), Divisor(static_cast<int32_t>(params.height))};
     args.masks = mask_grid(params.plan.mask, args.grid, 1, kPixels);
     const int64_t tiles = (args.images.runs + kLanes - 1) / kLanes;
     with_normalize_walk(params, tiles, stream, [&](const auto& kernel_plan, uint32_t rows, uint32_t warps) {

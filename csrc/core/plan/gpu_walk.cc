@@ -158,8 +158,8 @@ GpuWalk make_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes
 
 GpuWalk fitting_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes, int64_t tiles,
                          int32_t most_warps) {
-  // An H200 holds 132 SMs x 64 warps. Fewer warps leave part of it idle.
-  constexpr int64_t kEnoughWarps = 132 * 64;
+  // An H200 has 132 SMs, each with room for 64 warps. Fewer warps leave part of it idle.
+  constexpr int64_t kEnoughWarps = 132 * kWarpsPerSm;
   const Runs runs = RunBuilder(plan, mirror, writes).build();
   const uint32_t most = static_cast<uint32_t>(most_warps);
   uint32_t max_warps = 8;

@@ -23,6 +23,15 @@ FM_HD uint32_t sample_of(uint32_t entry) { return entry >> kFlagBits; }
 // 11 KiB an H200 needs (4.8 TB/s, half of it reads, times 600 ns, over 132 SMs).
 constexpr int32_t kVectorsInFlight = 4;
 constexpr int32_t kMaxWarps = 32;
+// Only a GPU can decide between these: warps that an SM shall get before blocks grow (64, 32 or 16), or blocks of mix
+// of at most 8 warps, five of them on an SM (8). `cmake -DFASTMIX_WARPS_PER_SM=...` chooses.
+#ifndef FASTMIX_WARPS_PER_SM
+#define FASTMIX_WARPS_PER_SM 64
+#endif
+constexpr int32_t kWarpsPerSm = FASTMIX_WARPS_PER_SM;
+static_assert(kWarpsPerSm == 64 || kWarpsPerSm == 32 || kWarpsPerSm == 16 || kWarpsPerSm == 8);
+constexpr bool kSmallBlocks = kWarpsPerSm == 8;
+constexpr int32_t kMixWarps = kSmallBlocks ? 8 : kMaxWarps;
 // For kernels that hold more values at once: two such blocks leave 80 registers for a thread instead of 64.
 constexpr int32_t kMaxWideWarps = 12;
 

@@ -1,0 +1,32 @@
+// Division by a number that the host knows: on a GPU one product and one shift instead of a subroutine.
+#pragma once
+
+#include <cstdint>
+
+#include "base/error.h"
+#include "base/host_device.h"
+
+namespace fastmix {
+
+// Holds m = ceil(2^(31 + s) / d) for s = ceil(log2 d), which is below 2^32. Then m * d = 2^(31 + s) + e with e < d <=
+// 2^s, so n * m / 2^(31 + s) = n / d + n * e / (d * 2^(31 + s)). For n < 2^31 the last term is below 1 / d: the
+// quotient is floor(n / d).
+class Divisor {
+ public:
+  Divisor() = default;
+  explicit Divisor(int32_t d) : divisor_(static_cast<uint32_t>(d)) {
+    check(d >= 1 && d <= 1 << 30, "fastmix: expected a size of 1 to 2^30 for a kernel, got ", d, "; split the images");
+    while ((uint64_t{1} << (shift_ - 31)) < divisor_) ++shift_;
+    factor_ = static_cast<uint32_t>(((uint64_t{1} << shift_) + divisor_ - 1) / divisor_);
+  }
+  FM_HD uint64_t quotient(uint64_t n) const {
+    if (n >> 31 != 0) return n / divisor_;
+    return n * factor_ >> shift_;
+  }
+  FM_HD int32_t value() const { return static_cast<int32_t>(divisor_); }
+
+ private:
+  uint32_t divisor_ = 1, factor_ = uint32_t{1} << 31, shift_ = 31;
+};
+
+}  // namespace fastmix

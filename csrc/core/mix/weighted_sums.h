@@ -1,0 +1,144 @@
+// The sums of one vector's elements in mix_backward and combine. Each way gives narrow(sum of weight * x in float64).
+//
+// add() takes the weights of a term as an object with
+//   uniform()   whether all elements have the weight of element 0
+//   at(j)       what element j's weight is made from: a float or a double
+//   none(w)     whether that weight is 0: such terms are skipped, so their infinities and NaN do not leak
+//   exact(w), bounds(w), halves(w)   the weight as a double, as WeightBounds, as a SplitWeight
+// round() returns the elements, one bit each, that stay open and have to be summed in float64.
+#pragma once
+
+#include <cstdint>
+#include <type_traits>
+
+#include "cuda/vector_io.h"
+#include "formula/float_sum.h"
+#include "formula/mix_math.h"
+
+namespace fastmix {
+
+template <typename T, int kBytes>
+struct ExactSums {
+  static constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
+  double sum[kCount] = {};
+
+  template <typename Weigh>
+  __device__ __forceinline__ void add(const Words<kWordsOf<kBytes>>& value, const Weigh& weigh) {
+    if (weigh.uniform()) {
+      if (weigh.none(weigh.at(0))) return;
+      const double weight = weigh.exact(weigh.at(0));
+#pragma unroll
+      for (int j = 0; j < kCount; ++j) sum[j] += weight * widen(element<T>(value, j));
+    } else {
+#pragma unroll
+      for (int j = 0; j < kCount; ++j) {
+        if (!weigh.none(weigh.at(j))) sum[j] += weigh.exact(weigh.at(j)) * widen(element<T>(value, j));
+      }
+    }
+  }
+  __device__ __forceinline__ uint32_t round(uint32_t, Words<kWordsOf<kBytes>>* result) const {
+#pragma unroll
+    for (int j = 0; j < kCount; ++j) put_element(*result, j, narrow<T>(sum[j]));
+    return 0;
+  }
+};
+
+template <int kBytes>
+struct FloatSums {
+  static constexpr int kCount = kBytes / 4;
+  FloatSum sum[kCount];
+
+  template <typename Weigh>
+  __device__ __forceinline__ void add(const Words<kCount>& value, const Weigh& weigh) {
+    if (weigh.uniform()) {
+      if (weigh.none(weigh.at(0))) return;
+      const SplitWeight weight = weigh.halves(weigh.at(0));
+#pragma unroll
+      for (int j = 0; j < kCount; ++j) sum[j].add(weight, element<float>(value, j));
+    } else {
+#pragma unroll
+      for (int j = 0; j < kCount; ++j) sum[j].add(weigh.halves(weigh.at(j)), element<float>(value, j));
+    }
+  }
+  __device__ __forceinline__ uint32_t round(uint32_t terms, Words<kCount>* result) const {
+    uint32_t open = 0;
+#pragma unroll
+    for (int j = 0; j < kCount; ++j) {
+      float rounded;
+      if (!sum[j].round(static_cast<float>(terms), &rounded)) open |= 1u << j;
+      result->word[j] = bit_cast<uint32_t>(rounded);
+    }
+    return open;
+  }
+};
+
+__device__ __forceinline__ float small_float(uint8_t x) { return biased(x) - 0x1p23f; }
+__device__ __forceinline__ float small_float(Half x) { return to_float(x); }
+__device__ __forceinline__ float small_float(BFloat16 x) { return to_float(x); }
+
+template <typename T, int kBytes>
+struct BoundedSums {
+  static constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
+  static constexpr int kWords = kWordsOf<kBytes>;
+  SumBounds sum[kCount];
+
+  template <typename Weigh>
+  __device__ __forceinline__ void add(const Words<kWords>& value, const Weigh& weigh) {
+    if (weigh.uniform()) {
+      if (weigh.none(weigh.at(0))) return;
+      const WeightBounds weight = weigh.bounds(weigh.at(0));
+#pragma unroll
+      for (int j = 0; j < kCount; ++j) sum[j].add(weight, small_float(element<T>(value, j)));
+    } else {
+#pragma unroll
+      for (int j = 0; j < kCount; ++j) sum[j].add(weigh.bounds(weigh.at(j)), small_float(element<T>(value, j)));
+    }
+  }
+
+  __device__ __forceinline__ uint32_t round(uint32_t, Words<kWords>* result) const {
+    uint32_t open = 0;
+#pragma unroll
+    for (int w = 0; w < kWords; ++w) {
+      uint32_t low[4] = {}, high[4] = {}, differ;
+      if constexpr (sizeof(T) == 1) {
+#pragma unroll
+        for (int j = 0; j < 4 && 4 * w + j < kCount; ++j) {
+          low[j] = bit_cast<uint32_t>(sum[4 * w + j].lowest() + 0x1p23f);
+          high[j] = bit_cast<uint32_t>(sum[4 * w + j].high + 0x1p23f);
+        }
+        result->word[w] = lowest_bytes(high);
+        differ = result->word[w] ^ lowest_bytes(low);
+      } else {
+        constexpr int kSecond = kCount > 1 ? 1 : 0;
+        const SumBounds &first = sum[2 * w], &second = sum[2 * w + kSecond];
+        result->word[w] = narrow_pair<T>(first.high, second.high);
+        differ = result->word[w] ^ narrow_pair<T>(first.lowest(), second.lowest());
+        differ |= not_finite<T>(result->word[w]);
+        if (kCount == 1) differ &= 0xffffu;
+      }
+      if (differ == 0) continue;
+#pragma unroll
+      for (int j = 0; j < 4 / static_cast<int>(sizeof(T)); ++j) {
+        constexpr int kEach = 4 / static_cast<int>(sizeof(T));
+        constexpr int kBits = 8 * static_cast<int>(sizeof(T));
+        if ((differ >> (kBits * j) & ((1u << kBits) - 1u)) != 0) open |= 1u << (kEach * w + j);
+      }
+    }
+    return open;
+  }
+};
+
+template <typename T, int kBytes>
+struct ChooseSums {
+  using type = BoundedSums<T, kBytes>;
+};
+template <int kBytes>
+struct ChooseSums<float, kBytes> {
+  using type = std::conditional_t<kSlowFloat64, FloatSums<kBytes>, ExactSums<float, kBytes>>;
+};
+template <int kBytes>
+struct ChooseSums<double, kBytes> {
+  using type = ExactSums<double, kBytes>;
+};
+
+}  // namespace fastmix
