@@ -10,6 +10,7 @@
 ``same_bits.py``      compares CPU and GPU bit for bit
 ``mixing.py``         times batches mixed in memory
 ``pixels.py``         times the way from decoded pixels to the batch
+``variants.py``       times ``mix_`` with the libraries of variants of the launches
 ``decoder_order.py``  counts the batches that the GPU's decoder overwrites too early
 ``torch_rivals.py``   rivals of ``mixing.py``: torch, compiled torch, timm, torchvision, kornia
 ``dali_rivals.py``    rivals of ``pixels.py``: DALI

@@ -1,6 +1,7 @@
 """Libraries built on one machine and taken to another, which has a compiler but neither DALI nor pip.
 
     FASTMIX_CUDA_ARCHS=90-real python -m benchmarks.gpu.prebuilt --collect FOLDER   # after a build
+    python -m benchmarks.gpu.prebuilt --variant 32 BUILD FOLDER   # of a build with -DFASTMIX_WARPS_PER_SM=32
     python -m benchmarks.gpu.prebuilt --install FOLDER                              # into this tree
     python -m benchmarks.gpu.prebuilt                                               # say what loads
 
@@ -21,8 +22,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "fastmix"
-LIBRARIES = ("libfastmix_torch.so", "libdali_fastmix.so", "libdali_fastmix.json", "libdali_fastmix_jpeg.so")
+LIBRARIES = "lib*fastmix*"
 CORE = "libfastmix_core.a"
+TORCH = "libfastmix_torch.so"
+VARIANTS = "variants"
 METADATA = "Metadata-Version: 2.1\nName: fastmix\nVersion: {version}\n"
 
 
@@ -32,7 +35,7 @@ def collect(folder: Path, build: Path) -> None:
     archives = sorted(build.rglob(CORE))
     if not archives:
         raise FileNotFoundError(f"no {CORE} below {build}; build the project first")
-    sources = [PACKAGE / name for name in LIBRARIES if (PACKAGE / name).exists()] + archives[:1]
+    sources = [*sorted(PACKAGE.glob(LIBRARIES)), archives[0]]
     for source in sources:
         shutil.copy2(source, folder / source.name)
         if source.suffix != ".json":
@@ -40,14 +43,23 @@ def collect(folder: Path, build: Path) -> None:
         print(f"{(folder / source.name).stat().st_size / 2**20:6.1f} MiB  {source.name}")
 
 
+def collect_variant(folder: Path, name: str, build: Path) -> None:
+    """Copy the torch operators of another build beside the others, for `benchmarks.gpu.variants`."""
+    (folder / VARIANTS).mkdir(parents=True, exist_ok=True)
+    copied = folder / VARIANTS / f"{name}.so"
+    shutil.copy2(next(build.rglob(TORCH)), copied)
+    subprocess.run(["strip", "--strip-debug", copied], check=True)
+    print(f"{copied.stat().st_size / 2**20:6.1f} MiB  {VARIANTS}/{copied.name}")
+
+
 def install(folder: Path) -> None:
     """Put the libraries into the package and compile the pybind11 module for this Python."""
     import pybind11
 
     start = time.perf_counter()
-    for name in LIBRARIES:
-        if (folder / name).exists():
-            shutil.copy2(folder / name, PACKAGE / name)
+    for library in sorted(folder.glob(LIBRARIES)):
+        if library.name != CORE:
+            shutil.copy2(library, PACKAGE / library.name)
     module = PACKAGE / f"_core{sysconfig.get_config_var('EXT_SUFFIX')}"
     includes = [pybind11.get_include(), sysconfig.get_path("include"), str(ROOT / "csrc" / "core")]
     sources = sorted(str(file) for file in (ROOT / "csrc" / "python").glob("*.cc"))
@@ -84,10 +96,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--collect", type=Path)
     parser.add_argument("--build", type=Path, default=Path(os.environ.get("FASTMIX_BUILD_DIR", "build")))
+    parser.add_argument("--variant", nargs=3, metavar=("NAME", "BUILD", "FOLDER"))
     parser.add_argument("--install", type=Path)
     arguments = parser.parse_args()
     if arguments.collect:
         collect(arguments.collect, arguments.build)
+        return 0
+    if arguments.variant:
+        name, build, folder = arguments.variant
+        collect_variant(Path(folder), name, Path(build))
         return 0
     if arguments.install:
         install(arguments.install)

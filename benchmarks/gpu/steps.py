@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 
+from benchmarks.gpu.prebuilt import VARIANTS
 from benchmarks.gpu.runner import Run, Step
 
 COUNTERS = (
@@ -67,12 +68,18 @@ def build(run: Run) -> list[str]:
     return [sys.executable, "-m", "benchmarks.gpu.prebuilt", *prebuilt]
 
 
+def variants(run: Run) -> list[str]:
+    """The variants of launches that were built before; without any, the default alone."""
+    folder = ["--folder", str((run.prebuilt / VARIANTS).resolve())] if run.prebuilt else []
+    return [*module("variants")(run), *folder]
+
+
 OPERATORS = ("tests/ops/test_mix.py", "tests/ops/test_labels.py", "tests/ops/test_normalize_mix.py")
 GRAPHS = ("tests/integrations/test_cuda_graphs.py", "tests/integrations/test_host_waits.py")
 LOADER = ("tests/loader/test_loader.py", "tests/loader/test_loader_values.py")
 GROUPS = {
     "first": ["build", "bits", "mixing", "operators"],
-    "kernels": ["pixels", "counters", "graphs"],
+    "kernels": ["pixels", "variants", "counters", "graphs"],
     "safety": ["memcheck", "racecheck"],
     "loader": ["decoders", "dali", "loader"],
 }
@@ -83,12 +90,13 @@ STEPS = {
         Step("bits", module("same_bits"), 45),
         Step("mixing", module("mixing"), 80),
         Step("operators", tests("operators", *OPERATORS), 60),
-        Step("pixels", module("pixels"), 70),
+        Step("pixels", module("pixels"), 60),
+        Step("variants", variants, 45),
         Step("counters", counters, 50),
         Step("graphs", tests("graphs", *GRAPHS), 60),
-        Step("memcheck", sanitizer("memcheck"), 75),
-        Step("racecheck", sanitizer("racecheck"), 75),
-        Step("decoders", module("decoder_order"), 80),
+        Step("memcheck", sanitizer("memcheck"), 65),
+        Step("racecheck", sanitizer("racecheck"), 65),
+        Step("decoders", module("decoder_order"), 70),
         Step("dali", tests("dali", "tests/dali"), 60),
         Step("loader", tests("loader", *LOADER), 90),
     )

@@ -110,8 +110,13 @@ def _heads(vector_bytes: Callable[[Variant], int], place: int, warps: int = 8) -
 
 
 def _unless_open(variant: Variant) -> str:
-    """mix_vectors.h: float32 settles pairs of 16-bit floats, but for those whose rounding it leaves open."""
-    return "DMUL" if variant.item == 2 and variant.vector > 2 else ""
+    """mix_vectors.h, weighted_sums.h: float32 settles 16-bit floats and bytes, but for those that it leaves open."""
+    return "DMUL" if variant.item <= 2 else ""
+
+
+def _one_more(variant: Variant) -> set[int]:
+    """Sums that stay open read their elements again, one by one."""
+    return {variant.vector, variant.item}
 
 
 def _wide(variant: Variant) -> int:
@@ -128,22 +133,23 @@ KERNELS = (
           _walk(lambda v: v.vector), always(64), _heads(lambda v: v.vector, 16), seldom=_unless_open),
     # For sm_100 the compiler cuts some of its loads in two.
     Entry("mix_backward", "mix_backward_kernel", ("dtype", "vector", "plan"),
-          lambda v: {v.vector, 8} if v.vector == 16 else {v.vector}, _vector, _elements,
-          lambda v: v.vector, always(64), always(0)),
+          lambda v: {*_one_more(v), 8} if v.vector == 16 else {v.vector}, _vector, _elements,
+          lambda v: 2 * v.vector, always(64), always(0), seldom=_unless_open),
     Entry("normalize_mix", "normalize_kernel", ("dtype", "channels", "planar", "plan"),
           lambda v: {8 if v.channels else 1}, lambda v: {16 if v.channels else v.item},
           lambda v: 16 // v.item if v.channels else 1, _walk(_run), _wide, _heads(_run, 8)),
     # Masks: levels of 0 to 255, as one vector where masks are as large as the images, else byte by byte.
     Entry("mix_masked", "mix_masked_kernel", ("dtype", "vector", "plan"),
           lambda v: {v.vector, v.vector // v.item, 1}, _vector, _stored_twice,
-          _walk(lambda v: v.vector), always(64), _heads(lambda v: v.vector, 16)),
+          _walk(lambda v: v.vector), always(64), _heads(lambda v: v.vector, 16), seldom=_unless_open),
     Entry("mix_backward_masked", "mix_backward_masked_kernel", ("dtype", "vector", "plan"),
-          lambda v: {v.vector, v.vector // v.item, 1}, _vector, _elements, lambda v: v.vector, always(64), always(0)),
+          lambda v: {*_one_more(v), v.vector // v.item, 1}, _vector, _elements, lambda v: 2 * v.vector, always(64),
+          always(0), seldom=_unless_open),
     Entry("normalize_mix_masked", "normalize_masked_kernel", ("dtype", "channels", "planar", "plan"),
           lambda v: {8, 1} if v.channels else {1}, lambda v: {16 if v.channels else v.item},
           lambda v: 16 // v.item if v.channels else 1, _walk(_run), _wide, _heads(_run, 40)),
-    Entry("combine", "combine_kernel", ("dtype", "vector", "plan"), _vector, _vector, _elements,
-          lambda v: v.vector, always(64), always(0)),
+    Entry("combine", "combine_kernel", ("dtype", "vector", "plan"), _one_more, _vector, _elements,
+          lambda v: 2 * v.vector, always(64), always(0), seldom=_unless_open),
     Entry("labels", "labels_kernel", ("plan",), always({4, 8}), always({4}), always(1),
           always(16), always(64), always(0)),
     # Bound by arithmetic. Single bytes are read at an image's ends; three blocks fit an SM, two with four channels.
