@@ -34,6 +34,10 @@ void truncate(const Instruction& i, Thread& t) {
   t.set(i.to[0], result);
 }
 
+template <Direction kDirection>
+void narrow_towards(const Instruction& i, Thread& t) {
+  t.set(i.to[0], canonical(narrowed(t.get<double>(i.from[0]), kDirection)));
+}
 template <typename Format>
 void narrow(const Instruction& i, Thread& t) {
   t.set(i.to[0], Format::from(t.get<float>(i.from[0])));
@@ -78,6 +82,8 @@ void add_conversions(Table& table) {
   table["cvt.rzi.s32.f64"] = truncate<int32_t, double>;
   table["cvt.rzi.u32.f32"] = truncate<uint32_t, float>;
   table["cvt.rzi.u32.f64"] = truncate<uint32_t, double>;
+  table["cvt.rm.f32.f64"] = narrow_towards<Direction::kDown>;
+  table["cvt.rp.f32.f64"] = narrow_towards<Direction::kUp>;
   table["cvt.rn.f16.f32"] = narrow<Float16>;
   table["cvt.rn.bf16.f32"] = narrow<BrainFloat16>;
   table["cvt.rn.f16x2.f32"] = narrow_pair<Float16>;
