@@ -8,8 +8,11 @@
 
 namespace fastmix {
 
-// nvcc divides in 32 bits if both operands fit.
-__device__ __forceinline__ uint64_t quotient(uint64_t a, uint64_t b) { return a / b; }
+// Divides in 32 bits if both operands fit: 64-bit division is a subroutine on a GPU.
+__device__ __forceinline__ uint64_t quotient(uint64_t a, uint64_t b) {
+  if (((a | b) >> 32) == 0) return static_cast<uint32_t>(a) / static_cast<uint32_t>(b);
+  return a / b;
+}
 
 // Maps elements to pixels as MixParams says. Only used if a sample has a box or a mask; each is then at most 2^30.
 struct PixelGrid {

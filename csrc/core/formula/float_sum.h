@@ -47,6 +47,11 @@ FM_HD WeightBounds bounds_of_rest(float weight) {
 struct SumBounds {
   float low = 0.0f, high = 0.0f;
 
+  // For x >= 0, or bounds that are equal.
+  FM_HD void add_positive(const WeightBounds& weight, float x) {
+    low = fused_down(weight.low, x, low);
+    high = fused_up(weight.high, x, high);
+  }
   FM_HD void add(const WeightBounds& weight, float x) {
     const bool negative = x < 0.0f;
     low = fused_down(negative ? weight.high : weight.low, x, low);

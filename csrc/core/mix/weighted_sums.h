@@ -87,8 +87,14 @@ struct BoundedSums {
     if (weigh.uniform()) {
       if (weigh.none(weigh.at(0))) return;
       const WeightBounds weight = weigh.bounds(weigh.at(0));
+      // A weight that float32 holds, or no negative x: its bounds need not be exchanged.
+      if (sizeof(T) == 1 || weight.low == weight.high) {
 #pragma unroll
-      for (int j = 0; j < kCount; ++j) sum[j].add(weight, small_float(element<T>(value, j)));
+        for (int j = 0; j < kCount; ++j) sum[j].add_positive(weight, small_float(element<T>(value, j)));
+      } else {
+#pragma unroll
+        for (int j = 0; j < kCount; ++j) sum[j].add(weight, small_float(element<T>(value, j)));
+      }
     } else {
 #pragma unroll
       for (int j = 0; j < kCount; ++j) sum[j].add(weigh.bounds(weigh.at(j)), small_float(element<T>(value, j)));
@@ -96,33 +102,34 @@ struct BoundedSums {
   }
 
   __device__ __forceinline__ uint32_t round(uint32_t, Words<kWords>* result) const {
-    uint32_t open = 0;
+    uint32_t differ[kWords], any = 0;
 #pragma unroll
     for (int w = 0; w < kWords; ++w) {
-      uint32_t low[4] = {}, high[4] = {}, differ;
       if constexpr (sizeof(T) == 1) {
+        uint32_t low[4] = {}, high[4] = {};
 #pragma unroll
         for (int j = 0; j < 4 && 4 * w + j < kCount; ++j) {
           low[j] = bit_cast<uint32_t>(sum[4 * w + j].lowest() + 0x1p23f);
           high[j] = bit_cast<uint32_t>(sum[4 * w + j].high + 0x1p23f);
         }
         result->word[w] = lowest_bytes(high);
-        differ = result->word[w] ^ lowest_bytes(low);
+        differ[w] = result->word[w] ^ lowest_bytes(low);
       } else {
         constexpr int kSecond = kCount > 1 ? 1 : 0;
         const SumBounds &first = sum[2 * w], &second = sum[2 * w + kSecond];
         result->word[w] = narrow_pair<T>(first.high, second.high);
-        differ = result->word[w] ^ narrow_pair<T>(first.lowest(), second.lowest());
-        differ |= not_finite<T>(result->word[w]);
-        if (kCount == 1) differ &= 0xffffu;
+        differ[w] = result->word[w] ^ narrow_pair<T>(first.lowest(), second.lowest());
+        differ[w] |= not_finite<T>(result->word[w]);
+        if (kCount == 1) differ[w] &= 0xffffu;
       }
-      if (differ == 0) continue;
+      any |= differ[w];
+    }
+    uint32_t open = 0;
+    if (any == 0) return open;
+    constexpr int kBits = 8 * static_cast<int>(sizeof(T));
 #pragma unroll
-      for (int j = 0; j < 4 / static_cast<int>(sizeof(T)); ++j) {
-        constexpr int kEach = 4 / static_cast<int>(sizeof(T));
-        constexpr int kBits = 8 * static_cast<int>(sizeof(T));
-        if ((differ >> (kBits * j) & ((1u << kBits) - 1u)) != 0) open |= 1u << (kEach * w + j);
-      }
+    for (int j = 0; j < kCount; ++j) {
+      if ((differ[j * kBits / 32] >> (j * kBits % 32) & ((1u << kBits) - 1u)) != 0) open |= 1u << j;
     }
     return open;
   }
