@@ -16,8 +16,10 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tempfile
 import time
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,19 +62,30 @@ def install(folder: Path) -> None:
     for library in sorted(folder.glob(LIBRARIES)):
         if library.name != CORE:
             shutil.copy2(library, PACKAGE / library.name)
-    module = PACKAGE / f"_core{sysconfig.get_config_var('EXT_SUFFIX')}"
-    includes = [pybind11.get_include(), sysconfig.get_path("include"), str(ROOT / "csrc" / "core")]
-    sources = sorted(str(file) for file in (ROOT / "csrc" / "python").glob("*.cc"))
-    command = ["g++", "-std=c++20", "-O1", "-fPIC", "-shared", "-fvisibility=hidden", "-ffp-contract=off"]
-    command += ['-DFASTMIX_CUDA_ARCHS=""', '-DFASTMIX_CUDA_VERSION=""', *(f"-I{path}" for path in includes), *sources]
-    subprocess.run(
-        [*command, str(folder / CORE), "-Wl,--gc-sections", "-ldl", "-lpthread", "-o", str(module)], check=True
-    )
+    build_module(folder, PACKAGE / f"_core{sysconfig.get_config_var('EXT_SUFFIX')}", pybind11.get_include())
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     information = ROOT / f"fastmix-{version}.dist-info"
     information.mkdir(exist_ok=True)
     (information / "METADATA").write_text(METADATA.format(version=version))
     print(f"installed in {time.perf_counter() - start:.0f} s")
+
+
+def build_module(folder: Path, module: Path, pybind11_include: str) -> None:
+    """Compile the sources of the pybind11 module side by side, and link them with the core."""
+    paths = [pybind11_include, sysconfig.get_path("include"), str(ROOT / "csrc/core"), str(ROOT / "csrc/codec")]
+    command = ["g++", "-std=c++20", "-O1", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off"]
+    command += ['-DFASTMIX_CUDA_ARCHS=""', '-DFASTMIX_CUDA_VERSION=""', *(f"-I{path}" for path in paths)]
+    with tempfile.TemporaryDirectory() as objects:
+
+        def compile_one(source: Path) -> str:
+            compiled = f"{objects}/{source.stem}.o"
+            subprocess.run([*command, "-c", str(source), "-o", compiled], check=True)
+            return compiled
+
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            compiled = list(pool.map(compile_one, sorted((ROOT / "csrc" / "python").glob("*.cc"))))
+        link = ["g++", "-shared", *compiled, str(folder / CORE), "-Wl,--gc-sections", "-ldl", "-lpthread"]
+        subprocess.run([*link, "-o", str(module)], check=True)
 
 
 def check() -> int:
