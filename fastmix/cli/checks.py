@@ -85,7 +85,7 @@ def check_cpus() -> Check:
         return Check(
             "warn",
             "cpus",
-            f"{text}, of which the container's quota allows the time of {quota:g}",
+            f"{text}; the container's quota allows the time of {quota:g}",
             f"pass num_threads={max(int(quota), 1)} to the loader",
         )
     return Check("ok", "cpus", text)
