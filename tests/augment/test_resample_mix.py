@@ -78,6 +78,17 @@ def test_windows_come_from_the_argument_or_the_plan() -> None:
     assert same_bits(made, fm.normalize_mix(augmented, fm.MixPlan.identity(6)))
 
 
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_large_batches_are_written_past_the_caches(memory_format) -> None:
+    images, _ = inputs(24)
+    sample_plan = fa.TrivialAugmentWide().plan(fa.SampleKeys(0, 0, np.arange(24)), (160, 160))
+    plan = random_plan(24, 160, 160, torch.Generator().manual_seed(0))
+    made = fm.resample_mix(images, None, plan, size=160, memory_format=memory_format, sample_plan=sample_plan)
+    assert made.nbytes > 4 << 20
+    augmented = fm.augment_(fm.resample(images, size=160), sample_plan, channels_last=True)
+    assert same_bits(made, fm.normalize_mix(augmented, plan, memory_format=memory_format))
+
+
 def expected_noise(word: int, channel: int, box: tuple[int, int], per_channel: bool) -> np.ndarray:
     """Normal numbers of a box, from Philox and SciPy's quantile function."""
     height, width = box

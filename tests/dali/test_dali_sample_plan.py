@@ -95,8 +95,8 @@ def with_word(place: int, value: int) -> np.ndarray:
 @pytest.mark.parametrize(
     ("given", "options", "message"),
     [
-        (rows(), {"filter": "box"}, "expected no filter and no edges with sample_plan"),
-        (rows(), {"edges": "crop"}, "expected no filter and no edges with sample_plan"),
+        (rows(), {"filter": "box"}, "filter and edges have no effect with sample_plan"),
+        (rows(), {"edges": "crop"}, "filter and edges have no effect with sample_plan"),
         (rows()[:, :15].copy(), {}, "expected rows of 16 + 4 K words in sample_plan, got 15"),
         ([*rows()[:3], rows(2)[3]], {}, "expected rows of one length in sample_plan, got 20 words"),
         (rows().astype(np.float32), {}, "expected sample_plan as rows of INT32"),
