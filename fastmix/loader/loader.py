@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import torch
 
-from fastmix.arguments import choose_device, choose_threads, integer, one_of, per_channel, seconds
+from fastmix.arguments import choose_device, choose_threads, integer, per_channel, seconds
 from fastmix.augment import SamplePolicy
 from fastmix.loader import settings
 from fastmix.loader.augmenting import augmenting
@@ -20,14 +20,14 @@ from fastmix.loader.epoch import EpochIterator, Machinery, one_thread
 from fastmix.loader.face import Face
 from fastmix.loader.faults.budget import Budget
 from fastmix.loader.faults.judge import Judge
-from fastmix.loader.faults.on_error import ON_ERROR, Faults, OnError
+from fastmix.loader.faults.on_error import Faults, OnError
 from fastmix.loader.faults.quarantine import Quarantine
 from fastmix.loader.faults.retries import Retries
 from fastmix.loader.from_recipe import UNSET, Unset, check_data, choose
 from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import DaliQueue
 from fastmix.loader.graph.evaluation import CropMode
-from fastmix.loader.graph.spec import DECODE, RESAMPLER, Decode, GraphSpec, Resampler
+from fastmix.loader.graph.spec import Decode, GraphSpec, Resampler
 from fastmix.loader.order import LastBatch, Order
 from fastmix.loader.passes import Passes
 from fastmix.loader.progress import Progress
@@ -43,7 +43,7 @@ from fastmix.loader.targets import target_maker
 from fastmix.loader.threads import Threads
 from fastmix.loader.torch_names import TorchNames, last_batch_of
 from fastmix.loader.unprepared import check_unprepared
-from fastmix.ops.sources import FILTERS, Filter
+from fastmix.ops.sources import Filter
 from fastmix.ops.targets import Targets, check_targets
 from fastmix.plan.policies import Policy
 from fastmix.ranks import Ranks
@@ -119,8 +119,8 @@ class DataLoader(Face):
             (torchvision's ``Resize``); (height, width) is what the image covers (timm's ``ResizeKeepRatio``).
         crop_pct: in evaluation, timm's share of the resized image that the crop keeps; stands for ``resize=floor(size /
             crop_pct)``. Without both, the image is resized to ``size * 256 / 224``.
-        crop_mode: in evaluation, ``"center"`` (default) keeps the aspect ratio; ``"squash"`` resizes to ``resize`` on
-            both sides, so that nothing is lost at ``crop_pct=1``.
+        crop_mode: in evaluation, ``"center"`` (default) keeps the aspect ratio; ``"squash"`` resizes both sides to
+            ``resize``; ``"border"`` fits the image in and fills the rest with the mean colour (CPU only).
         resampler: ``"fastmix"``: resampled in the pass that mixes, in float32. ``"dali"``: DALI's own crop and bilinear
             resize, to uint8 images.
         decode: what decodes ordinary JPEGs on the CPU: ``"fastmix"``; ``"dali"`` for DALI's library nvImageCodec, which
@@ -267,17 +267,13 @@ class DataLoader(Face):
         self.device = choose_device(_CALLER, device)
         self._ranks = Ranks(_CALLER, rank, world_size)
         last_batch = last_batch_of(dict(torch_names), last_batch, self.device)
-        one_of(_CALLER, "dtype", dtype, settings.DTYPES)
-        one_of(_CALLER, "memory_format", memory_format, settings.MEMORY_FORMATS)
-        one_of(_CALLER, "on_error", on_error, ON_ERROR)
-        one_of(_CALLER, "resampler", resampler, RESAMPLER)
-        one_of(_CALLER, "decode", decode, DECODE)
         if shuffle is not None and sampler is not None:
             raise ValueError("DataLoader: expected shuffle or sampler, got both")
         train = settings.choose_train(train, shuffle)
         self._chosen = chosen = choose(recipe, train, self._arguments)
         mix, interpolation, smoothing = chosen["mix"], chosen["interpolation"], chosen["smoothing"]
-        one_of(_CALLER, "interpolation", interpolation, (None, *FILTERS))
+        options = {"dtype": dtype, "memory_format": memory_format, "on_error": on_error, "decode": decode}
+        settings.check_options(**options, resampler=resampler, interpolation=interpolation)
         check_targets(_CALLER, targets, smoothing)
         settings.check_smoothing(smoothing, mix)
         size = chosen.size_at(0)
@@ -305,9 +301,9 @@ class DataLoader(Face):
         resampler = "dali" if dali_augment is not None else resampler
         augments = None
         if chosen["augment"] is not None:
-            options: dict[str, Any] = {"train": train, "device": self.device, "hook": dali_augment}
-            augments = augmenting(chosen["augment"], size, interpolation, resampler=given_resampler, **options)
-        view = settings.choose_view(size, train, chosen["resize"], chosen["crop_pct"], chosen["crop_mode"])
+            fit: dict[str, Any] = {"train": train, "device": self.device, "hook": dali_augment}
+            augments = augmenting(chosen["augment"], size, interpolation, resampler=given_resampler, **fit)
+        view = settings.choose_view(size, train, self.device, chosen["resize"], chosen["crop_pct"], chosen["crop_mode"])
         settings.check_resampler(resampler, view, interpolation or "bilinear")
         graph = GraphSpec(
             size=size,

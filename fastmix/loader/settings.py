@@ -7,19 +7,30 @@ import warnings
 import torch
 
 import fastmix.dali
-from fastmix.arguments import integer, number
+from fastmix.arguments import integer, number, one_of
 from fastmix.dali.pillow import pillow_decoder
 from fastmix.dali.plugin import load_decoders
+from fastmix.loader.faults.on_error import ON_ERROR
 from fastmix.loader.graph.evaluation import CropMode, EvaluationView, evaluation_view
+from fastmix.loader.graph.spec import DECODE, RESAMPLER
 from fastmix.loader.order import Order
 from fastmix.loader.sampling import Sampling
 from fastmix.loader.sources.source import Source
+from fastmix.ops.sources import FILTERS
 from fastmix.plan.plan_function import PlanFunction
 from fastmix.plan.policies import Policy
 from fastmix.ranks import Ranks
 
 DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 MEMORY_FORMATS = (torch.contiguous_format, torch.channels_last)
+_ALLOWED: dict[str, tuple[object, ...]] = {
+    "dtype": DTYPES,
+    "memory_format": MEMORY_FORMATS,
+    "on_error": ON_ERROR,
+    "resampler": RESAMPLER,
+    "decode": DECODE,
+    "interpolation": (None, *FILTERS),
+}
 # 16,384 x 16,384 pixels, more than any photograph; an image whose header claims more is rejected.
 MAX_PIXELS = 2**28
 
@@ -66,6 +77,12 @@ def choose_hw_load(hw_decoder_load: float, device: torch.device) -> float:
             f"device={device.type!r}"
         )
     return share
+
+
+def check_options(**options: object) -> None:
+    """Refuse values that are not among an argument's few."""
+    for name, value in options.items():
+        one_of("DataLoader", name, value, _ALLOWED[name])
 
 
 def check_smoothing(smoothing: float, mix: Policy | None) -> None:
@@ -159,6 +176,7 @@ def choose_classes(num_classes: int | None, found: int, train: bool, source: Sou
 def choose_view(
     size: tuple[int, int],
     train: bool,
+    device: torch.device,
     resize: int | tuple[int, int] | None,
     crop_pct: float | None,
     crop_mode: CropMode | None,
@@ -168,6 +186,8 @@ def choose_view(
     named = [f"{name}={value!r}" for name, value in given.items() if value is not None]
     if train and named:
         raise ValueError(f"DataLoader: expected {named[0]} with train=False, got it in training, which crops at random")
+    if crop_mode == "border" and device.type != "cpu":
+        raise ValueError(f"DataLoader: expected device='cpu' with crop_mode='border', got {str(device)!r}")
     return evaluation_view(size, resize, crop_pct, crop_mode)
 
 
@@ -176,8 +196,8 @@ def check_resampler(resampler: str, view: EvaluationView, interpolation: str) ->
     plain = interpolation == "bilinear" and view.crop_mode == "center" and view.resize[0] == view.resize[1]
     if resampler == "dali" and not plain:
         raise ValueError(
-            "DataLoader: expected resampler='fastmix' for another interpolation than bilinear, crop_mode='squash' and "
-            f"sides that differ, got 'dali' with interpolation={interpolation!r} and {view}"
+            "DataLoader: expected resampler='fastmix' for another interpolation than bilinear, another crop_mode than "
+            f"'center' and sides that differ, got 'dali' with interpolation={interpolation!r} and {view}"
         )
 
 

@@ -7,7 +7,9 @@ import pytest
 from data_support import make
 from PIL import Image
 from test_loader_values import PIXELS
-from test_resampling import picture
+from test_resampling import Pixels, picture
+
+import fastmix as fm
 
 # Upright, lying, scaled up, lines, large.
 SIZES = [(375, 500), (500, 375), (224, 224), (31, 47), (9, 300), (300, 9), (2, 3), (640, 480)]
@@ -107,7 +109,7 @@ def test_training_takes_the_filter_and_rectangles(files):
         ({"crop_pct": 0}, ValueError, r"expected crop_pct in \(0, 1\], got 0"),
         ({"crop_pct": 1.1}, ValueError, "expected crop_pct in"),
         ({"crop_pct": "0.9"}, TypeError, "crop_pct: expected a number"),
-        ({"crop_mode": "border"}, ValueError, "crop_mode to be one of center, squash, got 'border'"),
+        ({"crop_mode": "rkrc"}, ValueError, "crop_mode to be one of center, squash, border, got 'rkrc'"),
         (
             {"interpolation": "cubic"},
             ValueError,
@@ -117,7 +119,7 @@ def test_training_takes_the_filter_and_rectangles(files):
         ({"train": True, "crop_pct": 0.9}, ValueError, "expected crop_pct=0.9 with train=False"),
         ({"train": True, "crop_mode": "squash"}, ValueError, "expected crop_mode='squash' with train=False"),
         ({"resampler": "dali", "interpolation": "bicubic"}, ValueError, "expected resampler='fastmix' for another"),
-        ({"resampler": "dali", "crop_mode": "squash"}, ValueError, "expected resampler='fastmix' for another"),
+        ({"resampler": "dali", "crop_mode": "border"}, ValueError, "expected resampler='fastmix' for another"),
         ({"size": (1, 2, 3)}, ValueError, "expected size as one number or .height, width."),
         ({"size": 4.5}, TypeError, "expected size to be an int, got float"),
     ],
@@ -135,3 +137,54 @@ def test_the_view_is_part_of_the_state(files):
         make(files[0], 2, 40, train=False, crop_pct=0.95).load_state_dict(state)
     with pytest.raises(ValueError, match=r"interpolation='bicubic' \(got 'bilinear'\)"):
         make(files[0], 2, 40, train=False, interpolation="bicubic").load_state_dict(state)
+
+
+def with_border(image: Image.Image, size: tuple[int, int], resize: tuple[int, int], filter: str) -> Image.Image:
+    """timm's ``ResizeKeepRatio(resize, longest=1)`` and ``CenterCropOrPad(size)``, with the mean colour."""
+    ratio = max(image.height / resize[0], image.width / resize[1])
+    image = image.resize((round(image.width / ratio), round(image.height / ratio)), RESAMPLING[filter])
+    (height, width), fill = size, tuple(round(255 * value) for value in fm.IMAGENET_MEAN)
+    left, top = max(width - image.width, 0) // 2, max(height - image.height, 0) // 2
+    padded = Image.new("RGB", (max(width, image.width), max(height, image.height)), fill)
+    padded.paste(image, (left, top))
+    return centre(padded, size)
+
+
+@pytest.mark.parametrize("filter", ["bilinear", "bicubic"])
+@pytest.mark.parametrize(
+    ("size", "view", "resize"),
+    [
+        ((48, 48), {"crop_pct": 1.0}, (48, 48)),
+        ((48, 48), {"crop_pct": 0.8}, (60, 60)),
+        ((48, 48), {}, (55, 55)),
+        ((40, 64), {"crop_pct": 0.9}, (44, 71)),
+        ((64, 40), {"resize": (70, 41)}, (70, 41)),
+    ],
+)
+def test_borders_are_timms(files, size, view, resize, filter):
+    paths, images = files
+    mean, std = (np.float32(values) for values in (fm.IMAGENET_MEAN, fm.IMAGENET_STD))
+    for data in (paths, Pixels(images)):
+        options = {"train": False, "crop_mode": "border", "interpolation": filter, "num_classes": len(images), **view}
+        loader = make(data, 3, size, **options)
+        for batch, ids in loader:
+            for pixels, sample in zip(batch, ids.tolist(), strict=True):
+                expected = np.asarray(with_border(images[sample], size, resize, filter), np.float32)
+                found = (pixels.permute(1, 2, 0).numpy() * std + mean) * 255
+                difference = np.abs(found - expected)
+                # Where the crop cuts something off, the window's float32 moves single pixels by one level.
+                assert difference.max() < 1.01 and (difference > 0.01).mean() < (0.005 if size != resize else 1e-9)
+
+
+def test_borders_around_large_and_bad_images(files, tmp_path):
+    """A JPEG that is decoded at a smaller scale, and a file that is none."""
+    image = picture(1200, 1600, "RGB", 0)
+    image.save(tmp_path / "large.jpg", quality=95)
+    (tmp_path / "bad.jpg").write_bytes(b"not an image")
+    data = [(tmp_path / "bad.jpg", 0), (tmp_path / "large.jpg", 1), *files[0][:2]]
+    with pytest.warns(fm.loader.BadSampleWarning):
+        batches = list(make(data, 4, 48, train=False, crop_mode="border", crop_pct=1.0, on_error="skip", **PIXELS))
+    assert len(batches) == 1 and batches[0][1].tolist() == [1, 0, 1]
+    expected = np.asarray(image.resize((48, 36), Image.Resampling.BILINEAR), np.float32)
+    found = batches[0][0][0].permute(1, 2, 0).numpy()
+    assert np.abs(found[6:42] - expected).mean() < 2 and not found[:6].any() and not found[42:].any()

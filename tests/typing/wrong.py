@@ -6,7 +6,7 @@ loader = fastmix.DataLoader("photos", 8, 32, mixx=fastmix.Mixup(0.2))  # error
 fastmix.DataLoader("photos", 8, 32, mix="mixup")  # error
 fastmix.DataLoader("photos", 8, 32, last_batch="fill")  # error
 fastmix.DataLoader("photos", "8", 32)  # error
-fastmix.DataLoader("photos", 8)  # error
+fastmix.DataLoader("photos")  # error
 fastmix.DataLoder("photos", 8, 32)  # error
 loader.rank = 1  # error
 loader.epoch = 3  # error

@@ -42,6 +42,19 @@ int64_t rounded_to_even(double value) {
   return rest > 0.5 || (rest == 0.5 && down % 2 != 0) ? down + 1 : down;
 }
 
+// One axis of a border view: the part of the image, and the part of the output.
+struct BorderAxis {
+  double begin, extent;
+  int32_t target, outputs;
+};
+
+BorderAxis border_axis(int32_t image, int64_t scaled, int32_t out) {
+  if (scaled < out)
+    return {0.0, static_cast<double>(image), static_cast<int32_t>((out - scaled) / 2), static_cast<int32_t>(scaled)};
+  const double scale = static_cast<double>(image) / scaled;
+  return {half_rounded_to_even(scaled - out) * scale, out * scale, 0, out};
+}
+
 // The image's size before the crop.
 LongSize scaled_size(Size image, Size resize, CropMode mode) {
   if (mode == CropMode::kSquash) return {resize.height, resize.width};
@@ -70,6 +83,20 @@ Window center_window(Size image, Size out, Size resize, CropMode mode) {
   return {static_cast<float>(half_rounded_to_even(scaled.height - out.height) * y_scale),
           static_cast<float>(half_rounded_to_even(scaled.width - out.width) * x_scale),
           static_cast<float>(out.height * y_scale), static_cast<float>(out.width * x_scale)};
+}
+
+BorderView border_view(Size image, Size out, Size resize) {
+  check(image.height >= 1 && image.width >= 1 && resize.height >= 1 && resize.width >= 1,
+        "border: expected images and resize of at least one pixel, got ", image.height, " x ", image.width, " and ",
+        resize.height, " x ", resize.width);
+  const double ratio =
+      std::max(static_cast<double>(image.height) / resize.height, static_cast<double>(image.width) / resize.width);
+  const auto scaled = [&](int32_t side) { return std::max<int64_t>(rounded_to_even(side / ratio), 1); };
+  const BorderAxis y = border_axis(image.height, scaled(image.height), out.height);
+  const BorderAxis x = border_axis(image.width, scaled(image.width), out.width);
+  return {{static_cast<float>(y.begin), static_cast<float>(x.begin), static_cast<float>(y.extent),
+           static_cast<float>(x.extent)},
+          {y.target, x.target, y.outputs, x.outputs}};
 }
 
 Region seen_region(Filter filter, const Window& window, Size image, Size out) {

@@ -27,6 +27,15 @@ struct Region {
   int32_t y = 0, x = 0, height = 0, width = 0;
 };
 
+// What timm's border mode shows of an image: the window, and the part of the output that it fills.
+struct BorderView {
+  Window window;
+  Region target;
+};
+
+// The image as the largest one of its aspect ratio that fits into `resize`, and of that the central `out` pixels.
+BorderView border_view(Size image, Size out, Size resize);
+
 // The region of the pixels that the filter may read to resample `window` to `out`, with either edges.
 Region seen_region(Filter filter, const Window& window, Size image, Size out);
 

@@ -53,11 +53,16 @@ def _options(spec: GraphSpec, batch_size: int, num_threads: int) -> dict:
 def _resampled(spec: GraphSpec) -> tuple[DataNode, ...]:
     """All operators, with fastmix's resampling."""
     if spec.delivers == "pixels":
-        images, mirror = decode.of_pixels(spec, inputs.pixels(), inputs.status())
-        return *_batch(spec, images.images, images.status, mirror, images.window), images.status
-    read = samples(spec)
-    images, mirror = decode.decoded(spec, read)
-    return *_batch(spec, images.images, images.status, mirror, images.window), *report_nodes(read, images.status)
+        pixels = inputs.pixels()
+        images, mirror = decode.of_pixels(spec, pixels, inputs.status())
+        shape, report = pixels.shape(), (images.status,)
+    else:
+        read = samples(spec)
+        images, mirror = decode.decoded(spec, read)
+        shape, report = read.shape, report_nodes(read, images.status)
+    if not spec.train and spec.view.crop_mode == "border":
+        return *_batch(spec, decode.bordered(spec, shape, images), images.status, mirror), *report
+    return *_batch(spec, images.images, images.status, mirror, images.window), *report
 
 
 def _resized_by_dali(spec: GraphSpec) -> tuple[DataNode, ...]:

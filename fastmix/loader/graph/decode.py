@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from nvidia.dali import fn
+from nvidia.dali import fn, types
 from nvidia.dali.data_node import DataNode
 
 from fastmix.loader.graph.dali_private import merge, split
@@ -76,6 +76,16 @@ def _windows(spec: GraphSpec, shape: DataNode) -> tuple[DataNode, DataNode | Non
     """Return the part of each image that fills the output, and if ``train`` whether it is mirrored."""
     if not spec.train:
         view = spec.view
+        if view.crop_mode == "border":
+            sides = fn.cast(shape[:2], dtype=types.FLOAT)
+            return fn.cat(sides * 0, sides), None
         return fn.fastmix.center_window(shape, size=spec.size, resize=view.resize, mode=view.crop_mode), None
     _, _, mirror, start, end = random_crop(spec, shape)
     return fn.cat(start, end - start), mirror if spec.mirrors else None
+
+
+def bordered(spec: GraphSpec, shape: DataNode, decoded: Decoded) -> DataNode:
+    """Return whole images, resized to fit and with borders, uint8 (height, width, 3)."""
+    fill = [min(max(round(255 * value), 0), 255) for value in spec.mean]
+    options = {"size": spec.size, "resize": spec.view.resize, "filter": spec.interpolation, "fill": fill}
+    return fn.fastmix.border(shape, decoded.window, decoded.images, **options)

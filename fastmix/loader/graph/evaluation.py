@@ -8,8 +8,8 @@ from typing import Literal
 
 from fastmix.arguments import number, one_of, sides
 
-CropMode = Literal["center", "squash"]
-CROP_MODES = ("center", "squash")
+CropMode = Literal["center", "squash", "border"]
+CROP_MODES = ("center", "squash", "border")
 
 # The shorter side is scaled to this share of the crop, as ImageNet's 256 to 224.
 _RESIZE = 256 / 224
@@ -21,7 +21,8 @@ class EvaluationView:
 
     Attributes:
         resize: height and width in pixels that the resized image covers; with equal sides that of its shorter side.
-        crop_mode: ``"center"`` keeps the aspect ratio, ``"squash"`` resizes to exactly ``resize``.
+        crop_mode: ``"center"`` keeps the aspect ratio, ``"squash"`` resizes to ``resize``, ``"border"`` fits the
+            image into ``resize`` and fills the rest.
     """
 
     resize: tuple[int, int]
