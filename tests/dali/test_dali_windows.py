@@ -21,6 +21,16 @@ def centre_windows(shapes, **options) -> np.ndarray:
     return arrays(graph().run())[0]
 
 
+def borders(window=(0, 0, 8, 8), channels=3, **options) -> np.ndarray:
+    @pipeline_def(**OPTIONS)
+    def graph():
+        image = np.zeros((8, 8, channels), np.uint8)
+        inputs = (feed([[value]]) for value in (np.array((8, 8)), np.float32(window), image))
+        return fn.fastmix.border(*inputs, **{"size": 4, "resize": 4, "fill": [1, 2, 3], **options})
+
+    return arrays(graph().run())[0]
+
+
 def regions(shapes, windows, **options) -> list[np.ndarray]:
     @pipeline_def(**OPTIONS)
     def graph():
@@ -49,6 +59,11 @@ def test_the_centre_is_torchvisions(size, resize):
     np.testing.assert_allclose(found, np.float32(expected), rtol=2e-7, atol=0)
     with_channels = [np.array([*shape, 3]) for shape in shapes]
     np.testing.assert_array_equal(centre_windows(with_channels, size=size, resize=resize), found)
+
+
+def test_a_squashed_image_is_seen_whole():
+    found = centre_windows([(300, 200), (5, 7)], size=[10, 20], resize=[10, 20], mode="squash")
+    np.testing.assert_allclose(found, [(0, 0, 300, 200), (0, 0, 5, 7)], rtol=1e-6)
 
 
 REACH = {"nearest": 0.5, "box": 0.5, "bilinear": 1.0, "bicubic": 2.0, "lanczos": 3.0}
@@ -103,6 +118,14 @@ def test_of_too_large_images_one_pixel_is_taken():
         (lambda: centre_windows(np.float32([(5, 5)]), size=1, resize=1), "of type INT64, got float"),
         (lambda: centre_windows([(5, 5)], size=8, resize=7), "expected 1 <= size <= resize"),
         (lambda: centre_windows([(5, 5)], size=[1, 2, 3], resize=7), "one number or"),
+        (lambda: centre_windows([(5, 5)], size=1, resize=[1, 2, 3]), "expected resize as one number or"),
+        (lambda: centre_windows([(5, 5)], size=[4, 4], resize=[8, 3]), "expected 1 <= size <= resize"),
+        (lambda: centre_windows([(5, 5)], size=1, resize=1, mode="border"), "expected mode 'center' or 'squash'"),
+        (lambda: borders(fill=[0, 0]), "expected fill as 3 values of 0 to 255"),
+        (lambda: borders(fill=[0, 0, 256]), "expected fill as 3 values of 0 to 255"),
+        (lambda: borders(filter="cubic"), "expected filter 'nearest'"),
+        (lambda: borders(window=(0, 0, 9, 8)), "expected a window inside the image for sample 0"),
+        (lambda: borders(channels=1), r"expected images of shape \(height, width, 3\), got another one for sample 0"),
         (lambda: regions([(5, 5)], [(0, 0, 6, 5)], size=1), "inside the image of 5 x 5"),
         (lambda: regions([(5, 5)], [(0, 0, 5)], size=1), "expected window"),
         (lambda: regions([(5, 2**21)], [(0, 0, 5, 5)], size=1), "sides of 1 to"),
