@@ -32,12 +32,12 @@ struct NormalizeArgs {
   unsigned char* out;
   int64_t pixels;  // of one sample
   int64_t runs;    // runs of pixels of one sample, kPixels each
-  Divisor runs_of_row;
   int32_t width;
   int32_t channels;
   bool planar;
   uint32_t byte_bias = kByteBias;
   float scale[kMaxChannels], bias[kMaxChannels];
+  Divisor runs_of_row;
 };
 
 // RGB pixels need the most registers: with one vector of 24 bytes less in flight, nothing spills.
