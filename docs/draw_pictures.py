@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import matplotlib
 import numpy as np
 import torch
 from matplotlib.axes import Axes
@@ -293,7 +294,13 @@ def draw_roofline() -> None:
 
 
 def main() -> None:
-    """Draw all pictures."""
+    """Draw all pictures, with matplotlib's own settings: other modules may have changed the global ones."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        draw_all()
+
+
+def draw_all() -> None:
     PICTURES.mkdir(exist_ok=True)
     with TemporaryDirectory() as folder:
         photos = write_photos(Path(folder) / "photos", count=9, classes=3, seed=0)
