@@ -1,6 +1,7 @@
 """Sentences that several recipes share: where fastmix differs from their references."""
 
 NEIGHBORS = "partners are neighbours in the random order; the reference rolls or flips the batch"
+REPEATS = "all copies of a sample have the copies of one other sample as partners; in the reference, ranks draw others"
 CUTMIX_SIDES = "CutMix boxes have every size; torchvision's sides are even"
 TIMM_CUTMIX = "CutMix boxes follow the paper; timm 1.0.31 cuts odd sides off by up to one pixel"
 TIMM_ROUNDING = "mixed images are not rounded to uint8; timm's FastCollateMixup rounds them"

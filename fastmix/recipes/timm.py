@@ -9,7 +9,7 @@ from fastmix.augment.timm_config import from_timm
 from fastmix.augment.windows import RandomResizedCrop
 from fastmix.plan.choice import Choice
 from fastmix.plan.policies import CutMix, Mixup
-from fastmix.recipes.notes import NEIGHBORS, POSTERIZE, TIMM_CUTMIX, TIMM_ROUNDING
+from fastmix.recipes.notes import NEIGHBORS, POSTERIZE, REPEATS, TIMM_CUTMIX, TIMM_ROUNDING
 from fastmix.recipes.recipe import Evaluation, Recipe
 
 
@@ -29,7 +29,7 @@ def _strikes_back(
         evaluation=Evaluation(224, crop_pct=0.95, interpolation="bicubic"),
         epochs=epochs,
         unverified=(note,),
-        differs=(NEIGHBORS, TIMM_CUTMIX, TIMM_ROUNDING, POSTERIZE),
+        differs=(NEIGHBORS, *((REPEATS,) if repeats > 1 else ()), TIMM_CUTMIX, TIMM_ROUNDING, POSTERIZE),
     )
 
 

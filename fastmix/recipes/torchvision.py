@@ -10,7 +10,7 @@ from fastmix.augment.trivial_augment import TrivialAugmentWide
 from fastmix.augment.windows import RandomResizedCrop
 from fastmix.plan.choice import Choice
 from fastmix.plan.policies import CutMix, Mixup
-from fastmix.recipes.notes import CUTMIX_SIDES, NEIGHBORS, NVIDIA_RESIZE
+from fastmix.recipes.notes import CUTMIX_SIDES, NEIGHBORS, NVIDIA_RESIZE, REPEATS
 from fastmix.recipes.recipe import Evaluation, Recipe
 
 TORCHVISION_V1 = Recipe(
@@ -33,7 +33,7 @@ TORCHVISION_V2 = Recipe(
     repeats=4,
     evaluation=Evaluation(224, resize=232),
     unverified=("repeats: read in third parties' copies of the command only",),
-    differs=(NEIGHBORS, CUTMIX_SIDES),
+    differs=(NEIGHBORS, REPEATS, CUTMIX_SIDES),
 )
 
 NVIDIA_RESNET50 = Recipe(

@@ -10,7 +10,7 @@ from fastmix.augment.timm_config import from_timm
 from fastmix.augment.windows import RandomResizedCrop, SimpleRandomCrop
 from fastmix.plan.choice import Choice
 from fastmix.plan.policies import CutMix, Mixup
-from fastmix.recipes.notes import NEIGHBORS, POSTERIZE, TIMM_CUTMIX
+from fastmix.recipes.notes import NEIGHBORS, POSTERIZE, REPEATS, TIMM_CUTMIX
 from fastmix.recipes.recipe import Evaluation, Recipe
 
 _MIX = Choice([Mixup(0.8, pairing="flip"), CutMix(1.0, pairing="flip")])
@@ -30,7 +30,7 @@ def _like_deit(name: str, source: str, repeats: int = 1) -> Recipe:
         smoothing=0.1,
         repeats=repeats,
         evaluation=Evaluation(224, resize=256, interpolation="bicubic"),
-        differs=_DIFFERS,
+        differs=(*_DIFFERS, REPEATS) if repeats > 1 else _DIFFERS,
     )
 
 
@@ -51,7 +51,7 @@ def _deit3(model: str, size: int) -> Recipe:
         repeats=3,
         evaluation=Evaluation(224, crop_pct=1.0, interpolation="bicubic"),
         unverified=("evaluation: the size, which is that of the last 20 epochs (DEIT3_FINETUNE)",),
-        differs=(NEIGHBORS, TIMM_CUTMIX),
+        differs=(NEIGHBORS, REPEATS, TIMM_CUTMIX),
     )
 
 
@@ -80,4 +80,5 @@ DEIT3_IN21K = Recipe(
     evaluation=Evaluation(224, crop_pct=1.0, interpolation="bicubic"),
     unverified=("size: S's; larger models differ",),
     differs=(NEIGHBORS, TIMM_CUTMIX, "the crop's place is rounded to a pixel of the decoded image"),
+    refused=("crop: the loader draws the windows of RandomResizedCrop only; policy.plan draws SimpleRandomCrop's",),
 )
