@@ -12,10 +12,10 @@ namespace fastmix::test {
 namespace {
 
 // The partner that the walk gives to entry k of segment s.
-uint32_t next_entry(const GpuWalk& walk, uint32_t group, uint32_t s, uint32_t k) {
+uint32_t next_entry(const GpuWalk& walk, uint32_t bundle, uint32_t s, uint32_t k) {
   if (k + 1 < walk.segment_begin[s + 1]) return walk.entries[k + 1];
-  const uint32_t successor = walk.group_begin[group] + walk.successor[s];
-  CHECK(successor < walk.group_begin[group + 1], "successor ", successor, " leaves group ", group);
+  const uint32_t successor = walk.bundle_begin[bundle] + walk.successor[s];
+  CHECK(successor < walk.bundle_begin[bundle + 1], "successor ", successor, " leaves bundle ", bundle);
   return walk.entries[walk.segment_begin[successor]];
 }
 
@@ -23,11 +23,11 @@ void check_walk(const PlanView& plan, const GpuWalk& walk, Writes writes, int32_
   const auto blends = [&](int32_t i) { return !plan.untouched(i); };
   const bool permutation = is_permutation(plan);
   std::map<uint32_t, int> written, read;
-  CHECK(walk.group_begin.front() == 0 && walk.group_begin.back() == walk.segments(), plan.batch);
+  CHECK(walk.bundle_begin.front() == 0 && walk.bundle_begin.back() == walk.segments(), plan.batch);
   CHECK(walk.segment_begin.back() == walk.entries.size(), plan.batch);
-  for (uint32_t g = 0; g < walk.groups(); ++g) {
-    const uint32_t first = walk.group_begin[g], last = walk.group_begin[g + 1];
-    CHECK(first < last && last - first <= static_cast<uint32_t>(max_warps), "group of ", last - first, " segments");
+  for (uint32_t g = 0; g < walk.bundles(); ++g) {
+    const uint32_t first = walk.bundle_begin[g], last = walk.bundle_begin[g + 1];
+    CHECK(first < last && last - first <= static_cast<uint32_t>(max_warps), "bundle of ", last - first, " segments");
     for (uint32_t s = first; s < last; ++s) {
       CHECK(walk.segment_begin[s] < walk.segment_begin[s + 1], "segment ", s, " is empty");
       for (uint32_t k = walk.segment_begin[s]; k < walk.segment_begin[s + 1]; ++k) {
@@ -75,7 +75,7 @@ TEST(walk_cuts_a_long_cycle_evenly) {
   Random random(8);
   const Plan plan = random_plan(random, 1024, Pairs::kCycle, Mixing::kAllBlended, 1, 1);
   const GpuWalk walk = make_gpu_walk(plan.view(), nullptr, Writes::kBlended, 32);
-  CHECK(walk.groups() == 1 && walk.segments() == 32, walk.segments());
+  CHECK(walk.bundles() == 1 && walk.segments() == 32, walk.segments());
   for (uint32_t s = 0; s < 32; ++s) CHECK(walk.segment_begin[s + 1] - walk.segment_begin[s] == 32, s);
 }
 
@@ -83,7 +83,7 @@ TEST(walk_of_pairs_is_one_warp_each_and_full_blocks) {
   Random random(9);
   const Plan plan = random_plan(random, 256, Pairs::kFlip, Mixing::kAllBlended, 1, 1);
   const GpuWalk walk = make_gpu_walk(plan.view(), nullptr, Writes::kBlended, 8);
-  CHECK(walk.segments() == 128 && walk.groups() == 16 && walk.warps() == 8, walk.groups());
+  CHECK(walk.segments() == 128 && walk.bundles() == 16 && walk.warps() == 8, walk.bundles());
 }
 
 TEST(walk_leaves_untouched_samples_alone) {

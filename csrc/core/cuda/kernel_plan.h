@@ -27,7 +27,7 @@ struct SamplePlaces {
 // Byte offsets of an inline plan's arrays. Those that a kernel does not use are absent and have offset 0.
 struct InlineTable {
   SamplePlaces places;
-  uint32_t groups = 0;
+  uint32_t bundles = 0;
   uint32_t has_box = 0;
   uint32_t pointers = 0;
   uint32_t terms = 0;                // a double per entry
@@ -35,7 +35,7 @@ struct InlineTable {
   uint32_t boxes = 0;
   uint32_t each_weights = 1, each_box = 1;  // 0: one for all samples
   uint32_t masks = 0;                       // mask index + 1, 0 without a mask; only if a sample has one
-  uint32_t entries = 0, segments = 0, successors = 0, group_begins = 0;  // GpuWalk
+  uint32_t entries = 0, segments = 0, successors = 0, bundle_begins = 0;  // GpuWalk
 };
 
 // uint16_t indices and int16_t boxes let 4,096 pairs fit a parameter.
@@ -50,7 +50,7 @@ struct InlinePlan {
   InlineTable table;
   alignas(16) unsigned char bytes[kCapacity];
 
-  __device__ __forceinline__ uint32_t groups() const { return table.groups; }
+  __device__ __forceinline__ uint32_t bundles() const { return table.bundles; }
   __device__ __forceinline__ bool has_box() const { return table.has_box != 0; }
   __device__ __forceinline__ const void* pointer(uint32_t sample) const {
     if (table.places.base != nullptr) return table.places.base + sample * table.places.stride;
@@ -74,7 +74,7 @@ struct InlinePlan {
   __device__ __forceinline__ uint32_t entry(uint32_t k) const { return at<uint16_t>(table.entries, k); }
   __device__ __forceinline__ uint32_t segment_begin(uint32_t s) const { return at<uint16_t>(table.segments, s); }
   __device__ __forceinline__ uint32_t successor(uint32_t s) const { return at<uint8_t>(table.successors, s); }
-  __device__ __forceinline__ uint32_t group_begin(uint32_t g) const { return at<uint16_t>(table.group_begins, g); }
+  __device__ __forceinline__ uint32_t bundle_begin(uint32_t g) const { return at<uint16_t>(table.bundle_begins, g); }
 
  private:
   template <typename T>
@@ -92,7 +92,7 @@ struct MemoryPlan {
   uint32_t pointers = 0;
   uint32_t terms = 0;
 
-  __device__ __forceinline__ uint32_t groups() const { return at<uint32_t>(walk.header, 0); }
+  __device__ __forceinline__ uint32_t bundles() const { return at<uint32_t>(walk.header, 0); }
   __device__ __forceinline__ bool has_box() const { return at<uint32_t>(walk.header, 1) != 0; }
   __device__ __forceinline__ const void* pointer(uint32_t sample) const {
     if (places.base != nullptr) return places.base + sample * places.stride;
@@ -114,7 +114,7 @@ struct MemoryPlan {
   __device__ __forceinline__ uint32_t entry(uint32_t k) const { return at<uint32_t>(walk.entries, k); }
   __device__ __forceinline__ uint32_t segment_begin(uint32_t s) const { return at<uint32_t>(walk.segments, s); }
   __device__ __forceinline__ uint32_t successor(uint32_t s) const { return at<uint32_t>(walk.successors, s); }
-  __device__ __forceinline__ uint32_t group_begin(uint32_t g) const { return at<uint32_t>(walk.group_begins, g); }
+  __device__ __forceinline__ uint32_t bundle_begin(uint32_t g) const { return at<uint32_t>(walk.bundle_begins, g); }
 
  private:
   template <typename T>

@@ -60,7 +60,7 @@ class InlinePacker {
     const PlanView& plan = source.plan;
     const GpuWalk& walk = *source.walk;
     table.places = places;
-    table.groups = walk.groups();
+    table.bundles = walk.bundles();
     table.has_box = facts.has_box;
     if (places.base == nullptr && source.samples != nullptr)
       table.pointers = put<const void*>(source.sample_count, [&](int32_t i) { return source.samples[i]; });
@@ -84,7 +84,7 @@ class InlinePacker {
     }
     table.entries = put<uint16_t>(walk.entries);
     table.segments = put<uint16_t>(walk.segment_begin);
-    table.group_begins = put<uint16_t>(walk.group_begin);
+    table.bundle_begins = put<uint16_t>(walk.bundle_begin);
     table.successors = put<uint8_t>(walk.successor);
   }
 
@@ -167,7 +167,7 @@ void launch_uploaded(const PlanSource& source, const RowFacts& facts, const Samp
   const size_t terms = source.terms != nullptr ? source.terms->size() * sizeof(double) : 0;
   uploaded.pointers = take(pointers);
   uploaded.terms = take(terms);
-  uploaded.walk = reserve_walk(end, walk.entries.size(), walk.segment_begin.size() - 1, walk.groups());
+  uploaded.walk = reserve_walk(end, walk.entries.size(), walk.segment_begin.size() - 1, walk.bundles());
   std::vector<unsigned char> bytes(uploaded.walk.end);
   if (plan.batch > 0) std::memcpy(bytes.data(), static_cast<const void*>(plan.rows), plan.batch * sizeof(PlanRow));
   if (pointers > 0) std::memcpy(bytes.data() + uploaded.pointers, source.samples, pointers);
@@ -193,11 +193,11 @@ void with_kernel_plan(const PlanSource& source, CudaStream stream, const Launch&
   launch_uploaded(source, facts, places, stream, launch);
 }
 
-// A grid of `tiles` x the plan's groups. If the groups exceed the limit of grid.y, a block walks several.
-inline dim3 grid_of(int64_t tiles, uint32_t groups) {
+// A grid of `tiles` x the plan's bundles. If the bundles exceed the limit of grid.y, a block walks several.
+inline dim3 grid_of(int64_t tiles, uint32_t bundles) {
   check(tiles <= INT32_MAX, "fastmix: expected samples of less than 2^31 tiles for one kernel, got ", tiles,
         "; split the samples");
-  return dim3(static_cast<uint32_t>(tiles), groups < kMaxGridY ? groups : kMaxGridY);
+  return dim3(static_cast<uint32_t>(tiles), bundles < kMaxGridY ? bundles : kMaxGridY);
 }
 
 // Calls launch(kernel_plan, grid rows, warps) for the walk that writes the blended samples in place, or all samples.
@@ -216,9 +216,9 @@ void with_walk(const PlanView& plan, const std::vector<const void*>& samples, co
     return launch(resident, layout.grid_rows, static_cast<uint32_t>(kResidentWarps));
   }
   const GpuWalk walk = fitting_gpu_walk(plan, mirror, writes, tiles, most_warps);
-  if (walk.groups() == 0) return;
+  if (walk.bundles() == 0) return;
   with_kernel_plan({plan, &walk, samples.data(), count, nullptr}, stream,
-                   [&](const auto& kernel_plan) { launch(kernel_plan, walk.groups(), walk.warps()); });
+                   [&](const auto& kernel_plan) { launch(kernel_plan, walk.bundles(), walk.warps()); });
 }
 
 }  // namespace fastmix

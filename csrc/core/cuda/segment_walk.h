@@ -24,7 +24,7 @@ namespace fastmix {
 
 constexpr int kLanes = 32;
 
-// Block (32, warps): a warp takes a segment of the block's group, a lane one vector position of every sample.
+// Block (32, warps): a warp takes a segment of the block's bundle, a lane one vector position of every sample.
 // `active` is false beyond the sample's end. load(entry) reads the lane's vector of a sample. settle(entry, v) prepares
 // it once it has arrived. emit(entry, own, partner) mixes and writes.
 template <int kWords, int kLess = 0, typename Plan, typename Load, typename Settle, typename Emit>
@@ -35,9 +35,9 @@ __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads,
   constexpr int kDepth = !Plan::kInline ? 2 : (kWords <= 4 ? kVectorsInFlight : kVectorsInFlight - 1) - kLess;
   // unroll 1 here and below: further unrolling would take the registers of the vectors in flight.
 #pragma unroll 1
-  for (uint32_t group = blockIdx.y; group < plan.groups(); group += gridDim.y) {
-    const uint32_t segment = plan.group_begin(group) + threadIdx.y;
-    const bool mine = active && segment < plan.group_begin(group + 1);
+  for (uint32_t bundle = blockIdx.y; bundle < plan.bundles(); bundle += gridDim.y) {
+    const uint32_t segment = plan.bundle_begin(bundle) + threadIdx.y;
+    const bool mine = active && segment < plan.bundle_begin(bundle + 1);
     uint32_t at = mine ? plan.segment_begin(segment) : 0;
     const uint32_t end = mine ? plan.segment_begin(segment + 1) : 0;
 
@@ -79,8 +79,8 @@ __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads,
         }
       }
     }
-    // The next group must not overwrite heads that a slower warp has yet to read.
-    if (group + gridDim.y < plan.groups()) __syncthreads();
+    // The next bundle must not overwrite heads that a slower warp has yet to read.
+    if (bundle + gridDim.y < plan.bundles()) __syncthreads();
   }
 }
 

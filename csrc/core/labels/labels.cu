@@ -69,7 +69,7 @@ void mix_labels_cuda(const MixLabelsParams& params, CudaStream stream) {
   // This kernel reads no pixels: the place of the pixels' weights holds those of the labels, and the place of the
   // walk's entries the partners.
   GpuWalk partners;
-  partners.segment_begin = partners.group_begin = {0};
+  partners.segment_begin = partners.bundle_begin = {0};
   std::vector<PlanRow> rows(plan.batch);
   for (int32_t i = 0; i < plan.batch; ++i) {
     partners.entries.push_back(static_cast<uint32_t>(plan.rows[i].partner) << kFlagBits);

@@ -33,7 +33,7 @@ GpuWalk walk_of(const Terms& terms) {
   GpuWalk walk;
   for (const int32_t source : terms.source) walk.entries.push_back(static_cast<uint32_t>(source) << kFlagBits);
   walk.segment_begin = terms.begin;
-  walk.group_begin = {0};
+  walk.bundle_begin = {0};
   return walk;
 }
 

@@ -27,18 +27,18 @@ class MixJob final : public CpuJob {
         tiles_((params.elements + tile_ - 1) / tile_),
         kernels_(cpu_kernels()) {}
 
-  int64_t tasks() const override { return tiles_ * walk_.groups(); }
+  int64_t tasks() const override { return tiles_ * walk_.bundles(); }
 
   void run(int64_t begin, int64_t end) const override {
     alignas(64) unsigned char head[kTileBytes];
     MaskRows::Scratch levels;
     for (int64_t task = begin; task < end; ++task) {
-      const int64_t first = task / walk_.groups() * tile_;
+      const int64_t first = task / walk_.bundles() * tile_;
       const int64_t last = std::min(params_.elements, first + tile_);
-      const int64_t group = task % walk_.groups();
-      const int32_t cycles_end = walk_.group_begin[group + 1];
+      const int64_t bundle = task % walk_.bundles();
+      const int32_t cycles_end = walk_.bundle_begin[bundle + 1];
       const int32_t samples_end = walk_.cycles.begin[cycles_end];
-      for (int32_t c = walk_.group_begin[group]; c < cycles_end; ++c)
+      for (int32_t c = walk_.bundle_begin[bundle]; c < cycles_end; ++c)
         mix_cycle(c, first, last, samples_end, head, levels);
     }
   }

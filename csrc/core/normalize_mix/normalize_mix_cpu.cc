@@ -31,15 +31,15 @@ class NormalizeMixJob final : public CpuJob {
         bands_((params.height + kRowsPerTask - 1) / kRowsPerTask),
         kernels_(cpu_kernels()) {}
 
-  int64_t tasks() const override { return bands_ * walk_.groups(); }
+  int64_t tasks() const override { return bands_ * walk_.bundles(); }
 
   void run(int64_t begin, int64_t end) const override {
     Scratch scratch(row_bytes_);
     for (int64_t task = begin; task < end; ++task) {
-      const int64_t first = task / walk_.groups() * kRowsPerTask;
+      const int64_t first = task / walk_.bundles() * kRowsPerTask;
       const int64_t last = std::min(params_.height, first + kRowsPerTask);
-      const int64_t group = task % walk_.groups();
-      for (int32_t c = walk_.group_begin[group]; c < walk_.group_begin[group + 1]; ++c) {
+      const int64_t bundle = task % walk_.bundles();
+      for (int32_t c = walk_.bundle_begin[bundle]; c < walk_.bundle_begin[bundle + 1]; ++c) {
         for (int64_t y = first; y < last; ++y) walk_.cyclic ? mix_cycle(c, y, scratch) : mix_alone(c, y, scratch);
       }
     }

@@ -21,14 +21,14 @@
 
 namespace fastmix {
 
-// Groups of whole cycles, one group per task. Each has at least kGroup samples, except the last.
+// Bundles of whole cycles, one bundle per task. Each has at least kBundle samples, except the last.
 // A plan with repeated partners has no cycles: `cyclic` is false and each sample is a cycle of its own.
 struct CpuWalk {
-  static constexpr int32_t kGroup = 16;
+  static constexpr int32_t kBundle = 16;
 
   bool cyclic = true;
   Cycles cycles;
-  std::vector<int32_t> group_begin;  // indices of cycles
+  std::vector<int32_t> bundle_begin;  // indices of cycles
 
   explicit CpuWalk(const PlanView& plan) : cyclic(is_permutation(plan)) {
     if (cyclic) {
@@ -37,14 +37,14 @@ struct CpuWalk {
       for (int32_t i = 0; i < plan.batch; ++i) cycles.order.push_back(i);
       for (int32_t i = 0; i <= plan.batch; ++i) cycles.begin.push_back(i);
     }
-    group_begin.push_back(0);
+    bundle_begin.push_back(0);
     for (int32_t c = 0; c < cycles.count(); ++c) {
-      const int32_t samples = cycles.begin[c + 1] - cycles.begin[group_begin.back()];
-      if (samples >= kGroup || c + 1 == cycles.count()) group_begin.push_back(c + 1);
+      const int32_t samples = cycles.begin[c + 1] - cycles.begin[bundle_begin.back()];
+      if (samples >= kBundle || c + 1 == cycles.count()) bundle_begin.push_back(c + 1);
     }
   }
 
-  int64_t groups() const { return static_cast<int64_t>(group_begin.size()) - 1; }
+  int64_t bundles() const { return static_cast<int64_t>(bundle_begin.size()) - 1; }
 };
 
 // Calls visit(begin, end, inside), in ascending order, for the runs of [begin, end) that lie wholly inside or outside

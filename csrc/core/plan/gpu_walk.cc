@@ -91,26 +91,26 @@ class RunBuilder {
 
 uint32_t divide_up(uint32_t a, uint32_t b) { return (a + b - 1) / b; }
 
-// Best fit in linear time: indexes the groups by their free room.
+// Best fit in linear time: indexes the bundles by their free room.
 std::vector<std::vector<uint32_t>> pack(const std::vector<uint32_t>& pieces, uint32_t max_warps) {
-  std::vector<std::vector<uint32_t>> groups;
+  std::vector<std::vector<uint32_t>> bundles;
   std::vector<std::vector<uint32_t>> by_room(max_warps + 1);
   for (uint32_t run = 0; run < pieces.size(); ++run) {
     uint32_t room = pieces[run];
     while (room < max_warps && by_room[room].empty()) ++room;
-    uint32_t group;
+    uint32_t bundle;
     if (by_room[room].empty()) {
-      group = static_cast<uint32_t>(groups.size());
-      groups.emplace_back();
+      bundle = static_cast<uint32_t>(bundles.size());
+      bundles.emplace_back();
     } else {
-      group = by_room[room].back();
+      bundle = by_room[room].back();
       by_room[room].pop_back();
     }
-    groups[group].push_back(run);
+    bundles[bundle].push_back(run);
     const uint32_t left = room - pieces[run];
-    if (left > 0) by_room[left].push_back(group);
+    if (left > 0) by_room[left].push_back(bundle);
   }
-  return groups;
+  return bundles;
 }
 
 GpuWalk cut(const Runs& runs, uint32_t max_warps) {
@@ -123,10 +123,10 @@ GpuWalk cut(const Runs& runs, uint32_t max_warps) {
   GpuWalk walk;
   walk.entries.reserve(runs.entries.size());
   walk.segment_begin.push_back(0);
-  walk.group_begin.push_back(0);
-  for (const std::vector<uint32_t>& group : pack(pieces, max_warps)) {
-    for (const uint32_t run : group) {
-      const uint32_t first_place = walk.segments() - walk.group_begin.back();
+  walk.bundle_begin.push_back(0);
+  for (const std::vector<uint32_t>& bundle : pack(pieces, max_warps)) {
+    for (const uint32_t run : bundle) {
+      const uint32_t first_place = walk.segments() - walk.bundle_begin.back();
       const uint32_t length = divide_up(runs.size(run), pieces[run]);
       for (uint32_t piece = 0; piece < pieces[run]; ++piece) {
         const uint32_t begin = runs.begin[run] + piece * length;
@@ -139,7 +139,7 @@ GpuWalk cut(const Runs& runs, uint32_t max_warps) {
         walk.successor.push_back(first_place + next);
       }
     }
-    walk.group_begin.push_back(walk.segments());
+    walk.bundle_begin.push_back(walk.segments());
   }
   return walk;
 }
@@ -148,7 +148,7 @@ GpuWalk cut(const Runs& runs, uint32_t max_warps) {
 
 uint32_t GpuWalk::warps() const {
   uint32_t most = 0;
-  for (uint32_t g = 0; g < groups(); ++g) most = std::max(most, group_begin[g + 1] - group_begin[g]);
+  for (uint32_t g = 0; g < bundles(); ++g) most = std::max(most, bundle_begin[g + 1] - bundle_begin[g]);
   return most;
 }
 
@@ -181,7 +181,7 @@ GpuWalk gather_gpu_walk(const PlanView& plan, bool of_others) {
     walk.entries.push_back(entry);
   }
   walk.segment_begin = gather.begin;
-  walk.group_begin = {0};
+  walk.bundle_begin = {0};
   return walk;
 }
 

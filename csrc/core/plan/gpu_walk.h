@@ -36,16 +36,16 @@ constexpr int32_t kMixWarps = kSmallBlocks ? 8 : kMaxWarps;
 constexpr int32_t kMaxWideWarps = 12;
 
 // One warp walks segment s: entries[segment_begin[s]] ... entries[segment_begin[s + 1] - 1]. An entry's partner is the
-// next entry. The last entry's partner is the first entry of the segment at place successor[s] of the group.
-// One block runs group g: segments group_begin[g] ... group_begin[g + 1] - 1. Successors stay within the group.
+// next entry. The last entry's partner is the first entry of the segment at place successor[s] of the bundle.
+// One block runs bundle g: segments bundle_begin[g] ... bundle_begin[g + 1] - 1. Successors stay within the bundle.
 struct GpuWalk {
   std::vector<uint32_t> entries;
   std::vector<uint32_t> segment_begin;
   std::vector<uint32_t> successor;
-  std::vector<uint32_t> group_begin;
+  std::vector<uint32_t> bundle_begin;
   uint32_t segments() const { return static_cast<uint32_t>(successor.size()); }
-  uint32_t groups() const { return static_cast<uint32_t>(group_begin.size()) - 1; }
-  uint32_t warps() const;  // of the largest group
+  uint32_t bundles() const { return static_cast<uint32_t>(bundle_begin.size()) - 1; }
+  uint32_t warps() const;  // of the largest bundle
 };
 
 enum class Writes {
@@ -59,11 +59,11 @@ enum class Writes {
 GpuWalk make_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes, int32_t max_warps);
 
 // Chooses the smallest blocks that still occupy all warps of the GPU. Small blocks overlap one block's start with
-// another's end; large ones, up to `most_warps`, cut a long cycle into more segments. `tiles` blocks run each group.
+// another's end; large ones, up to `most_warps`, cut a long cycle into more segments. `tiles` blocks run each bundle.
 GpuWalk fitting_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes, int64_t tiles, int32_t most_warps);
 
 // The walk of the gradient: segment i lists the shares that input i collects (see Gather). kBlendFlag marks samples
-// that differ from their partner, kPartnerFlag the partner's share. There is one group and no successor.
+// that differ from their partner, kPartnerFlag the partner's share. There is one bundle and no successor.
 constexpr uint32_t kPartnerFlag = kWriteFlag;
 GpuWalk gather_gpu_walk(const PlanView& plan, bool of_others);
 

@@ -16,7 +16,7 @@ void put(unsigned char* to, const std::vector<uint32_t>& values) {
 
 }  // namespace
 
-WalkOffsets reserve_walk(int64_t begin, int64_t entries, int64_t segments, int64_t groups) {
+WalkOffsets reserve_walk(int64_t begin, int64_t entries, int64_t segments, int64_t bundles) {
   int64_t end = begin;
   const auto take = [&](int64_t count) {
     const int64_t offset = end;
@@ -27,7 +27,7 @@ WalkOffsets reserve_walk(int64_t begin, int64_t entries, int64_t segments, int64
   at.header = take(2);
   at.entries = take(entries);
   at.segments = take(segments + 1);
-  at.group_begins = take(groups + 1);
+  at.bundle_begins = take(bundles + 1);
   at.successors = take(segments);
   check(end <= INT32_MAX, "fastmix: expected a plan that packs into less than 2^31 bytes, got ", end,
         "; use a smaller batch");
@@ -36,10 +36,10 @@ WalkOffsets reserve_walk(int64_t begin, int64_t entries, int64_t segments, int64
 }
 
 void put_walk(unsigned char* to, const WalkOffsets& at, const GpuWalk& walk, bool has_box) {
-  put(to + at.header, {walk.groups(), has_box});
+  put(to + at.header, {walk.bundles(), has_box});
   put(to + at.entries, walk.entries);
   put(to + at.segments, walk.segment_begin);
-  put(to + at.group_begins, walk.group_begin);
+  put(to + at.bundle_begins, walk.bundle_begin);
   put(to + at.successors, walk.successor);
 }
 
