@@ -28,8 +28,8 @@ namespace {
 
 // Borrows from `rows`, int32 (B, 16).
 PlanView view_of(const Dense<int32_t>& rows) {
-  check(rows.ndim() == 2 && rows.shape(1) == kRowWords, "plan: expected rows of shape (B, 16), got ", rows.size(),
-        " numbers");
+  check(rows.ndim() == 2 && rows.shape(1) == kRowWords, "plan: expected rows of shape (B, 16), got ", rows.ndim(),
+        " dimensions and ", rows.size(), " numbers");
   PlanView plan;
   plan.batch = static_cast<int32_t>(rows.shape(0));
   plan.rows = reinterpret_cast<const PlanRow*>(rows.data());

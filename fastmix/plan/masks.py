@@ -48,5 +48,8 @@ def mask_of_samples(index: Any, batch: int, count: int) -> torch.Tensor:
         index = np.zeros(batch, np.int32) if count == 1 else np.arange(batch, dtype=np.int32)
     chosen = torch.as_tensor(index)
     if chosen.shape != (batch,) or not bool(((chosen >= -1) & (chosen < count)).all()):
-        raise ValueError(f"MixPlan.masked: expected mask_index of shape ({batch},) with entries in [-1, {count})")
+        raise ValueError(
+            f"MixPlan.masked: expected mask_index of shape ({batch},) with entries in [-1, {count}), "
+            f"got shape {tuple(chosen.shape)}{f' with {chosen.min()} to {chosen.max()}' if chosen.numel() else ''}"
+        )
     return chosen.to("cpu", torch.int32).contiguous()

@@ -23,7 +23,8 @@ FM_HD int32_t blend_level(int32_t degenerate, int32_t value, float factor) {
 // It equals (s + 6) / 13. The multiplication divides exactly: its error, 0.77 * 3321 / 65536, is below 1 / 13.
 FM_HD uint32_t smooth_level(uint32_t s) { return ((s + 6u) * 5042u) >> 16; }
 
-// The mean over a window of 2 * radius + 1 levels in 24-bit fixed point; the edge weight makes its width fractional.
+// Weights of a moving mean, in 24-bit fixed point: `inner` for 2 * radius + 1 levels, `edge` for one more on each side,
+// so that the width need not be whole.
 struct BoxWeights {
   int32_t radius;
   uint32_t inner, edge;

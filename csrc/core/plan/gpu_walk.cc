@@ -72,7 +72,7 @@ class RunBuilder {
       const bool blended = blends(sample);
       runs_.entries.push_back(entry(sample, blended || writes_ == Writes::kAll));
       if (blended) continue;
-      // In place, nothing would use a run of only one such sample.
+      // In place, this sample stays as it is. A run of it alone would do nothing.
       if (writes_ == Writes::kBlended && runs_.entries.size() == run_start + 1) {
         runs_.entries.pop_back();
       } else {

@@ -49,7 +49,7 @@ static_assert(sizeof(PlanRow) == 64);
 struct PlanView {
   int32_t batch = 0;
   const PlanRow* rows = nullptr;
-  const void* resident = nullptr;  // instead of `rows`, see plan_memory.h; nobody can check it any more
+  const void* resident = nullptr;  // instead of `rows`; see plan_memory.h. The host cannot check it
   MaskArrays mask;
   int32_t others = -1;  // partners are rows of another batch of this size; negative: of this batch itself
 
