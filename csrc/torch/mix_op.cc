@@ -176,7 +176,8 @@ Tensor mix_backward_op(const Tensor& grad, const Tensor& rows, std::optional<Ten
   const int32_t batch = check_batch(op, "grad", grad);
   check(grad.scalar_type() != ScalarType::Byte, "mix_backward: expected a floating-point gradient, got uint8");
   check(inputs >= -1 && inputs <= INT32_MAX, op, ": expected inputs in [-1, 2^31), got ", inputs);
-  check(!of_other || inputs >= 0, op, ": expected inputs >= 0 for the gradient of the other batch, got ", inputs);
+  check(!of_other || inputs >= 0, op, ": expected inputs, the number of samples in the other batch, to be >= 0, got ",
+        inputs);
   if (multiway) return combine_backward(grad, rows, inputs);
   const DType dtype = dtype_of(op, grad.scalar_type());
   PlanView plan = plan_view(op, rows, batch, masks, grad, Resident::kRefused);

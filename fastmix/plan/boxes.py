@@ -46,7 +46,7 @@ class Coverage(_Placed):
 
 
 class Inside(_Placed):
-    """Draw uniformly over the positions inside the image: the area is the drawn one, up to whole pixels."""
+    """Draw uniformly over the positions inside the image, so that the box keeps its area up to rounding."""
 
     placement = _core.Placement.inside
 

@@ -14,8 +14,8 @@ namespace fastmix {
 // Whether the sample keeps its bytes.
 bool keeps_pixels(const SampleRow& row, const SampleOperation* operations);
 
-// Tables wait until an operation needs the pixels: consecutive ones, AutoContrast, Equalize and Contrast included,
-// change the pixels once.
+// Tables are not applied until an operation needs the pixels. Consecutive tables, also those of AutoContrast, Equalize
+// and Contrast, change the pixels once.
 class ImageAugmenter {
  public:
   ImageAugmenter(int64_t height, int64_t width, const AugmentKernels& kernels = augment_kernels())

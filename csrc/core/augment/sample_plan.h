@@ -116,7 +116,7 @@ constexpr bool erases_normalized(Opcode opcode) {
 // Refuses operations on pixels behind those that erase in the normalised output, and constants that are not finite.
 void validate_erasing(const char* op, const SamplePlanView& plan);
 
-// How many operations of a sample change its pixels; the others erase in the normalised output.
+// How many operations of a sample change its pixels. The others erase boxes later, in the normalised output.
 int32_t count_pixel_operations(const SamplePlanView& plan, int32_t sample);
 
 }  // namespace fastmix

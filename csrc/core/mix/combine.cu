@@ -16,7 +16,7 @@ struct TermWeight {
   __device__ __forceinline__ bool none(double w) const { return w == 0.0; }
   __device__ __forceinline__ double exact(double w) const { return w; }
   __device__ __forceinline__ WeightBounds bounds(double w) const { return bounds_of(w); }
-  __device__ __forceinline__ SplitWeight halves(double w) const { return split(w); }
+  [[maybe_unused]] __device__ __forceinline__ SplitWeight halves(double w) const { return split(w); }
 };
 
 template <typename T, int kBytes, typename Plan>

@@ -12,7 +12,7 @@ namespace fastmix {
 // 8 pixels of 2 bytes fill a 16-byte store of one channel's plane; 8 RGB pixels are three 8-byte loads.
 constexpr int kPixelsOfLane = 8;
 
-// kPixelsOfLane pixels of kChannels interleaved bytes or, with kChannels 0, one pixel of up to 4 bytes.
+// Holds kPixelsOfLane pixels, each of kChannels interleaved bytes. If kChannels is 0, holds one pixel of up to 4 bytes.
 template <int kChannels>
 struct PixelRun {
   static constexpr int kWords = kChannels == 0 ? 1 : kPixelsOfLane * kChannels / 4;
