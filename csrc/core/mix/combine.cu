@@ -6,8 +6,6 @@
 
 namespace fastmix {
 
-namespace {
-
 // One weight for the whole sample; see weighted_sums.h.
 struct TermWeight {
   double weight;
@@ -16,8 +14,10 @@ struct TermWeight {
   __device__ __forceinline__ bool none(double w) const { return w == 0.0; }
   __device__ __forceinline__ double exact(double w) const { return w; }
   __device__ __forceinline__ WeightBounds bounds(double w) const { return bounds_of(w); }
-  [[maybe_unused]] __device__ __forceinline__ SplitWeight halves(double w) const { return split(w); }
+  __device__ __forceinline__ SplitWeight halves(double w) const { return split(w); }
 };
+
+namespace {
 
 template <typename T, int kBytes, typename Plan>
 __global__ void __launch_bounds__(kLanes* kSumWarps)
