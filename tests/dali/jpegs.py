@@ -79,6 +79,7 @@ def shown(images, windows, size: int = SIZE) -> np.ndarray:
         [torch.from_numpy(image) for image in images],
         torch.from_numpy(np.float32(windows)),
         size=size,
+        edges="image",
         mean=(0.0,) * 3,
         std=(1 / 255,) * 3,
     )
