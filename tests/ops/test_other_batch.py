@@ -216,7 +216,7 @@ def test_operators_check_for_themselves():
         for op in (torch.ops.fastmix.mix, torch.ops.fastmix.mix_):
             with pytest.raises(RuntimeError, match=message):
                 op(images, PLAN.rows, None, other)
-    with pytest.raises(RuntimeError, match="inputs >= 0"):
+    with pytest.raises(RuntimeError, match="expected inputs, the number of samples in the other batch, to be >= 0"):
         torch.ops.fastmix.mix_backward(images, PLAN.rows, None, -1, True)
     with pytest.raises(ValueError, match=r"other of shape \(N\), torch.int64 on cpu, got \(2, 4\)"):
         fm.mix_labels(torch.arange(3), PLAN, 5, other=torch.zeros(2, 4, dtype=torch.int64))
