@@ -50,7 +50,7 @@ class LoaderMachine(RuleBasedStateMachine):
 
     def resize(self, world: int) -> None:
         self.loaders = [self.loader(world, rank) for rank in range(world)]
-        self.batches = None
+        self.batches, self.left = None, False
         self.position = (0, 0)
 
     @rule()
@@ -59,6 +59,7 @@ class LoaderMachine(RuleBasedStateMachine):
         if self.batches is None:
             # Files that change from here on may come or not: batches are prefetched.
             self.batches = [iter(loader) for loader in self.loaders]
+            self.left = False
             self.always_good = set(range(COUNT)) - self.bad
             self.ever_good = set(self.always_good)
         epoch, step = self.position
@@ -90,8 +91,10 @@ class LoaderMachine(RuleBasedStateMachine):
         """The next iterator starts the epoch anew."""
         if self.batches is not None:
             self.batches, self.position = None, (self.position[0], 0)
+            self.left = True
 
     @rule()
+    @precondition(lambda self: not self.left)  # between iterators the state is where the last one was left
     def save(self) -> None:
         states = [loader.state_dict() for loader in self.loaders]
         assert all(state == states[0] for state in states)

@@ -253,7 +253,11 @@ PLAN = fm.MultiwayPlan.from_arrays([[0, 1], [1, 0]], [[0.5, 0.5]] * 2)
         (lambda: fm.MultiwayPlan([[0, 1]]), TypeError, "int32 tensor on the CPU, got list"),
         (lambda: fm.mix_(torch.zeros(2, 3), PLAN), TypeError, r"got a MultiwayPlan; use mix\(\)"),
         (lambda: fm.mix(torch.zeros(3, 3), PLAN), ValueError, "a plan for 3 samples, got one for 2"),
-        (lambda: fm.mix(torch.zeros(2, 3), PLAN, other=torch.zeros(2, 3)), ValueError, "no other= with a MultiwayPlan"),
+        (
+            lambda: fm.mix(torch.zeros(2, 3), PLAN, other=torch.zeros(2, 3)),
+            ValueError,
+            "other= works with a MixPlan only",
+        ),
         (lambda: fm.mix_labels(torch.tensor([0, 7]), PLAN, 5), RuntimeError, r"labels in \[0, 5\)"),
         (
             lambda: fm.mix(torch.zeros(2, 3), fm.MultiwayPlan.from_arrays([[0, 2], [1, 0]], [[0.5, 0.5]] * 2)),
