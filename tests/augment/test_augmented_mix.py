@@ -197,7 +197,7 @@ def test_bits_on_every_cpu_set() -> None:
     here = Path(__file__).parent
     code = (
         "import hashlib, sys; sys.path[:0] = sys.argv[1:]\n"
-        "from test_resample_mix import *\n"
+        "from test_augmented_mix import *\n"
         "images, sample_plan = inputs(12, fa.Compose([*POLICY.policies, fa.RandomErasing(0.7, 'pixel')]))\n"
         "plan = random_plan(12, *SIZE, torch.Generator().manual_seed(0), 'any')\n"
         "made = [fm.resample_mix(images, None, plan, size=SIZE, sample_plan=sample_plan, memory_format=f)\n"
