@@ -47,6 +47,8 @@ def _parsed(texts: list[str], name: str, first_row: int, named: bool) -> list[An
         parts = [[part.strip() for part in re.split("[;|]", text) if part.strip()] for text in texts]
         if not named and all(part.isdecimal() for row in parts for part in row):
             return [{int(part) for part in row} for row in parts]
+        if not named:
+            _refuse_commas(parts, name, first_row)
         return [set(row) for row in parts]
     if named:
         return texts
@@ -64,6 +66,7 @@ def _parsed(texts: list[str], name: str, first_row: int, named: bool) -> list[An
             f"{texts[row]!r:.80}; pass classes= if all are names"
         )
     if not all(numeric):
+        _refuse_commas([[text] for text in texts], name, first_row)
         return texts
     if all(text.isdecimal() for text in texts):
         return [int(text) for text in texts]
@@ -77,6 +80,18 @@ def _parsed(texts: list[str], name: str, first_row: int, named: bool) -> list[An
             f"{texts[odd]!r}; class ids are integers from 0"
         )
     return vectors
+
+
+def _refuse_commas(rows: list[list[str]], name: str, first_row: int) -> None:
+    """Refuse a class name that joins other classes with commas. Names such as "hen, domestic" are fine."""
+    names = {part for row in rows for part in row}
+    for number, row in enumerate(rows, first_row):
+        for part in row:
+            if "," in part and names.issuperset(piece.strip() for piece in part.split(",")):
+                raise ValueError(
+                    f"data: expected class names separated by ';' in row {number} of {name}, got {part!r:.80}, which "
+                    "joins other classes; pass classes= if it is one name"
+                )
 
 
 def _vectors(table: Table, places: Sequence[int], classes: Sequence[str] | None) -> tuple[Labels, Sequence[str]]:
