@@ -8,6 +8,7 @@ import torch
 
 import fastmix.dali
 from fastmix.arguments import integer, number, one_of
+from fastmix.augment.sample_plan import RESIZE_FILTERS
 from fastmix.dali.pillow import pillow_decoder
 from fastmix.dali.plugin import load_decoders
 from fastmix.loader.faults.on_error import ON_ERROR
@@ -16,7 +17,6 @@ from fastmix.loader.graph.spec import DECODE, RESAMPLER
 from fastmix.loader.order import Order
 from fastmix.loader.sampling import Sampling
 from fastmix.loader.sources.source import Source
-from fastmix.ops.sources import FILTERS
 from fastmix.plan.plan_function import PlanFunction
 from fastmix.plan.policies import Policy
 from fastmix.ranks import Ranks
@@ -29,7 +29,7 @@ _ALLOWED: dict[str, tuple[object, ...]] = {
     "on_error": ON_ERROR,
     "resampler": RESAMPLER,
     "decode": DECODE,
-    "interpolation": (None, *FILTERS),
+    "interpolation": (None, *RESIZE_FILTERS),
 }
 # 16,384 x 16,384 pixels, more than any photograph; an image whose header claims more is rejected.
 MAX_PIXELS = 2**28

@@ -8,13 +8,13 @@ from typing import Literal, NamedTuple
 import torch
 from torch import Tensor
 
+from fastmix.augment.sample_plan import RESIZE_FILTERS
 from fastmix.ops.checks import MAX_CHANNELS
 
 Filter = Literal["nearest", "box", "bilinear", "bicubic", "lanczos"]
 Edges = Literal["crop", "image"]
 
-# The places are the numbers of the native operators.
-FILTERS = ("nearest", "box", "bilinear", "bicubic", "lanczos")
+# The places are the numbers of the native operators, as in RESIZE_FILTERS.
 EDGES = ("crop", "image")
 
 
@@ -25,7 +25,7 @@ class Sources(NamedTuple):
         images: B tensors uint8 (H, W, C).
         windows: float32 (B, 4).
         size: height and width of the output in pixels.
-        filter: one index into ``FILTERS`` for all images, or B.
+        filter: one index into ``RESIZE_FILTERS`` for all images, or B.
         edges: one index into ``EDGES`` for all images, or B.
     """
 
@@ -68,7 +68,7 @@ def sources(
         list(images),
         _window_array(op, windows, images),
         (size, size) if isinstance(size, int) else size,
-        _indices(op, "filter", filter, FILTERS, len(images)),
+        _indices(op, "filter", filter, RESIZE_FILTERS, len(images)),
         _indices(op, "edges", edges, EDGES, len(images)),
     )
 

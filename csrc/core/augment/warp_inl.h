@@ -72,6 +72,19 @@ inline void place_block(WarpBlock& block, const WarpRow& row, int32_t begin) {
   }
 }
 
+// Writes a block of pixels, after computing those in doubt in float64.
+inline __attribute__((always_inline)) void store_block(uint32_t* out, const WarpRow& row, int32_t begin, int32_t n,
+                                                       uint32_t* pixels, const uint32_t* doubts, bool in_doubt,
+                                                       uint32_t (*exact)(const WarpRow&, int32_t)) {
+  const int32_t count = n - begin < kBlock ? n - begin : static_cast<int32_t>(kBlock);
+  if (in_doubt) {
+    for (int32_t k = 0; k < count; ++k) {
+      if (doubts[k] != 0) pixels[k] = exact(row, begin + k);
+    }
+  }
+  memcpy(out + begin, pixels, count * sizeof(uint32_t));
+}
+
 inline __attribute__((always_inline)) int32_t level_of(uint32_t pixel, int color) {
   return static_cast<int32_t>((pixel >> (8 * color)) & 0xff);
 }
@@ -130,13 +143,7 @@ void linear_warp(uint32_t* out, const WarpRow& row, int32_t n) {
       doubts[k] = doubtful & ~block.outside[k];
       doubt |= doubts[k];
     }
-    const int32_t count = n - begin < kBlock ? n - begin : static_cast<int32_t>(kBlock);
-    if (doubt != 0) {
-      for (int32_t k = 0; k < count; ++k) {
-        if (doubts[k] != 0) pixels[k] = linear_pixel(row, begin + k);
-      }
-    }
-    memcpy(out + begin, pixels, count * sizeof(uint32_t));
+    store_block(out, row, begin, n, pixels, doubts, doubt != 0, linear_pixel);
   }
 }
 
@@ -266,13 +273,7 @@ void cubic_warp(uint32_t* out, const WarpRow& row, int32_t n) {
       doubts[k] = doubtful & ~block.outside[k];
       doubt |= doubts[k];
     }
-    const int32_t count = n - begin < kBlock ? n - begin : static_cast<int32_t>(kBlock);
-    if (doubt != 0) {
-      for (int32_t k = 0; k < count; ++k) {
-        if (doubts[k] != 0) pixels[k] = cubic_pixel(row, begin + k);
-      }
-    }
-    memcpy(out + begin, pixels, count * sizeof(uint32_t));
+    store_block(out, row, begin, n, pixels, doubts, doubt != 0, cubic_pixel);
   }
 }
 
