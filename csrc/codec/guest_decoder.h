@@ -1,5 +1,5 @@
-// A decoder of formats that neither fastmix nor nvImageCodec reads, as a C function: whoever has one (Python, with
-// Pillow) passes its address, and this library depends on none.
+// A decoder of formats that neither fastmix nor nvImageCodec reads, as a C function. Python passes the address of one
+// that calls Pillow, so that this library depends on neither.
 #pragma once
 
 #include <cstdint>

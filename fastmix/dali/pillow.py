@@ -41,7 +41,8 @@ def pillow_decoder() -> int:
     """Return the address of a C function that decodes GIF, AVIF and JPEG 2000 with Pillow, for ``guest_decoder=``.
 
     Only the first frame is decoded; pixels are upright, as Exif says, and an alpha channel is dropped. Pillow's own
-    limit holds besides ``max_pixels``: twice ``PIL.Image.MAX_IMAGE_PIXELS``. It lives as long as the process. ::
+    limit holds besides ``max_pixels``: twice ``PIL.Image.MAX_IMAGE_PIXELS``. The function lives as long as the
+    process. ::
 
         image, window, status = fn.fastmix.decode(..., guest_decoder=fastmix.dali.pillow_decoder())
 
@@ -54,7 +55,7 @@ def pillow_decoder() -> int:
     return ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
-_KEPT: list[object] = []  # what the addresses belong to
+_KEPT: list[object] = []  # a function must outlive its address
 
 
 def _check_pillow() -> None:

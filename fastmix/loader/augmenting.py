@@ -46,7 +46,7 @@ class Augmenting:
         default = RandomResizedCrop()
         # DALI's arguments are float32, which has no 3/4 and 4/3 of float64.
         ratio = None if window.ratio == default.ratio else window.ratio
-        # With edges="crop" no filter reads beside the window. Of the others, lanczos reads most.
+        # Only edges="image" reads beside the window, and lanczos reads farthest.
         interpolation = "lanczos" if window.edges == "image" else "bilinear"
         return {**options, "scale": window.scale, "ratio": ratio, "interpolation": interpolation}
 
