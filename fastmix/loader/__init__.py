@@ -7,6 +7,7 @@
 ``face.py``         attributes and smaller methods of ``DataLoader``
 ``settings.py``     checks of arguments that only ``DataLoader`` has
 ``torch_names.py``  torch's arguments and attributes, and what they mean here
+``other_names.py``  arguments of other loaders, and which of ours stands for each
 ``dataset_view.py`` ``loader.dataset``
 ``epoch.py``        ``EpochIterator``: one pass over the data
 ``passes.py``       maps the loop's epochs to passes over the data

@@ -29,6 +29,7 @@ from fastmix.loader.graph.dali_queue import DaliQueue
 from fastmix.loader.graph.evaluation import CropMode
 from fastmix.loader.graph.spec import Decode, GraphSpec, Resampler
 from fastmix.loader.order import LastBatch, Order
+from fastmix.loader.other_names import refuse_unknown
 from fastmix.loader.passes import Passes
 from fastmix.loader.progress import Progress
 from fastmix.loader.resizing import resized
@@ -260,6 +261,7 @@ class DataLoader(Face):
         # What a pickle holds; a copy, taken before there are other locals.
         arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         self._arguments = {**arguments.pop("torch_names"), **arguments}
+        refuse_unknown(torch_names, {*arguments, *TorchNames.__annotations__})
         self.batch_size = integer(_CALLER, "batch_size", batch_size)
         self.depth = integer(_CALLER, "depth", depth)
         self.num_threads = choose_threads(_CALLER, "num_threads", num_threads)

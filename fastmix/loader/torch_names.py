@@ -42,15 +42,13 @@ def last_batch_of(given: dict[str, Any], last_batch: str | None, device: torch.d
     """Check the arguments that have torch's names, and return ``last_batch``, which ``drop_last`` may set.
 
     Raises:
-        TypeError: an unknown name, or one that has no meaning here; the message names the argument that has.
+        TypeError: a name that has no meaning here; the message names the argument that has.
         ValueError: ``drop_last`` and ``last_batch`` contradict each other.
     """
     for name, value in given.items():
         if name in ("drop_last", "pin_memory"):
             if not isinstance(value, bool):
                 raise TypeError(f"DataLoader: expected {name} to be a bool, got {value!r}")
-        elif name not in _REFUSED:
-            raise TypeError(f"DataLoader: got an unexpected keyword argument {name!r}")
         elif value not in _REFUSED[name][0]:
             raise TypeError(f"DataLoader: expected no {name}, got {value!r}; {_REFUSED[name][1]}")
     if given.get("pin_memory") and device.type == "cpu" and torch.cuda.is_available():

@@ -1,11 +1,12 @@
 """ignite, skorch and torchdata: whole and short epochs, resume."""
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from client_support import SAMPLES, STEPS, Net, evaluation, mark, marks, passes, train
+from client_support import SAMPLES, STEPS, Net, evaluation, mark, marks, parts, passes, train, two_processes
 
 
 def test_ignite(photos):
@@ -30,6 +31,14 @@ def test_ignite(photos):
     resumed = train(photos)
     resumed.load_state_dict(loader.state_dict())
     assert run(resumed, state={**state, "max_epochs": 2})[: STEPS - 5] == expected[5:STEPS]
+
+
+def test_ignite_parallel(photos, tmp_path):
+    pytest.importorskip("ignite")
+    found = two_processes(Path(__file__).parent / "ignite_two.py", photos, out=tmp_path / "seen")
+    assert [rank["world"] for rank in found] == [[0, 2], [1, 2]]
+    assert [rank["seen"] for rank in found] == parts(photos, 2)
+    assert len({*found[0]["seen"], *found[1]["seen"]}) == 2 * STEPS
 
 
 def test_skorch(photos):

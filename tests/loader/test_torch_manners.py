@@ -1,7 +1,9 @@
 """A torch DataLoader's arguments, attributes and idioms."""
 
 import copy
+import inspect
 import multiprocessing
+import operator
 import pickle
 import re
 import threading
@@ -15,6 +17,7 @@ from torch import distributed
 from torch.testing._internal.distributed import fake_pg  # noqa: F401  (registers the backend "fake")
 
 import fastmix as fm
+from fastmix.loader import other_names
 
 MIX = {"mix": fm.Mixup(0.4, per="pair")}
 
@@ -90,12 +93,28 @@ def test_torch_arguments_that_mean_something(small, options, expected):
         ({"batch_sampler": [[0]]}, "sampler="),
         ({"prefetch_factor": 2}, "depth="),
         ({"drop_last": "yes"}, "bool"),
-        ({"mixx": 1}, "unexpected keyword argument 'mixx'"),
+        ({"frobnicate": 1}, "unexpected keyword argument 'frobnicate'; help(fastmix.DataLoader)"),
+        ({"mixx": 1}, "'mixx'; did you mean mix=?"),
+        ({"batchsize": 1}, "did you mean batch_size=?"),
+        ({"scale": (0.2, 1.0)}, "augment= takes fastmix.augment.Compose([RandomResizedCrop("),
+        ({"auto_augment": "rand-m9"}, "augment="),
+        ({"reprob": 0.25}, "fastmix.augment.RandomErasing"),
+        ({"mixup_alpha": 0.2}, "mix="),
     ],
 )
 def test_torch_arguments_that_do_not(small, options, message):
     with pytest.raises(TypeError, match=re.escape(message)):
         make(small[:10], **options)
+
+
+def test_hints_of_unknown_arguments_are_right(small):
+    for name, hint in other_names._OURS.items():
+        for argument in re.findall(r"(\w+)=", hint):
+            assert argument in inspect.signature(fm.DataLoader).parameters, name
+        for public in re.findall(r"fastmix((?:\.\w+)+)", hint):
+            assert operator.attrgetter(public[1:])(fm), name
+        with pytest.raises(TypeError, match=re.escape(hint)):
+            make(small[:10], **{name: None})
 
 
 def test_contradicting_last_batches(small):
