@@ -26,8 +26,19 @@ def is_transformed(*tensors: Tensor) -> bool:
 
 
 def has_tangent(tensor: Tensor | None) -> bool:
-    """Return whether forward-mode AD differentiates a tensor."""
-    if tensor is None or torch.compiler.is_compiling():
+    """Return whether forward-mode AD differentiates a tensor.
+
+    Raises:
+        NotImplementedError: Forward-mode AD is active while torch.compile traces, which would make the tangent 0.
+    """
+    if tensor is None or not tensor.is_floating_point():
+        return False
+    if torch.compiler.is_compiling():
+        if forward_ad._current_level >= 0:
+            raise NotImplementedError(
+                "fastmix: expected no forward-mode AD (torch.func.jvp, jacfwd) of mix inside torch.compile; leave "
+                "fullgraph=True out"
+            )
         return False
     return forward_ad.unpack_dual(tensor).tangent is not None
 
@@ -55,9 +66,10 @@ def _mix_backward(
 
 
 def _needs_function(tensor: Tensor, other: Tensor | None = None) -> bool:
-    if torch.compiler.is_compiling() or not tensor.is_floating_point():
+    if not tensor.is_floating_point():
         return False
-    return is_transformed(tensor, *[] if other is None else [other]) or has_tangent(tensor) or has_tangent(other)
+    transformed = not torch.compiler.is_compiling() and is_transformed(tensor, *[] if other is None else [other])
+    return transformed or has_tangent(tensor) or has_tangent(other)
 
 
 def _argument(inputs: tuple[Any, ...], place: int, default: Any) -> Any:

@@ -242,6 +242,37 @@ def test_transforms_compose(name: str) -> None:
     torch.testing.assert_close(leaf.grad, expected)
 
 
+def compiled(function: Callable[[Tensor], Tensor], fullgraph: bool) -> Callable[[Tensor], Tensor]:
+    torch.compiler.reset()
+    return torch.compile(function, backend="eager", fullgraph=fullgraph)
+
+
+@pytest.mark.parametrize("plan", [PLAN, MASKED, MULTIWAY], ids=["cycle", "masks", "multiway"])
+def test_compiled_derivatives_are_right_or_refused(plan) -> None:
+    def energy(x: Tensor) -> Tensor:
+        return fm.mix(x, plan).pow(3).sum()
+
+    def slope(x: Tensor) -> Tensor:
+        return jvp(energy, (x,), (x + 1,))[1]
+
+    # torch.compile cannot trace the derivatives of an operator: it runs them eagerly, unless fullgraph forbids that.
+    torch.testing.assert_close(compiled(slope, False)(IMAGES), slope(IMAGES))
+    with pytest.raises(Exception, match="no forward-mode AD"):
+        compiled(slope, True)(IMAGES)
+    for combined in (compiled(grad(energy), True), grad(compiled(energy, True))):
+        with pytest.raises(Exception, match="functorch"):
+            combined(IMAGES)
+
+
+@pytest.mark.parametrize("fullgraph", [False, True])
+def test_mix_in_place_refuses_compiled_tangents(fullgraph: bool) -> None:
+    def slope(x: Tensor) -> Tensor:
+        return jvp(lambda x: fm.mix_(x.clone(), PLAN), (x,), (x,))[1]
+
+    with pytest.raises(Exception, match="forward-mode"):
+        compiled(slope, fullgraph)(IMAGES)
+
+
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.float16, torch.bfloat16, torch.float32])
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
 def test_vmap_gives_the_bits_of_a_loop(dtype, memory_format) -> None:
