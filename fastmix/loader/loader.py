@@ -34,7 +34,7 @@ from fastmix.loader.passes import Passes
 from fastmix.loader.progress import Progress
 from fastmix.loader.resizing import resized
 from fastmix.loader.restarts import Restarts
-from fastmix.loader.sampling import choose_sampling
+from fastmix.loader.sampling import ByBlock, Shuffle, choose_sampling
 from fastmix.loader.sources.hints import Column, Hints
 from fastmix.loader.sources.kinds import open_source
 from fastmix.loader.sources.reader_pool import ReaderPool
@@ -149,7 +149,8 @@ class DataLoader(Face):
 
         (order)
         seed: in [0, 2**63): of the order, the crops and the mixing.
-        shuffle: a random order in every epoch (default in training), or the source's order.
+        shuffle: a random order in every epoch (default in training), or the source's order. ``"blocks"``: neighbouring
+            samples of tar shards or Parquet files in random order, which are read sequentially.
         sampler: another order: ``"balanced"``, all classes equally often; ``"same_class"``, neighbours of one class; or
             a torch Sampler of all samples, the same on every rank, whose ``set_epoch`` is called.
         repeats: repeated augmentation: each sample comes this often in a batch, with other crops, and an epoch, of the
@@ -238,7 +239,7 @@ class DataLoader(Face):
         return_index: bool = False,
         # order
         seed: int = 0,
-        shuffle: bool | None = None,
+        shuffle: Shuffle | None = None,
         sampler: str | Any | None = None,
         repeats: int | None = None,
         last_batch: LastBatch | None = None,
@@ -287,8 +288,7 @@ class DataLoader(Face):
         self.dataset = DatasetView(source, self.classes)
         self.num_classes = settings.choose_classes(num_classes, len(self.classes), train, source)
         made_targets = target_maker(source, self.num_classes, targets, policy is not None, smoothing)
-        shuffled = train if shuffle is None else bool(shuffle)
-        sampling = choose_sampling(sampler, shuffled, made_targets.values, len(source), seed)
+        sampling = choose_sampling(sampler, train if shuffle is None else shuffle, source, made_targets.values, seed)
         order = Order(
             count=sampling.count,
             batch_size=self.batch_size,
@@ -384,6 +384,8 @@ class DataLoader(Face):
         rank, world_size = self._ranks.decide()
         drafter = self._machinery.drafter
         passes = drafter.passes
+        if isinstance(passes.order.kind, ByBlock):
+            self.source.read_by_block(world_size == 1)
         if (rank, world_size) != (passes.order.rank, passes.order.world_size):
             order = replace(passes.order, rank=rank, world_size=world_size)
             passes = Passes(order, self._arguments["steps_per_epoch"])

@@ -5,14 +5,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import torch
 
 from fastmix import _core
+from fastmix.loader.sources.source import Source
+
+Shuffle: TypeAlias = Literal["blocks"] | bool
 
 SAMPLERS = ("balanced", "same_class")
+# How many blocks an order by block has open at a time: of 8 MiB each, 256 MiB.
+OPEN_BLOCKS = 32
 # Some orders need a second permutation, independent of the first.
 _OTHER_STREAM = 0x5DEECE66D
 
@@ -59,6 +64,34 @@ class Shuffled(Sampling):
 
     def samples(self, epoch: int) -> np.ndarray:
         return _core.epoch_order(self.count, self.seed, epoch)
+
+
+@dataclass(frozen=True, eq=False)
+class ByBlock(Sampling):
+    """Blocks in random order, and the samples of ``OPEN_BLOCKS`` neighbouring blocks in random order.
+
+    A block's samples come at uniformly random places of a window, which moves on by one block at a time:
+
+        block at place 0   |--------------|
+        block at place 1     |--------------|
+        block at place 2       |--------------|
+
+    Args:
+        starts: int64 (K,), first sample of each block.
+    """
+
+    starts: np.ndarray
+    count: int
+    seed: int
+    name = "blocks"
+    spreads = False
+
+    def samples(self, epoch: int) -> np.ndarray:
+        place = np.empty(len(self.starts), dtype=np.int64)
+        place[_core.epoch_order(len(self.starts), self.seed ^ _OTHER_STREAM, epoch)] = np.arange(len(self.starts))
+        sizes = np.diff(self.starts, append=self.count)
+        within = _core.epoch_order(self.count, self.seed, epoch) * (OPEN_BLOCKS / self.count)
+        return np.argsort(np.repeat(place, sizes) + within, kind="stable")
 
 
 def _by_class(labels: np.ndarray, seed: int, epoch: int) -> np.ndarray:
@@ -176,12 +209,21 @@ class UserSampler(Sampling):
         return order
 
 
-def choose_sampling(sampler: Any, shuffle: bool, labels: np.ndarray | None, count: int, seed: int) -> Sampling:
-    """Return the order that the loader's arguments name.
+def choose_sampling(sampler: Any, shuffle: Shuffle, source: Source, labels: np.ndarray | None, seed: int) -> Sampling:
+    """Return the order that the loader's arguments name; ``labels`` are the source's, as the batches have them.
 
     Raises:
         ValueError, TypeError: no such order, or an order by class and labels that are not class ids.
     """
+    count = len(source)
+    if shuffle == "blocks":
+        blocks = source.blocks()
+        if blocks is None:
+            raise ValueError(
+                "DataLoader: expected tar shards or Parquet files of images with shuffle='blocks', got data without "
+                "blocks; use shuffle=True"
+            )
+        return ByBlock(blocks, count, seed)
     if sampler is None:
         return Shuffled(count, seed) if shuffle else InOrder(count)
     if not isinstance(sampler, str):

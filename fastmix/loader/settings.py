@@ -15,7 +15,7 @@ from fastmix.loader.faults.on_error import ON_ERROR
 from fastmix.loader.graph.evaluation import CropMode, EvaluationView, evaluation_view
 from fastmix.loader.graph.spec import DECODE, RESAMPLER
 from fastmix.loader.order import Order
-from fastmix.loader.sampling import Sampling
+from fastmix.loader.sampling import Sampling, Shuffle
 from fastmix.loader.sources.source import Source
 from fastmix.plan.plan_function import PlanFunction
 from fastmix.plan.policies import Policy
@@ -95,7 +95,7 @@ def check_smoothing(smoothing: float, mix: Policy | None) -> None:
         )
 
 
-def choose_train(train: bool | None, shuffle: bool | None) -> bool:
+def choose_train(train: bool | None, shuffle: Shuffle | None) -> bool:
     """Return ``train``, which is True by default; warns if the caller may have meant evaluation."""
     if train is None and shuffle is False:
         warnings.warn(
@@ -104,8 +104,10 @@ def choose_train(train: bool | None, shuffle: bool | None) -> bool:
             UserWarning,
             stacklevel=3,
         )
-    if not isinstance(train, bool | None) or not isinstance(shuffle, bool | None):
-        raise TypeError(f"DataLoader: expected train and shuffle to be bools, got {train!r} and {shuffle!r}")
+    if not isinstance(train, bool | None):
+        raise TypeError(f"DataLoader: expected train to be a bool, got {train!r}")
+    if not isinstance(shuffle, bool | None) and shuffle != "blocks":
+        raise TypeError(f"DataLoader: expected shuffle to be a bool or 'blocks', got {shuffle!r}")
     return train is None or train
 
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 import glob
 import json
 import os
-import threading
 import warnings
-from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
 
+from fastmix.loader.sources.block_cache import BlockCache
 from fastmix.loader.sources.columns import Table
 from fastmix.loader.sources.hints import NO_HINTS, Hints
 from fastmix.loader.sources.label_texts import parse_labels
@@ -45,8 +43,7 @@ class ParquetImages(Source):
         self._begin()
 
     def _begin(self) -> None:
-        self._lock = threading.Lock()
-        self._cached: OrderedDict[int, Future[tuple[Any, int]]] = OrderedDict()
+        self._cached = BlockCache(self._read_group, CACHE_BYTES)
 
     def __len__(self) -> int:
         return self._rows
@@ -62,7 +59,7 @@ class ParquetImages(Source):
 
     def read(self, sample: int) -> tuple[np.ndarray, object]:
         group, row = self._place(sample)
-        value = self._column(group)[row]
+        value = self._cached.get(group)[row]
         data = value["bytes"] if value.is_valid and hasattr(value, "keys") else value
         if data.is_valid:
             return np.frombuffer(data.as_buffer(), np.uint8), None
@@ -77,40 +74,18 @@ class ParquetImages(Source):
         group = int(np.searchsorted(self._starts, sample, side="right")) - 1
         return group, int(sample - self._starts[group])
 
-    def _column(self, group: int) -> Any:
-        """Return the images of a row group; one thread reads it, others that want it wait."""
-        with self._lock:
-            future = self._cached.get(group)
-            if mine := future is None:
-                future = self._cached[group] = Future()
-            self._cached.move_to_end(group)
-        if not mine:
-            return future.result()[0]
-        try:
-            file = open_parquet(self.files[self._groups[group, 0]])
-            column = file.read_row_group(int(self._groups[group, 1]), columns=[self._image], use_threads=False)
-            values = column.column(0).combine_chunks()
-            future.set_result((values, values.nbytes))
-        except BaseException as error:
-            with self._lock:
-                self._cached.pop(group, None)
-            future.set_exception(error)
-            raise
-        self._shrink()
-        return values
+    def blocks(self) -> np.ndarray:
+        return self._starts[self._groups[:, 2] > 0]
 
-    def _shrink(self) -> None:
-        with self._lock:
-            held = {group: future.result()[1] for group, future in self._cached.items() if future.done()}
-            size = sum(held.values())
-            for group in list(held)[:-1]:
-                if size <= CACHE_BYTES:
-                    break
-                size -= held[group]
-                del self._cached[group]
+    def _read_group(self, group: int) -> tuple[Any, int]:
+        """Return the images of a row group, and their bytes."""
+        file = open_parquet(self.files[self._groups[group, 0]])
+        column = file.read_row_group(int(self._groups[group, 1]), columns=[self._image], use_threads=False)
+        values = column.column(0).combine_chunks()
+        return values, values.nbytes
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name not in ("_lock", "_cached")}
+        return {name: value for name, value in self.__dict__.items() if name != "_cached"}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -174,7 +149,7 @@ def parquet_images(data: Path, hints: Hints = NO_HINTS) -> ParquetImages:
     if size > CACHE_BYTES:
         warnings.warn(
             f"data: {size >> 30} GiB of images in Parquet files do not fit into memory, and a random order reads "
-            "a row group for every few; datasets.load_dataset('parquet', ...) copies them to disk for random access",
+            "a row group for every few; shuffle='blocks' reads each row group about once",
             UserWarning,
             stacklevel=4,
         )

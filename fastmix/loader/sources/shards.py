@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from fastmix.loader.sources.block_reads import BlockReads, block_starts
 from fastmix.loader.sources.class_names import read_labels
 from fastmix.loader.sources.hints import NO_HINTS, Hints
 from fastmix.loader.sources.label_table import Labels
@@ -43,6 +44,7 @@ class ShardSource(Source):
         self.unlabelled = True
         self.classes: Sequence[str] = ()
         self._files: dict[tuple[int, int], int] = {}
+        self._block_reads: BlockReads | None = None
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -73,7 +75,19 @@ class ShardSource(Source):
         self.unlabelled = False
 
     def read(self, sample: int) -> tuple[np.ndarray, object]:
-        return np.frombuffer(self._bytes(*self.places[sample].tolist()), np.uint8), None
+        place = tuple(self.places[sample].tolist())
+        data = self._bytes(*place) if self._block_reads is None else self._block_reads.read(sample, place)
+        return np.frombuffer(data, np.uint8), None
+
+    def blocks(self) -> np.ndarray:
+        return block_starts(self.places)
+
+    def read_by_block(self, alone: bool) -> None:
+        # A block of a remote shard is fetched whole unless ranks share it, which would each fetch all of it.
+        remote = [is_url(shard.name) for shard in self.shards]
+        if self._block_reads is not None or (any(remote) and not (alone and all(remote))):
+            return
+        self._block_reads = BlockReads(self.places, self._bytes, None if any(remote) else self._descriptor)
 
     def _bytes(self, shard: int, start: int, size: int) -> bytes:
         name = self.shards[shard].name
@@ -102,7 +116,7 @@ class ShardSource(Source):
                 os.close(descriptor)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_files": {}}
+        return {**self.__dict__, "_files": {}, "_block_reads": None}
 
 
 def is_shards(data: object) -> bool:

@@ -57,6 +57,13 @@ class Source(ABC):
         """Return uint8 (bytes,) or uint8 (H, W, 3), and the label if ``labels`` is None. Any thread may call it."""
         raise NotImplementedError
 
+    def blocks(self) -> np.ndarray | None:
+        """Return int64 (K,): the first samples of the runs that one sequential read fetches; None if there are none."""
+        return None
+
+    def read_by_block(self, alone: bool) -> None:  # noqa: B027  (most sources have no blocks)
+        """Prepare for an order that goes by block; ``alone`` if no other rank reads the same blocks."""
+
 
 def digest(*arrays: np.ndarray) -> str:
     """Return 32 hexadecimal digits of the arrays' contents, dtypes and shapes."""
