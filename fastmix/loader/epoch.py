@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -40,8 +42,13 @@ def one_thread(busy: threading.Lock) -> Iterator[None]:
     """Hold the lock, or refuse.
 
     Raises:
-        RuntimeError: another thread holds it.
+        RuntimeError: another thread holds it, or the interpreter is ending: it imports nothing and starts no threads.
     """
+    if sys.is_finalizing():
+        raise RuntimeError(
+            "DataLoader: expected a running program, got one that is ending; take batches before, or in an atexit "
+            "function, not in __del__ of an object that lives until the end"
+        )
     if not busy.acquire(blocking=False):
         raise RuntimeError(
             "DataLoader: expected one thread at a time, got two that take batches from one loader; use a loader for "
@@ -60,6 +67,7 @@ class EpochIterator:
         m = self._machinery = machinery
         self._progress = progress
         self._owner = object()
+        self._process = os.getpid()
         self._epoch, self._drafted = progress.begin(self._owner)
         try:
             m.drafter.passes.begin(self._epoch, self._drafted)
@@ -78,6 +86,13 @@ class EpochIterator:
     def __iter__(self) -> EpochIterator:
         return self
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Refuse to be pickled or copied: the batches under way are in the pipeline of this process."""
+        raise TypeError(
+            "DataLoader: expected the loader to pickle or copy, got its iterator; pickle the loader, which goes on after "
+            "the last batch, or loader.state_dict()"
+        )
+
     def __len__(self) -> int:
         """Number of batches that are left."""
         return self._progress.steps - self._progress.step
@@ -89,6 +104,11 @@ class EpochIterator:
     def _next(self) -> Batch:
         if self._finished:
             raise StopIteration
+        if self._process != os.getpid():
+            raise RuntimeError(
+                "DataLoader: expected the process that made this iterator, got a child that was forked since, which has "
+                "none of the batches under way; make a new iterator there"
+            )
         if self._progress.owner is not self._owner:
             raise RuntimeError(
                 "DataLoader: expected the loader's newest iterator, got an older one: iter(loader), set_epoch or "

@@ -70,6 +70,7 @@ class StepsUnderWay:
 
         Raises:
             StallError: it took longer than ``timeout``.
+            SystemExit, KeyboardInterrupt: the data set raised it.
         """
         step = self.oldest
         if not len(step.draft.samples):
@@ -77,6 +78,8 @@ class StepsUnderWay:
         if step.reading is not None:
             with self._stats.stage("read"):
                 self._stall.wait(step.reading.done, "threads that read samples from the data set or shard")
+            if step.reading.ending is not None:
+                raise step.reading.ending
         with self._stats.stage("plan"):
             _ = step.draft.plan  # waits until it is drawn, and raises if the policy failed
         self._submit(step)
@@ -115,7 +118,7 @@ class StepsUnderWay:
         """Give a step to the pipeline if it is ready; returns whether the step after it may follow."""
         if step.ticket is not None or not len(step.draft.samples):
             return True
-        if not step.draft.drawn or (step.reading is not None and not step.reading.done.is_set()):
+        if not step.draft.drawn or (step.reading is not None and not step.reading.complete):
             return False
         ticket = Ticket(self._owner, step.draft.samples, self._maker.inputs(step.draft, step.reading))
         self._queue.submit(ticket)

@@ -55,9 +55,17 @@ def with_absent(faults: dict[int, Fault], paths: Mapping[int, str], answers: dic
     return {sample: missing if answers.get(paths[sample]) else fault for sample, fault in faults.items()}
 
 
+def _text_of(error: Exception) -> str:
+    """Return the message in one line; empty if the exception cannot say it."""
+    try:
+        return " ".join(str(error).split())
+    except Exception:
+        return ""
+
+
 def read_fault(error: Exception) -> Fault:
     """Return the fault of a sample that its source could not read."""
-    text = " ".join(str(error).split())
+    text = _text_of(error)
     reason = f"{type(error).__name__}: {text}" if text else type(error).__name__
     passing = isinstance(error, ConnectionError | TimeoutError)
     # Image libraries raise OSError without a number for damaged files.

@@ -21,7 +21,8 @@ class Reading:
         data: per sample what was read; None until then, or if reading failed.
         labels: per sample its label, if the source knows it only now.
         errors: by place in the batch, why a sample could not be read.
-        done: set when all samples were read or failed.
+        ending: what the data set raised to end the program (SystemExit, KeyboardInterrupt), for the consumer's thread.
+        done: set when all samples were read or failed, or one ends the program.
     """
 
     samples: np.ndarray
@@ -29,6 +30,7 @@ class Reading:
     data: list[np.ndarray | None] = field(init=False)
     labels: list[Any] = field(init=False)
     errors: dict[int, Exception] = field(default_factory=dict)
+    ending: BaseException | None = None
     done: threading.Event = field(default_factory=threading.Event)
 
     def __post_init__(self) -> None:
@@ -39,12 +41,20 @@ class Reading:
         if self._left == 0:
             self.done.set()
 
+    @property
+    def complete(self) -> bool:
+        """Whether all samples were read or failed."""
+        return self.done.is_set() and self.ending is None
+
     def read(self, source: Source, place: int) -> None:
         """Read the sample at ``place``, in any thread."""
         try:
             self.data[place], self.labels[place] = source.read(int(self.samples[place]))
         except Exception as error:
             self.errors[place] = error
+        except BaseException as error:
+            self.ending = error
+            self.done.set()
         with self._lock:
             self._left -= 1
             if self._left == 0:
