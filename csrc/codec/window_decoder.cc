@@ -1,6 +1,7 @@
 #include "window_decoder.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/error.h"
 #include "jpeg_structure.h"
@@ -40,7 +41,12 @@ bool decode_jpeg(const uint8_t* data, size_t size, const WindowRequest& request,
   if (decoder.gave_up()) decoded = DecodedWindow::failed(Status::kDamaged);
   return decoder.gave_up();
 }
+
+std::optional<bool> has_all_rows(const std::vector<uint8_t>& file) {
+  return JpegDecoder::has_all_rows(file.data(), file.size());
+}
 #else
+std::optional<bool> has_all_rows(const std::vector<uint8_t>&) { return std::nullopt; }
 bool decode_jpeg(const uint8_t*, size_t, const WindowRequest&, DecodedWindow&) { return false; }
 #endif
 
@@ -67,6 +73,17 @@ DecodedWindow WindowDecoder::decode(const uint8_t* data, size_t size, const Wind
   if (found.height != request.image.height || found.width != request.image.width) {
     throw WrongSize(concat("an image of ", request.image.height, " x ", request.image.width,
                            " pixels, got a file with ", found.height, " x ", found.width));
+  }
+  std::vector<uint8_t> ended;
+  if (!whole_file) {
+    // nvImageCodec looks for an end marker in vain, and leaks what it had decoded. With one, it would make up rows.
+    ended.assign(data, data + size);
+    ended.insert(ended.end(), {0xFF, 0xD9});
+    const std::optional<bool> all_rows = has_all_rows(ended);
+    if (all_rows == false) return DecodedWindow::failed(Status::kTruncated);
+    if (all_rows == true && decoder_.open(ended.data(), ended.size(), max_pixels) != Status::kOk) {
+      return DecodedWindow::failed(Status::kTruncated);
+    }
   }
   const Region region = seen_region(request.filter, request.window, request.image, request.out);
   decoded = {Status::kOk,

@@ -66,7 +66,7 @@ struct JpegDecoder::State {
   std::jmp_buf escape;
   ReducedRegion reduced;
   Turn turn;
-  bool gave_up = false;
+  bool gave_up = false, ends_early = false;
 
   State();
   ~State() { jpeg_destroy_decompress(&jpeg); }
@@ -75,6 +75,12 @@ struct JpegDecoder::State {
   [[noreturn]] static void leave(j_common_ptr jpeg) { std::longjmp(static_cast<State*>(jpeg->client_data)->escape, 1); }
   [[noreturn]] void leave() { leave(reinterpret_cast<j_common_ptr>(&jpeg)); }
 
+  void begin(const uint8_t* data, size_t size);
+  void skip_rows();
+  [[noreturn]] void leave_early() {
+    ends_early = true;
+    leave();
+  }
   int32_t orientation() const;
   bool has_all_coefficients() const;
   void mend_widths();
@@ -97,6 +103,13 @@ JpegDecoder::State::State() {
     if (reinterpret_cast<j_decompress_ptr>(jpeg)->input_scan_number > kMostScans) leave(jpeg);
   };
   jpeg.client_data = this;
+}
+
+void JpegDecoder::State::begin(const uint8_t* data, size_t size) {
+  jpeg_create_decompress(&jpeg);
+  jpeg.mem->max_memory_to_use = kMostMemory;
+  jpeg.progress = &progress;
+  jpeg_mem_src(&jpeg, data, size);
 }
 
 // 0 where it is not clear.
@@ -127,10 +140,7 @@ bool JpegDecoder::open(const uint8_t* data, size_t size, Size image, const Windo
   State& state = *state_;
   jpeg_decompress_struct& jpeg = state.jpeg;
   if (setjmp(state.escape)) return false;
-  jpeg_create_decompress(&jpeg);
-  jpeg.mem->max_memory_to_use = kMostMemory;
-  jpeg.progress = &state.progress;
-  jpeg_mem_src(&jpeg, data, size);
+  state.begin(data, size);
   jpeg_save_markers(&jpeg, kExifMarker, kMarkerLimit);
   if (jpeg_read_header(&jpeg, TRUE) != JPEG_HEADER_OK) return false;
   const bool colour = jpeg.num_components == 3 && jpeg.jpeg_color_space == JCS_YCbCr;
@@ -148,6 +158,35 @@ bool JpegDecoder::open(const uint8_t* data, size_t size, Size image, const Windo
   jpeg.dct_method = JDCT_ISLOW;
   jpeg.do_block_smoothing = FALSE;
   return true;
+}
+
+std::optional<bool> JpegDecoder::has_all_rows(const uint8_t* data, size_t size) {
+  const auto state = std::make_unique<State>();
+  state->errors.emit_message = [](j_common_ptr jpeg, int) {
+    const int warning = jpeg->err->msg_code;
+    if (warning == JWRN_HIT_MARKER || warning == JWRN_JPEG_EOF) static_cast<State*>(jpeg->client_data)->leave_early();
+  };
+  if (setjmp(state->escape)) return state->ends_early ? std::optional(false) : std::nullopt;
+  state->begin(data, size);
+  state->skip_rows();
+  return true;
+}
+
+// At the smallest scale, which takes the least time after the entropy decoder.
+void JpegDecoder::State::skip_rows() {
+  if (jpeg_read_header(&jpeg, TRUE) != JPEG_HEADER_OK) leave();
+  jpeg.scale_num = 1;
+  jpeg.scale_denom = 8;
+  jpeg.out_color_space = jpeg.jpeg_color_space;
+  jpeg.do_block_smoothing = FALSE;
+  jpeg_start_decompress(&jpeg);
+  for (int i = 0; i < jpeg.num_components; ++i) {
+    if (jpeg.comp_info[i].quant_table == nullptr) leave_early();  // no scan had this component
+  }
+  if (!has_all_coefficients()) leave_early();
+  const auto samples = jpeg.output_width * static_cast<JDIMENSION>(jpeg.output_components);
+  JSAMPARRAY rows = jpeg.mem->alloc_sarray(reinterpret_cast<j_common_ptr>(&jpeg), JPOOL_IMAGE, samples, 1);
+  while (jpeg.output_scanline < jpeg.output_height) jpeg_read_scanlines(&jpeg, rows, 1);
 }
 
 const ReducedRegion& JpegDecoder::reduced_region() const { return state_->reduced; }

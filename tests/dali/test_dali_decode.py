@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import resource
 import struct
 import subprocess
 import sys
@@ -14,6 +15,7 @@ import nvidia.dali.experimental.dynamic as ndd
 import pytest
 from decoding import by_dali, decode, encoded, feed, run, statuses
 from images import HEIGHT, WIDTH, dim_pnms, picture, readable, saved
+from images import jpegs as jpegs_of_every_kind
 from nvidia.dali import fn
 from PIL import Image
 
@@ -122,6 +124,27 @@ def test_a_file_that_ends_early_is_bad_in_every_window(name, keep):
     found = decode([data] * len(WINDOWS), WINDOWS, size=48)[2]
     assert len(set(found)) == 1 and found[0] in (Status.truncated, Status.damaged)
     assert found[0].scope == "file"
+
+
+def test_a_jpeg_that_lacks_only_its_end_marker_is_whole():
+    files = [data for name, data in jpegs_of_every_kind().items() if name != "trailing.jpg"]
+    whole, _, _ = decode(files)
+    cut, _, found = decode([data[:-2] for data in files])
+    assert found == [Status.ok] * len(files)
+    assert all(map(np.array_equal, cut, whole))
+
+
+def test_jpegs_without_an_end_marker_leave_no_memory_behind():
+    files = [saved(picture(), "JPEG", quality=95)[:-2]] * 100
+
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+    for i in range(30):
+        if i == 5:
+            before = resident()
+        assert decode(files)[2] == [Status.ok] * 100
+    assert resident() - before < 16 << 20  # the images have 160 MB
 
 
 def test_damage_is_said_of_the_file_where_it_holds_for_every_window():

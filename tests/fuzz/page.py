@@ -86,5 +86,4 @@ than fastmix's."""
 
 _FAULTS = "Each round is a process of its own. It has to end by itself, with the batches of an undisturbed epoch."
 
-_SOAK = """Growth after the first tenth of the runs. One file in turn is good and bad. Of the bad ones, JPEGs without an
-end marker whose rows are all there cost memory at each decode ([why](decoding.md#what-remains))."""
+_SOAK = "Growth after the first tenth of the runs. One file in turn is good and bad."
