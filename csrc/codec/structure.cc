@@ -5,6 +5,7 @@
 
 #include "jpeg_structure.h"
 #include "pnm.h"
+#include "tiff_structure.h"
 
 namespace fastmix {
 
@@ -62,6 +63,7 @@ bool sound_header(Kind kind, const uint8_t* data, size_t size) {
   if (kind == Kind::kJpeg) return sound_jpeg(data, size);
   if (kind == Kind::kPng) return sound_png(data, size);
   if (kind == Kind::kPnm) return sound_pnm(data, size);
+  if (kind == Kind::kTiff) return sound_tiff(data, size);
   return kind != Kind::kWebp || each_webp_chunk(data, size, [](size_t) {});
 }
 

@@ -13,8 +13,8 @@ namespace fastmix {
 // Progressive JPEGs have about ten scans. Each one costs a pass over the whole picture.
 constexpr int kMostScans = 100;
 
-// Whether a parser may read the header: PNG and WebP chunks lie within the file, and a JPEG, PNG or PNM has enough
-// bytes for the pixels that its header claims.
+// Whether a parser may read the header: PNG and WebP chunks and the strips of a TIFF lie within the file, and a JPEG,
+// PNG or PNM has enough bytes for the pixels that its header claims.
 bool sound_header(Kind kind, const uint8_t* data, size_t size);
 
 // Whether a decoder may read the rest: JPEGs have no more than kMostScans scans.

@@ -89,8 +89,8 @@ class EpochIterator:
     def __reduce__(self) -> tuple[object, ...]:
         """Refuse to be pickled or copied: the batches under way are in the pipeline of this process."""
         raise TypeError(
-            "DataLoader: expected the loader to pickle or copy, got its iterator; pickle the loader, which goes on after "
-            "the last batch, or loader.state_dict()"
+            "DataLoader: expected the loader to pickle or copy, got its iterator; pickle the loader, which goes on "
+            "after the last batch, or loader.state_dict()"
         )
 
     def __len__(self) -> int:
@@ -106,8 +106,8 @@ class EpochIterator:
             raise StopIteration
         if self._process != os.getpid():
             raise RuntimeError(
-                "DataLoader: expected the process that made this iterator, got a child that was forked since, which has "
-                "none of the batches under way; make a new iterator there"
+                "DataLoader: expected the process that made this iterator, got a child that was forked since, which "
+                "has none of the batches under way; make a new iterator there"
             )
         if self._progress.owner is not self._owner:
             raise RuntimeError(

@@ -126,6 +126,24 @@ TEST(the_first_exif_segment_counts) {
   CHECK(clear(kStart + kExif + kExif + kExif + rest) == kStart + kExif + other + other + rest);
 }
 
+// Of one strip, 10 rows of 4 bytes at 200.
+Bytes tiff(uint32_t compression, uint32_t offset, uint32_t count, uint16_t offsets_tag = 273) {
+  const auto entry = [](uint32_t tag, uint32_t value) {
+    return Bytes{static_cast<uint8_t>(tag >> 8), static_cast<uint8_t>(tag), 0, 4, 0, 0, 0, 1} + big_endian(value, 4);
+  };
+  Bytes file = text(std::string("MM\0*\0\0\0\x08\0\x07", 10)) + entry(256, 4) + entry(257, 10) + entry(258, 8) +
+               entry(259, compression) + entry(offsets_tag, offset) + entry(278, 10) + entry(279, count);
+  file.resize(240);
+  return file;
+}
+
+TEST(strips_of_a_tiff_lie_in_the_file) {
+  CHECK(sound(tiff(1, 200, 40)) && !sound(tiff(1, 201, 40)) && !sound(tiff(1, 500, 40)));
+  // The rows decide, or the number of compressed bytes.
+  CHECK(sound(tiff(1, 200, 99)) && !sound(tiff(1, 201, 1)) && sound(tiff(5, 230, 10)) && !sound(tiff(5, 230, 11)));
+  CHECK(!sound(tiff(1, 200, 40, 300)) && sound(tiff(6, 200, 40, 300)) && sound(text(std::string("II*\0", 4))));
+}
+
 TEST(pnm_becomes_binary_and_of_full_range) {
   CHECK(clear(text("P5 2 1 255\n\x01\x02")).empty() && clear(text("P4 2 1\n\x01")).empty());
   CHECK(clear(text("P5 2 1 100\n\x32\x64")) == text("P5 2 1 255\n\x80\xFF"));

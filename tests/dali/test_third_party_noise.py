@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pytest
 
-# libtiff warns of each odd entry in a directory before it fails; there is no hook to stop it.
-MOST = {"tif": 3}
 PROGRAM = """
 import random, sys
+import images
 from decode_mutated import FOR_PILLOW, group, mutated
 from decoding import decode
 from fastmix.dali import pillow_decoder
 rng = random.Random(3)
 files = group(sys.argv[1])
+if sys.argv[1] == "tif":
+    # libtiff prints a line for each row of a damaged fax that it makes up, and takes no function to print with.
+    files = [data for data in files if data != images.others()["group4.tif"]]
 options = {"guest_decoder": pillow_decoder()} if sys.argv[1] in FOR_PILLOW else {}
 found = decode([mutated(rng.choice(files), rng) if i % 2 else files[i % len(files)] for i in range(200)], **options)[2]
 print(sum(status != 0 for status in found))
@@ -31,4 +33,4 @@ def test_at_most_a_line_for_a_damaged_file(group):
     assert done.returncode == 0, done.stderr[-2000:]
     # Some damage is printed and yet accepted: half of the 200 files were mutated.
     assert int(done.stdout) >= 20
-    assert len(done.stderr.splitlines()) <= 100 * MOST.get(group, 1)
+    assert len(done.stderr.splitlines()) <= 100

@@ -10,7 +10,9 @@ import fuzz.jpeg_files as jpeg_files
 import images
 from native import ROOT, compiled
 
-CODEC = [ROOT / "csrc/codec" / f"{name}.cc" for name in ("kind", "structure", "jpeg_structure", "pnm")]
+CODEC = [
+    ROOT / "csrc/codec" / f"{name}.cc" for name in ("kind", "structure", "jpeg_structure", "pnm", "tiff_structure")
+]
 ENTROPY = [ROOT / "csrc/jpeg" / f"{name}.cc" for name in ("ac_table", "entropy_decoder", "huffman_table", "scan_bytes")]
 PLAN = [ROOT / "csrc/core/plan" / f"{name}.cc" for name in ("plan", "multiway")]
 

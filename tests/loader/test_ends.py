@@ -1,4 +1,4 @@
-"""Uses that end a loop where it cannot go on: forks, copies, a data set that ends the program, the interpreter's end."""
+"""Where a loop cannot go on: forks, copies, a data set that ends the program, the interpreter's end."""
 
 import copy
 import json
