@@ -1,4 +1,7 @@
-"""Builds the native libraries with CMake and Ninja and puts them into the package. Metadata: pyproject.toml."""
+"""Builds the native libraries with CMake and Ninja and puts them into the package.
+
+Metadata: pyproject.toml. What the build itself needs: release/backend.py.
+"""
 
 import os
 import shlex
@@ -12,19 +15,6 @@ from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).parent.resolve()
 OPTIONAL = ("libdali_fastmix_jpeg.so", "libdali_fastmix_codec.so")
-
-
-def nvcc_requirements() -> list[str]:
-    """NVIDIA's compiler from PyPI, where the machine has none or FASTMIX_NVCC=pip asks for it.
-
-    A build without CUDA takes it too: DALI's headers include CUDA's.
-    """
-    homes = [os.environ.get(name, "") for name in ("CUDA_HOME", "CUDA_PATH")] + ["/usr/local/cuda"]
-    system = shutil.which("nvcc") or any(home and Path(home, "bin/nvcc").exists() for home in homes)
-    if system and os.environ.get("FASTMIX_NVCC") != "pip":
-        return []
-    lines = (ROOT / "requirements" / "nvcc.txt").read_text().splitlines()
-    return [line for line in lines if line and not line.startswith("#")]
 
 
 class CMakeBuild(build_ext):
@@ -52,5 +42,4 @@ class CMakeBuild(build_ext):
 setup(
     ext_modules=[Extension("fastmix._core", sources=[])],
     cmdclass={"build_ext": CMakeBuild},
-    setup_requires=nvcc_requirements(),
 )
