@@ -17,7 +17,10 @@ CLIENTS := build/clients
 # Likewise for the generator of the pages.
 DOCS := build/docs
 
-.PHONY: demo test check clients fuzz bench docs build lint types format clean
+# Likewise for auditwheel.
+RELEASE := build/release
+
+.PHONY: demo test check clients fuzz bench docs build wheel lint types format clean
 
 # The fast subset: plans, operators and the loader's batches, without the files that take longest (CONTRIBUTING.md).
 SLOW := $(addprefix tests/plan/test_,damaged_plans.py distribution.py mask_policies.py pairings.py \
@@ -78,6 +81,18 @@ $(INSTALLED): requirements/lock.txt requirements/nvcc.txt requirements/compat.tx
 	$(BIN)/python -m pip install -q -r requirements/lock.txt $(if $(filter pip,$(NVCC_KIND)),-r requirements/nvcc.txt)
 	$(BIN)/python -m pip install -q --no-deps -r requirements/compat.txt
 	$(if $(JPEG_HEADERS),,$(if $(APT),($(APT) update -qq && $(APT) install -y -qq --no-install-recommends libjpeg-dev) || true))
+	touch $@
+
+# The wheel of this Python, for this machine's glibc and newer ones, into dist/, checked (CONTRIBUTING.md, Release).
+wheel: $(INSTALLED) $(RELEASE)/.installed
+	rm -rf build/wheel build/lib.* build/bdist.*
+	FASTMIX_CMAKE_ARGS="-DFASTMIX_JPEG=ON $$FASTMIX_CMAKE_ARGS" \
+		$(BIN)/python -m pip wheel -q --no-build-isolation --no-deps -w build/wheel .
+	PATH="$(CURDIR)/$(RELEASE)/bin:$$PATH" python release/finish_wheel.py build/wheel/*.whl dist
+
+$(RELEASE)/.installed: requirements/release.txt
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/python -m pip install -q --no-deps -r requirements/release.txt
 	touch $@
 
 lint: $(INSTALLED)

@@ -51,7 +51,9 @@ def dali_requirement() -> str:
     places = [sysconfig.get_path(name) for name in ("purelib", "platlib")]
     found = {f"{d.name}=={d.version}" for d in distributions(path=[*places, *sys.path]) if is_dali(d.name, wanted)}
     if len(found) > 1:
-        raise ValueError(f"expected one DALI, found {' and '.join(sorted(found))}, which share files; uninstall both first")
+        raise ValueError(
+            f"expected one DALI, found {' and '.join(sorted(found))}, which share files; uninstall both first"
+        )
     if found:
         return found.pop()
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
@@ -71,7 +73,8 @@ def cuda_of(dali: str) -> int:
 def cuda_requirements(cuda: int) -> list[str]:
     """Return NVIDIA's compiler from PyPI, where the machine has none or FASTMIX_NVCC=pip asks for it.
 
-    A build without CUDA takes it too: DALI's headers include CUDA's. PyPI has no whole compiler for CUDA 12, only headers.
+    A build without CUDA takes it too: DALI's headers include CUDA's. For CUDA 12, PyPI has the headers but no whole
+    compiler.
     """
     homes = [os.environ.get(name, "") for name in ("CUDA_HOME", "CUDA_PATH")] + ["/usr/local/cuda"]
     system = shutil.which("nvcc") or any(home and Path(home, "bin/nvcc").exists() for home in homes)

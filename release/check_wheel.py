@@ -1,4 +1,7 @@
-"""Checks a wheel's tag, files, libraries, symbols and metadata: ``python release/check_wheel.py WHEEL``. Needs readelf."""
+"""Checks a wheel's tag, files, libraries, symbols and metadata. Needs readelf.
+
+``python release/check_wheel.py WHEEL``
+"""
 
 import email
 import json
@@ -42,7 +45,9 @@ def problems(wheel: Path) -> list[str]:
         record = folder / "fastmix" / "libdali_fastmix.json"
         (metadata,) = folder.glob("*.dist-info/METADATA")
         if record.exists():
-            found += wrong_metadata(email.message_from_string(metadata.read_text()), json.loads(record.read_text())["dali"])
+            found += wrong_metadata(
+                email.message_from_string(metadata.read_text()), json.loads(record.read_text())["dali"]
+            )
     return found
 
 

@@ -7,13 +7,11 @@ import importlib.util
 import os
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 Status = Literal["ok", "warn", "fail"]
 MIN_PYTHON, MIN_TORCH = (3, 11), (2, 10)
-DALI_NAMES = ("nvidia-dali-cuda130", "nvidia-dali-cuda120")
 EXTRAS = {"matplotlib": "preview", "PIL": "scan, bench", "sklearn": "demo", "pyarrow": "Parquet", "s3fs": "s3://"}
 CGROUP = Path("/sys/fs/cgroup")
 
@@ -37,29 +35,22 @@ def check_platform() -> Check:
     return Check("ok", "platform", here)
 
 
-def installed(name: str) -> str | None:
-    """Return the version of an installed package."""
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
-
-
-def dali_package() -> str | None:
-    """Return the name of the installed DALI package."""
-    return next((name for name in DALI_NAMES if installed(name)), None)
-
-
 def check_versions() -> Check:
     """Fastmix, torch, DALI and NumPy."""
-    dali = dali_package()
-    names = ["fastmix", "torch", dali or DALI_NAMES[0], "numpy"]
-    text = ", ".join(f"{name} {installed(name) or 'missing'}" for name in names)
-    torch = installed("torch")
+    from fastmix.dali import packages
+
+    dali = [one.name for one in packages.installed_dali()]
+    names = ["fastmix", "torch", *(dali or ["DALI"]), "numpy"]
+    text = ", ".join(f"{name} {packages.installed_version(name) or 'missing'}" for name in names)
+    torch = packages.installed_version("torch")
     if torch is None or tuple(int(part) for part in torch.split(".")[:2]) < MIN_TORCH:
         return Check("fail", "versions", text, "pip install 'torch>=2.10'")
-    if dali is None:
-        return Check("fail", "versions", text, f"pip install {DALI_NAMES[0]}; without it only tensors can be mixed")
+    if not dali:
+        return Check("fail", "versions", text, f"{packages.INSTALL}; without it only tensors can be mixed")
+    if len(dali) > 1:
+        return Check(
+            "fail", "versions", text, f"they share files: pip uninstall {' '.join(dali)}, then {packages.INSTALL}"
+        )
     return Check("ok", "versions", text)
 
 

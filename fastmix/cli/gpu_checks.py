@@ -6,10 +6,9 @@ import os
 import re
 from pathlib import Path
 
-from fastmix.cli.checks import Check, dali_package
+from fastmix.cli.checks import Check
+from fastmix.dali.packages import PACKAGES, DaliPackage, installed_dali
 
-# NVIDIA's least driver for each CUDA major version, by the DALI package that brings it.
-LEAST_DRIVER = {"nvidia-dali-cuda130": 580, "nvidia-dali-cuda120": 525}
 DRIVER = Path("/proc/driver/nvidia/version")
 
 
@@ -23,18 +22,39 @@ def driver_version() -> str | None:
 
 
 def check_driver() -> Check:
-    """Compare the driver with what the installed DALI needs."""
-    package, driver = dali_package(), driver_version()
-    least = LEAST_DRIVER.get(package or "")
-    need = f"{package} needs driver {least} or newer" if least else "DALI is not installed"
+    """Compare the driver with what DALI and fastmix's kernels need: that of the newer CUDA of both."""
+    dali, compiled, driver = installed_dali(), kernels_cuda(), driver_version()
+    # The list begins with the newest CUDA.
+    wanted = next((one for one in PACKAGES if one in dali or one.cuda == compiled), None)
+    if wanted is None:
+        return Check("ok", "driver", f"{driver or 'no NVIDIA driver'}; no CUDA kernels and no DALI")
+    who = " and ".join([one.name for one in dali if one == wanted] + ["fastmix's kernels"] * (wanted.cuda == compiled))
+    need = f"{who} need{'s' * (who == wanted.name)} driver {wanted.driver} or newer, for CUDA {wanted.cuda}"
     if driver is None:
         return Check("ok", "driver", f"no NVIDIA driver; on a GPU {need}")
     text = f"driver {driver}; {need}"
-    if least and int(driver.split(".")[0]) < least:
-        older = [name for name, version in LEAST_DRIVER.items() if version <= int(driver.split(".")[0])]
-        other = f", or build fastmix with {older[0]}" if older else ""
-        return Check("fail", "driver", text, f"update the driver{other}; device='cpu' works meanwhile")
-    return Check("ok", "driver", text)
+    if int(driver.split(".")[0]) >= wanted.driver:
+        return Check("ok", "driver", text)
+    repair = "update the driver"
+    if older := [one for one in PACKAGES if one.driver <= int(driver.split(".")[0])]:
+        repair += f", or change to CUDA {older[0].cuda}: {change_dali(dali, older[0], compiled)}"
+    return Check("fail", "driver", text, f"{repair}; device='cpu' works meanwhile")
+
+
+def change_dali(installed: list[DaliPackage], wanted: DaliPackage, compiled: int | None) -> str:
+    """Return the commands that put another DALI in place of the installed one, and other kernels where they need it."""
+    away = f"pip uninstall {' '.join(one.name for one in installed)}, then " if installed else ""
+    if compiled is None or compiled <= wanted.cuda:
+        return f"{away}pip install 'fastmix[{wanted.extra}]'"
+    return f"{away}FASTMIX_CUDA={wanted.cuda} pip install '.[{wanted.extra}]' in fastmix's source tree"
+
+
+def kernels_cuda() -> int | None:
+    """Return the major version of the CUDA that compiled the kernels, or None without kernels."""
+    from fastmix import _core
+
+    version = _core.build_info()["cuda"]
+    return int(version.split(".")[0]) if version else None
 
 
 def check_gpu() -> Check:

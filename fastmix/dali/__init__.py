@@ -1,10 +1,11 @@
 """fastmix's operators for NVIDIA DALI. Importing this imports no DALI: :func:`load` does, and adds ``fn.fastmix``.
 
-=============  =====================================================================================================
-``pillow.py``  ``pillow_decoder``: decodes GIF, AVIF and JPEG 2000
-``plugin.py``  ``load``: loads the operators into the DALI that they were built against
-``status.py``  ``Status``: what became of one sample
-=============  =====================================================================================================
+===============  ===================================================================================================
+``packages.py``  DALI's packages, the extras that install them, and their drivers
+``pillow.py``    ``pillow_decoder``: decodes GIF, AVIF and JPEG 2000
+``plugin.py``    ``load``: loads the operators into the DALI that they were built against
+``status.py``    ``Status``: what became of one sample
+===============  ===================================================================================================
 """
 
 from fastmix.dali.pillow import pillow_decoder

@@ -9,6 +9,8 @@ import threading
 import warnings
 from pathlib import Path
 
+from fastmix.dali.packages import INSTALL
+
 LIBRARY = Path(__file__).parent.parent / "libdali_fastmix.so"
 BUILD = LIBRARY.with_suffix(".json")
 # Built only where libjpeg-turbo's headers were found.
@@ -39,8 +41,8 @@ def load() -> None:
             import nvidia.dali.fn as fn
         except ImportError as error:
             raise ImportError(
-                "fastmix.dali: expected NVIDIA DALI, which cannot be imported; install the version that fastmix was "
-                f"built against: pip install nvidia-dali-cuda130=={_built_against()}"
+                f"fastmix.dali: expected NVIDIA DALI {_built_against()}, which cannot be imported: {error}; "
+                f"install it: {INSTALL}"
             ) from error
         if not hasattr(fn, "fastmix"):
             _load_library()
@@ -96,9 +98,11 @@ def _load_library() -> None:
 
     built, installed = _built_against(), nvidia.dali.__version__
     if built != installed:
+        package = f"nvidia-dali-cuda{str(nvidia.dali.__cuda_version__)[:2]}0"
         raise ImportError(
             f"fastmix.dali: expected DALI {built}, which the operators were built against, got DALI {installed}; DALI "
-            f"promises no compatibility between versions. Build them again in fastmix's source tree: {REBUILD}"
+            f"promises no compatibility between versions. Install the expected one: pip install {package}=={built}, or build "
+            f"the operators again in fastmix's source tree: {REBUILD}"
         )
     try:
         plugin_manager.load_library(str(LIBRARY))

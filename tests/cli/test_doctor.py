@@ -6,6 +6,7 @@ import pytest
 
 from fastmix.cli import checks, gpu_checks
 from fastmix.cli.doctor import INSTALLATION, run
+from fastmix.dali import packages
 
 
 def test_a_working_installation_has_no_failure(fastmix):
@@ -59,30 +60,46 @@ def test_a_quota_below_the_allowed_cpus_is_a_warning(monkeypatch, tmp_path):
 
 def test_missing_and_old_packages_fail(monkeypatch):
     found = {"torch": "2.9.1", "nvidia-dali-cuda130": "2.4.0"}
-    monkeypatch.setattr(checks, "installed", found.get)
+    monkeypatch.setattr(packages, "installed_version", found.get)
     assert checks.check_versions().repair == "pip install 'torch>=2.10'"
     found["torch"] = "2.10.0+cu130"
     assert checks.check_versions().status == "ok"
-    del found["nvidia-dali-cuda130"]
-    assert checks.check_versions().status == "fail"
+    found["nvidia-dali-cuda120"] = "2.4.0"
+    both = checks.check_versions()
+    assert both.status == "fail" and "pip uninstall nvidia-dali-cuda130 nvidia-dali-cuda120" in both.repair
+    del found["nvidia-dali-cuda120"], found["nvidia-dali-cuda130"]
+    none = checks.check_versions()
+    assert none.status == "fail" and "'fastmix[cuda13]' (driver 580" in none.repair
 
 
 @pytest.mark.parametrize(
-    ("kernel_module", "status"),
-    [("580.65.06", "ok"), ("570.10", "fail"), (None, "ok")],
+    ("dali", "compiled", "kernel_module", "needed", "change"),
+    [
+        ("nvidia-dali-cuda130", 13, "580.65.06", 580, None),
+        ("nvidia-dali-cuda130", 13, None, 580, None),
+        ("nvidia-dali-cuda130", 13, "570.10", 580, "FASTMIX_CUDA=12 pip install '.[cuda12]' in fastmix's source tree"),
+        ("nvidia-dali-cuda130", 12, "570.10", 580, "pip install 'fastmix[cuda12]'"),
+        ("nvidia-dali-cuda130", None, "570.10", 580, "pip install 'fastmix[cuda12]'"),
+        ("nvidia-dali-cuda120", 13, "570.10", 580, "FASTMIX_CUDA=12 pip install '.[cuda12]' in fastmix's source tree"),
+        ("nvidia-dali-cuda120", 12, "570.10", 525, None),
+        ("nvidia-dali-cuda120", 12, "520.10", 525, ""),
+    ],
 )
-def test_the_driver_is_compared_with_dalis_need(monkeypatch, tmp_path, kernel_module, status):
+def test_the_driver_is_compared_with_the_need_of_dali_and_kernels(
+    monkeypatch, tmp_path, dali, compiled, kernel_module, needed, change
+):
     monkeypatch.setattr(gpu_checks, "DRIVER", tmp_path / "version")
-    monkeypatch.setattr(gpu_checks, "dali_package", lambda: "nvidia-dali-cuda130")
+    monkeypatch.setattr(gpu_checks, "kernels_cuda", lambda: compiled)
+    monkeypatch.setattr(packages, "installed_version", {dali: "2.4.0"}.get)
     if kernel_module:
         line = f"NVRM version: NVIDIA UNIX x86_64 Kernel Module  {kernel_module}  Fri Jan  1 00:00:00 UTC 2027\n"
         (tmp_path / "version").write_text(line)
     check = gpu_checks.check_driver()
-    assert check.status == status and "needs driver 580" in check.text
-    if status == "fail":
-        assert (
-            check.repair == "update the driver, or build fastmix with nvidia-dali-cuda120; device='cpu' works meanwhile"
-        )
+    assert check.status == ("ok" if change is None else "fail") and f"driver {needed} or newer" in check.text
+    if change:
+        assert f"or change to CUDA 12: pip uninstall {dali}, then {change}; device='cpu'" in check.repair
+    elif change == "":
+        assert check.repair == "update the driver; device='cpu' works meanwhile"
 
 
 def test_open_kernel_modules_are_recognised(monkeypatch, tmp_path):

@@ -48,14 +48,18 @@ def test_without_dali_the_error_names_the_package():
         "except ImportError as error: print(error)"
     )
     built = json.loads(plugin.BUILD.read_text())["dali"]
-    assert f"pip install nvidia-dali-cuda130=={built}" in run_python(code)
+    text = run_python(code)
+    assert f"expected NVIDIA DALI {built}" in text and "pip install 'fastmix[cuda13]'" in text
 
 
 def test_another_version_is_refused_with_the_command(monkeypatch, tmp_path):
     record = tmp_path / "libdali_fastmix.json"
     record.write_text('{"dali": "1.0.0", "cuda": ""}')
     monkeypatch.setattr(plugin, "BUILD", record)
-    with pytest.raises(ImportError, match=r"expected DALI 1\.0\.0.*got DALI 2.*pip install --no-build-isolation"):
+    with pytest.raises(
+        ImportError,
+        match=r"expected DALI 1\.0\.0.*got DALI 2.*pip install nvidia-dali-cuda130==1.0.0, or .*--no-build-isolation",
+    ):
         plugin._load_library()
 
 
