@@ -101,8 +101,8 @@ def _load_library() -> None:
         package = f"nvidia-dali-cuda{str(nvidia.dali.__cuda_version__)[:2]}0"
         raise ImportError(
             f"fastmix.dali: expected DALI {built}, which the operators were built against, got DALI {installed}; DALI "
-            f"promises no compatibility between versions. Install the expected one: pip install {package}=={built}, or build "
-            f"the operators again in fastmix's source tree: {REBUILD}"
+            f"promises no compatibility between versions. Install the expected one: pip install {package}=={built}, or "
+            f"build the operators again in fastmix's source tree: {REBUILD}"
         )
     try:
         plugin_manager.load_library(str(LIBRARY))

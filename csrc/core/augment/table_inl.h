@@ -7,6 +7,8 @@
 
 #if defined(__AVX2__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 namespace fastmix {
@@ -68,6 +70,20 @@ inline int64_t look_up_vectors(uint8_t* out, const uint8_t* in, const uint8_t* t
 #else
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + k), found);
 #endif
+  }
+  return k;
+}
+#elif defined(__aarch64__)
+inline int64_t look_up_vectors(uint8_t* out, const uint8_t* in, const uint8_t* table, int64_t n) {
+  uint8x16x4_t parts[4];
+  for (int p = 0; p < 4; ++p) parts[p] = vld1q_u8_x4(table + 64 * p);
+  int64_t k = 0;
+  for (; k + 16 <= n; k += 16) {
+    // An instruction looks up 64 levels and gives zero for the others.
+    const uint8x16_t x = vld1q_u8(in + k);
+    uint8x16_t found = vqtbl4q_u8(parts[0], x);
+    for (int p = 1; p < 4; ++p) found = vorrq_u8(found, vqtbl4q_u8(parts[p], vsubq_u8(x, vdupq_n_u8(64 * p))));
+    vst1q_u8(out + k, found);
   }
   return k;
 }

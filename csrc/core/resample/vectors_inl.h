@@ -6,6 +6,8 @@
 
 #if defined(__SSE2__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 namespace fastmix {
@@ -43,6 +45,13 @@ FM_INLINE Integers load_integers(const uint8_t* from) {
   const __m128i words = _mm_unpacklo_epi8(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)), zero);
   const Half low = reinterpret_cast<Half>(_mm_unpacklo_epi16(words, zero));
   const Half high = reinterpret_cast<Half>(_mm_unpackhi_epi16(words, zero));
+  return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+#elif defined(__aarch64__)
+  static_assert(kRows == 8);
+  using Half = int32_t __attribute__((vector_size(16)));
+  const uint16x8_t words = vmovl_u8(vld1_u8(from));
+  const Half low = reinterpret_cast<Half>(vmovl_u16(vget_low_u16(words)));
+  const Half high = reinterpret_cast<Half>(vmovl_u16(vget_high_u16(words)));
   return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
 #else
   Integers v;

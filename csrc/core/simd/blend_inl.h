@@ -16,6 +16,8 @@
 #endif
 #if defined(__AVX2__)
 #include "simd/blend_u8_inl.h"
+#elif defined(__aarch64__)
+#include "simd/blend_u8_neon_inl.h"
 #endif
 
 namespace fastmix {
@@ -105,7 +107,7 @@ inline void blend_span(uint8_t* out, const uint8_t* own, const uint8_t* partner,
 #if defined(__AVX512VBMI__)
   done = may_tie(weight) ? blend_with_ties(out, own, partner, weight, n)
                          : blend_by_table(out, own, partner, DeltaTable(weight), n);
-#elif defined(__AVX2__)
+#elif defined(__AVX2__) || defined(__aarch64__)
   done = may_tie(weight) ? blend_with_ties(out, own, partner, weight, n)
                          : blend_without_ties(out, own, partner, weight, n);
 #endif

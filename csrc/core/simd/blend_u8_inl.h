@@ -12,16 +12,11 @@
 #include <cstdint>
 
 #include "base/dtype.h"
+#include "simd/may_tie_inl.h"
 
 namespace fastmix {
 namespace FM_ISA {
 namespace {
-
-// Whether a weight between 0 and 1 can give a tie.
-inline bool may_tie(float weight) {
-  const float units = weight * 256.0f;
-  return units == static_cast<float>(static_cast<int32_t>(units));
-}
 
 // Rounds 16 products |d| * M / 2^32 to nearest.
 inline __m256i scale_distance(__m256i distance, __m256i high, __m256i low) {

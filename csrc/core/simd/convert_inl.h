@@ -5,6 +5,8 @@
 
 #if defined(__F16C__) || defined(__SSSE3__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 namespace fastmix {
@@ -52,6 +54,10 @@ inline void widen_span(float* out, const Half* in, int64_t n) {
   for (; k + 8 <= n; k += 8) {
     _mm256_storeu_ps(out + k, _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(in + k))));
   }
+#elif defined(__aarch64__)
+  for (; k + 4 <= n; k += 4) {
+    vst1q_f32(out + k, vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(reinterpret_cast<const uint16_t*>(in + k)))));
+  }
 #endif
   for (; k < n; ++k) out[k] = to_float(in[k]);
 }
@@ -62,6 +68,10 @@ inline void narrow_span(Half* out, const float* in, int64_t n) {
   for (; k + 8 <= n; k += 8) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(out + k),
                      _mm256_cvtps_ph(_mm256_loadu_ps(in + k), _MM_FROUND_TO_NEAREST_INT));
+  }
+#elif defined(__aarch64__)
+  for (; k + 4 <= n; k += 4) {
+    vst1_u16(reinterpret_cast<uint16_t*>(out + k), vreinterpret_u16_f16(vcvt_f16_f32(vld1q_f32(in + k))));
   }
 #endif
   for (; k < n; ++k) out[k] = to_half(in[k]);

@@ -6,6 +6,8 @@
 
 #if defined(__SSSE3__)
 #include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
 #endif
 
 namespace fastmix {
@@ -65,6 +67,35 @@ inline int64_t mirror_rgb(uint8_t* out, const uint8_t* row, int64_t width) {
   }
   return x;
 }
+#elif defined(__aarch64__)
+inline uint8x16_t reversed(uint8x16_t x) {
+  const uint8x16_t halves = vrev64q_u8(x);
+  return vextq_u8(halves, halves, 8);
+}
+
+// Splits 16 pixels at a time and returns their number.
+inline int64_t split_rgb(uint8_t* out, const uint8_t* row, int64_t width, bool mirror) {
+  int64_t x = 0;
+  for (; x + 16 <= width; x += 16) {
+    const uint8x16x3_t pixels = vld3q_u8(row + 3 * x);
+    uint8_t* const to = out + (mirror ? width - 16 - x : x);
+    for (int channel = 0; channel < 3; ++channel) {
+      vst1q_u8(to + channel * width, mirror ? reversed(pixels.val[channel]) : pixels.val[channel]);
+    }
+  }
+  return x;
+}
+
+// Mirrors 16 pixels at a time, from the start of the output, and returns their number.
+inline int64_t mirror_rgb(uint8_t* out, const uint8_t* row, int64_t width) {
+  int64_t x = 0;
+  for (; x + 16 <= width; x += 16) {
+    uint8x16x3_t pixels = vld3q_u8(row + 3 * (width - 16 - x));
+    for (auto& channel : pixels.val) channel = reversed(channel);
+    vst3q_u8(out + 3 * x, pixels);
+  }
+  return x;
+}
 #endif
 
 void unpack(uint8_t* out, const uint8_t* row, int64_t width, int32_t channels, bool planar, bool mirror) {
@@ -73,7 +104,7 @@ void unpack(uint8_t* out, const uint8_t* row, int64_t width, int32_t channels, b
     return;
   }
   int64_t x = 0;  // the next pixel: of the row if planar, else of the output
-#if defined(__SSSE3__)
+#if defined(__SSSE3__) || defined(__aarch64__)
   if (channels == 3) x = planar ? split_rgb(out, row, width, mirror) : mirror_rgb(out, row, width);
 #endif
   for (; x < width; ++x) {
