@@ -50,13 +50,19 @@ bool ResampleMixOp<Backend>::SetupImpl(std::vector<dali::OutputDesc>& outputs, c
           dali::TypeName(type));
     outputs.resize(workspace.NumOutput());
     this->read_kept(workspace);
+    read_views(workspace);
     read_images(workspace);
     read_windows(workspace);
 
     // The options as of images that have the output's size already.
     NormalizeMixParams same = this->options_.normalize_params({height_, width_, params_.channels}, "HWC");
-    this->read_plan(workspace, height_, width_);
-    this->read_mirror(workspace, same);
+    if (has_views_) {
+      this->plan_ = Plan(static_cast<int32_t>(images_.size()));
+      for (int32_t k = 0; k < this->plan_.batch(); ++k) this->plan_.rows[k].partner = k;
+    } else {
+      this->read_plan(workspace, height_, width_);
+      this->read_mirror(workspace, same);
+    }
     samplings_.assign(images_.size(), sampling_);
     if (augments_) read_samples(workspace);
     params_.sources = {images_.data(), windows_.data(), samplings_.data()};
@@ -69,11 +75,34 @@ bool ResampleMixOp<Backend>::SetupImpl(std::vector<dali::OutputDesc>& outputs, c
     std::copy(same.bias, same.bias + kMaxChannels, params_.bias);
     params_.plan = this->plan_.view();
     if (!this->kept_.empty()) validate(params_);
-    outputs[0] = {dali::uniform_list_shape(this->batch_, this->options_.output_shape(same)),
-                  this->options_.output_type()};
+    const dali::TensorShape<> shape = this->options_.output_shape(same);
+    const dali::TensorShape<> whole = has_views_ ? dali::shape_cat(views_, shape) : shape;
+    outputs[0] = {dali::uniform_list_shape(this->batch_, whole), this->options_.output_type()};
     if (workspace.NumInput() > 1) this->read_labels(outputs, workspace);
   });
   return true;
+}
+
+template <typename Backend>
+void ResampleMixOp<Backend>::read_views(const dali::Workspace& workspace) {
+  const bool node = this->spec_.HasTensorArgument("window");
+  has_views_ = node && workspace.ArgumentInput("window").sample_dim() == 2;
+  views_ = 1;
+  if (!has_views_) return;
+  const auto& windows = workspace.ArgumentInput("window");
+  const dali::TensorShape<> shape = windows.tensor_shape(0);
+  for (int i = 0; i < this->batch_; ++i) {
+    check(windows.type() == DALI_FLOAT && windows.tensor_shape(i) == shape && shape[0] >= 1 && shape[1] == 4,
+          "resample_mix: expected windows of several views as FLOAT (views, 4), the same for every sample, got (",
+          dali::to_string(windows.tensor_shape(i)), ") of type ", dali::TypeName(windows.type()), " for sample ", i);
+  }
+  const auto& policies = this->choice_.policies;
+  const bool mixes = this->plan_argument_.given() || workspace.NumInput() > 1 ||
+                     std::any_of(policies.begin(), policies.end(), [](const auto& each) { return each.prob > 0; });
+  check(!mixes && !this->mirror_argument_.HasExplicitValue(),
+        "resample_mix: expected alpha=0 and no plan, labels or "
+        "mirror with several views, which are not mixed; sample_plan flips each view");
+  views_ = static_cast<int32_t>(shape[0]);
 }
 
 template <typename Backend>
@@ -88,7 +117,7 @@ void ResampleMixOp<Backend>::read_images(const dali::Workspace& workspace) {
           "resample_mix: expected images of shape (height, width, channels) ", "with the same channels, got (",
           dali::to_string(dali::TensorShape<>(shapes[0])), ") for sample 0 and (", dali::to_string(shape),
           ") for sample ", i);
-    images_.push_back({nullptr, side(shape[0], i), side(shape[1], i)});
+    images_.insert(images_.end(), views_, {nullptr, side(shape[0], i), side(shape[1], i)});
   }
   params_.channels = static_cast<int32_t>(shapes[0][2]);
 }
@@ -97,11 +126,13 @@ template <typename Backend>
 void ResampleMixOp<Backend>::read_windows(const dali::Workspace& workspace) {
   windows_.clear();
   const bool given = window_argument_.HasExplicitValue();
-  if (given) window_argument_.Acquire(this->spec_, workspace, this->batch_, dali::TensorShape<1>{4});
+  if (given && !has_views_) window_argument_.Acquire(this->spec_, workspace, this->batch_, dali::TensorShape<1>{4});
   for (size_t k = 0; k < images_.size(); ++k) {
     windows_.push_back({0, 0, static_cast<float>(images_[k].height), static_cast<float>(images_[k].width)});
     if (!given) continue;
-    const float* w = window_argument_[this->kept_[k]].data;
+    const int32_t sample = this->kept_[k / views_];
+    const float* w = has_views_ ? workspace.ArgumentInput("window").template tensor<float>(sample) + k % views_ * 4
+                                : window_argument_[sample].data;
     windows_[k] = {w[0], w[1], w[2], w[3]};
   }
 }
@@ -109,20 +140,25 @@ void ResampleMixOp<Backend>::read_windows(const dali::Workspace& workspace) {
 template <typename Backend>
 void ResampleMixOp<Backend>::read_samples(const dali::Workspace& workspace) {
   const auto& rows = workspace.ArgumentInput("sample_plan");
-  check(rows.type() == DALI_INT32 && rows.sample_dim() == 1,
-        "resample_mix: expected sample_plan as rows of INT32, got ", rows.sample_dim(), " dimensions of type ",
+  const int axis = has_views_ ? 1 : 0;
+  check(rows.type() == DALI_INT32 && rows.sample_dim() == axis + 1, "resample_mix: expected sample_plan as ",
+        has_views_ ? "(views, words)" : "rows", " of INT32, got ", rows.sample_dim(), " dimensions of type ",
         dali::TypeName(rows.type()));
-  const int64_t words = rows.tensor_shape_span(0)[0];
+  const dali::TensorShape<> shape = rows.tensor_shape(0);
+  const int64_t words = shape[axis];
   check(words >= kSampleRowWords && (words - kSampleRowWords) % kOperationWords == 0 && words < kMaxSourceSide,
         "resample_mix: expected rows of 16 + 4 K words in sample_plan, got ", words, " for sample 0");
+  check(!has_views_ || shape[0] == views_, "resample_mix: expected a row of sample_plan for each of ", views_,
+        " views, got ", shape[0]);
   sample_words_.clear();
   for (const int32_t i : this->kept_) {
-    check(rows.tensor_shape_span(i)[0] == words, "resample_mix: expected rows of one length in sample_plan, got ",
-          words, " words for sample 0 and ", rows.tensor_shape_span(i)[0], " for sample ", i);
+    check(rows.tensor_shape(i) == shape, "resample_mix: expected rows of one length in sample_plan, got (",
+          dali::to_string(shape), ") words for sample 0 and (", dali::to_string(rows.tensor_shape(i)), ") for sample ",
+          i);
     const auto* row = rows.tensor<int32_t>(i);
-    sample_words_.insert(sample_words_.end(), row, row + words);
+    sample_words_.insert(sample_words_.end(), row, row + shape.num_elements());
   }
-  params_.samples = {sample_words_.data(), static_cast<int32_t>(this->kept_.size()), static_cast<int32_t>(words)};
+  params_.samples = {sample_words_.data(), static_cast<int32_t>(images_.size()), static_cast<int32_t>(words)};
   take_windows(params_.samples, window_argument_.HasExplicitValue(), windows_.data(), samplings_.data());
 }
 
@@ -132,10 +168,11 @@ void ResampleMixOp<Backend>::RunImpl(dali::Workspace& workspace) {
   with_dali_errors([&] {
     const auto& images = workspace.Input<Backend>(0);
     for (size_t k = 0; k < images_.size(); ++k) {
-      images_[k].data = static_cast<const uint8_t*>(images.raw_tensor(this->kept_[k]));
+      images_[k].data = static_cast<const uint8_t*>(images.raw_tensor(this->kept_[k / views_]));
     }
     auto& out = workspace.Output<Backend>(0);
-    out.SetLayout(this->options_.output_layout());
+    const dali::TensorLayout layout = this->options_.output_layout();
+    out.SetLayout(has_views_ ? "F" + layout : layout);
     check(out.IsContiguousInMemory(), "resample_mix: expected DALI to allocate the batch in one piece");
     if (images_.empty()) return;
     params_.out = out.raw_mutable_tensor(0);

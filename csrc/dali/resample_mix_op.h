@@ -1,5 +1,6 @@
 // fn.fastmix.resample_mix: decoded images of any sizes to the training batch, in one pass: window, antialiased
-// resize, then everything that fn.fastmix.mix does; with a sample plan, augmentation between.
+// resize, then everything that fn.fastmix.mix does; with a sample plan, augmentation between. Or several views of each
+// image, which are not mixed.
 #pragma once
 
 #include <vector>
@@ -19,6 +20,7 @@ class ResampleMixOp : public MixOp<Backend> {
   void RunImpl(dali::Workspace& workspace) override;
 
  private:
+  void read_views(const dali::Workspace& workspace);
   void read_images(const dali::Workspace& workspace);
   void read_windows(const dali::Workspace& workspace);
   void read_samples(const dali::Workspace& workspace);
@@ -28,7 +30,9 @@ class ResampleMixOp : public MixOp<Backend> {
   dali::ArgValue<float, 1> window_argument_;
   const bool augments_;
 
-  // Of the current batch. The parameters borrow the vectors.
+  // Of the current batch. The parameters borrow the vectors, which have an entry for every view of the kept samples.
+  int32_t views_ = 1;
+  bool has_views_ = false;  // whether the output has an axis of views, which may have length 1
   std::vector<SourceImage> images_;
   std::vector<Window> windows_;
   std::vector<Sampling> samplings_;

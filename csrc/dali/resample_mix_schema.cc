@@ -22,7 +22,9 @@ are processed as in ``fn.fastmix.mix``. The plan's boxes are in coordinates of t
     .AddArg("size", "Size of the output in pixels: one number for squares, or (height, width).", DALI_INT_VEC)
     .AddOptionalArg<std::vector<float>>("window",
                                         R"(The part of the image that fills the output, in pixels of the image:
-``(y, x, height, width)``; fractions are allowed. By default the whole image.)",
+``(y, x, height, width)``; fractions are allowed. By default the whole image. A node of shape (views, 4) makes several
+views of each image, which are not mixed: the output is (views, height, width, channels) or (views, channels, height,
+width).)",
                                         nullptr, true)
     .AddOptionalArg("filter", "Pillow's filter: 'nearest', 'box', 'bilinear', 'bicubic' or 'lanczos'.", "bilinear")
     .AddOptionalArg("edges", R"(The pixels that the filter may read. 'crop': those that the window touches, as if the
@@ -32,6 +34,7 @@ image were cropped first, as in torchvision's and timm's training. 'image': also
     .AddOptionalArg<std::vector<int>>("sample_plan",
                                       R"(A row of a ``fastmix.augment.SamplePlan``. Images of three channels are then
 resampled to uint8 with Pillow's bits, mirrored, and augmented as the row says before they are mixed. The row replaces
-``filter`` and ``edges``, and its window, if it has one, the whole image. Only on the CPU.)",
+``filter`` and ``edges``, and its window, if it has one, the whole image. With several views, (views, words). Only on
+the CPU.)",
                                       nullptr, true)
     .AddParent("fastmix__Mix");

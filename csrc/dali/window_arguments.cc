@@ -18,6 +18,20 @@ Size read_size(const dali::OpSpec& spec, const char* caller, const char* name) {
   return {size.front(), size.back()};
 }
 
+std::vector<Size> read_sizes(const dali::OpSpec& spec, const char* caller) {
+  const auto numbers = spec.GetRepeatedArgument<int>("size");
+  if (numbers.size() <= 2) return {read_size(spec, caller)};
+  check(numbers.size() % 2 == 0, caller, ": expected size as (height, width) for each window, got ", numbers.size(),
+        " numbers");
+  std::vector<Size> sizes;
+  for (size_t i = 0; i < numbers.size(); i += 2) {
+    check(numbers[i] >= 1 && numbers[i + 1] >= 1, caller, ": expected size of at least one pixel, got ", numbers[i],
+          " x ", numbers[i + 1]);
+    sizes.push_back({numbers[i], numbers[i + 1]});
+  }
+  return sizes;
+}
+
 Filter read_filter(const dali::OpSpec& spec, const char* caller) {
   const auto name = spec.GetArgument<std::string>("filter");
   constexpr const char* kNames[kFilters] = {"nearest", "box", "bilinear", "bicubic", "lanczos"};
@@ -65,19 +79,22 @@ bool fits(const dali::Workspace& workspace, int sample, int64_t max_pixels) {
   return max_pixels <= 0 || shape[0] <= 0 || shape[1] <= max_pixels / shape[0];
 }
 
-void check_windows(const dali::Workspace& workspace, int input, const char* caller) {
+void check_windows(const dali::Workspace& workspace, int input, const char* caller, size_t views) {
   const auto type = workspace.GetInputDataType(input);
   check(type == DALI_FLOAT, caller, ": expected window of type FLOAT, got ", dali::TypeName(type));
   const auto shapes = workspace.GetInputShape(input);
+  const bool one = views == 1;
   for (int i = 0; i < shapes.num_samples(); ++i) {
     const dali::TensorShape<> shape = shapes[i];
-    check(shape == dali::TensorShape<>{4}, caller, ": expected window (y, x, height, width), got an array of shape (",
-          dali::to_string(shape), ") for sample ", i);
+    const auto count = static_cast<int64_t>(views);
+    check(one ? shape == dali::TensorShape<>{4} : shape == dali::TensorShape<>{count, 4}, caller, ": expected window ",
+          one ? "(y, x, height, width)" : concat("of shape (", views, ", 4), one row for each size"),
+          ", got an array of shape (", dali::to_string(shape), ") for sample ", i);
   }
 }
 
-Window read_window(const dali::Workspace& workspace, int input, int sample) {
-  const float* w = workspace.Input<dali::CPUBackend>(input).tensor<float>(sample);
+Window read_window(const dali::Workspace& workspace, int input, int sample, int view) {
+  const float* w = workspace.Input<dali::CPUBackend>(input).tensor<float>(sample) + 4 * view;
   return {w[0], w[1], w[2], w[3]};
 }
 

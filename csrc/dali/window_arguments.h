@@ -1,6 +1,8 @@
 // Arguments and inputs that the operators on windows share: the image's size, the output's size and the filter.
 #pragma once
 
+#include <vector>
+
 #include "dali/pipeline/operator/op_spec.h"
 #include "dali/pipeline/workspace/workspace.h"
 #include "resample/window.h"
@@ -9,6 +11,8 @@ namespace fastmix {
 
 // An argument that is a size: one number for squares, or (height, width).
 Size read_size(const dali::OpSpec& spec, const char* caller, const char* name = "size");
+// The argument "size" for one window, or of several (height, width) in a row, one for each.
+std::vector<Size> read_sizes(const dali::OpSpec& spec, const char* caller);
 
 Filter read_filter(const dali::OpSpec& spec, const char* caller);
 // The arguments "filter" and "edges".
@@ -32,8 +36,8 @@ Size read_shape(const dali::Workspace& workspace, int sample, const char* caller
 // that no image has.
 bool fits(const dali::Workspace& workspace, int sample, int64_t max_pixels);
 
-// Checks that this input is float (y, x, height, width) per sample.
-void check_windows(const dali::Workspace& workspace, int input, const char* caller);
-Window read_window(const dali::Workspace& workspace, int input, int sample);
+// Checks that this input is float (y, x, height, width) per sample, or (views, 4) if there are several views.
+void check_windows(const dali::Workspace& workspace, int input, const char* caller, size_t views = 1);
+Window read_window(const dali::Workspace& workspace, int input, int sample, int view = 0);
 
 }  // namespace fastmix

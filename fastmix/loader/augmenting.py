@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
-from fastmix.augment import Compose, RandomResizedCrop, SampleKeys, SamplePlan, SamplePolicy
+from fastmix.augment import Compose, RandomResizedCrop, SampleKeys, SamplePolicy
 from fastmix.augment.draws import Draws
 from fastmix.augment.policy import Draft
 from fastmix.augment.windows import draft_resize
@@ -34,21 +35,30 @@ class Augmenting:
     flips: bool
     size: tuple[int, int]
 
-    def plan(self, keys: SampleKeys, epoch: int) -> SamplePlan:
-        """Draw the plan of a step's samples; schedules use the loop's epoch."""
-        return self.operations.at(epoch).plan(keys, self.size)
+    def rows(self, keys: SampleKeys, epoch: int) -> list[np.ndarray]:
+        """Draw the rows of the sample plan of a step's samples; schedules use the loop's epoch."""
+        return [self.operations.at(epoch).plan(keys, self.size).rows.numpy()]
+
+    def __str__(self) -> str:
+        return f"augment={self.policy}"
 
     def graph_options(self) -> dict[str, Any]:
         """Return what a GraphSpec has to know."""
         options: dict[str, Any] = {"augments": True, "mirrors": not self.flips}
         if (window := self.window) is None:
             return options
-        default = RandomResizedCrop()
-        # DALI's arguments are float32, which has no 3/4 and 4/3 of float64.
-        ratio = None if window.ratio == default.ratio else window.ratio
-        # Only edges="image" reads beside the window, and lanczos reads farthest.
-        interpolation = "lanczos" if window.edges == "image" else "bilinear"
-        return {**options, "scale": window.scale, "ratio": ratio, "interpolation": interpolation}
+        scale, ratio = bounds(window)
+        return {**options, "scale": scale, "ratio": ratio, "interpolation": farthest([window])}
+
+
+def bounds(window: RandomResizedCrop) -> tuple[tuple[float, float], tuple[float, float] | None]:
+    """Return scale and ratio for DALI, whose arguments are float32, which has no 3/4 and 4/3 of float64."""
+    return window.scale, None if window.ratio == RandomResizedCrop().ratio else window.ratio
+
+
+def farthest(windows: Iterable[RandomResizedCrop]) -> Filter:
+    """Return the filter that reads farthest: only edges="image" reads beside the window, and lanczos reads farthest."""
+    return "lanczos" if any(window.edges == "image" for window in windows) else "bilinear"
 
 
 def augmenting(
@@ -72,20 +82,8 @@ def augmenting(
             f"DataLoader: expected augment as a policy of fastmix.augment, got {type(policy).__name__}; a function of "
             "DALI nodes is dali_augment="
         )
-    if hook is not None:
-        raise ValueError("DataLoader: expected augment or dali_augment, got both")
-    if resampler != "fastmix":
-        raise ValueError(f"DataLoader: expected resampler='fastmix' with augment, got {resampler!r}")
-    if not train:
-        raise ValueError(
-            f"DataLoader: expected augment=None with train=False, got {policy}; evaluation sees images as they are"
-        )
-    if device.type != "cpu":
-        raise ValueError(
-            f"DataLoader: expected device='cpu' with augment, got {str(device)!r}; augmentation is not on CUDA yet: "
-            "use device='cpu' and move the batches, or dali_augment="
-        )
-    operations, window = _without_window(policy)
+    check_fit("augment", policy, train=train, device=device, resampler=resampler, hook=hook)
+    operations, window = without_window(policy)
     if interpolation is not None and window is not None and interpolation != window.interpolation:
         raise ValueError(
             f"DataLoader: expected interpolation={interpolation!r} in the policy's {window} too, which resizes, or None"
@@ -99,12 +97,29 @@ def augmenting(
         )
     made = Augmenting(policy, operations, window, "flip" in operations.sets(), size)
     try:
-        made.plan(SampleKeys(0, 0, np.arange(2)), 0)
+        made.rows(SampleKeys(0, 0, np.arange(2)), 0)
     except ValueError as error:
         raise ValueError(
             f"DataLoader: expected a policy that augments images of size={size}, got {policy}; {error}"
         ) from None
     return made
+
+
+def check_fit(name: str, given: object, *, train: bool, device: torch.device, resampler: str, hook: Any) -> None:
+    """Refuse augmentation by the argument ``name`` where the loader does not augment."""
+    if hook is not None:
+        raise ValueError(f"DataLoader: expected {name} or dali_augment, got both")
+    if resampler != "fastmix":
+        raise ValueError(f"DataLoader: expected resampler='fastmix' with {name}, got {resampler!r}")
+    if not train:
+        raise ValueError(
+            f"DataLoader: expected {name}=None with train=False, got {given}; evaluation sees images as they are"
+        )
+    if device.type != "cpu":
+        raise ValueError(
+            f"DataLoader: expected device='cpu' with {name}, got {str(device)!r}; augmentation is not on CUDA yet: "
+            "use device='cpu' and move the batches, or dali_augment="
+        )
 
 
 @dataclass(frozen=True, repr=False)
@@ -125,12 +140,12 @@ class _ResizeOnly(SamplePolicy):
         return draft_resize(self.stream(draws), self.crop.interpolation, self.crop.edges)
 
 
-def _without_window(policy: SamplePolicy) -> tuple[SamplePolicy, RandomResizedCrop | None]:
+def without_window(policy: SamplePolicy) -> tuple[SamplePolicy, RandomResizedCrop | None]:
     """Return the policy without the window at its top level, and that window. A Compose has at most one."""
     if isinstance(policy, RandomResizedCrop):
         return _ResizeOnly(policy), policy
     if not isinstance(policy, Compose):
         return policy, None
-    parts = [_without_window(part) for part in policy.policies]
+    parts = [without_window(part) for part in policy.policies]
     rest = dataclasses.replace(policy, policies=[part for part, _ in parts])
     return rest, next((window for _, window in parts if window is not None), None)

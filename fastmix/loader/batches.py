@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from fastmix.dali import Status
-from fastmix.loader.graph.inputs import MASKS, PLAN, RANDOM_STATE, SAMPLE_PLAN, STATUS
+from fastmix.loader.graph.inputs import MASKS, PLAN, RANDOM_STATE, STATUS, sample_plan_names
 from fastmix.loader.graph.keyed_random import random_state
 from fastmix.loader.graph.outputs import to_torch
 from fastmix.loader.graph.spec import GraphSpec
@@ -20,7 +20,8 @@ from fastmix.loader.targets import TargetMaker
 from fastmix.plan.dropping import without
 from fastmix.plan.mix_plan import MixPlan
 
-# (images, targets), and after them the plan and the indices if they are asked for.
+# (images, targets), and after them the plan and the indices if they are asked for. With views of several sizes, the
+# images of each size come before the targets.
 Batch: TypeAlias = tuple[torch.Tensor, Any, *tuple[Any, ...]]
 # Comes in the place of a sample that was not read.
 _NOTHING = {"encoded": np.zeros(0, np.uint8), "pixels": np.zeros((1, 1, 3), np.uint8)}
@@ -56,34 +57,36 @@ class BatchMaker:
                 inputs[MASKS] = plan.masks_of_samples()
             if self.graph.dense_targets:
                 inputs["label"] = self._labels(samples, reading)
-        if (sample_plan := draft.sample_plan) is not None:
-            inputs[SAMPLE_PLAN] = sample_plan.rows.numpy()
+        if self.graph.augments:
+            inputs |= zip(sample_plan_names(self.graph), draft.sample_rows, strict=True)
         if self.graph.dali_augment is not None:
             state = random_state(draft.key)
             inputs[RANDOM_STATE] = np.tile(state, (len(samples), 1))
         return inputs
 
     def finish(self, step: Step) -> Batch:
-        """Return (images, targets) of a step that has run, and the plan if ``return_plan``."""
+        """Return the batch of a step that has run."""
         draft, good = step.draft, step.good
         plan = None if draft.plan is None else without(draft.plan, ~good)
         if count := int(good.sum()):
-            images, *made = to_torch(self.graph, step.outputs, count)
+            images, made = to_torch(self.graph, step.outputs, count)
             labels = self._labels(draft.samples, step.reading)
             labels = None if labels is None else labels[good]
-            targets = self.targets.targets(labels, plan, count - step.images, made[0] if made else None, self.device)
+            targets = self.targets.targets(labels, plan, count - step.images, made, self.device)
         else:
             images, targets = self._no_images(), self.targets.empty(plan, self.device)
-        batch: tuple[Any, ...] = (images, targets)
+        batch: tuple[Any, ...] = (*images, targets)
         if self.return_plan:
             batch += (plan if plan is not None else MixPlan.identity(count),)
         return (*batch, torch.from_numpy(draft.samples[good])) if self.return_index else batch
 
-    def _no_images(self) -> torch.Tensor:
+    def _no_images(self) -> list[torch.Tensor]:
         graph = self.graph
         memory_format = torch.channels_last if graph.channels_last else torch.contiguous_format
-        shape = (0, 3, *graph.size)
-        return torch.empty(shape, dtype=graph.dtype, device=self.device, memory_format=memory_format)
+        options: dict[str, Any] = {"dtype": graph.dtype, "device": self.device, "memory_format": memory_format}
+        if not graph.views:
+            return [torch.empty((0, 3, *graph.size), **options)]
+        return [torch.empty((0, 3, *each.size), **options).unflatten(0, (0, len(each.crops))) for each in graph.views]
 
     def _labels(self, samples: np.ndarray, reading: Reading | None) -> np.ndarray | None:
         """Return the labels of all samples; those of samples that were not read mean nothing."""

@@ -16,6 +16,7 @@ from fastmix.loader.passes import Passes
 from fastmix.loader.places import Places, replaced_occurrence
 from fastmix.loader.step import Draft
 from fastmix.loader.threads import Threads
+from fastmix.loader.viewing import Viewing
 from fastmix.plan.draw_key import DrawKey
 from fastmix.plan.dropping import unmixed
 from fastmix.plan.mix_plan import MixPlan
@@ -40,7 +41,7 @@ class Drafter:
     size: tuple[int, int]
     faults: Faults
     thread: Threads | None = None
-    augmenting: Augmenting | None = None
+    augmenting: Augmenting | Viewing | None = None
 
     def draft(self, epoch: int, mixing: bool, step: int, bad_here: Mapping[int, BadSample] | None = None) -> Draft:
         """Draft this rank's part of a step; without ``mixing``, samples stay as they are.

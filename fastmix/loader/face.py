@@ -71,7 +71,7 @@ class Face(TorchAttributes, ABC):
         graph, order = self._machinery.maker.graph, self._machinery.drafter.passes.order
         lines.append(f"batch_size={self.batch_size}, size={self.size}, train={graph.train}, order={order.kind.name!r}")
         if (augmenting := self._machinery.drafter.augmenting) is not None:
-            lines.append(f"augment={augmenting.policy}")
+            lines.append(str(augmenting))
         lines.append(f"mix={self._machinery.drafter.policy}, dtype={graph.dtype}, device='{self.device}'")
         if self._ranks.decided is not None:
             lines.append(f"rank={self.rank} of {self.world_size}, epoch={self.epoch}, {len(self)} steps per epoch")
@@ -180,8 +180,8 @@ class Face(TorchAttributes, ABC):
         """
         other = copy.copy(self)
         other._prepared = True
-        images, targets, *_ = next(iter(other))
         graph = self._machinery.maker.graph
+        *images, targets = next(iter(other))[: (len(graph.views) or 1) + 1]
         return draw_grid(images, targets, self.classes, graph.mean, graph.std, count)
 
     def stats(self) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from fastmix.augment import Compose, RandomHorizontalFlip, RandomResizedCrop, Sa
 from fastmix.loader.graph import inputs
 from fastmix.loader.sources.source import Source
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
-from fastmix.recipes import Recipe, SizeRamp
+from fastmix.recipes import Recipe, SizeRamp, View
 
 
 class Unset(Enum):
@@ -39,11 +39,19 @@ _DEFAULTS: dict[str, Any] = {
     "crop_pct": None,
     "crop_mode": None,
     "augment": None,
+    "views": None,
     "mix": None,
     "smoothing": 0.0,
     "repeats": 1,
 }
-_MAY_BE_NONE = ("augment", "mix")
+# What views leave no place for, and why.
+_WITHOUT_VIEWS = {
+    "size": "each View has its size",
+    "augment": "each View has its policy",
+    "interpolation": "each View's RandomResizedCrop has its filter",
+    "mix": "views are not mixed; mix=None leaves it out",
+}
+_MAY_BE_NONE = ("augment", "views", "mix")
 
 
 @dataclass(frozen=True)
@@ -91,6 +99,7 @@ def choose(recipe: Recipe | None, train: bool, arguments: Mapping[str, Any]) -> 
     }
     values: dict[str, Any] = {**_DEFAULTS, **given}
     if recipe is None:
+        values |= _of_views(values)
         if values["size"] is None:
             raise TypeError("DataLoader: expected size, in pixels, or a recipe that has one; got neither")
         return Chosen(None, values)
@@ -98,6 +107,7 @@ def choose(recipe: Recipe | None, train: bool, arguments: Mapping[str, Any]) -> 
         raise TypeError(f"DataLoader: expected recipe as one of fastmix.recipes, got {type(recipe).__name__}")
     ours = _training(recipe, given) if train else _evaluation(recipe, given)
     values = {**_DEFAULTS, "mean": recipe.mean, "std": recipe.std, **ours, **given}
+    values |= _of_views(values)
     ramp = values["size"] if isinstance(values["size"], SizeRamp) else None
     left = recipe.smoothing if train and "smoothing" not in given and not values["smoothing"] else 0.0
     return Chosen(recipe, values, tuple(given), ramp, left)
@@ -110,11 +120,8 @@ def _training(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
             "recipe.replace(refused=()) accepts this"
         )
     if recipe.views:
-        count = sum(view.count for view in recipe.views)
-        raise ValueError(
-            f"DataLoader: expected a recipe of one view per image, got {recipe!r} with {count}, which the loader does "
-            "not make; use a recipe's views[i].augment as augment="
-        )
+        sizes = {} if given.get("views", recipe.views) else {"size": recipe.size}
+        return {"views": recipe.views, "repeats": recipe.repeats, **sizes}
     plain = _plain_filter(recipe.augment)
     augment = {"interpolation": plain} if plain is not None else {"augment": recipe.augment}
     if "augment" in given:
@@ -126,6 +133,35 @@ def _training(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
     # Without mixing, targets are class ids.
     smoothing = recipe.smoothing if mix is not None else 0.0
     return {"size": recipe.size, "mix": recipe.mix, "smoothing": smoothing, "repeats": recipe.repeats, **augment}
+
+
+def _of_views(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return views and size, if there are views; refuse arguments that have no meaning with views."""
+    if values["views"] is None:
+        return {}
+    views = _checked_views(values["views"])
+    for name, reason in _WITHOUT_VIEWS.items():
+        if values[name] is not None:
+            raise ValueError(
+                f"DataLoader: expected views or {name}, got {len(views)} kinds of views and {name}={values[name]!r}; "
+                f"{reason}"
+            )
+    return {"views": views, "size": views[0].size}
+
+
+def _checked_views(views: Any) -> tuple[View, ...]:
+    """Return the views as a tuple of at least two.
+
+    Raises:
+        TypeError: an entry is not a View.
+        ValueError: there are fewer than two.
+    """
+    if not isinstance(views, list | tuple) or not all(isinstance(view, View) for view in views):
+        found = {type(view).__name__ for view in views} if isinstance(views, list | tuple) else {type(views).__name__}
+        raise TypeError(f"DataLoader: expected views as a list of fastmix.recipes.View, got {', '.join(sorted(found))}")
+    if sum(view.count for view in views) < 2:
+        raise ValueError(f"DataLoader: expected at least two views, got {views!r}; for one use size= and augment=")
+    return tuple(views)
 
 
 def _evaluation(recipe: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:

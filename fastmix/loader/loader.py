@@ -12,7 +12,6 @@ import torch
 from fastmix.arguments import choose_device, choose_threads, integer, per_channel, seconds
 from fastmix.augment import SamplePolicy
 from fastmix.loader import settings
-from fastmix.loader.augmenting import augmenting
 from fastmix.loader.batches import BatchMaker
 from fastmix.loader.dataset_view import DatasetView
 from fastmix.loader.drafts import Drafter
@@ -44,11 +43,12 @@ from fastmix.loader.targets import target_maker
 from fastmix.loader.threads import Threads
 from fastmix.loader.torch_names import TorchNames, last_batch_of
 from fastmix.loader.unprepared import check_unprepared
+from fastmix.loader.viewing import augmentation
 from fastmix.ops.sources import Filter
 from fastmix.ops.targets import Targets, check_targets
 from fastmix.plan.policies import Policy
 from fastmix.ranks import Ranks
-from fastmix.recipes import Recipe
+from fastmix.recipes import Recipe, View
 from fastmix.stats import Stats
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class DataLoader(Face):
     The batches depend only on the data, the arguments, ``seed`` and the epoch, bit for bit: not on the number of
     threads or ``depth``. The global batches (``batch_size * world_size`` samples), mixing included, are the same for
     every world size if ``batch_size`` is even. Every sample comes once per epoch; ``last_batch="drop"`` leaves the
-    remainder out. All ranks have the same number of steps. The batches may be kept: nothing writes into them again.
+    remainder out. All ranks have the same number of steps. Nothing writes into the batches again.
 
     A new iterator, also after ``break``, starts the epoch anew and ends the iterator before it. The epoch advances when
     an iterator is consumed to its end. A loop that leaves epochs early needs ``steps_per_epoch``, or sees the same
@@ -99,7 +99,8 @@ class DataLoader(Face):
         size: side of the images in pixels, or (height, width); by default the recipe's.
         train: training (default) or evaluation; sets the defaults of ``shuffle`` and ``last_batch``.
         recipe: one of :mod:`fastmix.recipes`. It sets ``size``, ``mean``, ``std``, ``interpolation``, ``resize``,
-            ``crop_pct``, ``crop_mode``, ``augment``, ``mix``, ``smoothing`` and ``repeats``; these given beside it win.
+            ``crop_pct``, ``crop_mode``, ``augment``, ``views``, ``mix``, ``smoothing`` and ``repeats``; these given
+            beside it win.
 
         classes: names of the classes; a name's place is its id. Give an evaluation loader ``train_loader.classes``.
         root: folder or URL that relative paths of a manifest or list start from; ``{}`` in it stands for the path.
@@ -133,6 +134,9 @@ class DataLoader(Face):
         augment: a policy of :mod:`fastmix.augment`, such as ``TrivialAugmentWide()``; in training and on the CPU only.
             Images are resized to uint8 with Pillow's pixels, flipped and augmented, then mixed, in one pass. A
             ``RandomResizedCrop`` in it sets the crops, and its flips replace the mirroring.
+        views: several views of each image, decoded once: a list of :class:`fastmix.recipes.View`; in training, on the
+            CPU, without ``mix``. Images are then (B, V, 3, height, width), and with several sizes batches are
+            ``(images, images, ..., targets)``, a tensor for each size, in the order in which the sizes first come.
         dali_augment: a function from images, a DALI node of uint8 (height, width, 3), to such a node. It runs before
             flip and mix, after DALI's resize: it sets ``resampler="dali"``.
 
@@ -159,7 +163,7 @@ class DataLoader(Face):
             in evaluation) shares them out among the ranks; ``"pad"`` fills the batch with samples of this epoch, whose
             targets are class id -100 or zeros.
         steps_per_epoch: length of an epoch, in batches, if it is not one pass over the data: the next epoch goes on
-            where this one ends, through all of the data. The batches are those of whole epochs.
+            where this one ends. The batches are those of whole epochs.
         rank: of this process, with ``world_size``; by default torch.distributed's at the first ``len`` or ``iter``.
         world_size: number of processes; by default torch.distributed's at that time, or 1 without it.
 
@@ -229,6 +233,7 @@ class DataLoader(Face):
         decode_with_pillow: bool = False,
         hw_decoder_load: float = 0.0,
         augment: SamplePolicy | Unset | None = UNSET,
+        views: Sequence[View] | Unset | None = UNSET,
         dali_augment: Callable[[DataNode], DataNode] | None = None,
         # mixing
         mix: Policy | Unset | None = UNSET,
@@ -301,10 +306,8 @@ class DataLoader(Face):
         self.sampler = torch.utils.data.SequentialSampler(range(len(source)))
         given_resampler = resampler
         resampler = "dali" if dali_augment is not None else resampler
-        augments = None
-        if chosen["augment"] is not None:
-            fit: dict[str, Any] = {"train": train, "device": self.device, "hook": dali_augment}
-            augments = augmenting(chosen["augment"], size, interpolation, resampler=given_resampler, **fit)
+        fit: dict[str, Any] = {"train": train, "device": self.device, "hook": dali_augment}
+        augments = augmentation(chosen, size, resampler=given_resampler, **fit)
         view = settings.choose_view(size, train, self.device, chosen["resize"], chosen["crop_pct"], chosen["crop_mode"])
         settings.check_resampler(resampler, view, interpolation or "bilinear")
         graph = GraphSpec(

@@ -17,12 +17,17 @@ COLUMNS = 4
 
 
 def draw_grid(
-    images: torch.Tensor, targets: Any, classes: Sequence[str], mean: Sequence[float], std: Sequence[float], count: int
+    images: Sequence[torch.Tensor],
+    targets: Any,
+    classes: Sequence[str],
+    mean: Sequence[float],
+    std: Sequence[float],
+    count: int,
 ) -> Figure:
-    """Draw the first ``count`` images.
+    """Draw the first ``count`` images, or the views of the first samples, at most so many but those of one sample.
 
     Args:
-        images: (B, 3, H, W), normalised, any floating dtype or device.
+        images: one (B, 3, H, W), or (B, V, 3, H, W) for each size of views; normalised, any floating dtype or device.
         targets: the batch's targets in any form, or None.
         classes: C names.
         mean: that normalised the images.
@@ -36,16 +41,25 @@ def draw_grid(
         from fastmix.loader.figure import NotebookFigure
     except ImportError as error:
         raise ImportError("preview: expected matplotlib; pip install matplotlib") from error
-    pixels = to_pixels(images[:count], mean, std)
-    rows = max(-(-len(pixels) // COLUMNS), 1)
-    figure = NotebookFigure(figsize=(3 * COLUMNS, 3.3 * rows), layout="constrained")
-    axes = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
+    views = [[view for part in parts for view in part] for parts in zip(*map(_with_views, images), strict=True)]
+    shown = len(views[0]) if views else 1
+    columns = COLUMNS if shown == 1 else shown
+    pixels = [(i, v, view) for i, each in enumerate(views[: max(count // shown, 1)]) for v, view in enumerate(each)]
+    rows = max(-(-len(pixels) // columns), 1)
+    figure = NotebookFigure(figsize=(3 * columns, 3.3 * rows), layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False).ravel()
     for axis in axes:
         axis.set_axis_off()
-    for i, (axis, image) in enumerate(zip(axes, pixels, strict=False)):
-        axis.imshow(image.numpy())
-        axis.set_title(describe(weights_of(targets, i), classes), fontsize=9)
+    for axis, (sample, view, image) in zip(axes, pixels, strict=False):
+        axis.imshow(to_pixels(image[None], mean, std)[0].numpy())
+        name = describe(weights_of(targets, sample), classes)
+        axis.set_title(name if shown == 1 else f"{name} view {view}".strip(), fontsize=9)
     return figure
+
+
+def _with_views(images: torch.Tensor) -> torch.Tensor:
+    """Return (B, V, 3, H, W)."""
+    return images if images.dim() == 5 else images[:, None]
 
 
 def to_pixels(images: torch.Tensor, mean: Sequence[float], std: Sequence[float]) -> torch.Tensor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fastmix.loader.augmenting import Augmenting
 from fastmix.loader.epoch import Machinery
 from fastmix.loader.graph.builder import build
 from fastmix.loader.graph.dali_queue import DaliQueue
@@ -19,7 +20,8 @@ def resized(machinery: Machinery, size: tuple[int, int], batch_size: int, num_th
     if m.maker.graph.size == size:
         return m
     graph = replace(m.maker.graph, size=size)
-    augmenting = None if m.drafter.augmenting is None else replace(m.drafter.augmenting, size=size)
+    own = m.drafter.augmenting
+    augmenting = replace(own, size=size) if isinstance(own, Augmenting) else own  # views have sizes of their own
     m.queue.reset()
     return replace(
         m,

@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from fastmix.arguments import integer
+from fastmix.loader.augmenting import Augmenting
 from fastmix.loader.batches import BatchMaker
 from fastmix.loader.drafts import Drafter
 from fastmix.loader.graph.evaluation import evaluation_view
 from fastmix.loader.passes import Passes
 from fastmix.loader.progress import Progress
+from fastmix.loader.viewing import Viewing
 
 VERSION = 3
 # Defaults of settings that a state may lack; new settings come here.
-_DEFAULTS: dict[str, Any] = {"repeats": 1, "dali_augment": None, "interpolation": "bilinear"}
+_DEFAULTS: dict[str, Any] = {"repeats": 1, "dali_augment": None, "interpolation": "bilinear", "views": None}
 _POSITION = ("epoch", "step", "sampler_order", "mixing")
 _WHERE = {"data": "the data set (its files, their order or labels)"}
 
@@ -28,7 +30,7 @@ def identity(drafter: Drafter, maker: BatchMaker, data: str) -> dict[str, Any]:
     The global batch is one of them, the world size is not; nor are threads, depth, device, memory format, ``on_error``.
     """
     order, policy, graph, hook = drafter.passes.order, drafter.policy, maker.graph, maker.graph.dali_augment
-    view = graph.view
+    view, augmenting = graph.view, drafter.augmenting
     return {
         "data": data,
         "samples": order.count,
@@ -50,7 +52,8 @@ def identity(drafter: Drafter, maker: BatchMaker, data: str) -> dict[str, Any]:
         "dtype": str(graph.dtype).removeprefix("torch."),
         "mean": list(graph.mean),
         "std": list(graph.std),
-        "augment": None if drafter.augmenting is None else repr(drafter.augmenting.policy),
+        "augment": repr(augmenting.policy) if isinstance(augmenting, Augmenting) else None,
+        "views": augmenting.identity() if isinstance(augmenting, Viewing) else None,
         "dali_augment": None if hook is None else getattr(hook, "__qualname__", type(hook).__qualname__),
     }
 

@@ -8,11 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from fastmix.augment import SamplePlan
 from fastmix.loader.augmenting import Augmenting
 from fastmix.loader.graph.dali_queue import Ticket
 from fastmix.loader.graph.outputs import Report
 from fastmix.loader.sources.reader_pool import Reading
+from fastmix.loader.viewing import Viewing
 from fastmix.plan.draw_key import DrawKey, SampleKeys
 from fastmix.plan.mix_plan import MixPlan
 
@@ -32,7 +32,7 @@ class Draft:
         drawing: the plan of all B samples, drawn or being drawn; None for no mixing.
         bad: int64, the samples of the order that are known to be bad.
         epoch: of the loop, which schedules use.
-        augmenting: draws the sample plan; None for no augmentation.
+        augmenting: draws the sample plans; None for no augmentation.
     """
 
     step: int
@@ -44,12 +44,15 @@ class Draft:
     drawing: Future[MixPlan] | None
     bad: np.ndarray
     epoch: int = 0
-    augmenting: Augmenting | None = None
+    augmenting: Augmenting | Viewing | None = None
 
     @cached_property
-    def sample_plan(self) -> SamplePlan | None:
-        """How each sample is augmented, or None; drawn when first used."""
-        return None if self.augmenting is None else self.augmenting.plan(self.sample_keys, self.epoch)
+    def sample_rows(self) -> list[np.ndarray]:
+        """How each sample is augmented, as rows of sample plans for each of the graph's inputs; drawn when first used.
+
+        Int32 (B, 16 + 4 K), or with views (B, V, 16 + 4 K) for each size.
+        """
+        return [] if self.augmenting is None else self.augmenting.rows(self.sample_keys, self.epoch)
 
     @property
     def drawn(self) -> bool:

@@ -50,14 +50,28 @@ class View:
     Attributes:
         name: What the paper calls it.
         count: How many views of this kind an image has.
-        size: Side in pixels.
-        augment: The policy of the pixels.
+        size: Height and width in pixels, or one number for both.
+        augment: The policy of the pixels: a ``RandomResizedCrop`` and what follows it, flips included.
+
+    Raises:
+        TypeError: An attribute is of another type.
+        ValueError: A number is out of range.
+
+    Example:
+        >>> crop = fastmix.augment.RandomResizedCrop((0.05, 0.4))
+        >>> local = View("local", count=8, size=96, augment=crop)
     """
 
     name: str
     count: int
-    size: int
+    size: Size
     augment: SamplePolicy
+
+    def __post_init__(self) -> None:
+        integer("View", "count", self.count)
+        sides("View", "size", self.size)
+        if not isinstance(self.augment, SamplePolicy):
+            raise TypeError(f"View: expected augment as a policy of fastmix.augment, got {type(self.augment).__name__}")
 
 
 @dataclass(frozen=True, repr=False)

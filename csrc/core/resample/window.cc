@@ -55,6 +55,11 @@ BorderAxis border_axis(int32_t image, int64_t scaled, int32_t out) {
   return {half_rounded_to_even(scaled - out) * scale, out * scale, 0, out};
 }
 
+// At most what an axis of outputs may have.
+int32_t finest(float joint, float window, int32_t out) {
+  return static_cast<int32_t>(std::min(std::ceil(static_cast<double>(joint) * out / window), 1.0 * (1 << 30)));
+}
+
 // The image's size before the crop.
 LongSize scaled_size(Size image, Size resize, CropMode mode) {
   if (mode == CropMode::kSquash) return {resize.height, resize.width};
@@ -115,6 +120,23 @@ Region decode_region(Filter filter, const Window& window, Size image, Size out) 
     region.width = image.width;
   }
   return region;
+}
+
+JointWindow joint_window(Filter filter, const std::vector<Window>& windows, const std::vector<Size>& outs, Size image) {
+  Range rows = {image.height, 0}, columns = {image.width, 0};
+  for (size_t v = 0; v < windows.size(); ++v) {
+    const Region seen = seen_region(filter, windows[v], image, outs[v]);
+    rows = {std::min(rows.begin, seen.y), std::max(rows.end, seen.y + seen.height)};
+    columns = {std::min(columns.begin, seen.x), std::max(columns.end, seen.x + seen.width)};
+  }
+  JointWindow joint;
+  joint.window = {static_cast<float>(rows.begin), static_cast<float>(columns.begin),
+                  static_cast<float>(rows.end - rows.begin), static_cast<float>(columns.end - columns.begin)};
+  for (size_t v = 0; v < windows.size(); ++v) {
+    joint.out.height = std::max(joint.out.height, finest(joint.window.height, windows[v].height, outs[v].height));
+    joint.out.width = std::max(joint.out.width, finest(joint.window.width, windows[v].width, outs[v].width));
+  }
+  return joint;
 }
 
 Window within(const Window& window, const Region& region) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "resample/source.h"
 
@@ -42,6 +43,15 @@ Region seen_region(Filter filter, const Window& window, Size image, Size out);
 // As seen_region, but with all columns unless this skips at least a third of them. DALI decodes JPEGs in rows, so
 // skipping fewer columns saves no time.
 Region decode_region(Filter filter, const Window& window, Size image, Size out);
+
+// One window for several of an image, so that it is decoded once.
+struct JointWindow {
+  Window window;  // all pixels that the filter may read for any of them
+  Size out;       // the size at which this window has the finest of their resolutions
+};
+
+// `outs` has the output's size for each of the windows, of which there is at least one.
+JointWindow joint_window(Filter filter, const std::vector<Window>& windows, const std::vector<Size>& outs, Size image);
 
 // The same window in the region's coordinates.
 Window within(const Window& window, const Region& region);

@@ -6,6 +6,7 @@
 ``builder.py``       builds the DALI pipeline of a spec
 ``inputs.py``        the pipeline's inputs by name: paths or bytes, keys of crops, plans, labels
 ``samples.py``       the graph's encoded samples: bytes, sizes and statuses
+``views.py``         several views of each image from one decode
 ``decode.py``        the default first part: decoded images, each with its window
 ``dali_resize.py``   the other first part: DALI's crop and resize, for ``resampler="dali"`` and ``dali_augment=``
 ``outputs.py``       the pipeline's outputs as torch tensors, and what became of the samples

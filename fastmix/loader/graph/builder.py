@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import torch
-from nvidia.dali import Pipeline, fn, pipeline_def, types
+from nvidia.dali import Pipeline, fn, pipeline_def
 from nvidia.dali.data_node import DataNode
 from nvidia.dali.pipeline import do_not_convert
 
 from fastmix.loader.graph import dali_resize, decode, inputs
 from fastmix.loader.graph.keyed_random import keyed_random_numbers
-from fastmix.loader.graph.outputs import report_nodes
+from fastmix.loader.graph.outputs import batch_options, report_nodes
 from fastmix.loader.graph.samples import samples
 from fastmix.loader.graph.spec import GraphSpec
-
-# Images come as uint8: mean and std are multiplied by this.
-PIXEL_MAX = 255.0
+from fastmix.loader.graph.views import of_views
 
 
 def build(spec: GraphSpec, batch_size: int, num_threads: int) -> Pipeline:
@@ -52,6 +49,8 @@ def _options(spec: GraphSpec, batch_size: int, num_threads: int) -> dict:
 
 def _resampled(spec: GraphSpec) -> tuple[DataNode, ...]:
     """All operators, with fastmix's resampling."""
+    if spec.views:
+        return of_views(spec)
     if spec.delivers == "pixels":
         pixels = inputs.pixels()
         images, mirror = decode.of_pixels(spec, pixels, inputs.status())
@@ -99,17 +98,7 @@ def _batch(
     spec: GraphSpec, images: DataNode, status: DataNode, mirror: DataNode | None, window: DataNode | None = None
 ) -> tuple[DataNode, ...]:
     """Make the batch of the good images, in one operator; with ``window`` it also resamples."""
-    options = {
-        "status": status,
-        "mean": [PIXEL_MAX * value for value in spec.mean],
-        "std": [PIXEL_MAX * value for value in spec.std],
-        "output_layout": "HWC" if spec.channels_last else "CHW",
-        "normalize": True,  # refuses images that an augmentation left in another type than uint8
-    }
-    if spec.dtype == torch.bfloat16:
-        options["bfloat16"] = True
-    else:
-        options["dtype"] = types.FLOAT16 if spec.dtype == torch.float16 else types.FLOAT
+    options = batch_options(spec, status)
     if mirror is not None:
         options["mirror"] = mirror
     if window is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from nvidia.dali import fn, types
@@ -34,10 +35,10 @@ def decoded(spec: GraphSpec, samples: Samples) -> tuple[Decoded, DataNode | None
     return decode(spec, samples, window), mirror
 
 
-def on_cpu(spec: GraphSpec, samples: Samples, window: DataNode) -> Decoded:
-    """Decode the part of each image that its window needs."""
+def on_cpu(spec: GraphSpec, samples: Samples, window: DataNode, size: Sequence[int] | None = None) -> Decoded:
+    """Decode the part of each image that its window needs; with windows (V, 4), ``size`` has each one's."""
     options = {
-        "size": spec.size,
+        "size": spec.size if size is None else size,
         "filter": spec.interpolation,
         "own_jpeg": spec.decode == "fastmix",
         "max_pixels": spec.max_pixels,

@@ -9,6 +9,7 @@
 ``plan``              int32 (16,), a row of :attr:`fastmix.MixPlan.rows`; only with mixing
 ``masks``             uint8 (h, w), the sample's mask, empty if it has none; only for plans that may have masks
 ``sample_plan``       int32 (16 + 4 K,), a row of :attr:`fastmix.augment.SamplePlan.rows`; only with ``augment=``
+``sample_plan_0``...  int32 (V, 16 + 4 K), likewise for the views of each size; only with views
 ``label``             int64, where the graph makes dense targets
 ``random_state``      uint32 (6,), what a ``dali_augment=`` hook draws from
 ====================  ==============================================================================================
@@ -19,7 +20,7 @@ from __future__ import annotations
 from nvidia.dali import fn, types
 from nvidia.dali.data_node import DataNode
 
-from fastmix.loader.graph.spec import GraphSpec
+from fastmix.loader.graph.spec import GraphSpec, ViewCrop
 
 PLAN = "plan"
 STATUS = "status"
@@ -48,12 +49,22 @@ def pixels() -> DataNode:
     return fn.external_source(name="pixels", dtype=types.UINT8, ndim=3, layout="HWC")
 
 
+def key() -> DataNode:
+    """Add the keys of the samples' draws."""
+    return fn.external_source(name="key", dtype=types.INT64, ndim=1)
+
+
 def random_crop(spec: GraphSpec, shape: DataNode) -> tuple[DataNode, ...]:
     """Draw random resized crops of images: anchor, extent, mirror, and the window's first and last corner as floats."""
-    key = fn.external_source(name="key", dtype=types.INT64, ndim=1)
-    bounds = {"scale": spec.scale, "ratio": spec.ratio}
+    return crop_of_view(spec, shape, key(), ViewCrop(0, spec.scale, spec.ratio))
+
+
+def crop_of_view(spec: GraphSpec, shape: DataNode, key: DataNode, crop: ViewCrop) -> tuple[DataNode, ...]:
+    """Draw the crops of one of several views, from its own numbers."""
+    bounds = {"scale": crop.scale, "ratio": crop.ratio}
     given = {name: list(value) for name, value in bounds.items() if value is not None}
-    return tuple(fn.fastmix.random_resized_crop(shape, key, seed=spec.seed, **given))
+    own = key if crop.view == 0 else key + types.Constant([0, 0, 0, crop.view], dtype=types.INT64, device="cpu")
+    return tuple(fn.fastmix.random_resized_crop(shape, own, seed=spec.seed, **given))
 
 
 def plan() -> DataNode:
@@ -66,9 +77,14 @@ def masks() -> DataNode:
     return fn.external_source(name=MASKS, dtype=types.UINT8, ndim=2)
 
 
-def sample_plan() -> DataNode:
-    """Add the rows of a sample plan."""
-    return fn.external_source(name=SAMPLE_PLAN, dtype=types.INT32, ndim=1)
+def sample_plan_names(spec: GraphSpec) -> list[str]:
+    """Return the names of the inputs with sample plans: one, or with views one for each size."""
+    return [f"{SAMPLE_PLAN}_{i}" for i in range(len(spec.views))] or [SAMPLE_PLAN]
+
+
+def sample_plan(name: str = SAMPLE_PLAN, ndim: int = 1) -> DataNode:
+    """Add the rows of a sample plan; with views, ``ndim`` is 2."""
+    return fn.external_source(name=name, dtype=types.INT32, ndim=ndim)
 
 
 def labels() -> DataNode:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from nvidia.dali import types
 from nvidia.dali.data_node import DataNode
 
 from fastmix.loader.graph.samples import Samples
 from fastmix.loader.graph.spec import GraphSpec
+
+# Images come as uint8: mean and std are multiplied by this.
+PIXEL_MAX = 255.0
 
 
 class Report(NamedTuple):
@@ -33,22 +37,38 @@ def report_nodes(samples: Samples, status: DataNode) -> tuple[DataNode, ...]:
     return status, samples.encoded.shape(), *samples.details
 
 
-def to_torch(spec: GraphSpec, outputs: tuple, count: int) -> tuple[torch.Tensor, ...]:
-    """Return images (count, 3, height, width) and, if the graph makes them, targets (count, num_classes).
+def batch_options(spec: GraphSpec, status: DataNode) -> dict[str, Any]:
+    """Return the arguments with which ``fn.fastmix.mix`` and ``resample_mix`` make what :func:`to_torch` reads."""
+    options = {
+        "status": status,
+        "mean": [PIXEL_MAX * value for value in spec.mean],
+        "std": [PIXEL_MAX * value for value in spec.std],
+        "output_layout": "HWC" if spec.channels_last else "CHW",
+        "normalize": True,  # refuses images that an augmentation left in another type than uint8
+    }
+    if spec.dtype == torch.bfloat16:
+        return {**options, "bfloat16": True}
+    return {**options, "dtype": types.FLOAT16 if spec.dtype == torch.float16 else types.FLOAT}
+
+
+def to_torch(spec: GraphSpec, outputs: tuple, count: int) -> tuple[list[torch.Tensor], torch.Tensor | None]:
+    """Return the images and, if the graph makes them, targets (count, num_classes).
+
+    Images are (count, 3, height, width), or with views one tensor (count, V, 3, height, width) for each size.
 
     Nothing is copied. The executor never writes again into what it has handed out: the tensors may be kept.
     """
-    images, *targets = (torch.from_dlpack(output.as_tensor())[:count] for output in outputs[: _tensors(spec)])
-    if spec.dtype == torch.bfloat16:
-        images = images.view(torch.bfloat16)
+    made = [torch.from_dlpack(output.as_tensor())[:count] for output in outputs[: _tensors(spec)]]
+    targets = made.pop() if spec.dense_targets else None
+    images = [each.view(torch.bfloat16) for each in made] if spec.dtype == torch.bfloat16 else made
     if spec.channels_last:
-        images = images.permute(0, 3, 1, 2)
-    if images.shape[2:] != spec.size:
+        images = [each.movedim(-1, -3) for each in images]
+    if not spec.views and images[0].shape[2:] != spec.size:
         raise ValueError(
             f"DataLoader: expected images of {' x '.join(map(str, spec.size))} pixels from dali_augment=, got "
-            f"{' x '.join(map(str, images.shape[2:]))}"
+            f"{' x '.join(map(str, images[0].shape[2:]))}"
         )
-    return images, *targets
+    return images, targets
 
 
 def to_report(spec: GraphSpec, outputs: tuple) -> Report:
@@ -65,4 +85,4 @@ def to_report(spec: GraphSpec, outputs: tuple) -> Report:
 
 
 def _tensors(spec: GraphSpec) -> int:
-    return 2 if spec.dense_targets else 1
+    return (len(spec.views) or 1) + spec.dense_targets

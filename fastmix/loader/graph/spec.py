@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import torch
 
@@ -18,6 +18,31 @@ Resampler = Literal["fastmix", "dali"]
 RESAMPLER = ("fastmix", "dali")
 Decode = Literal["auto", "fastmix", "dali"]
 DECODE = ("auto", "fastmix", "dali")
+
+
+class ViewCrop(NamedTuple):
+    """The crop of one of several views of an image.
+
+    Attributes:
+        view: the view's number, which its draws are keyed by.
+        scale, ratio: bounds of the crop; None for torchvision's.
+    """
+
+    view: int
+    scale: tuple[float, float] | None
+    ratio: tuple[float, float] | None
+
+
+class ViewGroup(NamedTuple):
+    """The views of one size.
+
+    Attributes:
+        size: height and width in pixels.
+        crops: of each view.
+    """
+
+    size: tuple[int, int]
+    crops: tuple[ViewCrop, ...]
 
 
 @dataclass(frozen=True)
@@ -49,6 +74,7 @@ class GraphSpec:
         augments: whether sample plans are applied; needs ``resampler="fastmix"`` and the CPU.
         mirrors: whether training mirrors images with probability 1/2.
         scale, ratio: bounds of the crops in training; None for torchvision's.
+        views: of each image, by size; they replace ``size``, ``scale`` and ``ratio``. Empty for one view.
     """
 
     size: tuple[int, int]
@@ -77,3 +103,4 @@ class GraphSpec:
     mirrors: bool = True
     scale: tuple[float, float] | None = None
     ratio: tuple[float, float] | None = None
+    views: tuple[ViewGroup, ...] = ()
