@@ -17,6 +17,7 @@ NEEDS = {
     "ignite_run": "ignite",
     "lightning_fit": "lightning",
     "ray_train": "ray",
+    "self_supervised": "torch",
     "skorch_fit": "skorch",
     "timm_train": "timm",
     "torch_ddp": "torch",
