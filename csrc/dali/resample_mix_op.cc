@@ -152,9 +152,9 @@ void ResampleMixOp<Backend>::read_samples(const dali::Workspace& workspace) {
         " views, got ", shape[0]);
   sample_words_.clear();
   for (const int32_t i : this->kept_) {
-    check(rows.tensor_shape(i) == shape, "resample_mix: expected rows of one length in sample_plan, got (",
-          dali::to_string(shape), ") words for sample 0 and (", dali::to_string(rows.tensor_shape(i)), ") for sample ",
-          i);
+    const dali::TensorShape<> own = rows.tensor_shape(i);
+    check(own == shape, "resample_mix: expected rows of one length in sample_plan, got ", words,
+          " words for sample 0 and ", own[axis], " for sample ", i);
     const auto* row = rows.tensor<int32_t>(i);
     sample_words_.insert(sample_words_.end(), row, row + shape.num_elements());
   }

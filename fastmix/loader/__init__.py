@@ -16,6 +16,7 @@
 ``repeated.py``     repeated augmentation: each sample several times in a batch
 ``sampling.py``     the orders themselves: random, balanced, by class, the user's
 ``augmenting.py``   checks ``augment=`` and takes it apart: windows for the graph, the rest for drafts
+``viewing.py``      checks ``views=``, and draws the plans of several views of each image
 ``drafts.py``       draft: which samples a step has, and how they are mixed
 ``under_way.py``    run: the steps under way in reading threads and in DALI
 ``batches.py``      finish: the graph's inputs for a step, and the batch from its outputs
