@@ -218,8 +218,8 @@ BATCHES = torch.utils.data.BatchSampler(torch.utils.data.SequentialSampler(range
         ({"quarantine": 5}, TypeError, "quarantine: expected a path"),
         ({"device": None}, TypeError, "device to be"),
         ({"device": 0}, TypeError, "device to be"),
-        ({"train": "no"}, TypeError, "bools"),
-        ({"shuffle": 1}, TypeError, "bools"),
+        ({"train": "no"}, TypeError, "a bool"),
+        ({"shuffle": 1}, TypeError, "a bool"),
         ({"sampler": BATCHES}, TypeError, "BatchSampler"),
     ],
 )
