@@ -44,7 +44,9 @@ class Augmenting:
 
     def graph_options(self) -> dict[str, Any]:
         """Return what a GraphSpec has to know."""
-        options: dict[str, Any] = {"augments": True, "mirrors": not self.flips}
+        # A policy that has its own crop says all of it: without a flip, nothing is mirrored.
+        mirrors = not self.flips and self.window is None
+        options: dict[str, Any] = {"augments": True, "mirrors": mirrors}
         if (window := self.window) is None:
             return options
         scale, ratio = bounds(window)
@@ -79,14 +81,15 @@ def augmenting(
     """
     if not isinstance(policy, SamplePolicy):
         raise TypeError(
-            f"DataLoader: expected augment as a policy of fastmix.augment, got {type(policy).__name__}; a function of "
-            "DALI nodes is dali_augment="
+            f"DataLoader: expected augment as a policy of fastmix.augment, got {type(policy).__name__}; Compose([...]) "
+            "joins policies, from_timm(text) reads timm's texts, dali_augment= takes a function of DALI nodes"
         )
     check_fit("augment", policy, train=train, device=device, resampler=resampler, hook=hook)
     operations, window = without_window(policy)
     if interpolation is not None and window is not None and interpolation != window.interpolation:
         raise ValueError(
-            f"DataLoader: expected interpolation={interpolation!r} in the policy's {window} too, which resizes, or None"
+            f"DataLoader: expected interpolation=None beside a RandomResizedCrop, which resizes, got "
+            f"{interpolation!r} and {window}; give interpolation to the RandomResizedCrop"
         )
     if interpolation is not None and window is None:
         operations = Compose([_ResizeOnly(RandomResizedCrop(interpolation=interpolation)), operations])

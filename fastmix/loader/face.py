@@ -89,6 +89,16 @@ class Face(TorchAttributes, ABC):
         return height if height == width else (height, width)
 
     @property
+    def mean(self) -> tuple[float, ...]:
+        """Per channel, as pixels were normalised: ``images * std + mean`` is in 0 to 1 again."""
+        return self.graph.mean
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        """Per channel, as :attr:`mean`."""
+        return self.graph.std
+
+    @property
     def recipe(self) -> Recipe | None:
         """The recipe that was given."""
         return self._chosen.recipe

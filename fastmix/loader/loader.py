@@ -133,7 +133,7 @@ class DataLoader(Face):
             writes may not respect the order of the stream, which would corrupt batches in silence.
         augment: a policy of :mod:`fastmix.augment`, such as ``TrivialAugmentWide()``; in training and on the CPU only.
             Images are resized to uint8 with Pillow's pixels, flipped and augmented, then mixed, in one pass. A
-            ``RandomResizedCrop`` in it sets the crops, and its flips replace the mirroring.
+            ``RandomResizedCrop`` in it sets the crops; then, and if it has flips, the loader does not mirror by itself.
         views: several views of each image, decoded once: a list of :class:`fastmix.recipes.View`; in training, on the
             CPU, without ``mix``. Images are then (B, V, 3, height, width), and with several sizes batches are
             ``(images, images, ..., targets)``, a tensor for each size, in the order in which the sizes first come.

@@ -137,6 +137,10 @@ A, B = "class 0/0.jpg", "class 0/1.jpg"
         (f"path,label\n{A},1\n{B},1e3\n", ["row 3", "'1e3'"]),
         (f'path,label\n{A},ant\n{A},owl\n{B},"ant,owl"\n', ["';'", "row 4", "'ant,owl'", "classes="]),
         (f'path,label\n{A},ant;owl\n{B},"owl, ant"\n', ["';'", "row 3", "'owl, ant'", "classes="]),
+        (f"path,label\n{A},0 1\n{B},1 2\n", ["';'", "decimal points", "row 3", "'1 2'"]),
+        (f'path,label\n{A},"china,owl"\n{A},"owl,dog"\n{B},"dog,china"\n', ["';'", "row 2", "'china,owl'"]),
+        (f"path,label\n{A},owl\n{B},\"['owl', 'ant']\"\n", ["';'", "row 3", "classes="]),
+        (f"path,label\n{A},owl\n{B},\n", ["row 3", "';'"]),
         ("name,kind\nx,y\n", ["path_column="]),
         (f"path,label\n{A},1,2\n", ["row 2", "got 3"]),
     ],
@@ -156,12 +160,36 @@ def test_manifests_that_are_refused(images, text, names):
         (f'path,label\n{A},a\n{A},b\n{B},"a,b"\n', {"classes": ["a", "b", "a,b"]}, [0, 1, 2]),
         (f"path,label\n{A},a;b\n{B},b\n", {}, [[1, 1], [0, 1]]),
         (f"path,label\n{A},3\n{B},n/a\n", {"classes": ["n/a", "3"]}, [1, 0]),
+        (f"path,label\n{A},2\n{B},0\n", {"classes": ["a", "b", "c"]}, [2, 0]),
+        (f"path,label\n{A},1;2\n{B},\n", {"classes": ["a", "b", "c"]}, [[0, 1, 1], [0, 0, 0]]),
+        (f"path,label\n{A},0 1\n{B},1 0\n", {}, [[0, 1], [1, 0]]),
+        (f"path,label\n{A},3.0 5.0\n{B},1.0 0.0\n", {}, [[3, 5], [1, 0]]),
+        (f'path,label\n{A},"hen, domestic"\n{B},"duck, domestic"\n', {}, [1, 0]),
         (f"path;label\n{A};4\n{B};2\n", {}, [4, 2]),
         (f"path,label\n{A},0.5\n{B},1.5\n", {}, [[0.5], [1.5]]),
     ],
 )
 def test_manifests_that_are_read(images, text, hints, expected):
     assert labels_of(csv(images, text), **hints) == expected
+
+
+@pytest.mark.parametrize(
+    ("labels", "expected"),
+    [
+        (["a;b", "b"], [[1, 1], [0, 1]]),
+        (["0;2", ""], [[1, 0, 1], [0, 0, 0]]),
+        (["0.2 0.8", "1.0 0.0"], [[np.float32(0.2), np.float32(0.8)], [1, 0]]),
+        (["10", "9"], [10, 9]),
+        ([["a", "b"], ["b"]], [[1, 1], [0, 1]]),
+    ],
+)
+def test_texts_and_lists_of_names_in_any_manifest(images, labels, expected):
+    frame = pytest.importorskip("pandas").DataFrame({"path": [f"{images}/{A}", f"{images}/{B}"], "label": labels})
+    frame.to_json(images / "m.jsonl", orient="records", lines=True)
+    frame.to_parquet(images / "m.parquet")
+    assert labels_of(frame) == labels_of(images / "m.jsonl") == labels_of(images / "m.parquet") == expected
+    refused(frame.assign(label=[[3, 5], [1, 2]]), "which may be either", "'3;5'")
+    refused(frame.assign(label=["3 5", "1 2"]), "';'", "decimal points")
 
 
 def test_a_manifest_without_labels(images):
@@ -213,6 +241,8 @@ def test_labels_of_shards(small_jpegs, tmp_path):
     assert labels_of(path) == [1, 0] and labels_of(path, classes=["owl", "ant"]) == [0, 1]
     assert labels_of(shard(tmp_path / "dotted.tar", samples("label.cls", b"1", b"0"))) == [1, 0]
     assert open_source(shard(tmp_path / "none.tar", [{"jpg": small_jpegs[0]}])).unlabelled
+    refused(shard(tmp_path / "ids.tar", samples("cls", b"3 5", b"1 2")), "decimal points", "3 5")
+    assert labels_of(shard(tmp_path / "vectors.tar", samples("cls", b"3.0 5.0", b"0 1"))) == [[3, 5], [0, 1]]
     path = shard(tmp_path / "pyd.tar", samples("pyd", b"1"))
     refused(path, "label_key=")
     refused(path, "pickles", label_key="pyd")

@@ -91,13 +91,14 @@ def test_interpolation_beside_a_recipe(small):
     data = small[:4]
     loader = load(data, fm.recipes.TORCHVISION_V1, 32, interpolation="bicubic")
     assert same(loader, load(data, size=32, interpolation="bicubic"))
-    with pytest.raises(ValueError, match="expected interpolation='bilinear' in the policy's RandomResizedCrop"):
+    with pytest.raises(ValueError, match="expected interpolation=None beside a RandomResizedCrop"):
         load(data, fm.recipes.DEIT, 32, interpolation="bilinear")
 
 
 def test_interpolation_applies_to_policies_without_a_crop(small):
-    data, policy = small[:4], TrivialAugmentWide()
-    crop = fm.augment.Compose([fm.augment.RandomResizedCrop(interpolation="bicubic"), policy])
+    data, flip = small[:4], fm.augment.RandomHorizontalFlip()
+    policy = fm.augment.Compose([flip, TrivialAugmentWide()])
+    crop = fm.augment.Compose([fm.augment.RandomResizedCrop(interpolation="bicubic"), flip, TrivialAugmentWide()])
     bicubic = load(data, size=32, augment=policy, interpolation="bicubic")
     assert same(bicubic, load(data, size=32, augment=crop))
     assert not same(bicubic, load(data, size=32, augment=policy))

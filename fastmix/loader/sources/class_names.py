@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from typing import Any, overload
 
+import numpy as np
+
 from fastmix.loader.sources.label_table import Labels, label_table
 
 _SHOWN = 5
@@ -71,12 +73,13 @@ def ids_of_names(
 def read_labels(labels: Sequence[Any], classes: Sequence[str] | None = None) -> tuple[Labels | None, Sequence[str]]:
     """Make the labels of a data set from one entry per sample, and return the names of the classes.
 
-    Entries are all None (no labels, then the result is None), all names or sets of names, or as :func:`label_table`
-    takes them.
+    Entries are all None (no labels, then the result is None), all names, all sets or lists of names, or as
+    :func:`label_table` takes them.
 
     Raises:
         ValueError: an entry is of another kind than the first one.
     """
+    labels = [set(label) if _is_list_of_names(label) else label for label in labels]
     missing = [i for i, label in enumerate(labels) if label is None]
     if len(missing) == len(labels):
         return None, () if classes is None else tuple(classes)
@@ -90,6 +93,11 @@ def read_labels(labels: Sequence[Any], classes: Sequence[str] | None = None) -> 
     table = label_table(labels)
     names = class_names(table.classes, classes)
     return table.at_least(len(names)), names
+
+
+def _is_list_of_names(label: Any) -> bool:
+    is_list = isinstance(label, list | tuple) or (isinstance(label, np.ndarray) and label.ndim == 1)
+    return is_list and len(label) > 0 and all(isinstance(name, str) for name in label)
 
 
 def _all_names(label: Set[Any]) -> bool:

@@ -58,7 +58,7 @@ def class_folder(folder: Path, hints: Hints = NO_HINTS) -> PathSource:
     if not found:
         raise ValueError(
             f"data: expected one folder per class in {name}, found none; for other layouts pass "
-            f"a list of (path, label), for tar shards {name}/*.tar"
+            f"a list of (path, label), for tar shards {name}/*.tar, for images in Parquet files {name}/*.parquet"
         )
     if hints.classes is not None:
         if others := sorted(set(found) - set(hints.classes)):

@@ -132,5 +132,5 @@ def _refuse_ids(label: object, i: int) -> None:
     if kind in "iub" and np.ndim(label) == 1:
         raise ValueError(
             f"data: expected a set of class ids, {{3, 5}}, or a vector of floats, [0.0, 1.0], as label of entry {i}, "
-            f"got {label!r:.80}, which may be either"
+            f"got {label!r:.80}, which may be either; a manifest's text '3;5' is ids"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,6 +14,8 @@ from fastmix.loader.sources.columns import Table
 from fastmix.loader.sources.label_table import Labels
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_SEPARATOR = re.compile("[;|]")
+_BRACKETS = re.compile(r"\[.*\]|\{.*\}|\(.*,.*\)")
 _NUMBERS = re.compile(rf"\[?\s*{_NUMBER.pattern}(\s*,\s*{_NUMBER.pattern})+\s*\]?")
 
 
@@ -30,34 +33,45 @@ def parse_labels(
         return _vectors(table, places, classes)
     first_row = 1 if not table.text or table.headless else 2
     labels = list(table.columns[places[0]])
-    if any(label is None or label == "" for label in labels):
-        row = next(i for i, label in enumerate(labels) if label is None or label == "") + first_row
-        raise ValueError(f"data: expected a label in every row of {table.name}, got none in row {row}")
-    if table.text:
-        labels = _parsed([label.strip() for label in labels], table.name, first_row, classes is not None)
+    several = any(isinstance(label, str) and _SEPARATOR.search(label) for label in labels)
+    empty = [row for row, label in enumerate(labels, first_row) if _is_empty(label)]
+    if empty and not several:
+        raise ValueError(
+            f"data: expected a label in every row of {table.name}, got none in row {empty[0]}; a row may lack "
+            "classes if others separate several by ';'"
+        )
+    labels = ["" if _is_empty(label) else label for label in labels]
+    if all(isinstance(label, str) for label in labels):
+        labels = _parsed([label.strip() for label in labels], table.name, first_row, classes)
     try:
         return read_labels(labels, classes)
     except ValueError as error:
         raise ValueError(f"{error}, in {table.name}") from error
 
 
-def _parsed(texts: list[str], name: str, first_row: int, named: bool) -> list[Any]:
+def _is_empty(label: Any) -> bool:
+    """Whether a cell is empty; pandas has a float that is not a number there."""
+    return label is None or label == "" or (isinstance(label, float) and label != label)
+
+
+def _parsed(texts: list[str], name: str, first_row: int, classes: Sequence[str] | None) -> list[Any]:
     """Return ids, names, sets of one of them, or vectors."""
-    if any(";" in text or "|" in text for text in texts):
-        parts = [[part.strip() for part in re.split("[;|]", text) if part.strip()] for text in texts]
-        if not named and all(part.isdecimal() for row in parts for part in row):
-            return [{int(part) for part in row} for row in parts]
-        if not named:
-            _refuse_commas(parts, name, first_row)
-        return [set(row) for row in parts]
-    if named:
-        return texts
-    for row, text in enumerate(texts, first_row):
-        if _NUMBERS.fullmatch(text):
-            raise ValueError(
-                f"data: expected class ids separated by ';', or the numbers of a vector by spaces, as label in row "
-                f"{row} of {name}, got {text!r:.80}"
-            )
+    rows = [[part.strip() for part in _SEPARATOR.split(text) if part.strip()] for text in texts]
+    several = any(_SEPARATOR.search(text) for text in texts)
+    # Names that are numbers stay names; else a number is an id.
+    are_ids = all(part.isdecimal() for row in rows for part in row) and not any(map(str.isdecimal, classes or ()))
+    if several and are_ids:
+        return [{int(part) for part in row} for row in rows]
+    if classes is None:
+        _refuse_joined(rows, name, first_row)
+    if several:
+        return [set(row) for row in rows]
+    if are_ids:
+        return [int(text) for text in texts]
+    return texts if classes is not None else _names_or_vectors(texts, name, first_row)
+
+
+def _names_or_vectors(texts: list[str], name: str, first_row: int) -> list[Any]:
     numeric = [all(_NUMBER.fullmatch(part) for part in text.split()) for text in texts]
     if any(numeric) and not all(numeric):
         row = numeric.index(not numeric[0])
@@ -66,10 +80,7 @@ def _parsed(texts: list[str], name: str, first_row: int, named: bool) -> list[An
             f"{texts[row]!r:.80}; pass classes= if all are names"
         )
     if not all(numeric):
-        _refuse_commas([[text] for text in texts], name, first_row)
         return texts
-    if all(text.isdecimal() for text in texts):
-        return [int(text) for text in texts]
     vectors = [[float(part) for part in text.split()] for text in texts]
     if all(len(vector) == 1 for vector in vectors) and any(
         "." not in text and "e" not in text.lower() for text in texts
@@ -79,18 +90,31 @@ def _parsed(texts: list[str], name: str, first_row: int, named: bool) -> list[An
             f"data: expected labels of one kind in {name}, got class ids and, in row {odd + first_row}, "
             f"{texts[odd]!r}; class ids are integers from 0"
         )
+    if all(part.isdecimal() for text in texts for part in text.split()) and max(map(max, vectors)) > 1:
+        row = next(i for i, vector in enumerate(vectors) if max(vector) > 1)
+        raise ValueError(
+            f"data: expected class ids separated by ';', or a vector with decimal points, as label in row "
+            f"{row + first_row} of {name}, got {texts[row]!r:.80}, which may be either"
+        )
     return vectors
 
 
-def _refuse_commas(rows: list[list[str]], name: str, first_row: int) -> None:
-    """Refuse a class name that joins other classes with commas. Names such as "hen, domestic" are fine."""
+def _refuse_joined(rows: list[list[str]], name: str, first_row: int) -> None:
+    """Refuse names that look like several joined ones. Names such as "hen, domestic" are fine."""
     names = {part for row in rows for part in row}
+    pieces = {part: {piece.strip() for piece in part.split(",")} for part in names if "," in part}
+    uses = Counter(piece for found in pieces.values() for piece in found) + Counter(names.difference(pieces))
     for number, row in enumerate(rows, first_row):
         for part in row:
-            if "," in part and names.issuperset(piece.strip() for piece in part.split(",")):
+            if _NUMBERS.fullmatch(part):
+                raise ValueError(
+                    f"data: expected class ids separated by ';', or the numbers of a vector by spaces, as label in row "
+                    f"{number} of {name}, got {part!r:.80}"
+                )
+            if _BRACKETS.fullmatch(part) or (part in pieces and all(uses[piece] > 1 for piece in pieces[part])):
                 raise ValueError(
                     f"data: expected class names separated by ';' in row {number} of {name}, got {part!r:.80}, which "
-                    "joins other classes; pass classes= if it is one name"
+                    "looks like several; pass classes= if it is one name"
                 )
 
 

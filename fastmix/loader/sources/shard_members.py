@@ -46,13 +46,15 @@ class MemberKey:
                 return int(words[0]) if len(words) == 1 and words[0].isdecimal() else data.decode().strip()
             if len(words) == 1 and not _is_number(words[0]):
                 return words[0]
+            if len(words) > 1 and all(map(str.isdecimal, words)) and max(map(int, words)) > 1:
+                raise ValueError("ids or a vector")
             return (
                 int(words[0]) if len(words) == 1 and "." not in words[0] else [float(words[0]), *map(float, words[1:])]
             )
         except (ValueError, KeyError, TypeError, IndexError, RecursionError) as error:
             raise ValueError(
-                f"data: expected a .cls member with a class id, a name or numbers, or what label_key= names, beside "
-                f"{sample}, got {data[:80]!r}"
+                f"data: expected a .cls member with a class id, a name, or a vector with decimal points, or what "
+                f"label_key= names, beside {sample}, got {data[:80]!r}"
             ) from error
 
 
