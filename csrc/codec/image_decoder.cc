@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "image_info.h"
 #include "structure.h"
 
 namespace fastmix {
@@ -31,11 +32,7 @@ nvimgcodecExecutorDesc_t caller_as_executor() {
 
 ImageDecoder::ImageDecoder(const NvImageCodec& codec, GuestDecoder guest)
     : codec_(codec), guest_(guest), executor_(caller_as_executor()) {
-  auto backend = described<nvimgcodecBackend_t>(NVIMGCODEC_STRUCTURE_TYPE_BACKEND);
-  backend.kind = NVIMGCODEC_BACKEND_KIND_CPU_ONLY;
-  backend.params = described<nvimgcodecBackendParams_t>(NVIMGCODEC_STRUCTURE_TYPE_BACKEND_PARAMS);
-  backend.params.load_hint = 1;
-  backend.params.load_hint_policy = NVIMGCODEC_LOAD_HINT_POLICY_FIXED;
+  const nvimgcodecBackend_t backend = backend_of(NVIMGCODEC_BACKEND_KIND_CPU_ONLY);
   auto options = described<nvimgcodecExecutionParams_t>(NVIMGCODEC_STRUCTURE_TYPE_EXECUTION_PARAMS);
   options.backends = &backend;
   options.num_backends = 1;
@@ -122,21 +119,7 @@ bool ImageDecoder::decode_as(nvimgcodecSampleDataType_t type, size_t bytes, cons
   view.region.end[1] = region.x + region.width;
   if (codec_.CodeStreamGetSubCodeStream(stream_, &part_, &view) != NVIMGCODEC_STATUS_SUCCESS) return false;
 
-  nvimgcodecImageInfo_t output = info_;
-  output.struct_next = nullptr;
-  output.color_spec = NVIMGCODEC_COLORSPEC_SRGB;
-  output.sample_format = NVIMGCODEC_SAMPLEFORMAT_I_RGB;
-  output.chroma_subsampling = NVIMGCODEC_SAMPLING_NONE;
-  output.num_planes = 1;
-  output.buffer = out;
-  output.buffer_kind = NVIMGCODEC_IMAGE_BUFFER_KIND_STRIDED_HOST;
-  nvimgcodecImagePlaneInfo_t& plane = output.plane_info[0];
-  plane.height = region.height;
-  plane.width = region.width;
-  plane.num_channels = kChannels;
-  plane.row_stride = static_cast<size_t>(region.width) * kChannels * bytes;
-  plane.sample_type = type;
-  plane.precision = 0;
+  const nvimgcodecImageInfo_t output = rgb_output(info_, {region.height, region.width}, type, bytes, out);
   if (codec_.ImageCreate(codec_.instance, &image_, &output) != NVIMGCODEC_STATUS_SUCCESS) return false;
 
   auto params = described<nvimgcodecDecodeParams_t>(NVIMGCODEC_STRUCTURE_TYPE_DECODE_PARAMS);

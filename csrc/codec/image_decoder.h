@@ -27,6 +27,11 @@ class ImageDecoder {
 
   // Upright, as Exif says.
   Size size() const { return size_; }
+  // Whether the pixels are stored as they are shown.
+  bool stored_upright() const {
+    const nvimgcodecOrientation_t& orientation = info_.orientation;
+    return orientation.rotated == 0 && orientation.flip_x == 0 && orientation.flip_y == 0;
+  }
 
   // RGB (region.height, region.width, 3), densely packed, upright. 16 bits become round(value * 255 / 65535). The
   // region of Kind::kGuest is the whole image. False if the bytes that the region needs are damaged; `out` is undefined

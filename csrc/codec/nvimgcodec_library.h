@@ -14,6 +14,7 @@ namespace fastmix {
   X(DecoderDestroy)                     \
   X(DecoderDecode)                      \
   X(FutureDestroy)                      \
+  X(FutureWaitForAll)                   \
   X(FutureGetProcessingStatus)          \
   X(ImageCreate)                        \
   X(ImageDestroy)                       \

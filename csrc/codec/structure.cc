@@ -77,6 +77,10 @@ bool complete(Kind kind, const uint8_t* data, size_t size) {
   return ends || has_end(data, size);
 }
 
+bool is_whole_jpeg(Kind kind, const uint8_t* data, size_t size) {
+  return kind == Kind::kJpeg && complete(kind, data, size) && sound_body(kind, data, size);
+}
+
 std::vector<uint8_t> unambiguous(Kind kind, const uint8_t* data, size_t size) {
   if (kind == Kind::kPnm) return pnm_of_full_range(data, size);
   std::vector<uint8_t> copy;

@@ -20,6 +20,9 @@ bool sound_header(Kind kind, const uint8_t* data, size_t size);
 // Whether a decoder may read the rest: JPEGs have no more than kMostScans scans.
 bool sound_body(Kind kind, const uint8_t* data, size_t size);
 
+// Whether it is a JPEG that has its end and passes sound_body(): one that another decoder than fastmix's may be given.
+bool is_whole_jpeg(Kind kind, const uint8_t* data, size_t size);
+
 // Whether the end of the file is there. True for formats that do not mark it.
 bool complete(Kind kind, const uint8_t* data, size_t size);
 

@@ -102,6 +102,12 @@ DecodedWindow WindowDecoder::decode(const uint8_t* data, size_t size, const Wind
   return DecodedWindow::failed(as_whole || kind == Kind::kWebp ? Status::kDamaged : Status::kWindowDamaged);
 }
 
+bool WindowDecoder::suits_gpu(const uint8_t* data, size_t size, const WindowRequest& request, int64_t max_pixels) {
+  if (!is_whole_jpeg(kind_of(data, size), data, size)) return false;
+  if (decoder_.open(data, size, max_pixels) != Status::kOk || !decoder_.stored_upright()) return false;
+  return decoder_.size().height == request.image.height && decoder_.size().width == request.image.width;
+}
+
 bool WindowDecoder::decode_whole(const Region& region, uint8_t* out) {
   const Size size = decoder_.size();
   if (region.height == size.height && region.width == size.width) return decoder_.decode(region, out);

@@ -42,6 +42,10 @@ class WindowDecoder {
  public:
   explicit WindowDecoder(const NvImageCodec& codec, GuestDecoder guest = nullptr) : decoder_(codec, guest) {}
 
+  // Whether the file is a whole JPEG of the request's size, stored upright, which a GPU may be given. Allocates nothing
+  // of the image's size.
+  bool suits_gpu(const uint8_t* data, size_t size, const WindowRequest& request, int64_t max_pixels);
+
   // Throws WrongSize and std::bad_alloc.
   DecodedWindow decode(const uint8_t* data, size_t size, const WindowRequest& request, int64_t max_pixels);
 

@@ -62,8 +62,7 @@ class PeekOp : public dali::StatelessOperator<dali::CPUBackend> {
             const Status opened = decoder.open(data, bytes, max_pixels_);
             if (opened != Status::kOk) return opened;
             size = decoder.size();
-            const Kind kind = kind_of(data, bytes);
-            whole_jpeg = kind == Kind::kJpeg && complete(kind, data, bytes) && sound_body(kind, data, bytes);
+            whole_jpeg = is_whole_jpeg(kind_of(data, bytes), data, bytes);
             return opened;
           });
         }

@@ -126,7 +126,8 @@ class DataLoader(Face):
         resampler: ``"fastmix"``: resampled in the pass that mixes, in float32. ``"dali"``: DALI's own crop and bilinear
             resize, to uint8 images.
         decode: what decodes ordinary JPEGs on the CPU: ``"fastmix"``; ``"dali"`` for DALI's library nvImageCodec, which
-            decodes everything else; or ``"auto"``: fastmix if this build has it and ``resampler`` is fastmix's.
+            decodes everything else; or ``"auto"``: fastmix if this build has it and ``resampler`` is fastmix's. On the
+            GPU, "auto" is DALI; "fastmix" is its own hybrid decoder for whole JPEGs, not measured on a GPU.
         decode_with_pillow: whether Pillow decodes GIF (the first frame), AVIF and JPEG 2000, which neither of the two
             does; otherwise they are bad samples. An ImportError without Pillow.
         hw_decoder_load: share in [0, 1] of the JPEGs that the GPU's hardware engine decodes. 0, since the engine's
@@ -331,7 +332,7 @@ class DataLoader(Face):
             resampler=resampler,
             decode=settings.choose_decode(decode, self.device, resampler),
             guest_decoder=settings.choose_guest(decode_with_pillow),
-            hw_decoder_load=settings.choose_hw_load(hw_decoder_load, self.device),
+            hw_decoder_load=settings.choose_hw_load(hw_decoder_load, self.device, decode),
             **{"interpolation": interpolation or "bilinear", **({} if augments is None else augments.graph_options())},
         )
         check_data(recipe, source, graph.max_pixels)

@@ -43,12 +43,14 @@ def choose_decode(decode: str, device: torch.device, resampler: str) -> str:
     load_decoders("DataLoader")
     if decode == "dali":
         return decode
-    possible = device.type == "cpu" and resampler == "fastmix"
-    if decode == "fastmix" and not possible:
+    if decode == "fastmix" and resampler != "fastmix":
         raise ValueError(
-            f"DataLoader: expected decode='auto' or 'dali' with device={device.type!r} and resampler={resampler!r}, "
-            "got 'fastmix', which needs the CPU and resampler='fastmix' without dali_augment"
+            f"DataLoader: expected decode='auto' or 'dali' with resampler={resampler!r}, got 'fastmix', which needs "
+            "resampler='fastmix' without dali_augment"
         )
+    if device.type != "cpu":
+        return "fastmix" if decode == "fastmix" else "dali"
+    possible = resampler == "fastmix"
     if decode == "fastmix" and not fastmix.dali.decodes_jpeg():
         raise ValueError(
             "DataLoader: expected decode='auto' or 'dali', got 'fastmix', which this build lacks; install "
@@ -68,9 +70,14 @@ def choose_guest(decode_with_pillow: bool) -> int:
     return pillow_decoder() if decode_with_pillow else 0
 
 
-def choose_hw_load(hw_decoder_load: float, device: torch.device) -> float:
+def choose_hw_load(hw_decoder_load: float, device: torch.device, decode: str) -> float:
     """Return the share, which is 0 on the CPU."""
     share = number("DataLoader: hw_decoder_load", hw_decoder_load)
+    if share and device.type != "cpu" and decode == "fastmix":
+        raise ValueError(
+            f"DataLoader: expected hw_decoder_load=0 with decode='fastmix', which never uses the engine, got {share}; "
+            "decode='dali' does"
+        )
     if not 0.0 <= share <= 1.0 or (share and device.type == "cpu"):
         raise ValueError(
             f"DataLoader: expected hw_decoder_load in [0, 1], and 0 with device='cpu', got {share} with "

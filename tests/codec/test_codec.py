@@ -19,25 +19,36 @@ def files(tmp_path_factory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def decoder(tmp_path_factory) -> tuple[Path, Path]:
-    """The program and nvImageCodec's library."""
+def headers(tmp_path_factory) -> tuple[Path, list[str]]:
+    """nvImageCodec's folder, and the options that find its header and the few lines that it needs of CUDA's."""
     import nvidia.dali  # noqa: F401
 
     package = importlib.util.find_spec("nvidia.nvimgcodec")
     if package is None:
         pytest.skip("needs nvImageCodec, which DALI's wheels bring")
     (where,) = package.submodule_search_locations
-    folder = tmp_path_factory.mktemp("decoder")
-    # Of CUDA's headers, nvImageCodec's needs no more than this.
+    folder = tmp_path_factory.mktemp("headers")
     (folder / "cuda_runtime_api.h").write_text("#include <stddef.h>\ntypedef struct CUstream_st* cudaStream_t;\n")
+    return Path(where), [f"-isystem{folder}", f"-isystem{where}/include"]
+
+
+@pytest.fixture(scope="module")
+def decoder(tmp_path_factory, headers) -> tuple[Path, Path]:
+    """The program and nvImageCodec's library."""
+    where, options = headers
     sources = [
         HERE / "decoder_test.cc",
         *STRUCTURE.sources,
         CODEC / "image_decoder.cc",
         CODEC / "nvimgcodec_library.cc",
     ]
-    headers = [f"-isystem{folder}", f"-isystem{where}/include"]
-    return compiled(folder, sources, *headers, "-ldl"), Path(where, "libnvimgcodec.so.0")
+    folder = tmp_path_factory.mktemp("decoder")
+    return compiled(folder, sources, *options, "-ldl"), where / "libnvimgcodec.so.0"
+
+
+def test_the_decoder_for_the_gpu_without_a_gpu(tmp_path, headers):
+    program = compiled(tmp_path, [HERE / "hybrid_test.cc", CODEC / "hybrid_decoder.cc"], *headers[1])
+    assert int(run(program)) == 4
 
 
 def test_structure_of_good_and_mutated_files(tmp_path, files):

@@ -1,18 +1,23 @@
 """``DataLoader(decode=)``: who decodes is not seen but in time and a few grey levels, whatever lies in the folder."""
 
+import functools
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import hostile
 import numpy as np
 import pytest
+import torch
 from data_support import make, same
 from PIL import Image
 from test_loader_values import PIXELS
 
 import fastmix as fm
 import fastmix.dali
-from fastmix.loader import DataError
+from fastmix.loader import DataError, settings
+from fastmix.loader.graph import builder
 
 fastmix.dali.load()
 pytestmark = [
@@ -134,13 +139,51 @@ def test_hostile_files_are_found(folder, tmp_path):
         ({"decode": "pillow"}, "decode to be one of auto, fastmix, dali"),
         ({"hw_decoder_load": 0.5}, "0 with device='cpu', got 0.5"),
         ({"hw_decoder_load": -1}, r"expected hw_decoder_load in \[0, 1\]"),
-        ({"decode": "fastmix", "resampler": "dali"}, "needs the CPU and resampler='fastmix'"),
-        ({"decode": "fastmix", "dali_augment": lambda images: images}, "needs the CPU and resampler='fastmix'"),
+        ({"decode": "fastmix", "resampler": "dali"}, "needs resampler='fastmix'"),
+        ({"decode": "fastmix", "dali_augment": lambda images: images}, "needs resampler='fastmix'"),
     ],
 )
 def test_bad_arguments(small, options, message):
     with pytest.raises(ValueError, match=message):
         make(small[:4], 4, **options)
+
+
+@pytest.mark.parametrize(("decode", "uses"), [("fastmix", "fastmix__Decode"), ("dali", "decoders__Image")])
+def test_the_graph_for_the_gpu_without_a_gpu(small, decode, uses):
+    """It can be described but not built: where it decodes, and that statuses come back to the CPU."""
+    spec = replace(make(small[:4]).graph, device_id=0, decode=decode)
+    with builder.empty_pipeline(spec, 4, 1) as pipeline:
+        images, *report = builder._resampled(spec)
+        pipeline.set_outputs(images, *report)
+    assert images.device == "gpu" and {node.device for node in report} == {"cpu"}
+    mixed = {op.name for op in described(images) if op.device == "mixed"}
+    assert mixed == {uses}
+
+
+def described(node) -> list:
+    """The operators that a node comes from: name and device."""
+    found, left = {}, [node.source]
+    while left:
+        op = left.pop()
+        if id(op) in found:
+            continue
+        found[id(op)] = SimpleNamespace(name=op._op.schema.Name(), device=op._op.device)
+        left += [parent.source for parent in op.inputs if parent.source is not None]
+    return list(found.values())
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5])
+def test_the_hybrid_decoder_never_uses_the_hardware_engine(share):
+    check = functools.partial(settings.choose_hw_load, share, torch.device("cuda", 0))
+    assert check("auto") == share
+    if share:
+        with pytest.raises(ValueError, match="expected hw_decoder_load=0 with decode='fastmix'"):
+            check("fastmix")
+
+
+@pytest.mark.parametrize(("decode", "chosen"), [("auto", "dali"), ("dali", "dali"), ("fastmix", "fastmix")])
+def test_dali_decodes_on_the_gpu_by_default(decode, chosen):
+    assert settings.choose_decode(decode, torch.device("cuda", 0), "fastmix") == chosen
 
 
 def test_without_the_operator(small, monkeypatch):

@@ -37,6 +37,12 @@ def decoded(spec: GraphSpec, samples: Samples) -> tuple[Decoded, DataNode | None
 
 def on_cpu(spec: GraphSpec, samples: Samples, window: DataNode, size: Sequence[int] | None = None) -> Decoded:
     """Decode the part of each image that its window needs; with windows (V, 4), ``size`` has each one's."""
+    return Decoded(*_decode(spec, samples, window, size))
+
+
+def _decode(
+    spec: GraphSpec, samples: Samples, window: DataNode, size: Sequence[int] | None = None, **more: str
+) -> list[DataNode]:
     options = {
         "size": spec.size if size is None else size,
         "filter": spec.interpolation,
@@ -44,15 +50,21 @@ def on_cpu(spec: GraphSpec, samples: Samples, window: DataNode, size: Sequence[i
         "max_pixels": spec.max_pixels,
         "guest_decoder": spec.guest_decoder,
     }
-    return Decoded(*fn.fastmix.decode(samples.shape, window, samples.encoded, samples.status, **options))
+    return fn.fastmix.decode(samples.shape, window, samples.encoded, samples.status, **options, **more)
 
 
 def on_gpu(spec: GraphSpec, samples: Samples, window: DataNode) -> Decoded:
-    """Decode whole JPEGs on the GPU with DALI; the CPU decodes all other files, and bad ones never reach the GPU.
+    """Decode whole JPEGs on the GPU, by default with DALI; the CPU decodes all other files.
+
+    DALI's decoder fails for bad files, which never reach it. With ``decode="fastmix"``, the CPU judges them afterwards.
 
     ``spec.hw_decoder_load`` is 0 unless the user asks for more: the writes of nvJPEG's hardware engine may not respect
     the order of the stream, which would corrupt batches in silence.
     """
+    if spec.decode == "fastmix":
+        images, inner, status = _decode(spec, samples, window, device="mixed")
+        # Arguments of operators, and the report, are read on the CPU.
+        return Decoded(images, inner.cpu(), status.cpu())
     where = samples.whole_jpeg
     (encoded, _), (whole, _), (good, _) = (split(node, where) for node in (samples.encoded, window, samples.status))
     on_device = Decoded(fn.decoders.image(encoded, device="mixed", hw_decoder_load=spec.hw_decoder_load), whole, good)

@@ -68,7 +68,8 @@ class GraphSpec:
         max_pixels: larger images are bad samples, and nothing of them is allocated.
         dali_augment: takes images uint8 (height, width, 3) as a DALI node and returns such; needs ``resampler="dali"``.
         resampler: what crops and resizes: ``fn.fastmix.resample_mix``, in the pass that makes a batch, or DALI (uint8).
-        decode: what decodes ordinary JPEGs on the CPU: fastmix, or DALI's library nvImageCodec, which decodes all else.
+        decode: what decodes ordinary JPEGs: on the CPU fastmix, or DALI's library nvImageCodec, which decodes all else;
+            on the GPU ``fn.fastmix.decode(device="mixed")``, or ``fn.decoders.image``.
         guest_decoder: address of what decodes GIF, AVIF and JPEG 2000, in this process; 0 for nothing.
         hw_decoder_load: share of the JPEGs that the GPU's hardware engine decodes.
         augments: whether sample plans are applied; needs ``resampler="fastmix"`` and the CPU.
