@@ -86,14 +86,14 @@ def parsers(options: argparse.Namespace, results: dict) -> None:
     from fuzz.native_programs import run as run_native
 
     results["parsers"] = table = {}
-    count = 2_000 if options.quick else 1_000_000
+    count = 2_000 if options.quick else options.tries
     for name, program in PROGRAMS.items():
         with tempfile.TemporaryDirectory() as folder:
             files = program.write_files(Path(folder, "files"))
             output = run_native(program.compile(Path(folder)), options.seed, count, *files, timeout=7200)
         table[name] = {"tries": count, **corpus_of(output)}
         sys.stderr.write(f"{name}: {table[name]}\n")
-    count = 100 if options.quick else 20_000
+    count = 100 if options.quick else options.tries // 50
     with tempfile.TemporaryDirectory() as folder:
         for name, found in run("fuzz/parsers.py", options.seed, count, folder).items():
             if isinstance(found, dict):
@@ -134,6 +134,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=100, help="the first one")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--count", type=int, default=2000, help="images of each format and seed")
+    parser.add_argument("--tries", type=int, default=1_000_000, help="of each C++ parser; a 50th in Python")
     parser.add_argument("--rounds", type=int, default=200, help="of each fault")
     parser.add_argument("--quick", action="store_true")
     options = parser.parse_args()

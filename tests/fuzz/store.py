@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
@@ -39,7 +40,12 @@ class Store:
         self.url = f"http://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", self._port), self._handler)
+        while True:
+            try:
+                self._server = ThreadingHTTPServer(("127.0.0.1", self._port), self._handler)
+                break
+            except OSError:  # another program has the port for a moment
+                time.sleep(0.05)
         self._port = self._server.server_port
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
