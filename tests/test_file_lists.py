@@ -33,7 +33,7 @@ def in_section(readme: Path, heading: str) -> set[str]:
 PACKAGES = [path.parent for tree in ("fastmix", "benchmarks") for path in sorted((ROOT / tree).rglob("__init__.py"))]
 PACKAGES = [path for path in PACKAGES if path not in (ROOT / "fastmix", ROOT / "benchmarks")]
 CORE = sorted(path for path in (ROOT / "csrc" / "core").iterdir() if path.is_dir())
-FACES = [ROOT / "csrc" / name for name in ("torch", "python", "dali", "jpeg", "cmake")]
+FACES = [ROOT / "csrc" / name for name in ("torch", "codec", "python", "dali", "jpeg", "cmake")]
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda path: str(path.relative_to(ROOT)))
