@@ -42,11 +42,9 @@ bool decode_jpeg(const uint8_t* data, size_t size, const WindowRequest& request,
   return decoder.gave_up();
 }
 
-std::optional<bool> has_all_rows(const std::vector<uint8_t>& file) {
-  return JpegDecoder::has_all_rows(file.data(), file.size());
-}
+std::optional<bool> has_all_rows(const uint8_t* data, size_t size) { return JpegDecoder::has_all_rows(data, size); }
 #else
-std::optional<bool> has_all_rows(const std::vector<uint8_t>&) { return std::nullopt; }
+std::optional<bool> has_all_rows(const uint8_t*, size_t) { return std::nullopt; }
 bool decode_jpeg(const uint8_t*, size_t, const WindowRequest&, DecodedWindow&) { return false; }
 #endif
 
@@ -77,10 +75,10 @@ DecodedWindow WindowDecoder::decode(const uint8_t* data, size_t size, const Wind
   std::vector<uint8_t> ended;
   if (!whole_file) {
     // nvImageCodec looks for an end marker in vain, and leaks what it had decoded. With one, it would make up rows.
+    const std::optional<bool> all_rows = has_all_rows(data, size);
+    if (all_rows == false) return DecodedWindow::failed(Status::kTruncated);
     ended.assign(data, data + size);
     ended.insert(ended.end(), {0xFF, 0xD9});
-    const std::optional<bool> all_rows = has_all_rows(ended);
-    if (all_rows == false) return DecodedWindow::failed(Status::kTruncated);
     if (all_rows == true && decoder_.open(ended.data(), ended.size(), max_pixels) != Status::kOk) {
       return DecodedWindow::failed(Status::kTruncated);
     }

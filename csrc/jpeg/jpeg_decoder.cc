@@ -66,7 +66,7 @@ struct JpegDecoder::State {
   std::jmp_buf escape;
   ReducedRegion reduced;
   Turn turn;
-  bool gave_up = false, ends_early = false;
+  bool gave_up = false;
 
   State();
   ~State() { jpeg_destroy_decompress(&jpeg); }
@@ -76,11 +76,7 @@ struct JpegDecoder::State {
   [[noreturn]] void leave() { leave(reinterpret_cast<j_common_ptr>(&jpeg)); }
 
   void begin(const uint8_t* data, size_t size);
-  void skip_rows();
-  [[noreturn]] void leave_early() {
-    ends_early = true;
-    leave();
-  }
+  bool skip_rows();
   int32_t orientation() const;
   bool has_all_coefficients() const;
   void mend_widths();
@@ -162,31 +158,28 @@ bool JpegDecoder::open(const uint8_t* data, size_t size, Size image, const Windo
 
 std::optional<bool> JpegDecoder::has_all_rows(const uint8_t* data, size_t size) {
   const auto state = std::make_unique<State>();
-  state->errors.emit_message = [](j_common_ptr jpeg, int) {
-    const int warning = jpeg->err->msg_code;
-    if (warning == JWRN_HIT_MARKER || warning == JWRN_JPEG_EOF) static_cast<State*>(jpeg->client_data)->leave_early();
-  };
-  if (setjmp(state->escape)) return state->ends_early ? std::optional(false) : std::nullopt;
+  state->errors.emit_message = [](j_common_ptr, int) {};
+  if (setjmp(state->escape)) return std::nullopt;
   state->begin(data, size);
-  state->skip_rows();
-  return true;
+  // "No more now", at which libjpeg returns; its own source would make up an end marker.
+  state->jpeg.src->fill_input_buffer = [](j_decompress_ptr) -> boolean { return FALSE; };
+  return state->skip_rows();
 }
 
-// At the smallest scale, which takes the least time after the entropy decoder.
-void JpegDecoder::State::skip_rows() {
-  if (jpeg_read_header(&jpeg, TRUE) != JPEG_HEADER_OK) leave();
+// At the smallest scale, which takes the least time after the entropy decoder. False if the data ends before the rows.
+bool JpegDecoder::State::skip_rows() {
+  if (jpeg_read_header(&jpeg, TRUE) != JPEG_HEADER_OK) return false;
   jpeg.scale_num = 1;
   jpeg.scale_denom = 8;
   jpeg.out_color_space = jpeg.jpeg_color_space;
   jpeg.do_block_smoothing = FALSE;
-  jpeg_start_decompress(&jpeg);
-  for (int i = 0; i < jpeg.num_components; ++i) {
-    if (jpeg.comp_info[i].quant_table == nullptr) leave_early();  // no scan had this component
-  }
-  if (!has_all_coefficients()) leave_early();
+  if (!jpeg_start_decompress(&jpeg)) return false;
   const auto samples = jpeg.output_width * static_cast<JDIMENSION>(jpeg.output_components);
   JSAMPARRAY rows = jpeg.mem->alloc_sarray(reinterpret_cast<j_common_ptr>(&jpeg), JPOOL_IMAGE, samples, 1);
-  while (jpeg.output_scanline < jpeg.output_height) jpeg_read_scanlines(&jpeg, rows, 1);
+  while (jpeg.output_scanline < jpeg.output_height) {
+    if (jpeg_read_scanlines(&jpeg, rows, 1) == 0) return false;
+  }
+  return true;
 }
 
 const ReducedRegion& JpegDecoder::reduced_region() const { return state_->reduced; }

@@ -14,8 +14,8 @@ namespace fastmix {
 // or of a kind that is left to others: no error is told from another, since a complete decoder is to judge the file.
 class JpegDecoder {
  public:
-  // Whether there is data for every row of a JPEG of any coding and colour space that has an end marker. Nothing if
-  // libjpeg-turbo stops for another reason, such as a coding that it does not know.
+  // Whether there is data for every row of a JPEG of any coding and colour space that may lack its end marker. Nothing
+  // if libjpeg-turbo stops for another reason, such as a coding that it does not know.
   static std::optional<bool> has_all_rows(const uint8_t* data, size_t size);
 
   JpegDecoder();
