@@ -20,7 +20,7 @@ DOCS := build/docs
 # Likewise for auditwheel.
 RELEASE := build/release
 
-.PHONY: demo test check clients fuzz bench docs build wheel lint types format clean
+.PHONY: demo test check clients fuzz bench docs build wheel try-wheel lint types format clean
 
 # The fast subset: plans, operators and the loader's batches, without the files that take longest (CONTRIBUTING.md).
 SLOW := $(addprefix tests/plan/test_,damaged_plans.py distribution.py mask_policies.py pairings.py \
@@ -89,6 +89,12 @@ wheel: $(INSTALLED) $(RELEASE)/.installed
 	FASTMIX_CMAKE_ARGS="-DFASTMIX_JPEG=ON $$FASTMIX_CMAKE_ARGS" \
 		$(BIN)/python -m pip wheel -q --no-build-isolation --no-deps -w build/wheel .
 	PATH="$(CURDIR)/$(RELEASE)/bin:$$PATH" python release/finish_wheel.py build/wheel/*.whl dist
+
+# That wheel in an empty environment, outside the tree: import, doctor, and the quick tests that need no source. TRY=--cuda 12
+# takes the other DALI, TRY=--torch 2.10.0 another torch.
+try-wheel:
+	rm -rf build/try
+	$(PYTHON) release/try_wheel.py dist/*.whl build/try $(TRY) --tests $(filter-out tests/test_%,$(QUICK))
 
 $(RELEASE)/.installed: requirements/release.txt
 	$(PYTHON) -m venv $(RELEASE)

@@ -1,6 +1,6 @@
 """Installs a wheel into an empty environment, outside the source tree, and runs the fast tests there.
 
-``python release/try_wheel.py WHEEL FOLDER [--cuda 13] [--torch 2.13.0] [--tests NAME ...]``
+``python release/try_wheel.py WHEEL FOLDER [--cuda 13] [--torch 2.13.0] [--tests PATH ...]``
 """
 
 import argparse
@@ -31,7 +31,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="new: the environment and the tests' copy")
     parser.add_argument("--cuda", choices=["12", "13"], default="13", help="which DALI")
     parser.add_argument("--torch", help="another version than the pinned one")
-    parser.add_argument("--tests", nargs="*", default=[], help="paths below tests/; without any, only the import")
+    parser.add_argument("--tests", nargs="*", default=[], help="paths of tests; without any, only the import")
     options = parser.parse_args()
     options.folder.mkdir(parents=True)
     python = options.folder / "env" / "bin" / "python"
