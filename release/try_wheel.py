@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--torch", help="another version than the pinned one")
     parser.add_argument("--tests", nargs="*", default=[], help="paths of tests; without any, only the import")
     options = parser.parse_args()
+    options.folder = options.folder.resolve()
     options.folder.mkdir(parents=True)
     python = options.folder / "env" / "bin" / "python"
     venv.create(options.folder / "env", with_pip=True)
