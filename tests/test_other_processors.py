@@ -1,4 +1,4 @@
-"""The core builds for 64-bit Arm, where the baseline kernels' vectors are NEON's, and passes its tests in an emulator."""
+"""The core builds for 64-bit Arm, where the baseline kernels' vectors are NEON's, and passes its tests emulated."""
 
 import os
 import shutil
