@@ -15,7 +15,7 @@ import argparse
 import math
 import statistics
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -34,16 +34,16 @@ MIX = fm.Mixup(0.2)
 PRESET = {"mean": MEAN, "std": STD, "device": "cpu"}
 
 
-def write_digits(folder: Path) -> None:
+def write_digits(folder: Path, side: int = SIDE, kind: str = "png") -> None:
     """1,797 scans of 8 x 8 pixels, enlarged; every fourth one is for testing."""
     from sklearn.datasets import load_digits
 
     digits = load_digits()
     for i, (scan, label) in enumerate(zip(digits.images, digits.target, strict=True)):
-        path = folder / ("test" if i % TEST_EVERY == 0 else "train") / str(label) / f"{i:04d}.png"
+        path = folder / ("test" if i % TEST_EVERY == 0 else "train") / str(label) / f"{i:04d}.{kind}"
         path.parent.mkdir(parents=True, exist_ok=True)
         gray = Image.fromarray((scan * (255 / 16)).astype(np.uint8))
-        gray.resize((SIDE, SIDE), Image.BICUBIC).convert("RGB").save(path)
+        gray.resize((side, side), Image.BICUBIC).convert("RGB").save(path)
 
 
 class PillowLoader:
@@ -98,14 +98,18 @@ def loaders(way: str, data: Path, seed: int) -> tuple[Iterable, Iterable]:
     return train, fm.DataLoader(data / "test", BATCH, SIZE, train=False, **options)
 
 
-def accuracy(train: Iterable, test: Iterable, seed: int, epochs: int) -> float:
-    """In percent, after training."""
-    torch.manual_seed(seed)
-    model = nn.Sequential(
+def network() -> nn.Module:
+    return nn.Sequential(
         *(nn.Conv2d(3, 16, 5, 2), nn.BatchNorm2d(16), nn.ReLU()),
         *(nn.Conv2d(16, 32, 3, 2), nn.BatchNorm2d(32), nn.ReLU()),
         *(nn.Flatten(), nn.Linear(32 * 16, CLASSES)),
     )
+
+
+def accuracy(train: Iterable, test: Iterable, seed: int, epochs: int, make: Callable[[], nn.Module] = network) -> float:
+    """In percent, after training."""
+    torch.manual_seed(seed)
+    model = make()
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     for epoch in range(epochs):
         optimizer.param_groups[0]["lr"] = 3e-3 * 0.5 * (1 + math.cos(math.pi * epoch / epochs))

@@ -13,6 +13,7 @@ written behind the name, ``"fastmix:resampler=dali"``, and becomes keyword argum
 ``spdl.py``         SPDL
 ``timm.py``         timm
 ``torchvision.py``  torchvision
+``recipes/``        training recipes through several of them
 ``crops.py``        the random resized crop with Pillow, which several rivals share
 ``naive.py``        mixing with torch expressions, which several rivals share
 ``compiled.py``     imports torchvision, even without its compiled part
