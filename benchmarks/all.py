@@ -38,7 +38,7 @@ QUICK: dict[str, list[str]] = {
     "normalize": ["--batch-size", "2", "--size", "32", "--repeats", "2"],
     "resample": ["--batch", "2", "--rounds", "1", "--runs", "1"],
     "augment": ["--batch-size", "2", "--size", "32", "--repeats", "2"],
-    "augment_loader": ["--count", "4", "--batch-size", "2", "--size", "32", "--rounds", "2"],
+    "augment_loader": ["--count", "8", "--batch-size", "8", "--size", "32", "--rounds", "2", "--seconds", "0.1"],
     "overhead": ["--hostile", "--count", "40", "--batch-size", "2", "--repeats", "2"],
     "train": ["--quick"],
     "sweep": ["--quick"],

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import hotspots, sources
+from benchmarks import augment_loader, hotspots, sources, train_equivalence
 
 RESULTS = Path(__file__).parent / "results"
 PHOTOGRAPHS = {"imagenet": "ImageNet-size photographs", "large": "12-megapixel photographs"}
@@ -291,4 +291,7 @@ TABLES = {
     "normalize": Table("normalize", normalize_rows),
     "augment-operations": Table("augment", augment_rows("operations")),
     "augment-policies": Table("augment", augment_rows("policies")),
+    "augment-loader-policies": Table("augment_loader", augment_loader.policy_rows),
+    "augment-loader-recipes": Table("augment_loader", augment_loader.recipe_rows),
+    "train-equivalence": Table("train_equivalence", train_equivalence.rows_of),
 }

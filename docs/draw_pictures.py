@@ -49,6 +49,13 @@ AUGMENTS = {
     "threeaugment": {"ThreeAugment()": A.ThreeAugment()},
     "colorjitter": {"ColorJitter(0.4, 0.4, 0.4, 0.1)": A.ColorJitter(0.4, 0.4, 0.4, 0.1)},
     "randomerasing": {"RandomErasing(1.0, value=(124, 116, 104))": A.RandomErasing(1.0, value=MEAN_COLOUR)},
+    "flips": {
+        "RandomHorizontalFlip()": A.RandomHorizontalFlip(),
+        "RandomVerticalFlip()": A.RandomVerticalFlip(),
+        "Compose([RandomHorizontalFlip(), RandomVerticalFlip()])": A.Compose(
+            [A.RandomHorizontalFlip(), A.RandomVerticalFlip()]
+        ),
+    },
     "cutout": {"Cutout(64, value=(124, 116, 104))": A.Cutout(64, value=MEAN_COLOUR)},
 }
 # A column per policy.
@@ -59,6 +66,16 @@ SHEETS = {
     ),
     "warps": (A.ShearX(0.3), A.ShearY(0.3), A.TranslateX(40), A.TranslateY(40), A.Rotate(30), A.PadCrop(28)),
 }
+# The windows of a row are drawn on the photograph, in the colours of the crops' frames.
+CROPS = {
+    "randomresizedcrop": {
+        "RandomResizedCrop()": A.RandomResizedCrop(),
+        "RandomResizedCrop((0.05, 0.2))": A.RandomResizedCrop((0.05, 0.2)),
+        "RandomResizedCrop((0.5, 1.0), ratio=(1.0, 1.0))": A.RandomResizedCrop((0.5, 1.0), (1.0, 1.0)),
+    },
+    "simplerandomcrop": {"SimpleRandomCrop(padding=28)": A.SimpleRandomCrop(28)},
+}
+FRAMES = ("#e03131", "#f08c00", "#2f9e44", "#1971c2", "#9c36b5", "#212529")
 INK, ACCENT, FAINT = "#222222", "#3b5bdb", "#bbbbbb"
 
 
@@ -139,6 +156,41 @@ def draw_augment(name: str, policies: dict[str, A.SamplePolicy], photo: torch.Te
             show(axis, pixels, "")
         axes[3].set_title(title, fontsize=10, color=INK)
     save(figure, f"{name}.jpg")
+
+
+def draw_crops(name: str, policies: dict[str, A.SamplePolicy], photo: torch.Tensor) -> None:
+    """Draw a whole photograph with six windows, and what they show, one row per policy."""
+    figure = Figure(figsize=(10, 1.75 * len(policies)), layout="constrained")
+    rows = figure.subplots(len(policies), 7, squeeze=False, width_ratios=(1.4, *[1] * 6))
+    keys = A.SampleKeys(seed=SEED, epoch=0, sample=np.arange(6))
+    for axes, (title, policy) in zip(rows, policies.items(), strict=True):
+        plan = policy.plan(keys, (SIZE, SIZE), [photo.shape[:2]] * 6)
+        unit = {"mean": (0.0, 0.0, 0.0), "std": (1.0, 1.0, 1.0)}
+        crops = fm.resample_mix([photo] * 6, None, fm.MixPlan.identity(6), size=SIZE, sample_plan=plan, **unit)
+        show(axes[0], photo, "")
+        for axis, pixels, (y, x, height, width), colour in zip(
+            axes[1:], crops.permute(0, 2, 3, 1), plan.window.tolist(), FRAMES, strict=True
+        ):
+            show(axis, pixels, "")
+            frame = {"fill": False, "edgecolor": colour, "linewidth": 1.5}
+            axis.add_patch(Rectangle((0, 0), SIZE - 1, SIZE - 1, **{**frame, "linewidth": 4}))
+            axes[0].add_patch(Rectangle((x, y), width, height, **frame))
+        axes[3].set_title(title, fontsize=10, color=INK)
+    save(figure, f"{name}.jpg")
+
+
+def draw_views(folder: Path) -> None:
+    """Draw DINO's ten views of two photographs, at their sizes."""
+    loader = fm.DataLoader(folder, 2, recipe=fm.recipes.DINO, seed=SEED, device="cpu")
+    *images, _ = next(iter(loader))
+    figure = Figure(figsize=(11, 3.6), layout="constrained")
+    axes = figure.subplots(2, 10, width_ratios=(*[224] * 2, *[130] * 8))
+    for row, views in zip(axes, zip(*images, strict=True), strict=True):
+        for axis, view in zip(row, (view for group in views for view in group), strict=True):
+            show(axis, to_pixels(view[None], loader.graph.mean, loader.graph.std)[0], "")
+    axes[0][0].set_title("2 views of 224 pixels", fontsize=10, color=INK, loc="left")
+    axes[0][2].set_title("8 views of 96 pixels", fontsize=10, color=INK, loc="left")
+    save(figure, "views.jpg")
 
 
 def draw_sheet(name: str, policies: tuple[A.SamplePolicy, ...], photo: torch.Tensor) -> None:
@@ -318,6 +370,11 @@ def draw_all() -> None:
             draw_augment(name, policies, photo)
         for name, policies in SHEETS.items():
             draw_sheet(name, policies, photo)
+        with Image.open(next((photos / "china").iterdir())) as whole:
+            pixels = torch.from_numpy(np.array(whole.convert("RGB")))
+        for name, policies in CROPS.items():
+            draw_crops(name, policies, pixels)
+        draw_views(photos)
         draw_data_path(photos)
     draw_walk()
     draw_roofline()
