@@ -20,9 +20,11 @@ from benchmarks.rivals.recipes.references import mix_of, transform_of
 
 @pytest.fixture(autouse=True)
 def rivals_may_draw():
-    """Rivals draw from the global generators, as their users do; here they are put back."""
-    states = random.getstate(), np.random.get_state(), torch.get_rng_state()
+    """Rivals draw from the global generators, as their users do; here they are put back, and threads too."""
+    states, threads = (random.getstate(), np.random.get_state(), torch.get_rng_state()), torch.get_num_threads()
+    torch.set_num_threads(1)
     yield
+    torch.set_num_threads(threads)
     random.setstate(states[0])
     np.random.set_state(states[1])
     torch.set_rng_state(states[2])
