@@ -17,6 +17,7 @@ written behind the name, ``"fastmix:resampler=dali"``, and becomes keyword argum
 ``crops.py``        the random resized crop with Pillow, which several rivals share
 ``naive.py``        mixing with torch expressions, which several rivals share
 ``compiled.py``     imports torchvision, even without its compiled part
+``workers.py``      torch's DataLoader with a worker per core
 ``contest.py``      runs several rivals, one at a time
 ``worker.py``       one rival in its process
 ``consumers.py``    consume batches: drain, an emulated accelerator, a small network

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from torch.utils.data import DataLoader
 
-from benchmarks.rivals import DEPTH, MEAN, STD, Job
+from benchmarks.rivals import MEAN, STD, Job
 from benchmarks.rivals.crops import PillowCrops
 from benchmarks.rivals.naive import mixed
+from benchmarks.rivals.workers import torch_loader
 
 LABEL = "torch DataLoader + Pillow + torch mixing"
 
@@ -26,15 +26,7 @@ class NormalizedCrops(PillowCrops):
 
 
 def batches(job: Job, draft: str = "no") -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    loader = DataLoader(
-        NormalizedCrops(job, draft == "yes"),
-        job.batch_size,
-        shuffle=True,
-        num_workers=job.cores,
-        drop_last=True,
-        persistent_workers=True,
-        prefetch_factor=DEPTH,
-    )
+    loader = torch_loader(NormalizedCrops(job, draft == "yes"), job)
     while True:
         for images, labels in loader:
             yield mixed(images, labels, job)

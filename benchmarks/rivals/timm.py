@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from torch.utils.data import DataLoader
 
-from benchmarks.rivals import ALPHA, DEPTH, MEAN, STD, Job, Unavailable
+from benchmarks.rivals import ALPHA, MEAN, STD, Job, Unavailable
 from benchmarks.rivals.compiled import import_torchvision
 from benchmarks.rivals.crops import PillowCrops
 from benchmarks.rivals.naive import finished
+from benchmarks.rivals.workers import torch_loader
 
 LABEL = "torch DataLoader + Pillow + timm FastCollateMixup"
 
@@ -24,16 +24,8 @@ def batches(job: Job, draft: str = "no") -> Iterator[tuple[torch.Tensor, torch.T
         raise Unavailable(f"timm: {error}") from error
     if job.batch_size % 2:
         raise Unavailable("FastCollateMixup: batch size must be even")
-    loader = DataLoader(
-        PillowCrops(job, draft == "yes"),
-        job.batch_size,
-        shuffle=True,
-        num_workers=job.cores,
-        collate_fn=FastCollateMixup(ALPHA, prob=job.share, label_smoothing=0.0, num_classes=job.num_classes),
-        drop_last=True,
-        persistent_workers=True,
-        prefetch_factor=DEPTH,
-    )
+    collate = FastCollateMixup(ALPHA, prob=job.share, label_smoothing=0.0, num_classes=job.num_classes)
+    loader = torch_loader(PillowCrops(job, draft == "yes"), job, collate)
     device = torch.device("cpu")
     while True:
         for images, targets in PrefetchLoader(loader, MEAN, STD, device=device, img_dtype=job.torch_dtype):

@@ -11,11 +11,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import torch
 from PIL import Image
-from torch.utils.data import DataLoader, default_collate
+from torch.utils.data import default_collate
 
-from benchmarks.rivals import ALPHA, DEPTH, MEAN, RATIO, SCALE, STD, Job, Unavailable
+from benchmarks.rivals import ALPHA, MEAN, RATIO, SCALE, STD, Job, Unavailable
 from benchmarks.rivals.compiled import can_decode, import_torchvision
 from benchmarks.rivals.naive import finished
+from benchmarks.rivals.workers import torch_loader
 
 LABEL = "torch DataLoader + torchvision v2 transforms and MixUp"
 
@@ -73,16 +74,7 @@ def batches(job: Job, decode: str = "pillow") -> Iterator[tuple[torch.Tensor, to
     from torchvision.transforms import v2
 
     mix = v2.RandomApply([v2.MixUp(alpha=ALPHA, num_classes=job.num_classes)], p=job.share)
-    loader = DataLoader(
-        Crops(job, choose_decoder(decode)),
-        job.batch_size,
-        shuffle=True,
-        num_workers=job.cores,
-        collate_fn=lambda samples: mix(*default_collate(samples)),
-        drop_last=True,
-        persistent_workers=True,
-        prefetch_factor=DEPTH,
-    )
+    loader = torch_loader(Crops(job, choose_decoder(decode)), job, lambda samples: mix(*default_collate(samples)))
     while True:
         for images, targets in loader:
             if targets.dim() == 1:

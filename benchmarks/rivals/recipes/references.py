@@ -9,11 +9,27 @@ from typing import Any
 import torch
 from PIL import Image, ImageFilter, ImageOps
 
-from benchmarks.rivals import ALPHA, MEAN, STD, Unavailable
+from benchmarks.rivals import ALPHA, MEAN, STD, Job, Unavailable
 from benchmarks.rivals.compiled import import_torchvision
 
 Transform = Callable[[Image.Image], Any]
 Mix = Callable[[torch.Tensor, torch.Tensor], tuple[torch.Tensor, torch.Tensor]]
+
+
+class Photographs(torch.utils.data.Dataset):
+    """A map-style Dataset of what a transform makes of a photograph, and labels; timm sets ``transform``."""
+
+    def __init__(self, job: Job, transform: Transform | None = None) -> None:
+        self.files = job.endless_files()
+        self.transform = transform
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, i: int) -> tuple[Any, int]:
+        path, label = self.files[i]
+        with Image.open(path) as image:
+            return self.transform(image.convert("RGB")), label
 
 
 def transform_of(recipe: str, size: int) -> Transform:

@@ -9,11 +9,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from PIL import Image
 
 from benchmarks.rivals import ALPHA, MEAN, STD, Job, Unavailable
 from benchmarks.rivals.compiled import import_torchvision
-from benchmarks.rivals.recipes.references import let_posterize_make_black
+from benchmarks.rivals.recipes.references import Photographs, let_posterize_make_black
 
 LABEL = "timm create_loader"
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -28,23 +27,6 @@ SETTINGS: dict[str, dict[str, Any]] = {
 MIXES = {"randaugment": (ALPHA, 0.0, 0.0), "deit": (0.8, 1.0, 0.1)}
 
 
-class Samples(torch.utils.data.Dataset):
-    """A map-style Dataset with the transform that timm sets."""
-
-    transform = None
-
-    def __init__(self, job: Job) -> None:
-        self.files = job.endless_files()
-
-    def __len__(self) -> int:
-        return len(self.files)
-
-    def __getitem__(self, i: int) -> tuple[Any, int]:
-        path, label = self.files[i]
-        with Image.open(path) as image:
-            return self.transform(image.convert("RGB")), label
-
-
 def batches(job: Job, recipe: str) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     if recipe not in SETTINGS:
         raise Unavailable("timm has neither TrivialAugmentWide nor views of several sizes")
@@ -56,7 +38,7 @@ def batches(job: Job, recipe: str) -> Iterator[tuple[torch.Tensor, torch.Tensor]
     let_posterize_make_black(auto_augment)
     mixup, cutmix, smoothing = MIXES[recipe]
     loader = create_loader(
-        Samples(job),
+        Photographs(job),
         (3, job.size, job.size),
         job.batch_size,
         is_training=True,
