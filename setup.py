@@ -14,7 +14,7 @@ from setuptools import Extension, setup
 from setuptools.command.build_ext import build_ext
 
 ROOT = Path(__file__).parent.resolve()
-OPTIONAL = ("libdali_fastmix_jpeg.so", "libdali_fastmix_codec.so")
+OPTIONAL = ("libdali_fastmix_jpeg.so", "libdali_fastmix_codec.so", "_jpeg.*.so")
 
 
 class CMakeBuild(build_ext):
@@ -31,7 +31,8 @@ class CMakeBuild(build_ext):
         package.mkdir(parents=True, exist_ok=True)
         # Of a build before, which found libjpeg-turbo or nvImageCodec.
         for name in OPTIONAL:
-            (package / name).unlink(missing_ok=True)
+            for library in package.glob(name):
+                library.unlink()
         for library in (build / "lib").iterdir():
             # Replaced, not overwritten: a running process keeps the old file.
             target = package / library.name

@@ -12,6 +12,7 @@
 // clang-format on
 
 #include "scaled_size.h"
+#include "scans.h"
 
 #if defined(FASTMIX_JPEG_INTERNALS)
 #include "entropy_decoder.h"
@@ -24,8 +25,6 @@ namespace {
 constexpr int kExifMarker = JPEG_APP0 + 1;
 constexpr uint8_t kExifName[] = {'E', 'x', 'i', 'f', 0, 0};
 constexpr size_t kMarkerLimit = 0xFFFF;
-// Progressive files have about ten; some hundred thousand fit into a small one, each over the whole picture.
-constexpr int kMostScans = 100;
 // Progressive files are held as coefficients: of 4:2:0 in 12 megapixels 36 MiB.
 constexpr long kMostMemory = 512L << 20;
 // Beside the part, so that upsampled colours have their neighbours.
@@ -78,7 +77,6 @@ struct JpegDecoder::State {
   void begin(const uint8_t* data, size_t size);
   bool skip_rows();
   int32_t orientation() const;
-  bool has_all_coefficients() const;
   void mend_widths();
   void read_rows(uint8_t* out);
   void write_row(const uint8_t* row, int32_t number, uint8_t* out) const;
@@ -197,14 +195,6 @@ bool JpegDecoder::decode(uint8_t* out) {
   return true;
 }
 
-// Whether all scans of a progressive file are there. Other decoders make up for missing ones by smoothing, which
-// depends on the part that is decoded.
-bool JpegDecoder::State::has_all_coefficients() const {
-  if (!jpeg.progressive_mode) return true;
-  // By component and frequency: how many of the lowest bits are missing, -1 for all.
-  return std::all_of(jpeg.coef_bits[0], jpeg.coef_bits[jpeg.num_components], [](int missing) { return missing == 0; });
-}
-
 // jpeg_crop_scanline takes it that all components are scaled alike. But libjpeg scales a component less if that spares
 // it the upsampling, and the upsampling in the other direction then reads rows of this width.
 void JpegDecoder::State::mend_widths() {
@@ -219,7 +209,7 @@ void JpegDecoder::State::mend_widths() {
 void JpegDecoder::State::read_rows(uint8_t* out) {
   const Region& part = reduced.stored;
   jpeg_start_decompress(&jpeg);
-  if (!has_all_coefficients()) leave();
+  if (!has_all_coefficients(jpeg)) leave();
   auto first = static_cast<JDIMENSION>(std::max(part.x - kMargin, 0));
   JDIMENSION width = std::min(static_cast<JDIMENSION>(part.x + part.width + kMargin), jpeg.output_width) - first;
   jpeg_crop_scanline(&jpeg, &first, &width);

@@ -14,6 +14,7 @@ CODEC = [
     ROOT / "csrc/codec" / f"{name}.cc" for name in ("kind", "structure", "jpeg_structure", "pnm", "tiff_structure")
 ]
 ENTROPY = [ROOT / "csrc/jpeg" / f"{name}.cc" for name in ("ac_table", "entropy_decoder", "huffman_table", "scan_bytes")]
+TRANSCODER = [*ENTROPY, ROOT / "csrc/jpeg/transcode.cc"]
 PLAN = [ROOT / "csrc/core/plan" / f"{name}.cc" for name in ("plan", "multiway")]
 
 
@@ -45,6 +46,7 @@ class Program:
 PROGRAMS = {
     "structure checks": Program("codec/structure_test.cc", CODEC, (), image_files),
     "JPEG entropy decoder": Program("jpeg/entropy_test.cc", ENTROPY, ("-ljpeg",), jpeg_files.plain_and_noisy),
+    "JPEG transcoder": Program("jpeg/transcode_test.cc", TRANSCODER, ("-ljpeg",), jpeg_files.plain_and_noisy),
     "plan rows": Program("fuzz/plan_rows_test.cc", PLAN, (), dict),
 }
 

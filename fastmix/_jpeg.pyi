@@ -1,0 +1,3 @@
+"""Types of the pybind11 module that csrc/python/jpeg_module.cc defines; built only with libjpeg-turbo."""
+
+def transcode(file: bytes, interval: int, room: int) -> bytes | None: ...
