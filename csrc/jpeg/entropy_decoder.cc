@@ -25,7 +25,8 @@ constexpr uint8_t kFirstRestart = 0xD0, kRestarts = 8;
 struct EntropyDecoder : jpeg_entropy_decoder {
   EntropyDecoder(j_decompress_ptr jpeg, JDIMENSION first, JDIMENSION width, bool bmi2);
 
-  void read_mcu(j_decompress_ptr jpeg, JBLOCKROW* blocks);
+  void next_mcu(j_decompress_ptr jpeg, JBLOCKROW* blocks);
+  void read_mcus(j_decompress_ptr jpeg, JBLOCKROW* blocks);
   bool read_block(BitReader& reader, int component, JCOEF* block);
   bool restart();
 
@@ -38,6 +39,8 @@ struct EntropyDecoder : jpeg_entropy_decoder {
   };
   Component components[MAX_COMPS_IN_SCAN] = {};
   BitReader bits;
+  bool begun = false;   // `bits` is of this segment
+  uint32_t passed = 0;  // so many MCUs of this segment, the last ones, were not wanted, and are not read yet
   JDIMENSION column = 0, columns, first_column, last_column;
   unsigned restart_interval, mcus_to_restart;
   int restarts = 0;
@@ -46,15 +49,6 @@ struct EntropyDecoder : jpeg_entropy_decoder {
   AcTable ac_tables[NUM_HUFF_TBLS];
 };
 
-// Of a block so many rows and columns of pixels are made; from libjpeg 7 on these are two numbers.
-#if JPEG_LIB_VERSION >= 70
-int scaled_size(const jpeg_decompress_struct& jpeg) { return jpeg.min_DCT_h_scaled_size; }
-int scaled_size(const jpeg_component_info& component) { return component.DCT_h_scaled_size; }
-#else
-int scaled_size(const jpeg_decompress_struct& jpeg) { return jpeg.min_DCT_scaled_size; }
-int scaled_size(const jpeg_component_info& component) { return component.DCT_scaled_size; }
-#endif
-
 [[noreturn]] void fail(j_decompress_ptr jpeg) {
   jpeg->err->msg_code = JWRN_HUFF_BAD_CODE;
   jpeg->err->error_exit(reinterpret_cast<j_common_ptr>(jpeg));
@@ -62,14 +56,14 @@ int scaled_size(const jpeg_component_info& component) { return component.DCT_sca
 }
 
 boolean decode_mcu(j_decompress_ptr jpeg, JBLOCKROW* blocks) {
-  static_cast<EntropyDecoder*>(jpeg->entropy)->read_mcu(jpeg, blocks);
+  static_cast<EntropyDecoder*>(jpeg->entropy)->next_mcu(jpeg, blocks);
   return TRUE;
 }
 
 #if defined(__x86_64__)
 // The same with shifts by amounts that may be in any register.
 __attribute__((target("bmi2"), flatten)) boolean decode_mcu_bmi2(j_decompress_ptr jpeg, JBLOCKROW* blocks) {
-  static_cast<EntropyDecoder*>(jpeg->entropy)->read_mcu(jpeg, blocks);
+  static_cast<EntropyDecoder*>(jpeg->entropy)->next_mcu(jpeg, blocks);
   return TRUE;
 }
 #endif
@@ -90,7 +84,6 @@ EntropyDecoder::EntropyDecoder(j_decompress_ptr jpeg, JDIMENSION first, JDIMENSI
   last_column = (first + width - 1) / mcu_width;
 
   bytes.start(jpeg->src->next_input_byte, jpeg->src->next_input_byte + jpeg->src->bytes_in_buffer);
-  bits = bytes.segment();
   bool dc_built[NUM_HUFF_TBLS] = {}, ac_built[NUM_HUFF_TBLS] = {};
   for (int i = 0; i < jpeg->comps_in_scan; ++i) {
     const jpeg_component_info& info = *jpeg->cur_comp_info[i];
@@ -107,8 +100,11 @@ EntropyDecoder::EntropyDecoder(j_decompress_ptr jpeg, JDIMENSION first, JDIMENSI
 }
 
 bool EntropyDecoder::restart() {
-  if (bytes.pass_marker(bits) != kFirstRestart + restarts % kRestarts) return false;
-  bits = bytes.segment();
+  // The rest of a segment that nobody wants is searched for its end, and not read.
+  const uint8_t marker = passed == 0 ? bytes.pass_marker(bits) : bytes.find_marker();
+  if (marker != kFirstRestart + restarts % kRestarts) return false;
+  begun = false;
+  passed = 0;
   ++restarts;
   mcus_to_restart = restart_interval;
   for (Component& component : components) component.dc = 0;
@@ -127,7 +123,7 @@ inline bool EntropyDecoder::read_block(BitReader& reader, int number, JCOEF* blo
   return keep ? component.ac_table->read_block(reader, block) : component.ac_table->skip_block(reader);
 }
 
-inline void EntropyDecoder::read_mcu(j_decompress_ptr jpeg, JBLOCKROW* blocks) {
+inline void EntropyDecoder::next_mcu(j_decompress_ptr jpeg, JBLOCKROW* blocks) {
   if (restart_interval != 0) {
     if (mcus_to_restart == 0 && !restart()) fail(jpeg);
     --mcus_to_restart;
@@ -135,15 +131,29 @@ inline void EntropyDecoder::read_mcu(j_decompress_ptr jpeg, JBLOCKROW* blocks) {
   // What lies beside the part that is wanted libjpeg does not transform.
   const bool wanted = blocks != nullptr && column >= first_column && column <= last_column;
   column = column + 1 == columns ? 0 : column + 1;
-  BitReader reader = bits;
-  for (int i = 0; i < jpeg->blocks_in_MCU; ++i) {
-    if (!bytes.ready(reader)) {
-      reader = bytes.replenished(reader);
-      if (!bytes.ready(reader)) fail(jpeg);
-    }
-    if (!read_block(reader, jpeg->MCU_membership[i], wanted ? *blocks[i] : nullptr)) fail(jpeg);
+  if (wanted) {
+    read_mcus(jpeg, blocks);
+  } else {
+    ++passed;
   }
-  if (bytes.ran_over(reader)) fail(jpeg);
+}
+
+// Reads those that were passed, which say where this one begins and what its DC coefficients are, and this one.
+inline void EntropyDecoder::read_mcus(j_decompress_ptr jpeg, JBLOCKROW* blocks) {
+  BitReader reader = begun ? bits : bytes.segment();
+  begun = true;
+  for (bool last = false; !last;) {
+    last = passed == 0;
+    if (!last) --passed;
+    for (int i = 0; i < jpeg->blocks_in_MCU; ++i) {
+      if (!bytes.ready(reader)) {
+        reader = bytes.replenished(reader);
+        if (!bytes.ready(reader)) fail(jpeg);
+      }
+      if (!read_block(reader, jpeg->MCU_membership[i], last ? *blocks[i] : nullptr)) fail(jpeg);
+    }
+    if (bytes.ran_over(reader)) fail(jpeg);
+  }
   bits = reader;
 }
 

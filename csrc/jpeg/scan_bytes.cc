@@ -52,11 +52,20 @@ BitReader ScanBytes::replenished(BitReader reader) {
 }
 
 uint8_t ScanBytes::pass_marker(const BitReader& reader) {
-  if (!ended_ || reader.next - filled_ != reader.untouched()) return 0;
-  while (end_ - from_ >= 2 && *from_ == kMark) {
+  return ended_ && reader.next - filled_ == reader.untouched() ? find_marker() : 0;
+}
+
+uint8_t ScanBytes::find_marker() {
+  while (end_ - from_ >= 2) {
+    const auto* mark = static_cast<const uint8_t*>(std::memchr(from_, kMark, end_ - from_ - 1));
+    if (mark == nullptr) break;
+    from_ = mark + 2;
+    if (mark[1] == 0) continue;
     // Any number of them may precede a marker.
-    if (*++from_ != kMark) return *from_++;
+    from_ = std::find_if(mark + 1, end_, [](uint8_t byte) { return byte != kMark; });
+    if (from_ != end_) return *from_++;
   }
+  from_ = end_;
   return 0;
 }
 

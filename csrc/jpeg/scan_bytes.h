@@ -34,6 +34,9 @@ class ScanBytes {
   // byte, or nothing follows.
   uint8_t pass_marker(const BitReader& reader);
 
+  // The same, with whatever is left of the segment, which need not have begun.
+  uint8_t find_marker();
+
  private:
   // A block has at most 64 symbols of 16 bits, and values of 15.
   static constexpr int kBlockBytes = 64 * (16 + 15) / 8;
