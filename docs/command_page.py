@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from fastmix.cli import app
 
 PAGE = Path(__file__).parent / "reference" / "cli.md"
-COMMANDS = ("demo", "preview", "scan", "bench", "doctor")
+COMMANDS = ("demo", "preview", "scan", "pack", "bench", "doctor")
 HEAD = """# The fastmix command
 
 `fastmix`, or `python -m fastmix`. `python docs/command_page.py` writes this page.

@@ -2,6 +2,7 @@
 
 ==================  ================================================================================================
 ``DataLoader``      reads, decodes, crops, resizes, flips, mixes and normalises; ``fastmix.loader``
+``pack``            writes a data set as shards that load faster; ``fastmix.packing``
 policies            ``Mixup``, ``CutMix``, ... draw plans; with ``boxes``, ``pairings``, ``schedules`` and ``weights``
 plans               ``MixPlan``, ``MultiwayPlan``: what is mixed with what; ``ResidentPlan`` for CUDA graphs
 ``fastmix.augment`` policies that draw sample plans: ``TrivialAugmentWide``, ``RandAugment``, ...

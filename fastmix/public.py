@@ -33,6 +33,7 @@ from fastmix.plan.weights import Beta, Fixed, Uniform, UniformSide
 if TYPE_CHECKING:
     from fastmix import dali, loader
     from fastmix.loader.loader import DataLoader
+    from fastmix.packing.pack import pack
 
 __all__ = [
     "IMAGENET_MEAN",
@@ -79,6 +80,7 @@ __all__ = [
     "mix_values",
     "normalize_mix",
     "ops",
+    "pack",
     "pair_labels",
     "pairings",
     "prefetch",
@@ -97,6 +99,7 @@ _LAZY = {
     "DataLoader": ("fastmix.loader.loader", "DataLoader"),
     "dali": ("fastmix.dali", None),
     "loader": ("fastmix.loader", None),
+    "pack": ("fastmix.packing.pack", "pack"),
 }
 
 

@@ -5,6 +5,7 @@
 ``preview.py``        ``fastmix preview``: writes a picture of a batch as the trainer gets it
 ``scan.py``           ``fastmix scan``: finds samples that cannot be decoded, and describes the data
 ``bench.py``          ``fastmix bench``: images per second, and whether they keep up with a training step
+``pack.py``           ``fastmix pack``: writes a data set as shards that load faster
 ``doctor.py``         ``fastmix doctor``: checks the installation, and with data a run by stage
 ``group.py``          errors and warnings of all commands in one line
 ``data_options.py``   the data argument of all commands, and the options that say how to read it
@@ -25,11 +26,12 @@ from fastmix.cli.bench import bench
 from fastmix.cli.demo import demo
 from fastmix.cli.doctor import doctor
 from fastmix.cli.group import Group
+from fastmix.cli.pack import pack
 from fastmix.cli.preview import preview
 from fastmix.cli.scan import scan
 
 app = typer.Typer(cls=Group, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-for command in (demo, preview, scan, bench, doctor):
+for command in (demo, preview, scan, pack, bench, doctor):
     app.command()(command)
 
 

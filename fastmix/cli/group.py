@@ -55,7 +55,8 @@ class Group(TyperGroup):
             except USER_ERRORS as error:
                 if ctx.params.get("debug") or isinstance(error, BrokenPipeError):
                     raise
-                raise UserError(f"{ctx.invoked_subcommand}: {error or type(error).__name__}") from error
+                name, text = f"{ctx.invoked_subcommand}: ", str(error) or type(error).__name__
+                raise UserError(name + text.removeprefix(name)) from error
 
 
 def usage_text(error: Exception) -> str | None:

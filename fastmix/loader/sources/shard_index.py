@@ -40,11 +40,16 @@ def read_index(shard: Shard, cache: str | os.PathLike[str] | None) -> list[list]
         if samples is not None:
             return samples
     samples = list(_scan(shard))
-    record = {"version": INDEX_VERSION, "size": shard.size, "written": shard.written, "samples": samples}
+    record = index_record(shard, samples)
     for place in places:
         if _store(place, record):
             break
     return samples
+
+
+def index_record(shard: Shard, samples: list[list]) -> dict[str, Any]:
+    """Return what the index of a shard with these samples holds."""
+    return {"version": INDEX_VERSION, "size": shard.size, "written": shard.written, "samples": samples}
 
 
 def _cache_folder(cache: str | os.PathLike[str] | None) -> str:

@@ -16,6 +16,7 @@ from fastmix.loader.sources.class_names import read_labels
 from fastmix.loader.sources.hints import NO_HINTS, Hints
 from fastmix.loader.sources.label_table import Labels
 from fastmix.loader.sources.remote import filesystem, is_url
+from fastmix.loader.sources.shard_classes import read_classes
 from fastmix.loader.sources.shard_index import Shard, read_index
 from fastmix.loader.sources.shard_members import MemberKey, choose_members
 from fastmix.loader.sources.source import IgnoredFilesWarning, Path, Source, digest
@@ -139,7 +140,8 @@ def tar_shards(
 
     The first use reads every shard once and writes an index of it: beside a local shard if its folder can be written
     to, else into ``cache`` (default: ``$XDG_CACHE_HOME/fastmix``). An index is used until its shard's size or time
-    changes.
+    changes. The classes' names are read from a file ``classes.json`` in the shards' folder, if there is one and
+    ``classes=`` is not given.
 
     Args:
         data: paths or URLs; ``*``, ``?``, ranges ``{0000..0146}`` and ``{a,b}`` stand for several, as does ``::``.
@@ -160,6 +162,7 @@ def tar_shards(
             )
     shards = [shard for pattern in patterns for shard in _find(pattern)]
     samples = [(number, *sample) for number, shard in enumerate(shards) for sample in read_index(shard, cache)]
+    classes = hints.classes or read_classes([shard.name for shard in shards])
     images, label = choose_members([members for _, _, members in samples], hints, ", ".join(patterns))
     with_images = [sample for sample in samples if not images.isdisjoint(sample[2])]
     if len(with_images) < len(samples):
@@ -176,9 +179,9 @@ def tar_shards(
     ]
     source = ShardSource(shards, keys, np.array(places, dtype=np.int64))
     if label is not None:
-        source.read_labels(label, with_images, hints.classes)
-    elif hints.classes is not None:
-        source.classes = tuple(hints.classes)
+        source.read_labels(label, with_images, classes)
+    elif classes is not None:
+        source.classes = tuple(classes)
     return source
 
 
@@ -193,7 +196,7 @@ def _find(pattern: str) -> list[Shard]:
         if not found:
             raise FileNotFoundError(f"data: expected tar shards at {name}, found none")
         names += found
-    return [_describe(name) for name in names]
+    return [describe(name) for name in names]
 
 
 def _expand(pattern: str) -> Iterator[str]:
@@ -209,7 +212,8 @@ def _expand(pattern: str) -> Iterator[str]:
         yield from _expand(f"{pattern[: match.start()]}{part}{pattern[match.end() :]}")
 
 
-def _describe(name: str) -> Shard:
+def describe(name: str) -> Shard:
+    """Return size and time of a tar file, local or at a URL."""
     if is_url(name):
         system, path = filesystem(name)
         info = system.info(path)
