@@ -22,6 +22,8 @@ LIBRARIES = {
     "libdali_fastmix_jpeg.so",
     "libdali_fastmix_codec.so",
 }
+# Python's modules, for one version of it.
+MODULES = ("_core", "_jpeg")
 # libjpeg-turbo, which auditwheel adds where it is not linked statically.
 VENDORED = re.compile(r"fastmix\.libs/libjpeg-[0-9a-f]+\.so[.\d]*")
 TAG = re.compile(r"fastmix-[^-]+-(cp\d+)-\1-manylinux_2_(\d+)_(x86_64|aarch64)(?:\.manylinux\w+)*\.whl")
@@ -53,10 +55,13 @@ def problems(wheel: Path) -> list[str]:
 
 def wrong_files(names: set[str], native: set[str], python: str) -> list[str]:
     """Compare the files with those of a whole build; ``python`` is like "cp311"."""
-    core = [name for name in native if re.match(rf"fastmix/_core\.cpython-{python[2:]}-", name)]
-    expected = {f"fastmix/{name}" for name in LIBRARIES} | set(core)
+    modules = {
+        module: [name for name in native if re.match(rf"fastmix/{module}\.cpython-{python[2:]}-", name)]
+        for module in MODULES
+    }
+    expected = {f"fastmix/{name}" for name in LIBRARIES}.union(*modules.values())
     found = [f"lacks {name}" for name in sorted((expected | {"fastmix/libdali_fastmix.json"}) - names)]
-    found += [] if core else [f"lacks fastmix/_core for {python}"]
+    found += [f"lacks fastmix/{module} for {python}" for module, files in modules.items() if not files]
     found += [f"expected no {name}" for name in sorted(native - expected) if not VENDORED.fullmatch(name)]
     licences = {Path(name).name for name in names if ".dist-info/licenses/" in name}
     return found + [f"lacks the licence file {name}" for name in LICENCES if name not in licences]
