@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from fastmix.loader.sources.shard_index import label_texts
+from fastmix.loader.sources.shard_members import is_label
 from fastmix.packing.options import CALLER
 
 _OTHER = re.compile(r"[^A-Za-z0-9_-]+")
@@ -72,25 +74,27 @@ class Packed(NamedTuple):
     Attributes:
         key: its name.
         block: its members, with their headers.
-        places: by extension, the first byte in the block and the number of bytes.
+        places: by extension, as an index holds it, but the first byte counts from the block's.
     """
 
     key: str
     block: bytes
-    places: dict[str, tuple[int, int]]
+    places: dict[str, list[Any]]
 
 
 def packed(key: str, members: dict[str, bytes]) -> Packed:
     """Return a sample with these members, the same bytes for the same arguments."""
     parts: list[bytes] = []
-    places = {}
+    places: dict[str, list[Any]] = {}
     size = 0
     for extension, data in members.items():
         info = tarfile.TarInfo(f"{key}.{extension}")
         info.size = len(data)
         info.mode = 0o644
         header = info.tobuf(tarfile.USTAR_FORMAT)
-        places[extension] = (size + len(header), len(data))
+        places[extension] = [size + len(header), len(data)]
+        if is_label(extension, len(data)):
+            places[extension] += label_texts(data)
         parts += [header, data, bytes(-len(data) % tarfile.BLOCKSIZE)]
         size += sum(map(len, parts[-3:]))
     return Packed(key, b"".join(parts), places)

@@ -80,7 +80,8 @@ class ShardWriter:
             OSError: the disk is full.
         """
         start = self._file.size
-        self._samples.append([sample.key, {name: [start + at, size] for name, (at, size) in sample.places.items()}])
+        places = {name: [start + at, *rest] for name, (at, *rest) in sample.places.items()}
+        self._samples.append([sample.key, places])
         self._write(sample.block)
         self.record.first = self.record.first or sample.key
         self.record.samples += 1

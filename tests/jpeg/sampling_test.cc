@@ -1,4 +1,5 @@
-// Windows that JpegDecoder decodes, of every sampling, scale and kind of scan, against libjpeg's decoding of the whole.
+// Windows that JpegDecoder decodes, of every sampling, scale, kind of scan and restart interval, against libjpeg's
+// decoding of the whole.
 #include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
@@ -53,7 +54,8 @@ void set_scans(jpeg_compress_struct& jpeg, Scans scans, std::vector<jpeg_scan_in
 }
 
 // Empty where libjpeg does not write such files.
-std::vector<uint8_t> write(const Factors (&factors)[kComponents], Scans scans, const std::vector<uint8_t>& pixels) {
+std::vector<uint8_t> write(const Factors (&factors)[kComponents], Scans scans, unsigned restart_interval,
+                           const std::vector<uint8_t>& pixels) {
   jpeg_compress_struct jpeg;
   Errors errors;
   use(jpeg, errors);
@@ -74,6 +76,7 @@ std::vector<uint8_t> write(const Factors (&factors)[kComponents], Scans scans, c
       jpeg.comp_info[i].h_samp_factor = factors[i].h;
       jpeg.comp_info[i].v_samp_factor = factors[i].v;
     }
+    jpeg.restart_interval = restart_interval;
     set_scans(jpeg, scans, script);
     jpeg_start_compress(&jpeg, TRUE);
     for (int y = 0; y < kHeight; ++y) {
@@ -155,9 +158,11 @@ void compare(const std::vector<uint8_t>& file, int reduction, const Window& wind
 
 void compare_all(const Factors (&factors)[kComponents], Scans scans, const std::vector<uint8_t>& pixels,
                  std::mt19937& random, Counts& counts) {
-  const std::vector<uint8_t> file = write(factors, scans, pixels);
+  const unsigned restart_interval = random() % 2 == 0 ? 0 : 1 + random() % 12;
+  const std::vector<uint8_t> file = write(factors, scans, restart_interval, pixels);
   if (file.empty()) return;
-  std::string name = "scans " + std::to_string(scans) + ", factors";
+  std::string name =
+      "scans " + std::to_string(scans) + ", restarts every " + std::to_string(restart_interval) + ", factors";
   for (const Factors& factor : factors) name += " " + std::to_string(factor.h) + "x" + std::to_string(factor.v);
   for (int reduction : {1, 2, 4, 8}) {
     const auto least = static_cast<float>(3 * reduction);

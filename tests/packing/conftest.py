@@ -24,6 +24,8 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("odd")
     (folder / "kinds").mkdir()
     for name, data in images.readable().items():
+        if name.endswith(".pbm"):  # a folder's listing leaves it out
+            continue
         (folder / "kinds" / name).write_bytes(data)
     return folder
 

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from packs import digests, record
 
-import fastmix as fm
-import fastmix.packing.pack  # imported before the first fork
+import fastmix.dali
 from fastmix.packing.durable import PART
+from fastmix.packing.pack import pack
 
 LONGEST = 300.0
 
@@ -29,7 +29,7 @@ def start(data: Path, out: Path) -> int:
         return process
     status = 1
     try:
-        fm.pack(data, out, shards="300KB", shuffle=7, jobs=2)
+        pack(data, out, shards="300KB", shuffle=7, jobs=2)
         status = 0
     except BaseException:
         traceback.print_exc()
@@ -71,6 +71,7 @@ def check_rest(out: Path) -> int:
 
 def main(seed: int, count: int, data: Path, folder: Path) -> None:
     rng = random.Random(seed)
+    fastmix.dali.load()  # so that kills come while samples are packed
     wait(start(data, folder / "whole"))
     took = wait(start(data, folder / "again"))
     expected = digests(folder / "whole")

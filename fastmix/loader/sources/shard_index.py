@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from fastmix.loader.sources.remote import filesystem, is_url
+from fastmix.loader.sources.shard_members import is_label
 
 INDEX_SUFFIX = ".fastmix-index.json"
-INDEX_VERSION = 2
+INDEX_VERSION = 3
 _CHUNK = 1 << 20
 
 
@@ -28,7 +29,10 @@ class Shard:
 
 
 def read_index(shard: Shard, cache: str | os.PathLike[str] | None) -> list[list]:
-    """Return [key, {extension: [first byte, bytes]}] of every sample from the shard's index, written if there is none.
+    """Return [key, {extension: place}] of every sample from the shard's index, written if there is none.
+
+    A place is [first byte, bytes], and of a short label also its text: reading millions of labels one by one takes
+    hours from a store. An index that lies beside a shard at a URL is used if the shard's size and its last sample fit.
 
     Raises:
         ValueError: not a tar file, or one that is cut off or damaged.
@@ -39,7 +43,7 @@ def read_index(shard: Shard, cache: str | os.PathLike[str] | None) -> list[list]
         samples = _load(place, shard)
         if samples is not None:
             return samples
-    samples = list(_scan(shard))
+    samples = (is_url(shard.name) and _load_remote(shard)) or list(_scan(shard))
     record = index_record(shard, samples)
     for place in places:
         if _store(place, record):
@@ -50,6 +54,14 @@ def read_index(shard: Shard, cache: str | os.PathLike[str] | None) -> list[list]
 def index_record(shard: Shard, samples: list[list]) -> dict[str, Any]:
     """Return what the index of a shard with these samples holds."""
     return {"version": INDEX_VERSION, "size": shard.size, "written": shard.written, "samples": samples}
+
+
+def label_texts(data: bytes) -> list[str]:
+    """Return a label's text as the end of its place; nothing if it is no text."""
+    try:
+        return [data.decode()]
+    except UnicodeDecodeError:
+        return []
 
 
 def _cache_folder(cache: str | os.PathLike[str] | None) -> str:
@@ -68,8 +80,33 @@ def _load(place: str, shard: Shard) -> list[list] | None:
             record = json.load(file)
     except (OSError, ValueError, RecursionError):
         return None
-    head = (INDEX_VERSION, shard.size, shard.written)
-    if not isinstance(record, dict) or tuple(map(record.get, ("version", "size", "written"))) != head:
+    if not isinstance(record, dict) or record.get("written") != shard.written:
+        return None
+    return _samples(record, shard)
+
+
+def _load_remote(shard: Shard) -> list[list] | None:
+    """Return the samples of an index beside a shard at a URL. Its shard's time is of the disk where it was written."""
+    system, path = filesystem(shard.name)
+    try:
+        record = json.loads(system.cat_file(path + INDEX_SUFFIX))
+    except (OSError, ValueError, RecursionError):
+        return None
+    samples = _samples(record, shard) if isinstance(record, dict) else None
+    if not samples:
+        return None
+    key, members = samples[-1]
+    extension, (start, size, *_) = max(members.items(), key=lambda member: member[1][0])
+    try:
+        header = system.cat_file(path, start=start - tarfile.BLOCKSIZE, end=start)
+        member = tarfile.TarInfo.frombuf(header, tarfile.ENCODING, "surrogateescape")
+    except (OSError, tarfile.HeaderError):
+        return None
+    return samples if (member.name.lower(), member.size) == (f"{key}.{extension}".lower(), size) else None
+
+
+def _samples(record: dict[str, Any], shard: Shard) -> list[list] | None:
+    if (record.get("version"), record.get("size")) != (INDEX_VERSION, shard.size):
         return None
     samples = record.get("samples")
     return samples if _are_samples(samples, shard.size) else None
@@ -88,10 +125,12 @@ def _are_samples(samples: Any, size: int) -> bool:
 
 
 def _is_place(place: Any, size: int) -> bool:
-    """Whether this is [first byte, bytes] within the shard."""
-    if not isinstance(place, list) or len(place) != 2 or not all(type(number) is int for number in place):
+    """Whether this is [first byte, bytes] or [first byte, bytes, text] within the shard."""
+    if not isinstance(place, list) or len(place) not in (2, 3) or not all(isinstance(text, str) for text in place[2:]):
         return False
-    return place[0] >= 0 and place[1] >= 0 and sum(place) <= size
+    if not all(type(number) is int for number in place[:2]):
+        return False
+    return place[0] >= 0 and place[1] >= 0 and place[0] + place[1] <= size
 
 
 def _store(place: str, record: dict[str, Any]) -> bool:
@@ -134,7 +173,10 @@ def _scan(shard: Shard) -> Iterator[list]:
                     if members:
                         yield [key, members]
                     key, members = current, {}
-                members[(dot + extension).lower().lstrip(".")] = [member.offset_data, member.size]
+                name = (dot + extension).lower().lstrip(".")
+                members[name] = [member.offset_data, member.size]
+                if is_label(name, member.size) and (data := tar.extractfile(member)) is not None:
+                    members[name] += label_texts(data.read())
             if members:
                 yield [key, members]
             _check_end(stream, tar.offset, shard)

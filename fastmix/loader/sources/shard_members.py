@@ -15,6 +15,8 @@ from fastmix.loader.sources.hints import Hints
 from fastmix.loader.sources.source import IMAGE_EXTENSIONS
 
 _LABELS = ("cls", "cls2", "label")
+# The index of a shard holds labels up to so many bytes: ids and names, and no long rows.
+_SHORT = 64
 # Members that hold a label in some archives, and something else in others.
 _PERHAPS = ("json", "txt", "npy", "pyd", "pickle", "index", "id", "text")
 
@@ -56,6 +58,11 @@ class MemberKey:
                 f"data: expected a .cls member with a class id, a name, or a vector with decimal points, or what "
                 f"label_key= names, beside {sample}, got {data[:80]!r}"
             ) from error
+
+
+def is_label(extension: str, size: int) -> bool:
+    """Whether a member of so many bytes is a label that the index of its shard holds."""
+    return extension.rpartition(".")[2] in _LABELS and size <= _SHORT
 
 
 def choose_members(

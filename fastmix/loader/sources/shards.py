@@ -71,7 +71,9 @@ class ShardSource(Source):
             name = f"{key} in {self.shards[number].name}"
             if label.member not in members:
                 raise ValueError(f"data: expected a .{label.member} member beside {name}, its label, found none")
-            labels.append(label.parse(self._bytes(number, *members[label.member]), name))
+            start, size, *text = members[label.member]
+            data = text[0].encode() if text else self._bytes(number, start, size)
+            labels.append(label.parse(data, name))
         self.labels, self.classes = read_labels(labels, classes)
         self.unlabelled = False
 
@@ -175,7 +177,8 @@ def tar_shards(
         )
     keys = [key for _, key, _ in with_images]
     places = [
-        (number, *next(members[image] for image in members if image in images)) for number, _, members in with_images
+        (number, *next(members[image][:2] for image in members if image in images))
+        for number, _, members in with_images
     ]
     source = ShardSource(shards, keys, np.array(places, dtype=np.int64))
     if label is not None:
