@@ -1,13 +1,16 @@
 """``python -m benchmarks.gpu``: limits, archive and order, and the CPU form of every step."""
 
 import json
+import subprocess
 import sys
 import tarfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from benchmarks.gpu.prebuilt import PACKAGE, jpeg_libraries
 from benchmarks.gpu.runner import ARCHIVE, Run, Step, run_all, run_step
 from benchmarks.gpu.steps import GROUPS, STEPS
 
@@ -50,6 +53,15 @@ def test_steps_that_do_not_fit_are_left_out(trial: Run) -> None:
 
 def test_a_missing_program_is_a_failed_step(trial: Run) -> None:
     assert run_step(Step("missing", lambda _: ["/no/such/program"], 5), trial, 5)["status"] == "failed"
+
+
+def test_libraries_built_before_are_found_with_what_they_need(trial: Run, tmp_path: Path) -> None:
+    step = program("finds", "import os; print(os.environ['LD_LIBRARY_PATH'].split(os.pathsep)[0])")
+    run_step(step, replace(trial, prebuilt=tmp_path), 30)
+    assert (trial.logs / "finds.log").read_text().strip() == str(tmp_path)
+    codec = PACKAGE / "libdali_fastmix_codec.so"
+    if codec.exists() and "libjpeg" in subprocess.run(["ldd", codec], capture_output=True, text=True).stdout:
+        assert [Path(path).exists() for path in jpeg_libraries().values()] == [True]
 
 
 def test_every_step_is_in_one_group() -> None:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,7 +33,11 @@ METADATA = "Metadata-Version: 2.1\nName: fastmix\nVersion: {version}\n"
 
 
 def collect(folder: Path, build: Path) -> None:
-    """Copy what the build made, without symbols for debuggers; raises FileNotFoundError if there is no build."""
+    """Copy what the build made, without symbols for debuggers, and the JPEG library that it needs.
+
+    Raises:
+        FileNotFoundError: There is no build.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     archives = sorted(build.rglob(CORE))
     if not archives:
@@ -43,6 +48,19 @@ def collect(folder: Path, build: Path) -> None:
         if source.suffix != ".json":
             subprocess.run(["strip", "--strip-debug", folder / source.name], check=True)
         print(f"{(folder / source.name).stat().st_size / 2**20:6.1f} MiB  {source.name}")
+    # benchmarks.gpu.runner lets the loader of programs look for it in this folder.
+    for name, path in jpeg_libraries().items():
+        shutil.copy2(path, folder / name)
+        print(f"{(folder / name).stat().st_size / 2**20:6.1f} MiB  {name}")
+
+
+def jpeg_libraries() -> dict[str, str]:
+    """The path of libjpeg by its name, if the operators need one that is not theirs."""
+    codec = PACKAGE / "libdali_fastmix_codec.so"
+    if not codec.exists():
+        return {}
+    needed = subprocess.run(["ldd", codec], capture_output=True, text=True, check=True).stdout
+    return dict(re.findall(r"(libjpeg\S*) => (/\S+)", needed))
 
 
 def collect_variant(folder: Path, name: str, build: Path) -> None:

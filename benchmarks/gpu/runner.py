@@ -80,6 +80,10 @@ def run_step(step: Step, run: Run, limit: float) -> dict[str, Any]:
     print(f"== {step.name}, at most {limit:.0f} s: {' '.join(command)}", flush=True)
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    if run.prebuilt:
+        # The operators' JPEG library lies there.
+        folders = [str(run.prebuilt.resolve()), os.environ.get("LD_LIBRARY_PATH")]
+        environment["LD_LIBRARY_PATH"] = os.pathsep.join(filter(None, folders))
     start = time.monotonic()
     with (run.logs / f"{step.name}.log").open("wb", buffering=0) as log:
         try:
