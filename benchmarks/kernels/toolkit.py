@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import importlib.util
 import os
@@ -9,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -112,9 +115,19 @@ def ptx_of(architecture: str) -> Path:
     return folder
 
 
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Let one process at a time write into a folder: tests that run side by side need the same programs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # closing the file lets the next one in
+        yield
+
+
 def core_tests() -> Path:
     """The program of tests/core, built if it is not up to date: the same sources compiled with g++."""
     build = ROOT / "build" / "core_tests"
-    run(["cmake", "-S", ROOT / "tests/core", "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None"])
-    run(["cmake", "--build", build, "--target", "core_tests"])
+    with alone(build):
+        run(["cmake", "-S", ROOT / "tests/core", "-B", build, "-G", "Ninja", "-DCMAKE_BUILD_TYPE=None"])
+        run(["cmake", "--build", build, "--target", "core_tests"])
     return build / "core_tests"
