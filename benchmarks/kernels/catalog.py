@@ -155,6 +155,11 @@ KERNELS = (
     # Bound by arithmetic. Single bytes are read at an image's ends; three blocks fit an SM, two with four channels.
     Entry("resample_mix", "resample_mix_kernel", ("channels", "plan"), always({1, 4}), always({2, 4}), always(1),
           always(None), lambda v: 80 if v.channels < 4 else 128, always(40_688)),
+    Entry("resample", "resample_kernel", ("channels", "plan"), always({1}), always({1}), always(1),
+          always(None), always(80), always(28_000)),
+    # Pixels of any alignment, byte by byte; four of them as words or packed; AugMix's sums. Two blocks fit an SM.
+    Entry("augment", "augment_kernel", ("plan",), always({1, 4, 16}), always({1, 4, 16}), always(1),
+          always(None), always(72), always(20_560), warps=14),
 )  # fmt: skip
 
 SOURCES = tuple(dict.fromkeys(entry.source for entry in KERNELS))

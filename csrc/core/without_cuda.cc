@@ -1,9 +1,11 @@
 // Replaces the .cu files in a build without CUDA (-DFASTMIX_CUDA=OFF).
+#include "augment/augment.h"
 #include "base/error.h"
 #include "labels/labels.h"
 #include "mix/combine.h"
 #include "mix/mix.h"
 #include "normalize_mix/normalize_mix.h"
+#include "resample/resample.h"
 #include "resample_mix/resample_mix.h"
 
 namespace fastmix {
@@ -18,11 +20,13 @@ namespace {
 
 }  // namespace
 
+void augment_cuda(const AugmentParams&, const DeviceProgram&, void*, CudaStream) { refuse("augment"); }
 void mix_cuda(const MixParams&, CudaStream) { refuse("mix"); }
 void mix_backward_cuda(const MixParams&, CudaStream) { refuse("mix_backward"); }
 void combine_cuda(const CombineParams&, CudaStream) { refuse("combine"); }
 void normalize_mix_cuda(const NormalizeMixParams&, CudaStream) { refuse("normalize_mix"); }
 void mix_labels_cuda(const MixLabelsParams&, CudaStream) { refuse("mix_labels"); }
+void resample_cuda(const ResampleParams&, CudaStream) { refuse("resample"); }
 void resample_mix_cuda(const ResampleMixParams&, CudaStream) { refuse("resample_mix"); }
 
 }  // namespace fastmix

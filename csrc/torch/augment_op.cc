@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "augment/augment.h"
+#include "augment/device_operations.h"
 #include "huge_pages.h"
 #include "sample_plan_argument.h"
 #include "stable.h"
@@ -34,13 +35,21 @@ void check_images(const char* op, const Tensor& images, bool channels_last) {
 
 AugmentParams params_of(const char* op, const Tensor& images, const Tensor& plan, bool channels_last) {
   check_images(op, images, channels_last);
-  check(images.is_cpu(), op, ": expected images on the CPU, where augmentation runs, got ", device_of(images));
   AugmentParams params;
   params.height = images.size(channels_last ? 1 : 2);
   params.width = images.size(channels_last ? 2 : 3);
   params.plan = sample_plan_view(op, plan, images.size(0));
   validate(op, params);
   return params;
+}
+
+// On CUDA the scratch comes from torch's caching allocator, which reuses it in the order of the current stream.
+void run(const AugmentParams& params, const Tensor& images) {
+  if (images.is_cpu()) return run(*augment_cpu(params));
+  const DeviceProgram program = device_program(params);
+  const CudaScope scope(images);
+  const Tensor scratch = torch::stable::empty({program.scratch_bytes}, ScalarType::Byte, std::nullopt, images.device());
+  augment_cuda(params, program, scratch.mutable_data_ptr(), scope.stream());
 }
 
 }  // namespace
@@ -53,13 +62,11 @@ void augment_in_place_op(const Tensor& images, const Tensor& plan, bool channels
         ": expected images whose samples have no gaps and do not overlap, got shape ", shape_of(images),
         " with other strides; use images.contiguous(), or augment(), which writes a new batch");
   if (images.numel() == 0) return;
-  // Call mutable_data_ptr first: it gives a lazy clone its own memory, and `in` must be the same memory.
   params.out = static_cast<uint8_t*>(images.mutable_data_ptr());
-  const std::vector<const uint8_t*> in = sample_pointers<uint8_t>(images);
-  params.in = in.data();
-  params.out_stride = layout.batch_stride;
+  params.in = params.out;
+  params.in_stride = params.out_stride = layout.batch_stride;
   params.interleaved = layout.interleaved;
-  run(*augment_cpu(params));
+  run(params, images);
 }
 
 Tensor augment_op(const Tensor& images, const Tensor& plan, bool channels_last) {
@@ -72,11 +79,11 @@ Tensor augment_op(const Tensor& images, const Tensor& plan, bool channels_last) 
   Tensor out = with_huge_pages(
       torch::stable::empty(sizes, ScalarType::Byte, std::nullopt, source.device(), std::nullopt, format));
   if (out.numel() == 0) return out;
-  const std::vector<const uint8_t*> in = sample_pointers<uint8_t>(source);
-  params.in = in.data();
+  params.in = static_cast<const uint8_t*>(source.const_data_ptr());
+  params.in_stride = layout_of(source, channels_last).batch_stride;
   params.out = static_cast<uint8_t*>(out.mutable_data_ptr());
   params.out_stride = 3 * params.height * params.width;
-  run(*augment_cpu(params));
+  run(params, images);
   return out;
 }
 

@@ -15,8 +15,6 @@ constexpr const char* kOp = "resample";
 Tensor resample_op(std::vector<Tensor> images, const Tensor& windows, int64_t height, int64_t width,
                    std::vector<int64_t> filter, std::vector<int64_t> edges, std::optional<Tensor> mirror) {
   const SourceList list = source_list(kOp, std::move(images), windows, filter, edges);
-  check(list.first().is_cpu(), kOp, ": expected images on the CPU, got ", device_of(list.first()),
-        "; resample_mix takes images on CUDA devices");
   ResampleParams params;
   params.sources = list.arrays;
   params.batch = list.batch;
@@ -27,7 +25,12 @@ Tensor resample_op(std::vector<Tensor> images, const Tensor& windows, int64_t he
   validate(params);
   Tensor out = torch::stable::new_empty(list.first(), {list.batch, height, width, list.channels});
   params.out = static_cast<uint8_t*>(out.mutable_data_ptr());
-  run(*resample_cpu(params));
+  if (out.is_cpu()) {
+    run(*resample_cpu(params));
+  } else {
+    const CudaScope scope(out);
+    resample_cuda(params, scope.stream());
+  }
   return out;
 }
 

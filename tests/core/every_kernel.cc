@@ -1,5 +1,6 @@
 #include "every_kernel.h"
 
+#include "augment_cases.h"
 #include "base/error.h"
 #include "combine_cases.h"
 #include "label_cases.h"
@@ -83,6 +84,40 @@ struct Build {
                      [](CombineCase& c) { combine_cuda(c.params, nullptr); });
   }
 
+  // Reads of the scratch count too.
+  void augment(const char* what, const std::vector<SampleOperation>& operations, bool in_place) {
+    for (const bool interleaved : {false, true}) {
+      SamplePlan plan;
+      for (int32_t i = 0; i < 4; ++i) plan.add(0, operations);
+      const auto owner =
+          std::make_shared<AugmentCase>(random, ImageSize{12, 16}, interleaved, in_place, std::move(plan));
+      std::vector<Region> inputs = {{owner->scratch->data(), owner->scratch->size()}};
+      if (!in_place) inputs.push_back({owner->in->data(), owner->in->size()});
+      add<AugmentCase>(in_place ? "augment_" : "augment", DType::kU8, concat(interleaved ? "NHWC, " : "NCHW, ", what),
+                       4 * 12 * 16 * 3, true, inputs, owner, [](AugmentCase& c) { c.launch(); });
+    }
+  }
+
+  void augment() {
+    const SampleOperation posterize = operation_of(Opcode::kPosterize, 3.0f);
+    const SampleOperation equalize = operation_of(Opcode::kEqualize, 0.0f);
+    const SampleOperation rotate = operation_of(Opcode::kRotate, 30.0f, 0, 0, 1);
+    augment("two tables", {posterize, operation_of(Opcode::kSolarize, 100.0f)}, true);
+    augment("two statistics", {equalize, posterize, equalize}, false);
+    augment("table and stencil", {posterize, operation_of(Opcode::kSharpness, 1.5f)}, true);
+    augment("blur", {operation_of(Opcode::kGaussianBlur, 1.5f)}, true);
+    augment("warp and statistics", {rotate, equalize}, true);
+    augment("two warps", {rotate, operation_of(Opcode::kShearX, 0.3f, 0, 0, 2)}, true);
+    augment("erased and moved",
+            {posterize, random_operation(Opcode::kEraseConstant, {12, 16}, random),
+             operation_of(Opcode::kTranslateX, 3.0f)},
+            false);
+    augment("AugMix",
+            {operation_of(Opcode::kAugMixBegin, 0.0f), rotate, operation_of(Opcode::kAugMixChainEnd, 0.5f),
+             operation_of(Opcode::kAugMixEnd, 0.3f, bit_cast<int32_t>(0.7f))},
+            true);
+  }
+
   void labels() {
     const auto owner = std::make_shared<LabelCase>(random, kBatch, 10, 0.1);
     const auto* ids = reinterpret_cast<const unsigned char*>(owner->labels.data());
@@ -114,7 +149,10 @@ std::vector<KernelRun> every_kernel(Random& random, Pairs pairs, Mixing mixing) 
       }
     }
   }
-  if (!masks) build.labels();
+  if (!masks) {
+    build.labels();
+    build.augment();
+  }
   return std::move(build.runs);
 }
 

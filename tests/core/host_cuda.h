@@ -133,6 +133,12 @@ cudaError_t upload_free(void* data);
 #define blockDim (::fastmix::host_cuda::place.block_dim)
 #define gridDim (::fastmix::host_cuda::place.grid_dim)
 
+// On shared memory, whose accesses no other thread interrupts.
+inline uint32_t atomicAdd(uint32_t* address, uint32_t value) {
+  const uint32_t before = *address;
+  *address = before + value;
+  return before;
+}
 inline void __syncthreads() { ::fastmix::host_cuda::barrier(); }
 inline cudaError_t cudaGetLastError() { return ::fastmix::host_cuda::take_error(); }
 inline const char* cudaGetErrorString(cudaError_t error) {

@@ -1,11 +1,14 @@
-// resample: the CPU job against plain loops in Pillow's fixed point, in memory that ends where images end.
+// resample: the CPU job and the CUDA kernel against plain loops in Pillow's fixed point, in memory that ends where
+// images end.
 #include "resample/resample.h"
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "cases.h"
 #include "check.h"
+#include "host_cuda.h"
 #include "resample/filter_taps.h"
 
 namespace fastmix::test {
@@ -99,14 +102,22 @@ void check_resampled(Random& random, int32_t channels, int32_t height, int32_t w
   params.width = width;
   params.channels = channels;
   validate(params);
+  const auto check_result = [&](const char* device) {
+    for (int i = 0; i < 2; ++i) {
+      const Source source = source_of(images[i], windows[i], sampling[i], channels);
+      const Pixels expected = naive_resample(source, channels, height, width, mirror[i]);
+      const int64_t size = static_cast<int64_t>(expected.bytes.size());
+      CHECK(std::equal(expected.bytes.begin(), expected.bytes.end(), out.data() + i * size), device, ", ", channels,
+            " channels, ", image_height, " x ", image_width, " to ", height, " x ", width, ", filter ",
+            static_cast<int>(filter));
+    }
+  };
   run_job(*resample_cpu(params));
-  for (int i = 0; i < 2; ++i) {
-    const Source source = source_of(images[i], windows[i], sampling[i], channels);
-    const Pixels expected = naive_resample(source, channels, height, width, mirror[i]);
-    const int64_t size = static_cast<int64_t>(expected.bytes.size());
-    CHECK(std::equal(expected.bytes.begin(), expected.bytes.end(), out.data() + i * size), channels, " channels, ",
-          image_height, " x ", image_width, " to ", height, " x ", width, ", filter ", static_cast<int>(filter));
-  }
+  check_result("CPU");
+  std::memset(out.data(), 0x5a, out.size());
+  host_cuda::settings().seed = random();
+  resample_cuda(params, nullptr);
+  check_result("CUDA");
 }
 
 TEST(resample_u8_all_filters_channels_and_sizes) {

@@ -30,7 +30,7 @@ class AugmentJob final : public CpuJob {
   void augment(int32_t sample, ImageAugmenter& augmenter, Scratch& scratch) const {
     const SampleRow& row = params_.plan.row(sample);
     const SampleOperation* const operations = params_.plan.operations(sample);
-    const uint8_t* const in = params_.in[sample];
+    const uint8_t* const in = params_.in + sample * params_.in_stride;
     uint8_t* const out = params_.out + sample * params_.out_stride;
     const int64_t pixels = params_.height * params_.width, bytes = kColors * pixels;
     if (keeps_pixels(row, operations)) {

@@ -12,8 +12,9 @@ namespace fastmix {
 
 // Sample i is height x width pixels of three channels, interleaved or as planes, without gaps.
 struct AugmentParams {
-  const uint8_t* const* in = nullptr;  // host array of plan.batch pointers
-  uint8_t* out = nullptr;              // sample i starts at out + i * out_stride; may be in[i]
+  const uint8_t* in = nullptr;  // sample i starts at in + i * in_stride
+  int64_t in_stride = 0;
+  uint8_t* out = nullptr;  // may be `in` with the same stride
   int64_t out_stride = 0;
   int64_t height = 0;
   int64_t width = 0;
@@ -22,6 +23,11 @@ struct AugmentParams {
 };
 
 std::unique_ptr<CpuJob> augment_cpu(const AugmentParams& params);
+
+// Launches one kernel on `stream` without synchronising. `program` is device_program(params). The caller may free
+// `scratch`, program.scratch_bytes of device memory aligned to 16 bytes, in the stream's order.
+struct DeviceProgram;
+void augment_cuda(const AugmentParams& params, const DeviceProgram& program, void* scratch, CudaStream stream);
 
 // Refuses bad plans, plans for other images, and images that are too large. `op` names the caller in messages.
 void validate(const char* op, const AugmentParams& params);

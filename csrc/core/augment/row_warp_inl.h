@@ -8,21 +8,11 @@
 
 #include "augment/blocks_inl.h"
 #include "augment/pixel_math.h"
+#include "augment/warp_math.h"
 
 namespace fastmix {
 namespace FM_ISA {
 namespace {
-
-// Whether an error of `bound` may change the truncated level.
-inline __attribute__((always_inline)) bool near_integer(float level, int32_t whole, float bound) {
-  const float part = __builtin_fabsf(level - static_cast<float>(whole));
-  return (part < bound) | (part > 1.0f - bound);
-}
-
-inline __attribute__((always_inline)) int32_t clamp_whole(int32_t whole) {
-  whole = whole < 0 ? 0 : whole;
-  return whole > 255 ? 255 : whole;
-}
 
 // The distance of pixel k of a run from the centre of in[k], as Pillow computes it.
 inline __attribute__((always_inline)) double exact_distance(const RowRun& run, int64_t k) {
@@ -54,14 +44,6 @@ inline void linear_exactly(uint8_t* __restrict out, const uint8_t* __restrict in
         linear(static_cast<double>(in[k]), static_cast<double>(in[k + 1]), exact_distance(at, begin + k));
     out[k] = static_cast<uint8_t>(static_cast<int32_t>(level));
   }
-}
-
-// Keys' weights of the samples at -1, 0, 1, 2.
-inline __attribute__((always_inline)) void cubic_weights(float t, float& a, float& b, float& c, float& d) {
-  a = t * (-1.0f + t * (2.0f - t));
-  b = 1.0f + t * t * (t - 2.0f);
-  c = t * (1.0f + t * (1.0f - t));
-  d = t * t * (t - 1.0f);
 }
 
 // The weights err by less than 2^-23 each, the levels by less than 4 * 255 * 2^-23 + 7 * 2^-16.

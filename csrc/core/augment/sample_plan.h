@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "base/dtype.h"
+#include "base/host_device.h"
 
 namespace fastmix {
 
@@ -49,10 +50,10 @@ struct SampleOperation {
   int32_t code = 0;
   int32_t word[3] = {};
 
-  Opcode opcode() const { return static_cast<Opcode>(code & 0xff); }
-  int32_t flags() const { return static_cast<int32_t>(static_cast<uint32_t>(code) >> 8); }
-  WarpFilter filter() const { return static_cast<WarpFilter>(flags() & 3); }
-  float value(int k) const { return bit_cast<float>(word[k]); }
+  FM_HD Opcode opcode() const { return static_cast<Opcode>(code & 0xff); }
+  FM_HD int32_t flags() const { return static_cast<int32_t>(static_cast<uint32_t>(code) >> 8); }
+  FM_HD WarpFilter filter() const { return static_cast<WarpFilter>(flags() & 3); }
+  FM_HD float value(int k) const { return bit_cast<float>(word[k]); }
 };
 static_assert(sizeof(SampleOperation) == 16);
 
@@ -60,11 +61,11 @@ static_assert(sizeof(SampleOperation) == 16);
 struct EraseBox {
   int32_t y, x, height, width;
 };
-inline EraseBox erase_box(const SampleOperation& operation) {
-  const auto low = [&](int k) { return operation.word[k] & 0xffff; };
-  const auto high = [&](int k) { return static_cast<int32_t>(static_cast<uint32_t>(operation.word[k]) >> 16); };
-  return {low(0), high(0), low(1), high(1)};
+FM_HD EraseBox erase_box(int32_t place, int32_t size) {
+  return {place & 0xffff, static_cast<int32_t>(static_cast<uint32_t>(place) >> 16), size & 0xffff,
+          static_cast<int32_t>(static_cast<uint32_t>(size) >> 16)};
 }
+FM_HD EraseBox erase_box(const SampleOperation& operation) { return erase_box(operation.word[0], operation.word[1]); }
 
 // The start of a row: 64 bytes. `capacity` operations follow it. Words are little-endian; spare words are zero.
 struct SampleRow {

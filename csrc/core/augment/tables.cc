@@ -18,10 +18,6 @@ LevelTable same_table(const Level& level) {
   return table;
 }
 
-void fill_identity(uint8_t* to) {
-  for (int32_t v = 0; v < kLevels; ++v) to[v] = static_cast<uint8_t>(v);
-}
-
 bool rises(const uint8_t* to, int32_t low, int32_t high) { return std::is_sorted(to + low, to + high + 1); }
 bool falls(const uint8_t* to, int32_t low, int32_t high) {
   return std::is_sorted(to + low, to + high + 1, std::greater<uint8_t>());
@@ -46,37 +42,11 @@ LevelTable identity_table() {
   return same_table([](int32_t v) { return v; });
 }
 
-bool is_table(Opcode opcode) {
-  switch (opcode) {
-    case Opcode::kInvert:
-    case Opcode::kPosterize:
-    case Opcode::kSolarize:
-    case Opcode::kSolarizeAdd:
-    case Opcode::kBrightness:
-      return true;
-    default:
-      return false;
-  }
-}
-
 LevelTable table_of(const SampleOperation& operation) {
+  const Opcode opcode = operation.opcode();
+  check(is_table(opcode), "augment: expected an operation that is a table, got ", name_of(opcode));
   const float a = operation.value(0);
-  switch (operation.opcode()) {
-    case Opcode::kInvert:
-      return same_table([](int32_t v) { return 255 - v; });
-    case Opcode::kPosterize: {
-      const int32_t mask = ~((1 << (8 - static_cast<int32_t>(a))) - 1);
-      return same_table([&](int32_t v) { return v & mask; });
-    }
-    case Opcode::kSolarize:
-      return same_table([&](int32_t v) { return static_cast<float>(v) < a ? v : 255 - v; });
-    case Opcode::kSolarizeAdd:
-      return same_table([&](int32_t v) { return v < 128 ? std::min(255, v + static_cast<int32_t>(a)) : v; });
-    case Opcode::kBrightness:
-      return same_table([&](int32_t v) { return blend_level(0, v, a); });
-    default:
-      throw Error(concat("augment: expected an operation that is a table, got ", name_of(operation.opcode())));
-  }
+  return same_table([&](int32_t v) { return table_level(opcode, a, v); });
 }
 
 void compose(LevelTable& table, const LevelTable& next) {
@@ -94,22 +64,15 @@ Histogram through(const LevelTable& table, const Histogram& histogram) {
 }
 
 LevelTable contrast_table(uint64_t luma_sum, int64_t pixels, float factor) {
-  const int32_t mean = static_cast<int32_t>(static_cast<double>(luma_sum) / static_cast<double>(pixels) + 0.5);
+  const int32_t mean = mean_luma(luma_sum, pixels);
   return same_table([&](int32_t v) { return blend_level(mean, v, factor); });
 }
 
 LevelTable auto_contrast_table(const Extremes& extremes) {
   LevelTable table;
   for (int32_t c = 0; c < kColors; ++c) {
-    const int32_t low = extremes.low[c], high = extremes.high[c];
-    if (high <= low) {
-      fill_identity(table.to[c]);
-      continue;
-    }
-    const double scale = 255.0 / (high - low);
-    const double offset = -low * scale;
     for (int32_t v = 0; v < kLevels; ++v) {
-      table.to[c][v] = static_cast<uint8_t>(std::clamp(static_cast<int32_t>(v * scale + offset), 0, 255));
+      table.to[c][v] = static_cast<uint8_t>(auto_contrast_level(extremes.low[c], extremes.high[c], v));
     }
   }
   return table;
@@ -117,27 +80,7 @@ LevelTable auto_contrast_table(const Extremes& extremes) {
 
 LevelTable equalize_table(const Histogram& histogram) {
   LevelTable table;
-  for (int32_t c = 0; c < kColors; ++c) {
-    const uint32_t* const count = histogram.count[c];
-    uint64_t pixels = 0;
-    int32_t last = 0, levels = 0;
-    for (int32_t v = 0; v < kLevels; ++v) {
-      pixels += count[v];
-      if (count[v] == 0) continue;
-      last = v;
-      ++levels;
-    }
-    const uint64_t step = levels <= 1 ? 0 : (pixels - count[last]) / 255;
-    if (step == 0) {
-      fill_identity(table.to[c]);
-      continue;
-    }
-    uint64_t sum = step / 2;
-    for (int32_t v = 0; v < kLevels; ++v) {
-      table.to[c][v] = static_cast<uint8_t>(std::min<uint64_t>(255, sum / step));
-      sum += count[v];
-    }
-  }
+  for (int32_t c = 0; c < kColors; ++c) equalize_channel(table.to[c], histogram.count[c]);
   return table;
 }
 
@@ -155,12 +98,9 @@ bool through_monotone(const LevelTable& table, Extremes& extremes) {
 Extremes extremes_of(const Histogram& histogram) {
   Extremes extremes;
   for (int32_t c = 0; c < kColors; ++c) {
-    const uint32_t* const count = histogram.count[c];
-    int32_t low = 0, high = kLevels - 1;
-    while (low < high && count[low] == 0) ++low;
-    while (high > low && count[high] == 0) --high;
-    extremes.low[c] = static_cast<uint8_t>(low);
-    extremes.high[c] = static_cast<uint8_t>(high);
+    const LevelRange range = range_of_levels(histogram.count[c]);
+    extremes.low[c] = static_cast<uint8_t>(range.low);
+    extremes.high[c] = static_cast<uint8_t>(range.high);
   }
   return extremes;
 }

@@ -4,11 +4,9 @@
 #include <cstdint>
 
 #include "augment/sample_plan.h"
+#include "augment/table_math.h"
 
 namespace fastmix {
-
-constexpr int32_t kLevels = 256;
-constexpr int32_t kColors = 3;  // channels
 
 struct LevelTable {
   alignas(64) uint8_t to[kColors][kLevels];
@@ -23,8 +21,7 @@ struct Histogram {
 
 LevelTable identity_table();
 
-// Whether the operation is a table that does not depend on the image.
-bool is_table(Opcode opcode);
+// Of an operation that is_table().
 LevelTable table_of(const SampleOperation& operation);
 
 // Changes `table` to apply `next` after it.
@@ -33,7 +30,7 @@ void compose(LevelTable& table, const LevelTable& next);
 // The histogram of the image after the table.
 Histogram through(const LevelTable& table, const Histogram& histogram);
 
-// Contrast: blends with the mean grey level, which is the sum of luma over the image by its pixels, rounded half up.
+// Contrast: blends with the mean grey level. `luma_sum` is the sum of luma over the image.
 LevelTable contrast_table(uint64_t luma_sum, int64_t pixels, float factor);
 
 struct Extremes {

@@ -44,6 +44,13 @@ Rotation rotation_of(float degrees, int64_t height, int64_t width) {
   return rotation;
 }
 
+bool is_whole_translation(const SampleOperation& operation) {
+  const Opcode opcode = operation.opcode();
+  const float amount = operation.value(0);
+  return (opcode == Opcode::kTranslateX || opcode == Opcode::kTranslateY) &&
+         (operation.filter() == WarpFilter::kNearest || amount == std::floor(amount));
+}
+
 BoxWeights box_weights(float sigma) {
   constexpr float kPasses = 3.0f;
   const float variance = sigma * sigma / kPasses;

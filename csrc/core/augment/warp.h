@@ -30,6 +30,9 @@ struct Rotation {
 };
 Rotation rotation_of(float degrees, int64_t height, int64_t width);
 
+// Whether a translation moves whole pixels, rounded half up, and so needs no interpolation.
+bool is_whole_translation(const SampleOperation& operation);
+
 // One of the three passes of Pillow's GaussianBlur along an axis.
 BoxWeights box_weights(float sigma);
 

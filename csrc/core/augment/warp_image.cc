@@ -221,8 +221,7 @@ void warp_image(ImageBuffers& image, const AugmentKernels& kernels, const Sample
   const uint32_t fill = static_cast<uint32_t>(operation.word[1]);
   const bool along_rows = opcode == Opcode::kShearX || opcode == Opcode::kTranslateX;
   const bool translates = opcode == Opcode::kTranslateX || opcode == Opcode::kTranslateY;
-  // A whole number of pixels needs no interpolation.
-  if (translates && (operation.filter() == WarpFilter::kNearest || amount == std::floor(amount))) {
+  if (is_whole_translation(operation)) {
     const int64_t pixels = static_cast<int64_t>(std::floor(amount + 0.5));
     return move_pixels(image, along_rows ? 0 : pixels, along_rows ? pixels : 0, false, fill);
   }

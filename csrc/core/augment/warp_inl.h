@@ -8,7 +8,7 @@
 
 #include "augment/blocks_inl.h"
 #include "augment/pixel_math.h"
-#include "augment/row_warp_inl.h"
+#include "augment/warp_math.h"
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -34,24 +34,11 @@ void nearest_warp(uint32_t* __restrict out, const uint32_t* __restrict source, i
   }
 }
 
-// Where an output pixel lies in the source.
-struct WarpPoint {
-  bool inside;
-  int32_t offset;  // of the pixel up and left of it, in `source`; valid also outside
-  double x, y;     // from that pixel's centre
-};
-
-inline __attribute__((always_inline)) WarpPoint warp_point(const WarpRow& row, int32_t k) {
-  const double x = static_cast<double>(k) + 0.5;
-  const double column = row.m[0] * x + row.m[1] * row.y + row.m[2];
-  const double line = row.m[3] * x + row.m[4] * row.y + row.m[5];
-  const bool inside = (column >= 0.0) & (column < static_cast<double>(row.width)) & (line >= 0.0) &
-                      (line < static_cast<double>(row.height));
-  const double left = column - 0.5, top = line - 0.5;
-  const int32_t i = floor_of(left), j = floor_of(top);
-  const int32_t pixel = (j + row.frame) * row.pitch + i + row.frame;
+// The offset in `source` of the pixel up and left of a point; valid also outside.
+inline __attribute__((always_inline)) int32_t offset_of(const WarpRow& row, const WarpPoint& point) {
+  const int32_t pixel = (point.row + row.frame) * row.pitch + point.column + row.frame;
   const int32_t first = row.frame * row.pitch + row.frame;
-  return {inside, inside ? pixel : first, left - static_cast<double>(i), top - static_cast<double>(j)};
+  return point.inside ? pixel : first;
 }
 
 struct WarpBlock {
@@ -64,8 +51,8 @@ struct WarpBlock {
 inline void place_block(WarpBlock& block, const WarpRow& row, int32_t begin) {
   const WarpRow at = row;
   for (int32_t k = 0; k < kBlock; ++k) {
-    const WarpPoint point = warp_point(at, begin + k);
-    block.offset[k] = point.offset;
+    const WarpPoint point = warp_point(at.m, at.y, begin + k, at.height, at.width);
+    block.offset[k] = offset_of(at, point);
     block.x[k] = static_cast<float>(point.x);
     block.y[k] = static_cast<float>(point.y);
     block.outside[k] = point.inside ? 0u : ~0u;
@@ -85,28 +72,12 @@ inline __attribute__((always_inline)) void store_block(uint32_t* out, const Warp
   memcpy(out + begin, pixels, count * sizeof(uint32_t));
 }
 
-inline __attribute__((always_inline)) int32_t level_of(uint32_t pixel, int color) {
-  return static_cast<int32_t>((pixel >> (8 * color)) & 0xff);
-}
-inline __attribute__((always_inline)) double exact_level(uint32_t pixel, int color) {
-  return static_cast<double>(level_of(pixel, color));
-}
-
-inline uint32_t linear_pixel(const WarpRow& row, int32_t k) {
-  const WarpPoint point = warp_point(row, k);
-  const uint32_t* const above = row.source + point.offset;
+inline uint32_t exact_linear_pixel(const WarpRow& row, int32_t k) {
+  const WarpPoint point = warp_point(row.m, row.y, k, row.height, row.width);
+  const uint32_t* const above = row.source + offset_of(row, point);
   const uint32_t* const below = above + row.pitch;
-  uint32_t pixel = 0;
-  for (int color = 0; color < 3; ++color) {
-    const double upper = linear(exact_level(above[0], color), exact_level(above[1], color), point.x);
-    const double lower = linear(exact_level(below[0], color), exact_level(below[1], color), point.x);
-    pixel |= static_cast<uint32_t>(static_cast<int32_t>(linear(upper, lower, point.y))) << (8 * color);
-  }
-  return pixel;
+  return linear_pixel(above[0], above[1], below[0], below[1], point.x, point.y);
 }
-
-// Rounding errs by at most 13 * 2^-17. Four equal neighbours give an exact level.
-constexpr float kLinearBound = 0x1p-13f;
 
 void linear_warp(uint32_t* out, const WarpRow& row, int32_t n) {
   WarpBlock block;
@@ -143,20 +114,19 @@ void linear_warp(uint32_t* out, const WarpRow& row, int32_t n) {
       doubts[k] = doubtful & ~block.outside[k];
       doubt |= doubts[k];
     }
-    store_block(out, row, begin, n, pixels, doubts, doubt != 0, linear_pixel);
+    store_block(out, row, begin, n, pixels, doubts, doubt != 0, exact_linear_pixel);
   }
 }
 
-inline uint32_t cubic_pixel(const WarpRow& row, int32_t k) {
-  const WarpPoint point = warp_point(row, k);
-  const uint32_t* const first = row.source + point.offset - row.pitch - 1;
+inline uint32_t exact_cubic_pixel(const WarpRow& row, int32_t k) {
+  const WarpPoint point = warp_point(row.m, row.y, k, row.height, row.width);
+  const uint32_t* const first = row.source + offset_of(row, point) - row.pitch - 1;
   uint32_t pixel = 0;
   for (int color = 0; color < 3; ++color) {
     double rows[4];
     for (int j = 0; j < 4; ++j) {
       const uint32_t* const from = first + j * row.pitch;
-      rows[j] = cubic(exact_level(from[0], color), exact_level(from[1], color), exact_level(from[2], color),
-                      exact_level(from[3], color), point.x);
+      rows[j] = cubic_row_level(from[0], from[1], from[2], from[3], color, point.x);
     }
     pixel |= static_cast<uint32_t>(clamp_level(cubic(rows[0], rows[1], rows[2], rows[3], point.y))) << (8 * color);
   }
@@ -241,9 +211,6 @@ inline __attribute__((always_inline)) void cubic_levels(float* levels, uint32_t&
   apart = different;
 }
 
-// Weights err by less than 2^-23 each, so a row errs by less than 2^-12 and the sum of rows by less than 2^-10.
-constexpr float kCubicBound = 0x1p-10f;
-
 void cubic_warp(uint32_t* out, const WarpRow& row, int32_t n) {
   WarpBlock block;
   alignas(64) float wy[4][kBlock];
@@ -273,7 +240,7 @@ void cubic_warp(uint32_t* out, const WarpRow& row, int32_t n) {
       doubts[k] = doubtful & ~block.outside[k];
       doubt |= doubts[k];
     }
-    store_block(out, row, begin, n, pixels, doubts, doubt != 0, cubic_pixel);
+    store_block(out, row, begin, n, pixels, doubts, doubt != 0, exact_cubic_pixel);
   }
 }
 

@@ -48,12 +48,8 @@ void normalize(const double* raw, int32_t count, double sum, float* to) {
   for (int32_t tap = 0; tap < count; ++tap) to[tap] = static_cast<float>(raw[tap] * normalizer);
 }
 
-// As Pillow: a division, and halves rounded away from zero.
 void normalize(const double* raw, int32_t count, double sum, int32_t* to) {
-  for (int32_t tap = 0; tap < count; ++tap) {
-    const double fixed = raw[tap] / sum * (1 << kFixedBits);
-    to[tap] = static_cast<int32_t>(fixed < 0.0 ? fixed - 0.5 : fixed + 0.5);
-  }
+  for (int32_t tap = 0; tap < count; ++tap) to[tap] = fixed_coefficient(raw[tap], sum);
 }
 
 template <typename Coefficient>

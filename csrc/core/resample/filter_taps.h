@@ -112,17 +112,36 @@ FM_HD TapSpan span_around(const ResampleAxis& axis, double center) {
   return span;
 }
 
-FM_HD TapSpan tap_span(const ResampleAxis& axis, int32_t output) {
-  if (axis.filter == Filter::kNearest) {
-    double center = axis.begin + axis.scale * 0.5;
-    for (int32_t o = 0; o < output; ++o) center += axis.scale;  // as Pillow, whose sums decide between two pixels
-    return nearest_span(axis, center);
-  }
-  TapSpan span = span_around(axis, axis.begin + (output + 0.5) * axis.scale);
+FM_HD TapSpan unnormalized_span(const ResampleAxis& axis, int32_t output) {
+  if (axis.filter != Filter::kNearest) return span_around(axis, axis.begin + (output + 0.5) * axis.scale);
+  double center = axis.begin + axis.scale * 0.5;
+  for (int32_t o = 0; o < output; ++o) center += axis.scale;  // as Pillow, whose sums decide between two pixels
+  return nearest_span(axis, center);
+}
+
+// Of raw coefficients, in ascending order.
+FM_HD double sum_of_taps(const ResampleAxis& axis, const TapSpan& span) {
   double sum = 0.0;
   for (int32_t tap = 0; tap < span.count; ++tap) sum += raw_coefficient(axis, span, tap);
-  span.normalizer = 1.0 / sum;
+  return sum;
+}
+
+FM_HD TapSpan tap_span(const ResampleAxis& axis, int32_t output) {
+  TapSpan span = unnormalized_span(axis, output);
+  if (axis.filter != Filter::kNearest) span.normalizer = 1.0 / sum_of_taps(axis, span);
   return span;
+}
+
+// A coefficient in Pillow's fixed point: a division, and halves rounded away from zero.
+FM_HD int32_t fixed_coefficient(double raw, double sum) {
+  const double fixed = raw / sum * (1 << kFixedBits);
+  return static_cast<int32_t>(fixed < 0.0 ? fixed - 0.5 : fixed + 0.5);
+}
+
+// A sum that began with half a unit, as a level.
+FM_HD int32_t fixed_level(int32_t sum) {
+  const int32_t level = sum >> kFixedBits;
+  return level < 0 ? 0 : level > 255 ? 255 : level;
 }
 
 // The taps of all outputs of an axis. If all have up to kPaddedTaps taps, they are padded with zeros to one length, so

@@ -44,10 +44,7 @@ FM_INLINE void store_pixels(uint8_t* to, const Sums& sums) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
                    _mm_packus_epi16(_mm256_castsi256_si128(words), _mm256_extracti128_si256(words, 1)));
 #else
-  for (int k = 0; k < kFixedRows; ++k) {
-    const int32_t v = sums.part[k / kRows][k % kRows] >> kFixedBits;
-    to[k] = static_cast<uint8_t>(v < 0 ? 0 : v > 255 ? 255 : v);
-  }
+  for (int k = 0; k < kFixedRows; ++k) to[k] = static_cast<uint8_t>(fixed_level(sums.part[k / kRows][k % kRows]));
 #endif
 }
 

@@ -1,5 +1,5 @@
 // Turns decoded images of different sizes into a uint8 batch of one size, with the bits of Pillow's Image.resize: two
-// passes in fixed point, horizontal first, each rounded to 8 bits.
+// passes in fixed point, each rounded to 8 bits.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,12 @@ void validate(const ResampleParams& params);
 
 // Borrows the arrays of `params` until the job is destroyed.
 std::unique_ptr<CpuJob> resample_cpu(const ResampleParams& params);
+
+// Launches one kernel on `stream` without synchronising. The caller may free the arrays on return, but not the images.
+void resample_cuda(const ResampleParams& params, CudaStream stream);
+
+// Which pass Pillow makes first since version 13. The order shows in the result, since each pass rounds.
+bool is_vertical_first(const Source& source, int32_t height, int32_t width);
 
 // One thread's memory for resample_image.
 struct ResampleScratch {

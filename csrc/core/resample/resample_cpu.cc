@@ -180,11 +180,13 @@ void resample_image(const Source& source, int32_t channels, int32_t height, int3
   if (mirror) reverse(across);
   if (source.filter == Filter::kNearest) return pick_nearest(source, channels, down, across, out);
 
-  // Pillow's rule since version 13. The order shows in the result, since each pass rounds.
-  const int32_t lower = source.height - height, narrower = source.width - width;
-  const bool vertical_first = lower > 0 && lower > int64_t{2} * narrower;
-  const auto resample = vertical_first ? resample_down_and_across : resample_across_and_down;
+  const auto resample = is_vertical_first(source, height, width) ? resample_down_and_across : resample_across_and_down;
   resample(source, channels, down, across, out, scratch);
+}
+
+bool is_vertical_first(const Source& source, int32_t height, int32_t width) {
+  const int32_t lower = source.height - height, narrower = source.width - width;
+  return lower > 0 && lower > int64_t{2} * narrower;
 }
 
 std::unique_ptr<CpuJob> resample_cpu(const ResampleParams& params) { return std::make_unique<ResampleJob>(params); }

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "cuda/kernel_bytes.h"
 #include "cuda/kernel_plan_launch.h"
 #include "cuda/pixels.h"
 #include "cuda/vector_io.h"
@@ -43,17 +44,6 @@ struct ResampleArgs {
   float scale[kMaxChannels], bias[kMaxChannels];
   const uint8_t* masks;
   int32_t mask_height, mask_width;
-};
-
-// The plan's bytes by value, or in device memory.
-template <int kCapacity>
-struct InlineBytes {
-  alignas(16) unsigned char data[kCapacity];
-  __device__ __forceinline__ const unsigned char* get() const { return data; }
-};
-struct UploadedBytes {
-  const unsigned char* data;
-  __device__ __forceinline__ const unsigned char* get() const { return data; }
 };
 
 template <typename Bytes>
@@ -185,7 +175,7 @@ Runs runs_of(const PlanView& plan) {
   return runs;
 }
 
-std::vector<unsigned char> pack(const ResampleMixParams& params, const Runs& runs, ResampleArgs& args) {
+KernelBytes pack(const ResampleMixParams& params, const Runs& runs, ResampleArgs& args) {
   const PlanView& plan = params.plan;
   std::vector<ResampleSample> samples(plan.batch);
   for (int32_t i = 0; i < plan.batch; ++i) {
@@ -204,43 +194,25 @@ std::vector<unsigned char> pack(const ResampleMixParams& params, const Runs& run
                   row.box[2],
                   row.box[3]};
   }
-  std::vector<unsigned char> bytes;
-  const auto append = [&](const void* from, size_t count) {
-    const size_t offset = bytes.size();
-    bytes.resize(offset + count);
-    std::memcpy(bytes.data() + offset, from, count);
-    return static_cast<uint32_t>(offset);
-  };
-  append(samples.data(), samples.size() * sizeof(ResampleSample));
-  args.run_offset = append(runs.runs.data(), runs.runs.size() * sizeof(Run));
-  args.entry_offset = append(runs.entries.data(), runs.entries.size() * sizeof(uint32_t));
+  KernelBytes bytes;
+  bytes.append(samples);
+  args.run_offset = bytes.append(runs.runs);
+  args.entry_offset = bytes.append(runs.entries);
   args.runs = static_cast<uint32_t>(runs.runs.size());
   return bytes;
 }
 
-// A kernel's parameters hold at most 32,764 bytes.
-constexpr int kInlineBytes = 32512;
-static_assert(kInlineBytes + sizeof(ResampleArgs) <= 32764);
-
 template <int kChannels>
 void launch_resample(const ResampleMixParams& params, ResampleArgs args, CudaStream stream) {
-  const std::vector<unsigned char> bytes = pack(params, runs_of(params.plan), args);
+  const KernelBytes bytes = pack(params, runs_of(params.plan), args);
   const int64_t down = (params.height + kTileRows - 1) / kTileRows;
   const dim3 grid = grid_of(down * args.tiles_across, args.runs);
   const dim3 block(kTileColumns, kTileThreads / kTileColumns);
-  if (bytes.size() <= kInlineBytes) {
-    using Plan = ResamplePlan<InlineBytes<kInlineBytes>>;
-    Plan plan{};
-    std::memcpy(plan.bytes.data, bytes.data(), bytes.size());
+  with_kernel_bytes<ResampleArgs>(bytes, stream, [&](const auto& taken) {
+    using Plan = ResamplePlan<std::decay_t<decltype(taken)>>;
     const auto kernel = resample_mix_kernel<kChannels, Plan>;
-    FM_LAUNCH("resample_mix", kernel, grid, block, sizeof(TileShared), stream, plan, args);
-    return;
-  }
-  using Plan = ResamplePlan<UploadedBytes>;
-  const StreamMemory memory(bytes, stream);
-  const Plan plan{{memory.data()}};
-  const auto kernel = resample_mix_kernel<kChannels, Plan>;
-  FM_LAUNCH("resample_mix", kernel, grid, block, sizeof(TileShared), stream, plan, args);
+    FM_LAUNCH("resample_mix", kernel, grid, block, sizeof(TileShared), stream, Plan{taken}, args);
+  });
 }
 
 }  // namespace

@@ -1,0 +1,79 @@
+// Interpolation of warps, for host and device. Pillow computes in float64 and truncates. Kernels compute in float32
+// first: its error is below a bound, so it truncates to the same level unless it is that near an integer. Those pixels
+// are computed again with the float64 functions here.
+#pragma once
+
+#include <cstdint>
+
+#include "augment/pixel_math.h"
+#include "base/dtype.h"
+#include "base/host_device.h"
+
+namespace fastmix {
+
+// Pixels are packed: R | G << 8 | B << 16.
+FM_HD int32_t level_of(uint32_t pixel, int color) { return static_cast<int32_t>((pixel >> (8 * color)) & 0xff); }
+FM_HD double exact_level(uint32_t pixel, int color) { return static_cast<double>(level_of(pixel, color)); }
+
+// Whether an error of `bound` may change the truncated level.
+FM_HD bool near_integer(float level, int32_t whole, float bound) {
+  const float part = bit_cast<float>(bit_cast<int32_t>(level - static_cast<float>(whole)) & 0x7fffffff);  // fabs
+  return (part < bound) | (part > 1.0f - bound);
+}
+
+FM_HD int32_t clamp_whole(int32_t whole) {
+  whole = whole < 0 ? 0 : whole;
+  return whole > 255 ? 255 : whole;
+}
+
+// Keys' weights of the samples at -1, 0, 1, 2.
+FM_HD void cubic_weights(float t, float& a, float& b, float& c, float& d) {
+  a = t * (-1.0f + t * (2.0f - t));
+  b = 1.0f + t * t * (t - 2.0f);
+  c = t * (1.0f + t * (1.0f - t));
+  d = t * t * (t - 1.0f);
+}
+
+// A distance below 1 errs by at most 2^-25, which moves a linear row by at most 2^-17 and a cubic one by 2^-15.
+//
+// Linear: rounding errs by at most 13 * 2^-17. Four equal neighbours give an exact level.
+// Cubic: weights err by less than 2^-23 each, so a row errs by less than 2^-12 and the sum of rows by less than 2^-10.
+constexpr float kLinearBound = 0x1p-13f;
+constexpr float kCubicBound = 0x1p-10f;
+
+// Where an output pixel lies in the source.
+struct WarpPoint {
+  bool inside;
+  int32_t column, row;  // of the pixel up and left of it
+  double x, y;          // from that pixel's centre
+};
+
+// Of output pixel `k` of the row whose centre is at `y`, as Pillow computes it with Matrix::m.
+FM_HD WarpPoint warp_point(const double* m, double y, int32_t k, int32_t height, int32_t width) {
+  const double x = static_cast<double>(k) + 0.5;
+  const double column = m[0] * x + m[1] * y + m[2];
+  const double line = m[3] * x + m[4] * y + m[5];
+  const bool inside =
+      (column >= 0.0) & (column < static_cast<double>(width)) & (line >= 0.0) & (line < static_cast<double>(height));
+  const double left = column - 0.5, top = line - 0.5;
+  const int32_t i = floor_of(left), j = floor_of(top);
+  return {inside, i, j, left - static_cast<double>(i), top - static_cast<double>(j)};
+}
+
+// From the four neighbours: a and b above, c and d below.
+FM_HD uint32_t linear_pixel(uint32_t a, uint32_t b, uint32_t c, uint32_t d, double x, double y) {
+  uint32_t pixel = 0;
+  for (int color = 0; color < 3; ++color) {
+    const double upper = linear(exact_level(a, color), exact_level(b, color), x);
+    const double lower = linear(exact_level(c, color), exact_level(d, color), x);
+    pixel |= static_cast<uint32_t>(static_cast<int32_t>(linear(upper, lower, y))) << (8 * color);
+  }
+  return pixel;
+}
+
+// One row of cubic's neighbours, one color.
+FM_HD double cubic_row_level(uint32_t a, uint32_t b, uint32_t c, uint32_t d, int color, double x) {
+  return cubic(exact_level(a, color), exact_level(b, color), exact_level(c, color), exact_level(d, color), x);
+}
+
+}  // namespace fastmix

@@ -1,0 +1,55 @@
+// Arrays that a kernel reads, packed one behind the other: by value as a parameter, or in device memory if they are too
+// large for that.
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "cuda/kernel_plan_launch.h"
+#include "cuda/launch.h"
+
+namespace fastmix {
+
+template <int kCapacity>
+struct InlineBytes {
+  alignas(16) unsigned char data[kCapacity];
+  __device__ __forceinline__ const unsigned char* get() const { return data; }
+};
+struct UploadedBytes {
+  const unsigned char* data;
+  __device__ __forceinline__ const unsigned char* get() const { return data; }
+};
+
+class KernelBytes {
+ public:
+  // Returns the array's offset, a multiple of 16.
+  template <typename T>
+  uint32_t append(const std::vector<T>& values) {
+    const size_t offset = (bytes_.size() + 15) / 16 * 16, count = values.size() * sizeof(T);
+    bytes_.resize(offset + count);
+    if (count > 0) std::memcpy(bytes_.data() + offset, static_cast<const void*>(values.data()), count);
+    return static_cast<uint32_t>(offset);
+  }
+  const std::vector<unsigned char>& all() const { return bytes_; }
+
+ private:
+  std::vector<unsigned char> bytes_;
+};
+
+// Calls launch(bytes) with InlineBytes or UploadedBytes. The kernel's other parameter has type Args. A kernel's
+// parameters hold at most 32,764 bytes.
+template <typename Args, typename Launch>
+void with_kernel_bytes(const KernelBytes& bytes, CudaStream stream, const Launch& launch) {
+  constexpr int kInlineBytes = 32512;
+  static_assert(kInlineBytes + sizeof(Args) <= 32764);
+  if (bytes.all().size() <= kInlineBytes) {
+    InlineBytes<kInlineBytes> taken = {};
+    std::memcpy(taken.data, bytes.all().data(), bytes.all().size());
+    return launch(taken);
+  }
+  const StreamMemory memory(bytes.all(), stream);
+  launch(UploadedBytes{memory.data()});
+}
+
+}  // namespace fastmix
