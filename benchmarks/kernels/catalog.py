@@ -160,6 +160,9 @@ KERNELS = (
     # Pixels of any alignment, byte by byte; four of them as words or packed; AugMix's sums. Two blocks fit an SM.
     Entry("augment", "augment_kernel", ("plan",), always({1, 4, 16}), always({1, 4, 16}), always(1),
           always(None), always(72), always(20_560), warps=14),
+    # Levels and masks are bytes.
+    Entry("erase", "erase_kernel", ("plan",), always({1}), always({2, 4}), always(1),
+          always(None), always(64), always(0)),
 )  # fmt: skip
 
 SOURCES = tuple(dict.fromkeys(entry.source for entry in KERNELS))

@@ -6,6 +6,7 @@
 #include "mix/mix.h"
 #include "normalize_mix/normalize_mix.h"
 #include "resample/resample.h"
+#include "resample_mix/erase.h"
 #include "resample_mix/resample_mix.h"
 
 namespace fastmix {
@@ -26,6 +27,7 @@ void mix_backward_cuda(const MixParams&, CudaStream) { refuse("mix_backward"); }
 void combine_cuda(const CombineParams&, CudaStream) { refuse("combine"); }
 void normalize_mix_cuda(const NormalizeMixParams&, CudaStream) { refuse("normalize_mix"); }
 void mix_labels_cuda(const MixLabelsParams&, CudaStream) { refuse("mix_labels"); }
+void erase_cuda(const ResampleMixParams&, const uint8_t*, CudaStream) { refuse("erase"); }
 void resample_cuda(const ResampleParams&, CudaStream) { refuse("resample"); }
 void resample_mix_cuda(const ResampleMixParams&, CudaStream) { refuse("resample_mix"); }
 

@@ -17,7 +17,7 @@ void launch(const MixParams& params, dali::Workspace& workspace, dali::CPUBacken
 void launch(const ResampleMixParams& params, dali::Workspace& workspace, dali::CPUBackend);
 void launch(const MixLabelsParams& params, dali::Workspace& workspace, dali::CPUBackend);
 
-// One kernel each, on the workspace's stream, without waiting for it.
+// On the workspace's stream, without waiting for it: one kernel each, up to four with a sample plan.
 void launch(const NormalizeMixParams& params, dali::Workspace& workspace, dali::GPUBackend);
 void launch(const MixParams& params, dali::Workspace& workspace, dali::GPUBackend);
 void launch(const ResampleMixParams& params, dali::Workspace& workspace, dali::GPUBackend);

@@ -22,12 +22,16 @@ const T* on_device(dali::kernels::DynamicScratchpad& scratch, const T* from, int
   return to;
 }
 
+void upload_masks(PlanView& plan, dali::kernels::DynamicScratchpad& scratch, cudaStream_t stream) {
+  MaskArrays& mask = plan.mask;
+  if (mask.count > 0) mask.levels = on_device(scratch, mask.levels, mask.count * mask.extent.pixels(), stream);
+}
+
 template <typename Params>
 void launch_with_masks(Params params, dali::Workspace& workspace, void (*cuda)(const Params&, CudaStream)) {
   const cudaStream_t stream = workspace.stream();
   dali::kernels::DynamicScratchpad scratch(stream);
-  MaskArrays& mask = params.plan.mask;
-  if (mask.count > 0) mask.levels = on_device(scratch, mask.levels, mask.count * mask.extent.pixels(), stream);
+  upload_masks(params.plan, scratch, stream);
   cuda(params, stream);
 }
 
@@ -42,7 +46,12 @@ void launch(const MixParams& params, dali::Workspace& workspace, GPUBackend) {
 }
 
 void launch(const ResampleMixParams& params, dali::Workspace& workspace, GPUBackend) {
-  launch_with_masks(params, workspace, resample_mix_cuda);
+  if (!params.augments()) return launch_with_masks(params, workspace, resample_mix_cuda);
+  const cudaStream_t stream = workspace.stream();
+  dali::kernels::DynamicScratchpad scratch(stream);
+  ResampleMixParams uploaded = params;
+  upload_masks(uploaded.plan, scratch, stream);
+  launch_augmented_mix(uploaded, [&](int64_t bytes) { return scratch.AllocateGPU<uint8_t>(bytes, 256); }, stream);
 }
 
 void launch(const MixLabelsParams& params, dali::Workspace& workspace, GPUBackend) {

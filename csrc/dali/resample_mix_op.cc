@@ -1,7 +1,6 @@
 #include "resample_mix_op.h"
 
 #include <algorithm>
-#include <type_traits>
 
 #include "base/error.h"
 #include "dali/core/tensor_shape_print.h"
@@ -30,8 +29,6 @@ ResampleMixOp<Backend>::ResampleMixOp(const dali::OpSpec& spec)
   with_dali_errors([&] {
     check(augments_ || !spec.HasArgument("sample_plan"),
           "resample_mix: expected sample_plan as a node with one row per sample, got a constant");
-    check(!augments_ || std::is_same_v<Backend, dali::CPUBackend>,
-          "resample_mix: expected images on the CPU with sample_plan, which is not on CUDA yet; augment on the CPU");
     check(!augments_ || !(spec.HasArgument("filter") || spec.HasArgument("edges")),
           "resample_mix: filter and edges have no effect with sample_plan, which has them per sample; leave them out");
   });

@@ -34,7 +34,7 @@ image were cropped first, as in torchvision's and timm's training. 'image': also
     .AddOptionalArg<std::vector<int>>("sample_plan",
                                       R"(A row of a ``fastmix.augment.SamplePlan``. Images of three channels are then
 resampled to uint8 with Pillow's bits, mirrored, and augmented as the row says before they are mixed. The row replaces
-``filter`` and ``edges``, and its window, if it has one, the whole image. With several views, (views, words). Only on
-the CPU.)",
+``filter`` and ``edges``, and its window, if it has one, the whole image. With several views, which are only on the
+CPU, (views, words).)",
                                       nullptr, true)
     .AddParent("fastmix__Mix");

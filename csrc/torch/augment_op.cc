@@ -43,12 +43,11 @@ AugmentParams params_of(const char* op, const Tensor& images, const Tensor& plan
   return params;
 }
 
-// On CUDA the scratch comes from torch's caching allocator, which reuses it in the order of the current stream.
 void run(const AugmentParams& params, const Tensor& images) {
   if (images.is_cpu()) return run(*augment_cpu(params));
   const DeviceProgram program = device_program(params);
   const CudaScope scope(images);
-  const Tensor scratch = torch::stable::empty({program.scratch_bytes}, ScalarType::Byte, std::nullopt, images.device());
+  const Tensor scratch = cuda_scratch(images, program.scratch_bytes);
   augment_cuda(params, program, scratch.mutable_data_ptr(), scope.stream());
 }
 

@@ -25,8 +25,6 @@ Tensor resample_mix_op(std::vector<Tensor> images, const Tensor& plan, const Ten
   ResampleMixParams params;
   std::vector<Window> own_windows;
   if (sample_plan) {
-    check(list.first().is_cpu(), kOp, ": expected images on the CPU with a sample plan, got ", device_of(list.first()),
-          "; sample plans are not on CUDA yet: augment on the CPU");
     params.samples = sample_plan_view(kOp, *sample_plan, list.batch);
     own_windows.assign(list.arrays.windows, list.arrays.windows + list.batch);
     take_windows(params.samples, /*given=*/false, own_windows.data(), list.sampling.data());
@@ -49,7 +47,16 @@ Tensor resample_mix_op(std::vector<Tensor> images, const Tensor& plan, const Ten
     run(*resample_mix_cpu(params));
   } else {
     const CudaScope scope(out);
-    resample_mix_cuda(params, scope.stream());
+    if (params.augments()) {
+      Tensor scratch;
+      const auto allocate = [&](int64_t bytes) {
+        scratch = cuda_scratch(out, bytes);
+        return scratch.mutable_data_ptr();
+      };
+      launch_augmented_mix(params, allocate, scope.stream());
+    } else {
+      resample_mix_cuda(params, scope.stream());
+    }
   }
   return out;
 }

@@ -196,4 +196,8 @@ void run(const CpuJob& job) {
 CudaScope::CudaScope(const Tensor& tensor)
     : guard_(tensor.get_device_index()), stream_(current_stream(tensor.get_device_index())) {}
 
+Tensor cuda_scratch(const Tensor& tensor, int64_t bytes) {
+  return torch::stable::empty({bytes}, ScalarType::Byte, std::nullopt, tensor.device());
+}
+
 }  // namespace fastmix

@@ -97,4 +97,8 @@ class CudaScope {
   CudaStream stream_ = nullptr;
 };
 
+// Bytes on the tensor's device for kernels on its current stream. They come from torch's caching allocator, which
+// reuses them in the order of the stream: the tensor may be destroyed after the launch.
+Tensor cuda_scratch(const Tensor& tensor, int64_t bytes);
+
 }  // namespace fastmix

@@ -1,13 +1,16 @@
-// resample_mix with a sample plan: the CPU job against resample_image, ImageAugmenter and plain loops.
+// resample_mix with a sample plan: the CPU job against resample_image, ImageAugmenter and plain loops, the CUDA kernels
+// against the CPU job.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <vector>
 
 #include "augment/augment_image.h"
+#include "augment_cases.h"
 #include "cases.h"
 #include "check.h"
 #include "formula/mix_math.h"
+#include "host_cuda.h"
 #include "resample/resample.h"
 #include "resample_cases.h"
 #include "resample_mix/resample_mix.h"
@@ -18,14 +21,10 @@ namespace {
 
 constexpr int32_t kSlots = 3, kWords = kSampleRowWords + kSlots * kOperationWords;
 
-SampleOperation operation_of(Opcode opcode, float a = 0.0f, int32_t b = 0, int32_t c = 0, int32_t flags = 0) {
-  return {static_cast<int32_t>(opcode) | flags << 8, {bit_cast<int32_t>(a), b, c}};
-}
-
 // Tables, statistics, a stencil, warps, and a box that the border clips.
 const std::vector<SampleOperation> kOperations = {
-    operation_of(Opcode::kInvert),
-    operation_of(Opcode::kEqualize),
+    operation_of(Opcode::kInvert, 0.0f),
+    operation_of(Opcode::kEqualize, 0.0f),
     operation_of(Opcode::kSharpness, 1.7f),
     operation_of(Opcode::kGaussianBlur, 0.8f),
     operation_of(Opcode::kShearX, 0.3f, 0x102030, 0, 1),
@@ -93,6 +92,25 @@ float rounded(DType dtype, float value) {
   return dtype == DType::kF32 ? value : dtype == DType::kF16 ? to_float(to_half(value)) : to_float(to_bfloat16(value));
 }
 
+// The kernels' bytes are the CPU's.
+void check_on_cuda(ResampleCase& resample_case) {
+  Memory& out = *resample_case.out;
+  const std::vector<unsigned char> expected(out.data(), out.data() + out.size());
+  std::memset(out.data(), 0x5a, out.size());
+  std::unique_ptr<Memory> scratch;
+  const uint64_t launches = host_cuda::counters().launches;
+  launch_augmented_mix(
+      resample_case.params,
+      [&](int64_t bytes) {
+        scratch = std::make_unique<Memory>(bytes, 0);
+        return scratch->data();
+      },
+      nullptr);
+  CHECK(host_cuda::counters().launches <= launches + 4, "too many launches");
+  for (size_t k = 0; k < expected.size(); ++k)
+    CHECK(out.data()[k] == expected[k], resample_case.describe(), ": CUDA differs at byte ", k);
+}
+
 // `in_box` judges an element of an erased box, and returns false for elements that no box covers.
 template <typename InBox>
 void check_augmented(ResampleCase& resample_case, const std::vector<int32_t>& words, const InBox& in_box) {
@@ -102,6 +120,7 @@ void check_augmented(ResampleCase& resample_case, const std::vector<int32_t>& wo
   validate(params);
   std::fill_n(resample_case.out->data(), resample_case.out->size(), static_cast<unsigned char>(0xa5));
   run_job(*resample_mix_cpu(params));
+  check_on_cuda(resample_case);
   std::vector<std::vector<uint8_t>> images;
   for (int32_t i = 0; i < params.plan.batch; ++i) images.push_back(augmented(params, i));
   for (int32_t i = 0; i < params.plan.batch; ++i) {
@@ -155,6 +174,41 @@ TEST(augmented_mix_erases_the_normalised_output) {
           CHECK(opcode == Opcode::kEraseNormal ? std::abs(found) < 7.0f : found == 0.25f, "erased with ", found);
           return true;
         });
+      }
+    }
+  }
+}
+
+// Boxes of both images, before and after mixing, that overlap and that borders clip.
+TEST(augmented_mix_erases_mixed_boxes_on_cuda) {
+  Random random(63);
+  for (const DType dtype : kOutTypes) {
+    for (const Layout layout : {Layout::kNCHW, Layout::kNHWC}) {
+      for (const Mixing mixing : kMixings) {
+        const int32_t batch = 6, height = 11, width = 9;
+        ResampleCase resample_case(random, dtype, layout, 3, Filter::kBilinear, height, width, kSources,
+                                   random_plan(random, batch, kAnyPairs[random() % 5], mixing, height, width));
+        SamplePlan plan;
+        for (int32_t i = 0; i < batch; ++i) {
+          std::vector<SampleOperation> operations = {kOperations[random() % kOperations.size()]};
+          for (uint32_t k = random() % 4; k > 0; --k) {
+            const bool normal = random() % 2 == 0;
+            const int32_t flags = (random() % 2 == 0 ? 1 << 4 : 0) | (normal && random() % 2 == 0 ? 1 << 3 : 0);
+            SampleOperation box =
+                operation_of(normal ? Opcode::kEraseNormal : Opcode::kErasePixelsNormalized, 0.0f,
+                             static_cast<int32_t>((random() % 9) | (random() % 9) << 16),
+                             normal ? static_cast<int32_t>(random()) : bit_cast<int32_t>(-1.5f), flags);
+            box.word[0] = static_cast<int32_t>((random() % 12) | (random() % 10) << 16);
+            operations.push_back(box);
+          }
+          plan.add(static_cast<int32_t>(random() % 4) | static_cast<int32_t>(random() % kFilters) << 8, operations);
+        }
+        ResampleMixParams& params = resample_case.params;
+        params.samples = plan.view();
+        take_windows(params.samples, false, resample_case.windows.data(), resample_case.sampling.data());
+        validate(params);
+        run_job(*resample_mix_cpu(params));
+        check_on_cuda(resample_case);
       }
     }
   }

@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+#include "base/host_device.h"
+
 namespace fastmix {
 
 struct Philox4 {
@@ -13,7 +15,7 @@ struct PhiloxKey {
   uint32_t word[2];
 };
 
-inline Philox4 philox4x32_10(Philox4 counter, PhiloxKey key) {
+FM_HD Philox4 philox4x32_10(Philox4 counter, PhiloxKey key) {
   for (int round = 0; round < 10; ++round) {
     const uint64_t a = uint64_t{0xD2511F53u} * counter.word[0];
     const uint64_t b = uint64_t{0xCD9E8D57u} * counter.word[2];

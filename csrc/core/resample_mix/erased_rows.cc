@@ -5,12 +5,11 @@
 #include "augment/augment_kernels.h"
 #include "augment/tables.h"
 #include "formula/mix_math.h"
+#include "resample_mix/erase.h"
 
 namespace fastmix {
 
 namespace {
-
-constexpr int32_t kPerChannel = 1 << 3, kBeforeMixing = 1 << 4;  // of SampleOperation::flags()
 
 // The part of a row that a box covers, and what fills it.
 class Fill {
@@ -29,12 +28,11 @@ class Fill {
   const float* values(int32_t channel, Scratch& scratch) const {
     const int64_t count = end_ - begin();
     if (operation_.opcode() == Opcode::kErasePixelsNormalized) return same(operation_.value(2), scratch);
-    const bool per_channel = (operation_.flags() & kPerChannel) != 0;
+    const bool per_channel = (operation_.flags() & kNoisePerChannel) != 0;
     const int64_t first = per_channel ? channel : (int64_t{channel} * box_.height + row_) * box_.width;
     const int64_t last = first + (per_channel ? 0 : count - 1);
-    constexpr uint32_t kStream = 'E' << 24 | 'r' << 16 | 'N' << 8 | 'o';
     float* const four = scratch.get(count + 8);
-    augment_kernels().normal_noise(four, static_cast<uint32_t>(operation_.word[2]), kStream, first / 4,
+    augment_kernels().normal_noise(four, static_cast<uint32_t>(operation_.word[2]), kNoiseStream, first / 4,
                                    last / 4 - first / 4 + 1);
     return per_channel ? same(four[first % 4], scratch) : four + first % 4;
   }

@@ -60,43 +60,17 @@ struct ResamplePlan {
   }
 };
 
-template <typename T>
-__device__ __forceinline__ void store_as(unsigned char* out, int64_t element, float value) {
-  Words<1> word = {};
-  put_element(word, 0, narrow_float<T>(value));
-  store_global<sizeof(T)>(out + element * static_cast<int64_t>(sizeof(T)), word);
-}
-
-__device__ __forceinline__ float weight_at(const ResampleArgs& args, const ResampleSample& sample, int32_t y,
-                                           int32_t x) {
-  if (sample.weight_of == WeightOf::kNothing) return 1.0f;
-  if (sample.weight_of == WeightOf::kMask) {
-    const uint64_t row = quotient(static_cast<uint64_t>(y) * args.mask_height, args.height);
-    const uint64_t column = quotient(static_cast<uint64_t>(x) * args.mask_width, args.width);
-    const uint64_t cell = (static_cast<uint64_t>(sample.y0) * args.mask_height + row) * args.mask_width + column;
-    return mask_weight(static_cast<uint8_t>(load_global<1>(args.masks + cell).word[0]), sample.inside, sample.outside);
-  }
-  const bool inside = y >= sample.y0 && y < sample.y1 && x >= sample.x0 && x < sample.x1;
-  return inside ? sample.inside : sample.outside;
-}
-
 template <int kChannels>
 __device__ __forceinline__ void write_pixel(const ResampleArgs& args, const ResampleSample& sample, uint32_t index,
                                             int32_t y, int32_t x, const float* own, const float* partner) {
-  const float weight = weight_at(args, sample, y, x);
+  const float weight = weight_at(args, sample.weight, y, x);
   const int64_t pixel = static_cast<int64_t>(y) * args.width + x;
   const int64_t first = index * args.plane * kChannels + (args.interleaved ? pixel * kChannels : pixel);
 #pragma unroll
   for (int c = 0; c < kChannels; ++c) {
     const float value = normalize_element(own[c], partner[c], weight, args.scale[c], args.bias[c]);
     const int64_t element = first + (args.interleaved ? c : c * args.plane);
-    if (args.dtype == DType::kF16) {
-      store_as<Half>(args.out, element, value);
-    } else if (args.dtype == DType::kBF16) {
-      store_as<BFloat16>(args.out, element, value);
-    } else {
-      store_as<float>(args.out, element, value);
-    }
+    store_as(args.dtype, args.out, element, value);
   }
 }
 
@@ -179,20 +153,9 @@ KernelBytes pack(const ResampleMixParams& params, const Runs& runs, ResampleArgs
   const PlanView& plan = params.plan;
   std::vector<ResampleSample> samples(plan.batch);
   for (int32_t i = 0; i < plan.batch; ++i) {
-    const PlanRow& row = plan.rows[i];
-    const bool masked = row.mask >= 0;
     const SourceArrays& from = params.sources;
     samples[i] = {source_of(from.images[i], from.windows[i], from.sampling[i], params.channels),
-                  params.mirror != nullptr && params.mirror[i],
-                  plan.untouched(i) ? WeightOf::kNothing
-                  : masked          ? WeightOf::kMask
-                                    : WeightOf::kBox,
-                  row.weight_in,
-                  row.weight_out,
-                  masked ? row.mask : row.box[0],
-                  row.box[1],
-                  row.box[2],
-                  row.box[3]};
+                  params.mirror != nullptr && params.mirror[i], pixel_weight(plan, i)};
   }
   KernelBytes bytes;
   bytes.append(samples);

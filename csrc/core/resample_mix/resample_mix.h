@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 
 #include "augment/sample_plan.h"
@@ -29,7 +30,7 @@ struct ResampleMixParams {
   float bias[kMaxChannels] = {0, 0, 0, 0};
   PlanView plan;
   // With rows, images of three channels are resampled to uint8 with Pillow's bits (resample.h), mirrored, flipped and
-  // augmented, and then mixed. On the CPU only. Its windows and filters are in `sources`: see take_windows.
+  // augmented, and then mixed. Its windows and filters are in `sources`: see take_windows.
   SamplePlanView samples;
 
   bool augments() const { return samples.words != nullptr; }
@@ -48,7 +49,15 @@ std::unique_ptr<CpuJob> resample_mix_cpu(const ResampleMixParams& params);
 std::unique_ptr<CpuJob> augmented_mix_cpu(const ResampleMixParams& params);
 
 // Launches one kernel on `stream` without synchronising. The caller may free the arrays on return, but not the images.
+// Not for parameters that augment.
 void resample_mix_cuda(const ResampleMixParams& params, CudaStream stream);
+
+// Returns device memory of this size, aligned to 16 bytes. It may be freed in the order of the stream after the call
+// that asked for it.
+using ScratchAllocator = std::function<void*(int64_t bytes)>;
+
+// For parameters that augment: up to four launches on `stream` without synchronising. Asks for memory once.
+void launch_augmented_mix(const ResampleMixParams& params, const ScratchAllocator& allocate, CudaStream stream);
 
 void validate(const ResampleMixParams& params);
 

@@ -7,6 +7,7 @@
 #include "cuda/launch.h"
 #include "cuda/vector_io.h"
 #include "resample/filter_taps.h"
+#include "resample_mix/output_pixel.h"
 
 namespace fastmix {
 
@@ -22,15 +23,10 @@ constexpr int kStageRows = kTapsPerSum;
 constexpr int kStagePitch = kStripBytes + 8;  // rows start at any byte of an aligned word
 constexpr int kTableTaps = 16;                // the table's taps per output column
 
-// What a pixel's own weight depends on: nothing, since the sample is not mixed; the box; the mask.
-enum class WeightOf : uint32_t { kNothing, kBox, kMask };
-
 struct ResampleSample {
   Source source;
   uint32_t mirror;
-  WeightOf weight_of;
-  float inside, outside;
-  int32_t y0, x0, y1, x1;  // the box; the mask's index is y0
+  PixelWeight weight;
 };
 
 struct TileShared {
