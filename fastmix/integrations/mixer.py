@@ -41,7 +41,7 @@ class Mixer:
             ``is_single=False``). The first batch stays unmixed. Requires dense targets. With ``in_place`` the mixer
             keeps a copy, else the tensors it returned, which you must not overwrite. ``state_dict`` omits them.
         rank: Ranks draw independent plans; leave 0 to draw the same on all of them.
-        augment: A policy of :mod:`fastmix.augment` without windows, for uint8 images (B, 3, H, W) on the CPU. Its draws
+        augment: A policy of :mod:`fastmix.augment` without windows, for uint8 images (B, 3, H, W). Its draws
             depend on the step and each sample's place in the batch. ``enabled`` does not turn it off.
 
     Attributes:

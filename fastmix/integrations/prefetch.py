@@ -66,8 +66,8 @@ def prefetch(
         mix: policy, or None: then the targets are the labels.
         num_classes: columns of dense targets; needed for class ids with ``mix``.
         size: (height, width) in pixels, or one number for squares; only for windowed images and lists of images.
-        augment: policy of :mod:`fastmix.augment` for uint8 RGB images, on the CPU. A ``RandomResizedCrop`` in it draws
-            the windows. What a sample gets depends on (seed, epoch, rank) and its place in the pass.
+        augment: policy of :mod:`fastmix.augment` for uint8 RGB images. A ``RandomResizedCrop`` in it draws the
+            windows. What a sample gets depends on (seed, epoch, rank) and its place in the pass.
         mean: of uint8 images, per channel, in units of the full pixel range; ImageNet's by default.
         std: of uint8 images, in the same units.
         dtype: of normalised images: torch.float32, torch.float16 or torch.bfloat16.
@@ -93,10 +93,6 @@ def prefetch(
     if sides is not None and (len(sides) != 2 or not all(isinstance(side, int) and side > 0 for side in sides)):
         raise ValueError(f"prefetch: expected size as a number of pixels > 0 or (height, width), got {size!r}")
     chosen = arguments.choose_device("prefetch", device)
-    if augment is not None and chosen.type != "cpu":
-        raise ValueError(
-            f"prefetch: expected device='cpu' with augment, got {str(chosen)!r}; augmentation is not on CUDA yet"
-        )
     normalize = {
         "mean": arguments.per_channel("prefetch", "mean", IMAGENET_MEAN if mean is None else mean),
         "std": arguments.per_channel("prefetch", "std", IMAGENET_STD if std is None else std, positive=True),

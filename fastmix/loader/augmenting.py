@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 
 from fastmix.augment import Compose, RandomResizedCrop, SampleKeys, SamplePolicy
 from fastmix.augment.draws import Draws
@@ -69,7 +68,6 @@ def augmenting(
     interpolation: Filter | None,
     *,
     train: bool,
-    device: torch.device,
     resampler: str,
     hook: Any,
 ) -> Augmenting:
@@ -84,7 +82,7 @@ def augmenting(
             f"DataLoader: expected augment as a policy of fastmix.augment, got {type(policy).__name__}; Compose([...]) "
             "joins policies, from_timm(text) reads timm's texts, dali_augment= takes a function of DALI nodes"
         )
-    check_fit("augment", policy, train=train, device=device, resampler=resampler, hook=hook)
+    check_fit("augment", policy, train=train, resampler=resampler, hook=hook)
     operations, window = without_window(policy)
     if interpolation is not None and window is not None and interpolation != window.interpolation:
         raise ValueError(
@@ -108,7 +106,7 @@ def augmenting(
     return made
 
 
-def check_fit(name: str, given: object, *, train: bool, device: torch.device, resampler: str, hook: Any) -> None:
+def check_fit(name: str, given: object, *, train: bool, resampler: str, hook: Any) -> None:
     """Refuse augmentation by the argument ``name`` where the loader does not augment."""
     if hook is not None:
         raise ValueError(f"DataLoader: expected {name} or dali_augment, got both")
@@ -117,11 +115,6 @@ def check_fit(name: str, given: object, *, train: bool, device: torch.device, re
     if not train:
         raise ValueError(
             f"DataLoader: expected {name}=None with train=False, got {given}; evaluation sees images as they are"
-        )
-    if device.type != "cpu":
-        raise ValueError(
-            f"DataLoader: expected device='cpu' with {name}, got {str(device)!r}; augmentation is not on CUDA yet: "
-            "use device='cpu' and move the batches, or dali_augment="
         )
 
 

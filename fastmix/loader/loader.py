@@ -132,7 +132,7 @@ class DataLoader(Face):
             does; otherwise they are bad samples. An ImportError without Pillow.
         hw_decoder_load: share in [0, 1] of the JPEGs that the GPU's hardware engine decodes. 0, since the engine's
             writes may not respect the order of the stream, which would corrupt batches in silence.
-        augment: a policy of :mod:`fastmix.augment`, such as ``TrivialAugmentWide()``; in training and on the CPU only.
+        augment: a policy of :mod:`fastmix.augment`, such as ``TrivialAugmentWide()``; in training only.
             Images are resized to uint8 with Pillow's pixels, flipped and augmented, then mixed, in one pass. A
             ``RandomResizedCrop`` in it sets the crops; then, and if it has flips, the loader does not mirror by itself.
         views: several views of each image, decoded once: a list of :class:`fastmix.recipes.View`; in training, on the
@@ -307,8 +307,9 @@ class DataLoader(Face):
         self.sampler = torch.utils.data.SequentialSampler(range(len(source)))
         given_resampler = resampler
         resampler = "dali" if dali_augment is not None else resampler
-        fit: dict[str, Any] = {"train": train, "device": self.device, "hook": dali_augment}
-        augments = augmentation(chosen, size, resampler=given_resampler, **fit)
+        augments = augmentation(
+            chosen, size, self.device, train=train, resampler=given_resampler, hook=dali_augment
+        )
         view = settings.choose_view(size, train, self.device, chosen["resize"], chosen["crop_pct"], chosen["crop_mode"])
         settings.check_resampler(resampler, view, interpolation or "bilinear")
         graph = GraphSpec(

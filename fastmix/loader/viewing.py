@@ -67,20 +67,24 @@ class Viewing:
         return "views=" + ", ".join(f"{view.count} x {view.name} of {view.size} px" for view in self.views)
 
 
-def augmentation(chosen: Chosen, size: tuple[int, int], **fit: Any) -> Augmenting | Viewing | None:
+def augmentation(chosen: Chosen, size: tuple[int, int], device: torch.device, **fit: Any) -> Augmenting | Viewing | None:
     """Return what augments: views, a policy, or nothing; see :func:`viewing` and :func:`augmenting`."""
     if chosen["views"] is not None:
-        return viewing(chosen["views"], **fit)
+        return viewing(chosen["views"], device, **fit)
     return None if chosen["augment"] is None else augmenting(chosen["augment"], size, chosen["interpolation"], **fit)
 
 
-def viewing(views: Sequence[View], *, train: bool, device: torch.device, resampler: str, hook: Any) -> Viewing:
+def viewing(views: Sequence[View], device: torch.device, *, train: bool, resampler: str, hook: Any) -> Viewing:
     """Check ``views=`` with the arguments that it has to fit.
 
     Raises:
         ValueError: a view does not fit them, or has a policy without a window or one that cannot augment its size.
     """
-    check_fit("views", list(views), train=train, device=device, resampler=resampler, hook=hook)
+    check_fit("views", list(views), train=train, resampler=resampler, hook=hook)
+    if device.type != "cpu":
+        raise ValueError(
+            f"DataLoader: expected device='cpu' with views, got {str(device)!r}; use device='cpu' and move the batches"
+        )
     kinds: dict[tuple[int, int], list[_Kind]] = {}
     windows, first = [], 0
     for view in views:

@@ -30,12 +30,12 @@ def resample(
     is ``Image.crop(window).resize(size, filter)`` for ``edges="crop"`` and ``Image.resize(size, filter, box=window)``
     for ``edges="image"``. Every channel is resized by itself; Pillow weights RGBA by its alpha.
 
-    Operations on uint8 images follow this; :func:`fastmix.resample_mix` resizes without rounding. All CPUs return the
-    same bits. Pillow holds the window's borders in float32, so a window with fractions has Pillow's result if float32
-    holds ``y + height`` and ``x + width`` exactly.
+    Operations on uint8 images follow this; :func:`fastmix.resample_mix` resizes without rounding. All CPUs and GPUs
+    return the same bits. Pillow holds the window's borders in float32, so a window with fractions has Pillow's result
+    if float32 holds ``y + height`` and ``x + width`` exactly.
 
     Args:
-        images: B tensors uint8 (H, W, C) with the same 1 to 4 channels, on the CPU; sizes may differ.
+        images: B tensors uint8 (H, W, C) with the same 1 to 4 channels; sizes may differ.
         windows: float (B, 4) or a sequence of (y, x, height, width) in source pixels; None takes whole images.
         size: Output (height, width) in pixels, or one number for both.
         filter: Pillow's filter of this name, one for all images or one per image.
@@ -44,12 +44,12 @@ def resample(
         mirror: bool (B,) on the CPU, or a sequence: the outputs to flip left to right.
 
     Returns:
-        uint8 (B, height, width, C).
+        uint8 (B, height, width, C) on the device of ``images``.
 
     Raises:
         TypeError: An image is not a uint8 tensor, or ``mirror`` is not bool.
         ValueError: ``images`` is empty, a shape or length does not fit, or ``filter`` or ``edges`` is unknown.
-        RuntimeError: A window leaves its image, a side is out of range, or the images are not on the CPU.
+        RuntimeError: A window leaves its image, a side is out of range, or the images are on several devices.
 
     Example:
         >>> crops = resample(decoded, [(0, 0, 300, 400)] * len(decoded), size=224, filter="bicubic")

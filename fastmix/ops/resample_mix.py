@@ -82,7 +82,7 @@ def resample_mix(
         edges: "crop" reads only pixels that the window touches, as if the image were cropped first: training in
             torchvision and timm. "image" also reads pixels beside the window, as Pillow's ``resize(box=window)``; an
             evaluation that resizes before it crops needs it. One for all images or one per image; None means "crop".
-        sample_plan: For B RGB images on the CPU: a :class:`fastmix.augment.SamplePlan` or its rows. Its filters and
+        sample_plan: For B RGB images: a :class:`fastmix.augment.SamplePlan` or its rows. Its filters and
             edges replace the arguments, and its windows replace whole images. Its flips follow ``mirror``. Erasing that
             needs a float output is applied to the normalised images, before or after they are mixed.
 
@@ -94,8 +94,8 @@ def resample_mix(
             is no sample plan.
         ValueError: ``images`` is empty, a shape or length does not fit, ``filter``, ``edges`` or ``memory_format`` is
             unknown, or ``std`` is <= 0; or ``sample_plan`` sets what an argument sets too.
-        RuntimeError: A window leaves its image, a partner is out of range, a box does not fit the output, the sample
-            plan does not fit, or it comes with images that are not on the CPU.
+        RuntimeError: A window leaves its image, a partner is out of range, a box does not fit the output, or the
+            sample plan does not fit.
 
     Example:
         >>> batch = resample_mix(decoded, [(0, 0, 300, 400)] * len(decoded), plan, size=224)

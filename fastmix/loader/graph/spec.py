@@ -72,7 +72,7 @@ class GraphSpec:
             on the GPU ``fn.fastmix.decode(device="mixed")``, or ``fn.decoders.image``.
         guest_decoder: address of what decodes GIF, AVIF and JPEG 2000, in this process; 0 for nothing.
         hw_decoder_load: share of the JPEGs that the GPU's hardware engine decodes.
-        augments: whether sample plans are applied; needs ``resampler="fastmix"`` and the CPU.
+        augments: whether sample plans are applied; needs ``resampler="fastmix"``.
         mirrors: whether training mirrors images with probability 1/2.
         scale, ratio: bounds of the crops in training; None for torchvision's.
         views: of each image, by size; they replace ``size``, ``scale`` and ``ratio``. Empty for one view.
