@@ -10,13 +10,14 @@ namespace fastmix {
 
 namespace {
 
-// For the main thread, what happens without a handler.
+// The terminate handler. The main thread aborts, as without a handler; any other thread waits until the process ends.
 void hold_other_threads() {
   while (syscall(SYS_gettid) != getpid()) pause();
   std::abort();
 }
 
-// Runs before the exit handlers that were registered earlier, destructors of C++ libraries among them.
+// Exit handlers run in reverse order of registration. This one ends the process before the handlers that C++ libraries
+// registered earlier, such as destructors of their static objects.
 void end_now(int status, void*) { _exit(status); }
 
 }  // namespace
@@ -25,11 +26,11 @@ void bind_exit(pybind11::module_& module) {
   module.def(
       "end_without_destructors", [] { on_exit(end_now, nullptr); },
       "Make this process end without running the exit handlers of C++ libraries.");
-  // Python ends a thread that returns to it when the interpreter is gone, by unwinding its stack. A C++ function that
-  // must not throw, such as a destructor, then calls std::terminate.
+  // If a thread returns to Python after the interpreter has shut down, Python ends the thread by unwinding its stack.
+  // Unwinding through a C++ function that must not throw, such as a destructor, calls std::terminate.
   module.def(
       "hold_returning_threads", [] { std::set_terminate(hold_other_threads); },
-      "Make threads wait that return to an interpreter which is gone, in place of ending the process.");
+      "Make threads that return to Python after its shutdown wait, instead of ending the process.");
 }
 
 }  // namespace fastmix

@@ -1,4 +1,4 @@
-// How the process ends while threads of a library never come back.
+// Lets the process end cleanly while threads of a library, such as DALI's, are still running.
 #pragma once
 
 #include <pybind11/pybind11.h>

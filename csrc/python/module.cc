@@ -26,17 +26,17 @@ using namespace fastmix;
 
 namespace {
 
-// Borrows from `rows`, int32 (B, 16).
+// The view points into `rows`, int32 (B, 16), which must outlive it.
 PlanView view_of(const Dense<int32_t>& rows) {
-  check(rows.ndim() == 2 && rows.shape(1) == kRowWords, "plan: expected rows of shape (B, 16), got ", rows.ndim(),
-        " dimensions and ", rows.size(), " numbers");
+  check(rows.ndim() == 2 && rows.shape(1) == kRowWords, "plan: expected rows of shape (B, 16), got an array of ",
+        rows.ndim(), " dimensions and ", rows.size(), " numbers");
   PlanView plan;
   plan.batch = static_cast<int32_t>(rows.shape(0));
   plan.rows = reinterpret_cast<const PlanRow*>(rows.data());
   return plan;
 }
 
-// `masks` is the shape (M, t, h, w) of the masks, whose levels nobody reads here.
+// `masks` is the shape (M, t, h, w) of the plan's masks. Checking and packing a plan need only the shape.
 PlanView view_of(const Dense<int32_t>& rows, std::array<int64_t, 4> masks) {
   PlanView plan = view_of(rows);
   for (const int64_t size : masks) {
@@ -71,7 +71,8 @@ void pack_resident(const Dense<int32_t>& rows, std::array<int64_t, 4> masks,
                    py::array_t<int32_t, py::array::c_style>& to) {
   const PlanView plan = view_of(rows, masks);
   check((!mirror || mirror->size() == plan.batch) && to.size() == ResidentLayout(plan.batch).rows * kRowWords,
-        "pack_resident_plan: expected mirror flags and memory for ", plan.batch, " samples");
+        "pack_resident_plan: expected mirror flags (or None) and memory for ", plan.batch, " samples, got ",
+        mirror ? mirror->size() : 0, " flags and ", to.size(), " words of memory");
   pack_resident_plan(plan, mirror ? mirror->data() : nullptr, height, width,
                      reinterpret_cast<unsigned char*>(to.mutable_data()));
 }
@@ -146,16 +147,17 @@ PYBIND11_MODULE(_core, m) {
   m.attr("PAIR_HEADER") = kPairHeader;
   m.def("validate_plan", &validate_rows, py::arg("rows"), py::arg("masks"), py::arg("height"), py::arg("width"),
         py::arg("in_place"),
-        "Raises ValueError for bad rows int32 (B, 16); masks is the shape (M, t, h, w) of theirs.");
+        "Raise ValueError for invalid plan rows, int32 (B, 16); masks is the shape (M, t, h, w) of the plan's masks.");
   m.def("mask_label_weights", &label_weights, py::arg("masks"), py::arg("image"), py::arg("inside"), py::arg("outside"),
         "Return float32 (M,): for each mask of uint8 (M, t, h, w), the mean own weight over an image (t, h, w).");
   m.def(
       "resident_plan_rows", [](int32_t batch) { return ResidentLayout(batch).rows; }, py::arg("batch"),
-      "How many rows of 16 words pack_resident_plan fills: those of the plan, and its walks.");
+      "Return how many rows of 16 words pack_resident_plan fills: the plan, then the kernels' orders of its samples.");
   m.def(
       "pack_resident_plan", &pack_resident, py::arg("rows"), py::arg("masks"), py::arg("mirror").none(true),
       py::arg("height"), py::arg("width"), py::arg("to").noconvert(),
-      "Writes a plan in the form that kernels read from device memory; masks is the shape (M, t, h, w) of its masks.");
+      "Write a plan into `to` in the form that kernels read from device memory; masks is the shape (M, t, h, w) of its "
+      "masks.");
   m.def("random_resized_crop", &crop_windows, py::arg("spec"), py::arg("sizes"), py::arg("seed"), py::arg("keys"),
         "Draw windows, int32 (N, 4) as y, x, height, width, and mirror flags, bool (N,), for samples of these sizes "
         "and keys int64 (N, 4) as epoch, sample, occurrence, view.");

@@ -27,7 +27,7 @@ void bind_multiway(py::module_& m) {
              return policy;
            }),
            py::arg("alpha"), py::arg("prob"), py::arg("per"))
-      .def("draw", &draw, py::arg("batch"), py::arg("key"), "Rows int32 (B, 16) of one batch.");
+      .def("draw", &draw, py::arg("batch"), py::arg("key"), "Draw the plan of one batch: rows int32 (B, 16).");
 }
 
 }  // namespace fastmix

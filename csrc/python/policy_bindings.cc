@@ -28,7 +28,7 @@ py::tuple draw(const Choice& choice, int32_t batch, std::array<int32_t, 3> image
                const Dense<int64_t>& groups, const Dense<int32_t>& partner) {
   const Samples samples{to_span(groups), to_span(partner)};
   const auto plan = [&] {
-    // Masks take milliseconds, in a thread that works beside the consumer's.
+    // Drawing masks takes milliseconds. Releasing the GIL lets the training loop run meanwhile.
     const py::gil_scoped_release release;
     return draw_plan(choice, batch, Extent{image[0], image[1], image[2]}, key, samples);
   }();
@@ -136,11 +136,11 @@ void bind_policies(py::module_& m) {
            }),
            py::arg("policies"), py::arg("p"), py::arg("per"), py::arg("pairing"))
       .def("draw", &draw, py::arg("batch"), py::arg("image"), py::arg("key"), py::arg("groups"), py::arg("partner"),
-           "(rows int32 (B, 16), masks uint8 or None) of one batch of images (frames or 0, height, width); an empty "
-           "array "
-           "stands for no groups and for no partners.");
+           "Draw the plan of one batch: (rows int32 (B, 16), masks uint8 or None). image is (frames or 0, height, "
+           "width); "
+           "empty arrays mean no groups and no given partners.");
   m.def("weighted_partners", &draw_weighted_partners, py::arg("weights"), py::arg("key"),
-        "int32 (B,): per sample one partner with probability proportional to its row of (B, B) weights.");
+        "Draw int32 (B,): one partner per sample; row i of weights (B, B) holds the odds of sample i's partners.");
 }
 
 }  // namespace fastmix

@@ -4,7 +4,7 @@
 
 namespace fastmix {
 
-// Binds numbers drawn by sample key, from which fastmix.augment makes sample plans.
+// Binds random draws that depend on the sample key alone. fastmix.augment makes sample plans from them.
 void bind_sample_draws(pybind11::module_& m);
 
 }  // namespace fastmix

@@ -1,4 +1,4 @@
-// What becomes of a sample, for fastmix.dali.Status.
+// Binds the table of sample statuses (decoded, missing, damaged, ...) for fastmix.dali.Status.
 #pragma once
 
 #include <pybind11/pybind11.h>

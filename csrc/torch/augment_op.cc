@@ -19,7 +19,7 @@ struct AugmentLayout {
 
 AugmentLayout layout_of(const Tensor& images, bool pixels_last) {
   const SampleLayout layout = sample_layout(images);
-  // Images (B, H, W, 3) in channels_last memory have rows of planes, which the kernels do not read.
+  // For shape (B, H, W, 3), torch's channels_last makes H the innermost dimension. The kernels cannot read that.
   return {layout.batch_stride, layout.packed && !(pixels_last && layout.channels_last),
           pixels_last || layout.channels_last};
 }

@@ -1,4 +1,5 @@
-// mix of more than two images and its gradient: one kernel, given the plan's terms or their transpose.
+// mix of more than two images, and its gradient. Both are weighted sums of samples and use one kernel: mix with the
+// plan's weights, the gradient with their transpose.
 #include "huge_pages.h"
 #include "mix/combine.h"
 #include "registration.h"
@@ -44,7 +45,7 @@ Tensor combine(const Tensor& images, const Tensor& rows) {
 Tensor combine_backward(const Tensor& grad, const Tensor& rows, int64_t inputs) {
   constexpr const char* op = "mix_backward";
   const MultiwayRows plan = multiway_rows(op, rows);
-  check(inputs >= 0, op, ": expected inputs >= 0 for a plan that mixes more than two images, got ", inputs);
+  check(inputs >= 0, op, ": expected inputs, the number of mixed samples, to be >= 0, got ", inputs);
   check(plan.batch == grad.size(0), op, ": expected a plan for ", grad.size(0), " samples, got one for ", plan.batch);
   validate(plan, static_cast<int32_t>(inputs));
   return combine(op, grad, transposed(plan, static_cast<int32_t>(inputs)));

@@ -5,8 +5,8 @@
 
 namespace fastmix {
 
-// Advises the kernel to use huge pages for `fresh` if it is large and on the CPU; returns `fresh`. Call it before the
-// first write. Clearing small pages one by one on first touch would take longer than a mix.
+// Asks Linux for huge pages for `fresh` if it is large and on the CPU; returns `fresh`. Call it before the first write:
+// otherwise the first write clears small pages one by one, which takes longer than a mix.
 torch::stable::Tensor with_huge_pages(torch::stable::Tensor fresh);
 
 }  // namespace fastmix

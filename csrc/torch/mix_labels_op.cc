@@ -6,7 +6,7 @@ namespace fastmix {
 
 namespace {
 
-// int64 (N,) without gaps.
+// Returns `labels` as contiguous int64 (B,). Refuses other types and shapes.
 Tensor class_ids(const char* name, const Tensor& labels) {
   check(labels.dim() == 1 && labels.scalar_type() == ScalarType::Long, "mix_labels: expected ", name,
         " as class ids of dtype int64 and shape (B,), got ", torch::headeronly::toString(labels.scalar_type()), " ",

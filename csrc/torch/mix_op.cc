@@ -1,4 +1,4 @@
-// mix_, mix and its gradient: the same parameters, three kernels.
+// mix_, mix and the gradient of mix.
 #include <algorithm>
 #include <vector>
 
@@ -33,7 +33,7 @@ MixParams params_of(DType dtype, const SampleLayout& layout, const PlanView& pla
   return params;
 }
 
-// Refuses layouts whose third dimension from the end does not hold the frames of the masks.
+// Masks of several frames need images with a dimension of frames before height and width. Refuses other images.
 void check_frames(const char* op, const Tensor& images, const SampleLayout& layout, const PlanView& plan) {
   check(!has_any_mask(plan) || plan.mask.extent.depth == 1 ||
             (images.dim() >= 4 && !(images.dim() == 4 && layout.channels_last)),
@@ -56,15 +56,18 @@ void check_other(const char* op, const Tensor& images, const Tensor& other) {
 void check_layout(const char* op, const SampleLayout& images, const Tensor& other) {
   const SampleLayout layout = sample_layout(other);
   check(layout.packed && layout.pixel_stride == images.pixel_stride, op, ": expected other ",
-        images.channels_last ? "channels_last" : "contiguous",
-        " like images, got another memory layout; use other.contiguous(memory_format=...)");
+        images.channels_last ? "channels_last" : "contiguous", " like images, got ",
+        !layout.packed         ? "samples with gaps"
+        : layout.channels_last ? "channels_last"
+                               : "contiguous",
+        "; use other.contiguous(memory_format=...)");
 }
 
 bool overlap(const std::vector<const void*>& images, const std::vector<const void*>& other, int64_t bytes) {
   if (images.empty() || other.empty() || bytes == 0) return false;
   const auto begin = [](const void* sample) { return reinterpret_cast<uintptr_t>(sample); };
   const auto end = [&](const void* sample) { return begin(sample) + static_cast<uintptr_t>(bytes); };
-  // Both lists ascend. Compares them as wholes first, then sample by sample.
+  // The addresses ascend in both lists. Compare the two whole ranges first, then sample by sample.
   if (end(images.back()) <= begin(other.front()) || end(other.back()) <= begin(images.front())) return false;
   for (const void* sample : other) {
     const auto next = std::lower_bound(images.begin(), images.end(), sample);
@@ -86,8 +89,8 @@ Tensor empty_samples(const Tensor& images, const SampleLayout& layout, int64_t c
                                               layout.memory_format(images.dim())));
 }
 
-// Mixes into a fresh tensor with the layout of `images`, or a contiguous one if that layout has gaps. With `with_clean`
-// the unmixed images come first.
+// Mixes into a new tensor in the memory layout of `images`, or contiguous if that layout has gaps. With `with_clean`,
+// the result holds the unmixed images, then the mixed ones.
 Tensor mix_out_of_place(const char* op, const Tensor& images, const PlanView& plan, const std::optional<Tensor>& other,
                         bool with_clean) {
   const DType dtype = dtype_of(op, images.scalar_type());
@@ -136,7 +139,8 @@ void mix_in_place_op(const Tensor& images, const Tensor& rows, std::optional<Ten
   check_frames("mix_", images, layout, plan);
   if (images.numel() == 0) return;
 
-  // Call mutable_data_ptr first: it gives a lazy clone its own memory, and `in` must be the same memory.
+  // Call mutable_data_ptr before reading addresses: a lazy clone (copy on write) moves to memory of its own in this
+  // call, and `in` must point to the same memory as `out`.
   void* const out = images.mutable_data_ptr();
   const std::vector<const void*> in = sample_pointers(images);
   std::vector<const void*> others;
@@ -160,11 +164,14 @@ Tensor mix_op(const Tensor& images, const Tensor& plan, std::optional<Tensor> ma
   constexpr const char* op = "mix";
   const int32_t batch = check_batch(op, "images", images);
   if (multiway) {
-    check(!masks && !other && !with_clean, op,
-          ": expected no masks, other or with_clean with a plan that mixes more than two images");
+    check(!masks && !other && !with_clean, op, ": expected only images with a plan that mixes more than two, got ",
+          masks   ? "masks"
+          : other ? "other"
+                  : "with_clean",
+          " too; leave it out");
     return combine(images, plan);
   }
-  check(!with_clean || !other, op, ": expected either with_clean or other, got both");
+  check(!with_clean || !other, op, ": expected with_clean or other, got both; leave one out");
   if (other) check_other(op, images, *other);
   return mix_out_of_place(op, images, plan_view(op, plan, batch, masks, images, Resident::kTaken, other), other,
                           with_clean);

@@ -15,7 +15,7 @@ void fill(Tensor& out, bool channels_last, const Tensor& images, const Tensor& p
   NormalizeMixParams params = normalize_params(kOp, images, normalization, out.scalar_type(), channels_last);
   params.plan = plan_view(kOp, plan, static_cast<int32_t>(images.size(0)), masks, images, Resident::kTaken);
   check(!mirror || params.plan.resident == nullptr, kOp,
-        ": expected no mirror with a ResidentPlan, which holds it; give it to ResidentPlan.update()");
+        ": expected the mirror flags inside the ResidentPlan, got mirror=; give them to ResidentPlan.update()");
   if (mirror)
     params.mirror = reinterpret_cast<const uint8_t*>(plan_array<bool>(kOp, "mirror", *mirror, params.plan.batch));
   validate(params);
@@ -57,8 +57,9 @@ void normalize_mix_into_op(Tensor out, const Tensor& images, const Tensor& plan,
         kOp, ": expected out (B, C, H, W) for images (B, H, W, C) ", shape_of(images), ", got ", shape_of(out));
   check(device_of(out) == device_of(images), kOp, ": expected out on the images' device ", device_of(images), ", got ",
         device_of(out));
-  check(is_dense(out, channels_last ? MemoryFormat::ChannelsLast : MemoryFormat::Contiguous), kOp,
-        ": expected out without gaps and ", channels_last ? "channels_last" : "contiguous", ", got other strides");
+  check(is_dense(out, channels_last ? MemoryFormat::ChannelsLast : MemoryFormat::Contiguous), kOp, ": expected ",
+        channels_last ? "channels_last" : "contiguous",
+        " out without gaps, got other strides; make it with torch.empty(..., memory_format=...)");
   fill(out, channels_last, images, plan, mean, std, mirror, masks);
 }
 

@@ -14,7 +14,7 @@ void check_pixels(const char* op, const Tensor& images);
 void check_channels(const char* op, int64_t channels);
 void check_output(const char* op, ScalarType dtype);
 
-// Mean and standard deviation: one float32 value per channel, for set_normalization.
+// Mean and standard deviation as set_normalization takes them: one float32 value per channel.
 struct Normalization {
   std::vector<float> mean, std;
 };
@@ -22,11 +22,11 @@ struct Normalization {
 Normalization normalization_of(const char* op, const std::vector<double>& mean, const std::vector<double>& std,
                                int64_t channels);
 
-// Sets all parameters except the plan, mirror and pointers. Needs checked `images` and `dtype`.
+// Sets all parameters except the plan, mirror and pointers. Call check_pixels and check_output first.
 NormalizeMixParams normalize_params(const char* op, const Tensor& images, const Normalization& normalization,
                                     ScalarType dtype, bool channels_last);
 
-// A fresh (batch, channels, height, width), contiguous or channels_last.
+// Returns a new tensor (batch, channels, height, width) on the device of `images`, contiguous or channels_last.
 Tensor empty_batch(int64_t batch, int64_t channels, int64_t height, int64_t width, ScalarType dtype,
                    const Tensor& images, bool channels_last);
 

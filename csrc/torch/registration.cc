@@ -7,8 +7,8 @@ STABLE_TORCH_LIBRARY(fastmix, m) {
   m.def(
       "mix(Tensor images, Tensor plan, Tensor? masks=None, Tensor? other=None, bool with_clean=False, "
       "bool multiway=False) -> Tensor");
-  // inputs: the number of samples that partners refer to, in another batch or of a plan that mixes more than two; -1:
-  // the batch itself. of_other: returns the gradient of that other batch.
+  // inputs: the number of samples that partners index: of `other`, or of the mixed batch if the plan mixes more than
+  // two images. -1 means that partners index the batch itself. of_other: returns the gradient of `other`.
   m.def(
       "mix_backward(Tensor grad, Tensor plan, Tensor? masks=None, SymInt inputs=-1, "
       "bool of_other=False, bool multiway=False) -> Tensor");
@@ -35,7 +35,7 @@ void implement(Library& m) {
 
 }  // namespace
 
-// One function serves both dispatch keys and checks the tensors' devices itself. Images on CUDA come with a plan on the
-// CPU or a resident one. A plan wrongly on CUDA would reach the CUDA key with images on the CPU.
+// One function serves both dispatch keys and checks devices itself. torch takes the CUDA key if any tensor is on CUDA:
+// also for images on the CPU with a plan that is wrongly on CUDA.
 STABLE_TORCH_LIBRARY_IMPL(fastmix, CPU, m) { implement(m); }
 STABLE_TORCH_LIBRARY_IMPL(fastmix, CUDA, m) { implement(m); }

@@ -1,5 +1,6 @@
-// The operators of namespace `fastmix`. Each checks everything before it writes, because users can call it without the
-// Python functions that check first. Plans are on the CPU, or resident on the images' device.
+// The operators of namespace `fastmix`. Users can call them through torch.ops.fastmix, without the Python functions
+// that check first. So each operator checks all its arguments before it writes. Plans are on the CPU, or resident on
+// the images' device.
 #pragma once
 
 #include <optional>
@@ -24,7 +25,7 @@ void normalize_mix_into_op(Tensor out, const Tensor& images, const Tensor& plan,
 Tensor mix_labels_op(const Tensor& labels, const Tensor& plan, int64_t num_classes, double smoothing,
                      std::optional<Tensor> other);
 
-// For rows that mix more than two images.
+// mix_op and mix_backward_op call these for rows that mix more than two images.
 Tensor combine(const Tensor& images, const Tensor& plan);
 Tensor combine_backward(const Tensor& grad, const Tensor& plan, int64_t inputs);
 

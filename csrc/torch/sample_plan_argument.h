@@ -1,4 +1,4 @@
-// The argument of operators that apply a sample plan: its rows.
+// Reads the rows of a sample plan that an operator got as a tensor.
 #pragma once
 
 #include <cstdint>

@@ -19,7 +19,8 @@ void check_image(const char* op, const Tensor& image, const Tensor& first, size_
         " at index 0 and ", image.size(2), " at index ", index);
 }
 
-// One value for all images, or one per image. The operators' checks refuse values that no enumerator has.
+// Returns the value for image `index`: `values` holds one value for all images, or one per image. Passes on numbers
+// that are no filter or edges; the operator's validate() refuses them.
 int32_t choice_of(const std::vector<int64_t>& values, size_t index) {
   const int64_t value = values[values.size() == 1 ? 0 : index];
   return value == static_cast<int32_t>(value) ? static_cast<int32_t>(value) : -1;
@@ -27,7 +28,7 @@ int32_t choice_of(const std::vector<int64_t>& values, size_t index) {
 
 void check_choices(const char* op, const char* name, size_t count, size_t batch) {
   check(count == 1 || count == batch, op, ": expected one ", name, " for all images or one for each of ", batch,
-        ", got ", count);
+        " images, got ", count);
 }
 
 }  // namespace

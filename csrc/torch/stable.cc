@@ -7,8 +7,8 @@
 
 #include "plan/plan_memory.h"
 
-// libtorch_cuda defines this. It is weak, so the library also loads under a torch without CUDA, where it is null. The
-// portable function, torch_stream_native_handle, exists only since torch 2.13.
+// libtorch_cuda defines this function. The weak symbol lets the library load under a torch without CUDA, where the
+// address is null. The portable function, torch_stream_native_handle, exists only since torch 2.13.
 extern "C" __attribute__((weak)) AOTITorchError aoti_torch_get_current_cuda_stream(int32_t device_index, void** stream);
 
 namespace fastmix {
@@ -35,8 +35,8 @@ CudaStream current_stream(int32_t device_index) {
   return static_cast<CudaStream>(stream);
 }
 
-// Whether the dimensions `order` (last one innermost) have no gaps, by torch's rule for strides. Sizes of 0 count as 1,
-// so an empty batch has a layout too.
+// Whether the dimensions `order` (last one innermost) have no gaps. As in torch, the stride of a dimension of size 1
+// does not matter. Sizes of 0 count as 1, so an empty batch has a layout too.
 bool is_packed(const Tensor& images, const std::vector<int64_t>& order) {
   int64_t expected = 1;
   for (auto dim = order.rbegin(); dim != order.rend(); ++dim) {
@@ -81,7 +81,8 @@ std::string device_of(const Tensor& tensor) {
 }
 
 int32_t check_batch(const char* op, const char* name, const Tensor& tensor) {
-  check(tensor.is_cpu() || tensor.is_cuda(), op, ": expected ", name, " on the CPU or a CUDA device");
+  check(tensor.is_cpu() || tensor.is_cuda(), op, ": expected ", name,
+        " on the CPU or a CUDA device, got another device");
   check(tensor.dim() >= 1, op, ": expected ", name, " with a batch dimension, got a tensor without dimensions");
   check(tensor.size(0) <= std::numeric_limits<int32_t>::max(), op, ": expected at most 2^31 - 1 samples, got ",
         tensor.size(0));
@@ -91,7 +92,7 @@ int32_t check_batch(const char* op, const char* name, const Tensor& tensor) {
 template <typename T>
 const T* plan_array(const char* op, const char* name, const Tensor& tensor, int32_t batch, int64_t per_sample) {
   check(tensor.is_cpu(), op, ": expected ", name,
-        " on the CPU (only mix_, mix, normalize_mix and mix_labels without other take a ResidentPlan), got ",
+        " on the CPU (a ResidentPlan works with mix_, mix, normalize_mix and mix_labels only, and without other), got ",
         device_of(tensor), "; use ", name, ".cpu()");
   constexpr ScalarType expected = kScalarType<T>;
   check(tensor.scalar_type() == expected, op, ": expected ", name, " of dtype ", torch::headeronly::toString(expected),
@@ -100,7 +101,7 @@ const T* plan_array(const char* op, const char* name, const Tensor& tensor, int3
   check(shape_fits && tensor.size(0) == batch, op, ": expected ", name, " of shape (", batch,
         per_sample == 1 ? std::string(",") : concat(", ", per_sample), "), one entry per sample of the batch, got ",
         shape_of(tensor), "; draw the plan for this batch size");
-  check(tensor.is_contiguous(), op, ": expected contiguous ", name, "; use ", name, ".contiguous()");
+  check(tensor.is_contiguous(), op, ": expected contiguous ", name, ", got other strides; use ", name, ".contiguous()");
   return static_cast<const T*>(tensor.const_data_ptr());
 }
 
@@ -136,7 +137,8 @@ const void* resident_rows(const char* op, const Tensor& plan, int32_t batch, con
   check(plan.scalar_type() == ScalarType::Int && plan.dim() == 2 && plan.size(0) == rows && plan.size(1) == kRowWords &&
             plan.is_contiguous(),
         op, ": expected the rows of a ResidentPlan for ", batch, " samples, int32 (", rows, ", ", kRowWords, "), got ",
-        torch::headeronly::toString(plan.scalar_type()), " ", shape_of(plan), "; make one for this batch size");
+        torch::headeronly::toString(plan.scalar_type()), " ", shape_of(plan),
+        "; make a ResidentPlan for this batch size");
   return plan.const_data_ptr();
 }
 

@@ -26,7 +26,7 @@ using torch::stable::Tensor;
 // The kernels' type for a tensor's type. Refuses types that they do not support.
 DType dtype_of(const char* op, ScalarType dtype);
 
-// "(2, 3, 224, 224)"
+// The shape as text, such as "(2, 3, 224, 224)".
 std::string shape_of(const Tensor& tensor);
 std::string device_of(const Tensor& tensor);
 
@@ -34,23 +34,24 @@ std::string device_of(const Tensor& tensor);
 // samples or more.
 int32_t check_batch(const char* op, const char* name, const Tensor& tensor);
 
-// The data of one array of a plan. Refuses arrays that are not on the CPU, contiguous, of type T, and of `per_sample`
+// Returns the data of one array of a plan. The array must be contiguous, on the CPU, of type T, and have `per_sample`
 // entries for each of `batch` samples.
 template <typename T>
 const T* plan_array(const char* op, const char* name, const Tensor& tensor, int32_t batch, int64_t per_sample = 1);
 
-// Who takes a plan whose rows are resident on the images' device, with its walks behind them.
+// Whether an operator takes a resident plan: rows on the images' device, followed by the orders in which kernels visit
+// the samples.
 enum class Resident { kTaken, kRefused };
 
 // Borrows the rows int32 (B, 16) of a plan and its masks, which must outlive the view. Masks lie on the device of
-// `images`. With `other`, partners are its rows, which excludes resident rows.
+// `images`. With `other`, partners index its samples, and the plan must be on the CPU.
 PlanView plan_view(const char* op, const Tensor& plan, int32_t batch, const std::optional<Tensor>& masks,
                    const Tensor& images, Resident resident, const std::optional<Tensor>& other = std::nullopt);
 
 // Borrows rows that mix more than two images.
 MultiwayRows multiway_rows(const char* op, const Tensor& plan);
 
-// The memory layout of one sample. The distance between samples is free.
+// The memory layout of one sample. Samples may lie at any distance from each other.
 struct SampleLayout {
   bool packed = false;         // no gaps within a sample, channels first or last
   bool channels_last = false;  // only for 4-D and 5-D batches
@@ -86,7 +87,7 @@ std::vector<const T*> sample_pointers(const Tensor& images) {
 // Runs the job on the threads of torch's intra-op pool.
 void run(const CpuJob& job);
 
-// Makes the tensor's device current during its lifetime and holds torch's current stream there.
+// Makes the tensor's device current while the scope lives, and holds torch's current stream of that device.
 class CudaScope {
  public:
   explicit CudaScope(const Tensor& tensor);

@@ -201,5 +201,5 @@ def test_the_native_operator_refuses_unknown_choices():
         torch.ops.fastmix.resample(images, windows, 2, 2, [5], [0])
     with pytest.raises(RuntimeError, match=r"expected edges 0 \(crop\) or 1 \(image\), got 2"):
         torch.ops.fastmix.resample(images, windows, 2, 2, [0], [2])
-    with pytest.raises(RuntimeError, match="expected one filter for all images or one for each of 1, got 0"):
+    with pytest.raises(RuntimeError, match="expected one filter for all images or one for each of 1 images, got 0"):
         torch.ops.fastmix.resample(images, windows, 2, 2, [], [0])
