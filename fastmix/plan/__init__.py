@@ -4,10 +4,10 @@
 ``mix_plan.py``      ``MixPlan``: what happens to the samples of one batch
 ``multiway.py``      ``MultiwayPlan`` and ``DirichletMix``: up to four samples at once
 ``resident_plan.py`` ``ResidentPlan``: a plan in device memory, for CUDA graphs
-``policies.py``      ``Policy``, and the policies by weight and box: ``Mixup``, ``CutMix``, ``HMix``
+``policies.py``      ``Policy``, and the policies that mix by weight or box: ``Mixup``, ``CutMix``, ``HMix``
 ``choice.py``        ``Choice``: one of several policies
-``plan_function.py`` ``PlanFunction``: plans of a function of the user
-``mask_policies.py`` the policies by mask: ``GridMix``, ``SmoothMix``, ``GMix``, ``FMix``
+``plan_function.py`` ``PlanFunction``: plans that a function of your own makes
+``mask_policies.py`` policies that mix by mask: ``GridMix``, ``SmoothMix``, ``GMix``, ``FMix``
 ``weights.py``       distributions of the own weight: ``Beta``, ``Uniform``, ``Fixed``
 ``boxes.py``         rules that place a box: ``Clipped``, ``Inside``, ``Cuboid``, ...
 ``pairings.py``      partners by distance, by weight, from a second batch

@@ -12,7 +12,7 @@ from fastmix.arguments import number
 
 
 class BoxRule(ABC):
-    """Place a sample's box. The label weight counts the pixels inside the clipped box.
+    """Place a sample's box. The label weight is computed from the box as clipped to the image.
 
     Attributes:
         over_frames: True if the rule chooses frames of a video; other boxes cover all frames.
@@ -22,7 +22,7 @@ class BoxRule(ABC):
 
     @abstractmethod
     def to_core(self) -> _core.BoxRule:
-        """Return the native core's rule; raises ValueError for bad parameters."""
+        """Return the rule for the C++ core. Raises ValueError for a parameter out of range."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Cuboid(_Placed):
 
 @dataclass(frozen=True)
 class Span(BoxRule):
-    """Place a range along one axis, whole along the others. It lies inside the image, so its share is the drawn one.
+    """Place a range of one axis over the full other axes. It lies inside the image, so its share is the drawn share.
 
     ``Span("width")`` cuts spectrograms (frequency, time) and signals (channels, time) by time; ``Span("height")`` cuts
     spectrograms by frequency. Source: SpecMix (Kim et al., Interspeech 2021).
@@ -82,7 +82,7 @@ class Span(BoxRule):
         self.to_core()
 
     @property
-    def over_frames(self) -> bool:  # type: ignore[override]  # frozen, so read-only as the base's
+    def over_frames(self) -> bool:  # type: ignore[override]  # nothing assigns it, so a property may replace it
         return self.axis == "time"
 
     def to_core(self) -> _core.BoxRule:
@@ -94,7 +94,7 @@ class Span(BoxRule):
 
 @dataclass(frozen=True)
 class MinMax(BoxRule):
-    """Draw each side uniformly between two shares of the image's, with the box inside. Ignores the drawn weight.
+    """Draw each side uniformly between two shares of the image's side; the box lies inside. Ignores the drawn weight.
 
     Height and width are independent, in pixels from ``int(least * side)`` up to but excluding ``int(most * side)``.
 

@@ -21,7 +21,7 @@ class Choice(Policy):
         per: The unit that shares one choice: ``"batch"``, ``"pair"`` or ``"sample"``.
 
     Raises:
-        ValueError: ``policies`` is empty, pairings differ, ``p`` does not fit, or a choice is nested.
+        ValueError: ``policies`` is empty or has a Choice, pairings differ, or ``p`` is not one probability per policy.
 
     Example:
         >>> policy = Choice([Mixup(0.2), CutMix(1.0)], p=[0.3, 0.7], per="sample")
@@ -41,7 +41,7 @@ class Choice(Policy):
                 raise ValueError(f"Choice: expected policies such as Mixup or CutMix, got {type(policy).__name__}")
         pairings = {policy.pairing for policy in self.policies}
         if len(pairings) > 1:
-            raise ValueError(f"Choice: expected policies of one pairing, got {', '.join(sorted(pairings))}")
+            raise ValueError(f"Choice: expected policies with the same pairing, got {', '.join(sorted(pairings))}")
         object.__setattr__(self, "p", tuple(map(float, self.p)) if self.p is not None else None)
         object.__setattr__(self, "pairing", pairings.pop())
         self.to_core()

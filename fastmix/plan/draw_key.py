@@ -1,4 +1,4 @@
-"""What draws are functions of: ``DrawKey`` for batches, ``SampleKeys`` for samples; and checks of sizes and groups."""
+"""The keys that draws depend on: ``DrawKey`` for batches, ``SampleKeys`` for samples; checks of sizes and groups."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def integer_below(name: str, value: int, bits: int) -> int:
 
 @dataclass(frozen=True)
 class DrawKey:
-    """What the draws of one batch are a function of. Equal keys draw equal numbers, on every machine.
+    """Identify the draws of one batch. Equal keys draw equal numbers, on every machine.
 
     Args:
         seed: Seed of the run, below 2**64.
@@ -35,7 +35,7 @@ class DrawKey:
         step: Step within the epoch, below 2**64.
         rank: Below 2**32; ranks draw independently.
         offset: Index of the first sample in the global batch, below 2**32. Ranks that pass their offset and ``rank=0``
-            draw slices of one global plan (with ``pairing="neighbor"`` and an even offset).
+            draw slices of one global plan. This requires ``pairing="neighbor"`` and an even offset.
 
     Raises:
         TypeError: A part is not an integer.
@@ -56,20 +56,20 @@ class DrawKey:
             object.__setattr__(self, name, integer_below(name, getattr(self, name), bits))
 
     def to_core(self) -> _core.DrawKey:
-        """Return the native core's key."""
+        """Return the key for the C++ core."""
         return _core.DrawKey(self.seed, self.epoch, self.step, self.rank, self.offset)
 
 
 @dataclass(frozen=True, eq=False)
 class SampleKeys:
-    """What the draws of B samples are functions of, whatever batch and rank they come in.
+    """Identify the draws of B samples. They do not depend on the batch or rank that a sample comes in.
 
     Args:
         seed: Seed of the run.
         epoch: Epoch of the run.
         sample: int64 (B,), indices in the data set.
         occurrence: int64 (B,) or one number: how often the sample came before within the epoch.
-        view: int64 (B,) or one number: which of several views of the sample.
+        view: int64 (B,) or one number: index of the view, if a sample gives several.
     """
 
     seed: int
@@ -80,7 +80,7 @@ class SampleKeys:
 
     @property
     def rows(self) -> np.ndarray:
-        """The parts but the seed, int64 (B, 4), as the native core and ``fn.fastmix.random_resized_crop`` take them."""
+        """All parts except the seed, int64 (B, 4), as the C++ core and ``fn.fastmix.random_resized_crop`` take them."""
         parts = np.broadcast_arrays(self.epoch, self.sample, self.occurrence, self.view)
         return np.stack(parts, axis=1).astype(np.int64, copy=False)
 
@@ -99,7 +99,7 @@ def image_extent(image_size: tuple[int, ...] | None) -> tuple[int, int, int]:
 
 
 def group_ids(groups: Any) -> np.ndarray:
-    """Return a one-dimensional array or sequence as int64 ids, equal for equal entries.
+    """Return int64 (B,) ids of a one-dimensional array or sequence; equal entries get equal ids.
 
     Raises:
         ValueError: ``groups`` has another number of dimensions.

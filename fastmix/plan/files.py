@@ -1,4 +1,4 @@
-"""Plans in files: one NPZ of plain arrays, no pickle. Files are hostile until they have been checked."""
+"""Read and write plans as one NPZ of plain arrays, without pickle. A file is hostile until it has been checked."""
 
 from __future__ import annotations
 
@@ -21,28 +21,32 @@ def save(path: str | os.PathLike[str], rows: Tensor, masks: Tensor | None) -> No
 
 
 def load(kind: str, path: str | os.PathLike[str]) -> tuple[Tensor, Tensor | None]:
-    """Read rows int32 and masks uint8; their shapes and headers are not looked at.
+    """Read rows int32 and masks uint8. The caller checks shapes and headers.
 
     Raises:
         OSError: The file cannot be opened.
-        ValueError: The file is no NPZ of these arrays.
+        ValueError: The file is not an NPZ of these arrays.
     """
     op, where = f"{kind}.load", os.fspath(path)
     with open(path, "rb") as file:
         try:
             with np.load(file, allow_pickle=False) as archive:
                 names = set(archive.files)
-                # Other arrays are not even read: a small file may hold gigabytes.
+                # Read nothing if there are other arrays: a small file may unpack to gigabytes.
                 content = {name: archive[name] for name in names} if names in _NAMES else {}
-        except Exception as error:  # damaged bytes make the readers of zip, deflate and headers raise anything
-            raise ValueError(f"{op}: expected an NPZ of plain arrays at {where}; {error}") from None
+        except Exception as error:  # on damaged bytes, the zip and header readers raise many types
+            raise ValueError(
+                f"{op}: expected an NPZ of plain arrays at {where}, got an unreadable file: {error}"
+            ) from None
     if not content:
-        raise ValueError(f"{op}: expected the arrays rows and, if there are any, masks; got {sorted(names)}")
+        raise ValueError(f"{op}: expected the arrays rows or rows and masks in {where}, got {sorted(names)}")
     for name, dtype in (("rows", "int32"), ("masks", "uint8")):
         array = content.get(name)
-        # A file of only one array, no NPZ, has other things in it than arrays.
+        # NumPy returns an entry of the NPZ that is not in the .npy format as bytes.
         if array is not None and (not isinstance(array, np.ndarray) or array.dtype.newbyteorder("=") != dtype):
-            raise ValueError(f"{op}: expected {name} of dtype {dtype}, got {getattr(array, 'dtype', 'other bytes')}")
+            raise ValueError(
+                f"{op}: expected {name} of dtype {dtype}, got {getattr(array, 'dtype', 'bytes that are no array')}"
+            )
     rows = torch.from_numpy(np.ascontiguousarray(content["rows"]).astype(np.int32))
     masks = content.get("masks")
     return rows, None if masks is None else torch.from_numpy(np.ascontiguousarray(masks))

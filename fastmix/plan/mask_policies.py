@@ -1,7 +1,7 @@
-"""Draw plans by mask: GridMix, SmoothMix, GMix, FMix. :meth:`fastmix.MixPlan.masked` takes masks of your own.
+"""Policies that draw masks: GridMix, SmoothMix, GMix, FMix. :meth:`fastmix.MixPlan.masked` takes masks of your own.
 
-``label_weight`` is the mean of the mask, as mixed. The CPU draws one mask of the image's size for each unit of ``per``,
-so ``per="sample"`` copies a batch of masks to the GPU.
+``label_weight`` is the mean own weight over the mask. The CPU draws one mask of the image's size for each unit of
+``per``, so ``per="sample"`` copies a batch of masks to the GPU.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ def _interval(name: str, value: Any) -> tuple[float, float]:
 class GridMix(_MaskPolicy):
     """Mix through a grid of holes that show the partner.
 
-    A random crop of the image is divided into patches, ``holes`` across. Each patch has a hole at its upper left, of
-    ``1 - w`` of its area and at least one pixel. ``plan`` requires ``image_size``.
+    A random crop of the image is divided into patches, ``holes`` across. Each patch has a hole at its upper left, which
+    covers ``1 - w`` of the patch and at least one pixel. ``plan`` requires ``image_size``.
 
-    Source: GridMix (Baek et al., Pattern Recognition 2021), as GridMixup implements it.
+    Source: GridMix (Baek et al., Pattern Recognition 2021), as the package GridMixup implements it.
 
     Args:
-        alpha: > 0, of ``w``; GridMixup uses ``weight=Uniform(0.1, 0.9)``.
+        alpha: > 0, of ``w ~ Beta(alpha, alpha)``; GridMixup uses ``weight=Uniform(0.1, 0.9)``.
         per: As for ``Mixup``.
         prob: As for ``Mixup``.
         pairing: As for ``Mixup``.
@@ -102,10 +102,11 @@ class SmoothMix(_MaskPolicy):
 
 @dataclass(frozen=True, repr=False)
 class GMix(_MaskPolicy):
-    """Show the image of less weight through a Gaussian around a random point.
+    """Show the image of smaller weight as a Gaussian around a random point.
 
-    At distance d that image, of weight ``w' = min(w, 1 - w)``, has weight ``exp(-pi d^2 / (w' height width))``. Its
-    mean is ``w'`` unless the border cuts it off. ``plan`` requires ``image_size``.
+    Let ``w' = min(w, 1 - w)`` be the smaller weight. At distance d from the point, its image has the pixel weight
+    ``exp(-pi d^2 / (w' height width))``. These weights have the mean ``w'``, or less if the border cuts the Gaussian
+    off. ``plan`` requires ``image_size``.
 
     Source: GMix (Park et al., NeurIPS 2022).
 
@@ -129,13 +130,13 @@ class FMix(_MaskPolicy):
     """Keep the share ``w`` of an image's pixels, those with the highest low-frequency noise.
 
     The kept share is ``w`` to the nearest pixel. The noise omits waves below 1e-4 of the longest wave's amplitude. A
-    mask of 224 x 224 pixels takes milliseconds to draw, which ``per="sample"`` multiplies by B. ``plan`` requires
+    mask of 224 x 224 pixels takes milliseconds to draw; ``per="sample"`` draws B of them. ``plan`` requires
     ``image_size``.
 
     Source: FMix (Harris et al., 2020).
 
     Args:
-        alpha: > 0, of ``w``; the paper uses 1.0.
+        alpha: > 0, of ``w ~ Beta(alpha, alpha)``; the paper uses 1.0.
         per: As for ``Mixup``.
         prob: As for ``Mixup``.
         pairing: As for ``Mixup``.

@@ -21,7 +21,8 @@ def as_levels(mask: Any) -> torch.Tensor:
         tensor = tensor.to(torch.uint8) * 255
     elif tensor.is_floating_point():
         if not bool(((tensor >= 0) & (tensor <= 1)).all()):
-            raise ValueError("MixPlan.masked: expected floating masks in [0, 1], got others or NaN")
+            low, high = (float(end) for end in tensor.aminmax())
+            raise ValueError(f"MixPlan.masked: expected floating masks in [0, 1], got values from {low} to {high}")
         tensor = (tensor.to(torch.float64) * 255).round().to(torch.uint8)
     elif tensor.dtype != torch.uint8:
         raise ValueError(f"MixPlan.masked: expected mask of dtype bool, uint8 or floating, got {tensor.dtype}")
@@ -41,10 +42,10 @@ def label_weights(mask: torch.Tensor, image_size: tuple[int, ...] | None, inside
 
 
 def mask_of_samples(index: Any, batch: int, count: int) -> torch.Tensor:
-    """Return int32 (B,): the given indices, or one mask for all, or mask i for sample i."""
+    """Return each sample's mask, int32 (B,): the given indices or, if None, mask 0 for all or mask i for sample i."""
     if index is None:
         if count not in (1, batch):
-            raise ValueError(f"MixPlan.masked: expected mask_index for {count} masks and {batch} samples, got none")
+            raise ValueError(f"MixPlan.masked: expected mask_index for {count} masks and {batch} samples, got None")
         index = np.zeros(batch, np.int32) if count == 1 else np.arange(batch, dtype=np.int32)
     chosen = torch.as_tensor(index)
     if chosen.shape != (batch,) or not bool(((chosen >= -1) & (chosen < count)).all()):

@@ -32,7 +32,7 @@ def _cast(name: str, value: Any) -> Tensor:
     tensor = torch.as_tensor(value)
     cast = tensor.to(dtype)
     if tensor.dtype != dtype and not bool((cast == tensor).all()):
-        raise ValueError(f"MixPlan.{name}: expected integers that fit {dtype}, got {tensor.dtype} values that do not")
+        raise ValueError(f"MixPlan.{name}: expected integers that fit {dtype}, got {tensor[cast != tensor][0].item()}")
     return cast
 
 
@@ -43,16 +43,16 @@ class MixPlan(StoredPlan):
     ``weight_out``: Mixup is ``weight_out = w`` with an empty box, CutMix is ``weight_in = 0, weight_out = 1``.
 
     A sample with a mask (GridMix, FMix, masks of your own) has no box. Its weight is ``weight_in`` where the mask is
-    255, ``weight_out`` where it is 0, and in steps of 1 / 255 between. Masks are stretched over the image by nearest
-    neighbours, and several samples may share one.
+    255, ``weight_out`` where it is 0, and in between it changes in steps of 1 / 255. Masks are stretched over the image
+    by nearest neighbours, and several samples may share one.
 
-    The attributes below, except ``masks``, are views of ``rows``. Editing one changes all later mixing, and no batch
-    under way, because operators copy what they need. The same plan gives the same bits on every device. Plans compare
+    The attributes below, except ``masks``, are views of ``rows``. Editing one changes all later mixing, but no batch
+    in progress, because operators copy what they need. The same plan gives the same bits on every device. Plans compare
     and hash by content.
 
     Attributes:
         rows: int32 (B, 16), the plan itself; see :mod:`fastmix.plan.rows`.
-        partner: int32 (B,), the sample mixed into each sample; a permutation unless said otherwise.
+        partner: int32 (B,), the sample mixed into each sample; a permutation, unless you give partners that repeat.
         weight_in: float32 (B,), own weight inside the box, in [0, 1].
         weight_out: float32 (B,), own weight outside the box, in [0, 1].
         box: int32 (B, 4), half-open ``(y0, x0, y1, x1)`` in pixels; empty (zeros) where there is none.
@@ -61,8 +61,8 @@ class MixPlan(StoredPlan):
         masks: uint8 (M, h, w), or (M, t, h, w) for video; None where no sample has one.
 
     Raises:
-        TypeError: ``rows`` is no int32 tensor on the CPU, or ``masks`` no uint8 tensor.
-        ValueError: Another shape or header. Weights and boxes are checked when the plan is applied.
+        TypeError: ``rows`` is not an int32 tensor on the CPU, or ``masks`` is not a uint8 tensor on the CPU.
+        ValueError: A shape or the header is wrong. Weights and boxes are checked when the plan is applied.
 
     Example:
         >>> plan = MixPlan.mixup(partner=[1, 0], weight=0.7)
@@ -127,11 +127,12 @@ class MixPlan(StoredPlan):
         """Pack a plan from anything ``torch.as_tensor`` reads; ``box`` may be flat, (4 * B,).
 
         Raises:
-            ValueError: A shape does not fit, an array holds what its dtype does not, or masks come without
-                ``mask_index``.
+            ValueError: A shape does not fit, a value does not fit its dtype, or only one of ``masks`` and
+                ``mask_index`` is given.
         """
         if (masks is None) != (mask_index is None):
-            raise ValueError("MixPlan.from_arrays: expected masks and mask_index both or neither")
+            got = "masks" if mask_index is None else "mask_index"
+            raise ValueError(f"MixPlan.from_arrays: expected masks and mask_index both or neither, got only {got}")
         given = {"partner": partner, "weight_in": weight_in, "weight_out": weight_out, "label_weight": label_weight}
         if mask_index is not None:
             given["mask_index"] = mask_index
@@ -179,14 +180,16 @@ class MixPlan(StoredPlan):
 
         Args:
             partner: (B,), the sample mixed into each sample.
-            mask: (M, h, w), or (M, t, h, w) for video: the own share of each pixel. bool, uint8 (255 is all of it), or
-                floating in [0, 1], rounded to steps of 1 / 255. On a GPU it is waited for.
-            mask_index: (B,), which mask each sample has, -1 for none: such a sample is not mixed. Left out, one mask
-                is for all samples and B masks are one each.
-            image_size: (height, width) or (frames, height, width) of the images, which ``label_weight`` counts. Left
-                out, the mask's own size: right too where the images' sides are multiples of it.
-            weight_in: own weight in [0, 1] where the mask is all own.
-            weight_out: own weight in [0, 1] where it is all the partner's.
+            mask: (M, h, w), or (M, t, h, w) for video: the own image's share of each pixel, as bool, as uint8 (255 is
+                the whole pixel), or floating in [0, 1], rounded to steps of 1 / 255. Reading a CUDA tensor synchronises
+                with the GPU.
+            mask_index: (B,), which mask each sample has; a sample with -1 is not mixed. None gives one mask to all
+                samples, or mask i of B masks to sample i.
+            image_size: (height, width) or (frames, height, width) of the images; ``label_weight`` is a mean over their
+                pixels. None takes the mask's size. Its mean is the same if the images' sides are multiples of the
+                mask's.
+            weight_in: own weight in [0, 1] where the mask's share is 1.
+            weight_out: own weight in [0, 1] where the mask's share is 0.
 
         Raises:
             ValueError: A shape or dtype does not fit, or a value is out of its range.
@@ -216,16 +219,16 @@ class MixPlan(StoredPlan):
         return cls.mixup(torch.arange(batch_size, dtype=torch.int32), 1.0)
 
     def mask_shape(self) -> tuple[int, ...]:
-        """(M, t, h, w), with t = 1 for masks without frames; (0, 1, 1, 1) without masks."""
+        """Return (M, t, h, w), with t = 1 for masks without frames; (0, 1, 1, 1) without masks."""
         return (0, 1, 1, 1) if self.masks is None else (self.masks.shape[0], *(1, *self.masks.shape[1:])[-3:])
 
     def masks_of_samples(self) -> list[np.ndarray]:
-        """Each sample's mask uint8 (h, w) or (t, h, w), empty where it has none, as ``fn.fastmix`` takes ``masks=``.
+        """Return one mask per sample, uint8 (h, w) or (t, h, w), empty for none: ``masks=`` of ``fn.fastmix``.
 
         The arrays share the memory of ``masks``.
 
         Raises:
-            IndexError: A sample's mask is not among the masks.
+            IndexError: ``mask_index`` is out of range.
         """
         none = np.zeros((0,) * (2 if self.masks is None else self.masks.dim() - 1), np.uint8)
         index = self.mask_index.tolist()
@@ -236,14 +239,14 @@ class MixPlan(StoredPlan):
         return torch.equal(self.partner.sort().values, torch.arange(len(self), dtype=torch.int32))
 
     def check_in_place(self, image_size: tuple[int, int] | None = None) -> None:
-        """Return if the plan can be mixed in place, and say why not otherwise.
+        """Raise ValueError, with the reason, if the plan cannot be applied in place.
 
         Args:
             image_size: (height, width); None does not check the boxes against it.
 
         Raises:
-            ValueError: A partner repeats or is out of range, a weight is outside [0, 1], a box does not fit, a mask is
-                not there, or a sample has a box and a mask.
+            ValueError: A partner repeats or is out of range, a weight is outside [0, 1], a box does not fit, a mask
+                index is out of range, or a sample has a box and a mask.
         """
         height, width = image_size if image_size is not None else (2**31 - 1, 2**31 - 1)
         _core.validate_plan(self.rows.numpy(), self.mask_shape(), height, width, True)
@@ -252,7 +255,7 @@ class MixPlan(StoredPlan):
         """Return the plan with other label weights, as Remix and TransMix compute them.
 
         Args:
-            label_weight: (B,) or one for all, in [0, 1]; a tensor on a GPU is waited for.
+            label_weight: (B,) or one for all, in [0, 1]. Reading a CUDA tensor synchronises with the GPU.
 
         Raises:
             ValueError: Another shape, NaN, or a weight outside [0, 1].
@@ -260,7 +263,8 @@ class MixPlan(StoredPlan):
         weight = _cast("label_weight", label_weight).detach().cpu()
         weight = weight.repeat(len(self)) if weight.dim() == 0 else weight
         if not bool(((weight >= 0) & (weight <= 1)).all()):
-            raise ValueError("MixPlan.with_label_weight: expected weights in [0, 1], got others or NaN")
+            low, high = (float(end) for end in weight.aminmax())
+            raise ValueError(f"MixPlan.with_label_weight: expected weights in [0, 1], got values from {low} to {high}")
         if weight.shape != (len(self),):
             raise ValueError(f"MixPlan.label_weight: expected shape ({len(self)},), got {tuple(weight.shape)}")
         plan = MixPlan(self.rows.clone(), self.masks)

@@ -1,7 +1,7 @@
-"""Mixing more than two: plans of up to four partners per sample, and Dirichlet weights for them.
+"""Mix up to four samples into one: ``MultiwayPlan``, and ``DirichletMix``, which draws such plans.
 
-``fastmix.mix``, ``mix_labels``, ``mix_values``, ``pair_labels``, ``mix_loss`` and ``mix_accuracy`` take these plans as
-they take a :class:`~fastmix.plan.MixPlan`; only in place there is no way to mix more than two.
+``fastmix.mix``, ``mix_labels``, ``mix_values``, ``mix_loss`` and ``mix_accuracy`` take these plans like a
+:class:`~fastmix.plan.MixPlan`. In-place operators refuse them.
 """
 
 from __future__ import annotations
@@ -29,23 +29,24 @@ _TOLERANCE = 1e-6
 class MultiwayPlan(StoredPlan):
     """What to mix in a batch of B samples, K = 2, 3 or 4 each: one packed row per sample, on the CPU.
 
-    Sample i becomes ``sum(weight[i, k] * x[partner[i, k]] for k in range(K))``, and its label likewise. Plans of the
-    policies have the sample itself in the first column. Weights are float64, so that they sum to 1 and mixing equal
-    images gives the same image. ``partner`` and ``weight`` are views of ``rows``.
+    Sample i becomes ``sum(weight[i, k] * x[partner[i, k]] for k in range(K))``, and its label likewise. In plans that
+    ``DirichletMix`` draws, the first partner is the sample itself. Weights are float64: they sum to 1 so closely that
+    mixing equal images gives the same image. ``partner`` and ``weight`` are views of ``rows``.
 
     Args:
         rows: int32 (B, 16); see :mod:`fastmix.plan.rows`.
-        ways: K; needed where there are no rows.
+        ways: K. None reads it from the rows; a plan without rows then gets K = 2.
 
     Attributes:
         rows: int32 (B, 16), the plan itself.
-        ways: K, how many samples make one.
+        ways: K, how many samples are mixed into one.
         partner: int32 (B, K), in [0, B); they may repeat.
         weight: float64 (B, K), in [0, 1]; every row sums to 1.
 
     Raises:
-        TypeError: ``rows`` is no int32 tensor on the CPU.
-        ValueError: Another shape or header, or rows of different ways. Weights are checked when the plan is applied.
+        TypeError: ``rows`` is not an int32 tensor on the CPU.
+        ValueError: The shape or header is wrong, or rows have different numbers of ways. Weights are checked when the
+            plan is applied.
     """
 
     _kind = "MultiwayPlan"
@@ -53,11 +54,14 @@ class MultiwayPlan(StoredPlan):
 
     def __init__(self, rows: Tensor, masks: None = None, ways: int | None = None) -> None:
         if masks is not None:
-            raise ValueError("MultiwayPlan: expected no masks: a plan that mixes more than two images has none")
+            raise ValueError("MultiwayPlan: expected rows only, got masks too; only a MixPlan has masks")
         super().__init__(rows)
         ways = ways if ways is not None else int(rows[0, 1]) if len(rows) else 2
         if not 2 <= ways <= _core.MAX_WAYS or not bool((rows[:, 1] == ways).all()):
-            raise ValueError(f"MultiwayPlan: expected one number of ways from 2 to {_core.MAX_WAYS} in all rows")
+            raise ValueError(
+                f"MultiwayPlan: expected one number of ways from 2 to {_core.MAX_WAYS} in all rows, "
+                f"got {sorted({ways, *rows[:, 1].tolist()})}"
+            )
         self.ways = ways
 
     @property
@@ -78,7 +82,9 @@ class MultiwayPlan(StoredPlan):
         given, weights = torch.as_tensor(partner), torch.as_tensor(weight, dtype=torch.float64)
         cast = given.to(torch.int32)
         if not bool((cast == given).all()):
-            raise ValueError(f"MultiwayPlan.partner: expected integers that fit torch.int32, got {given.dtype}")
+            raise ValueError(
+                f"MultiwayPlan.partner: expected integers that fit torch.int32, got {given[cast != given][0].item()}"
+            )
         shape = tuple(cast.shape)
         if len(shape) != 2 or not 2 <= shape[1] <= _core.MAX_WAYS or tuple(weights.shape) != shape:
             raise ValueError(
@@ -93,7 +99,7 @@ class MultiwayPlan(StoredPlan):
         return plan
 
     def clone(self) -> MultiwayPlan:
-        """Copy the plan, so that edits of one leave the other as it is."""
+        """Copy the plan. Editing one plan does not change the other."""
         return MultiwayPlan(self.rows.clone(), ways=self.ways)
 
     def _words(self) -> Tensor:
@@ -116,7 +122,7 @@ class MultiwayPlan(StoredPlan):
         return "\n".join(lines)
 
     def columns(self, device: torch.device) -> list[tuple[Tensor, Tensor]]:
-        """Per way the partners, int64 (B,), and the weights, float64 (B,), on a device.
+        """Return, for each of the K ways, the partners int64 (B,) and the weights float64 (B,) on a device.
 
         Raises:
             ValueError: A partner is out of range, a weight is outside [0, 1], or a row does not sum to 1.
@@ -133,28 +139,32 @@ class MultiwayPlan(StoredPlan):
         if low < 0 or high >= len(self):
             got = low if low < 0 else high
             raise ValueError(f"MultiwayPlan: expected partner in [0, {len(self)}), got {got}")
-        total = self.weight.sum(1)
-        if not bool(((self.weight >= 0) & (self.weight <= 1)).all() and ((total - 1).abs() <= _TOLERANCE).all()):
-            raise ValueError("MultiwayPlan: expected weights in [0, 1] that sum to 1 in every row, got others or NaN")
+        good = ((self.weight >= 0) & (self.weight <= 1)).all(1) & ((self.weight.sum(1) - 1).abs() <= _TOLERANCE)
+        if not bool(good.all()):
+            i = int((~good).nonzero()[0])
+            raise ValueError(
+                f"MultiwayPlan: expected weights in [0, 1] that sum to 1 in every row, got {self.weight[i].tolist()} "
+                f"for sample {i}"
+            )
 
 
 @dataclass(frozen=True)
 class DirichletMix:
     """Mix K samples with weights ~ Dirichlet(alpha): mixup of more than two.
 
-    For K = 2 it is ``Mixup``. The mixup paper (section 2) tried it and found no further gain; MultiMix and zeta-mixup
-    build on it. Every column of partners but the first, the sample itself, is a uniform permutation of its own: a
-    partner may come up twice for one sample.
+    For K = 2 it is ``Mixup``. The mixup paper (section 2) tried K > 2 and found no further gain; MultiMix and
+    zeta-mixup build on it. Each sample's first partner is itself. Every other column of partners is an independent
+    uniform permutation, so a sample may have the same partner twice.
 
     Args:
         k: 2, 3 or 4.
-        alpha: > 0, one for all or K of them, the first one for the own image. Never NaN, however small.
-        per: What shares one draw of the weights, ``"sample"`` or ``"batch"``.
+        alpha: > 0; one number for all, or K numbers with the own image's first. Even tiny values never give NaN.
+        per: The unit that shares one draw of weights: ``"sample"`` or ``"batch"``.
         prob: Probability that a unit of ``per`` is mixed at all.
 
     Raises:
         TypeError: ``k`` is not an integer.
-        ValueError: A parameter out of its range.
+        ValueError: A parameter is out of range.
     """
 
     k: int = 3
@@ -215,27 +225,27 @@ class DirichletMix:
 
 
 def combine_values(values: Tensor, plan: MultiwayPlan) -> Tensor:
-    """Mix rows by the plan in float64, without rounding. Skips weight 0 and copies at weight 1, so no NaN leaks."""
+    """Mix rows by the plan in float64, without rounding. Weights 0 and 1 skip and copy, so NaN does not spread."""
     wide = values.to(torch.float64)
     total = torch.zeros_like(wide)
     for partner, weight in plan.columns(values.device):
         weight = weight.reshape(-1, *[1] * (values.dim() - 1))
         rows = wide[partner]
-        # Others have weight 0 where one has 1.
+        # Where a weight is 1, the others are 0, so this row is the whole sum.
         total = torch.where(weight == 0.0, total, torch.where(weight == 1.0, rows, total + weight * rows))
     return total
 
 
 def combine_labels(op: str, labels: Tensor, plan: MultiwayPlan, num_classes: int, smoothing: float) -> Tensor:
-    """Class ids (B,) to dense targets float32 (B, C): in float64, rounded once."""
+    """Turn class ids (B,) into dense targets float32 (B, C), summed in float64 and rounded once."""
     known = (labels >= 0) & (labels < num_classes)
-    # Under vmap, which allows no branch on values, rows with an unknown label are NaN, as on CUDA.
+    # vmap cannot branch on values, and CUDA would have to synchronise. There, rows with an unknown label become NaN.
     if (
         labels.device.type == "cpu"
         and not torch._C._functorch.is_functorch_wrapped_tensor(labels)
         and not bool(known.all())
     ):
-        raise RuntimeError(f"{op}: expected labels in [0, {num_classes}), got others")
+        raise RuntimeError(f"{op}: expected labels in [0, {num_classes}), got {int(labels[~known][0])}")
     classes = torch.arange(num_classes, device=labels.device)
     share = torch.zeros((len(plan), num_classes), dtype=torch.float64, device=labels.device)
     bad = torch.zeros(len(plan), dtype=torch.bool, device=labels.device)

@@ -113,7 +113,7 @@ def kernel_partners(labels: Tensor, bandwidth: float, key: DrawKey = DrawKey()) 
     scaled = _distances("kernel_partners", labels) / bandwidth
     if scaled.shape[0] < 2:
         return torch.zeros(scaled.shape[0], dtype=torch.int32)
-    # Relative to the nearest, so that no row underflows to all zeros.
+    # Divided by the nearest sample's weight, so that no row underflows to all zeros.
     nearest = scaled.min(dim=1, keepdim=True).values
     weights = torch.exp(-0.5 * (scaled - nearest) * (scaled + nearest))
     return weighted_partners(weights, key)

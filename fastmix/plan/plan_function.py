@@ -1,4 +1,4 @@
-"""A policy whose plans a function of the user makes."""
+"""A policy that calls your own function for its plans."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["PlanFunction"]
 class PlanFunction(Policy):
     """Apply the plans that a function makes: masks of your own, or mixing that no policy draws.
 
-    ``DataLoader``, ``prefetch`` and ``Mixer`` take it as any policy. In the DataLoader a thread calls the function,
+    ``DataLoader``, ``prefetch`` and ``Mixer`` take it like any policy. In the DataLoader a thread calls the function,
     ahead of the training loop.
 
     Args:
@@ -26,7 +26,7 @@ class PlanFunction(Policy):
             Equal arguments must give equal plans, or a resumed epoch differs.
 
     Raises:
-        TypeError: ``function`` is not callable, or returns something else than a MixPlan.
+        TypeError: ``function`` is not callable, or does not return a MixPlan.
         ValueError: The plan is for another number of samples.
 
     Example:
@@ -37,7 +37,7 @@ class PlanFunction(Policy):
     """
 
     function: Callable[[int, tuple[int, ...] | None, DrawKey], MixPlan]
-    pairing: Pairing = field(default="permutation", init=False, repr=False)  # the function pairs
+    pairing: Pairing = field(default="permutation", init=False, repr=False)  # unused: the function chooses partners
 
     def __post_init__(self) -> None:
         if not callable(self.function):
@@ -69,7 +69,9 @@ class PlanFunction(Policy):
         return plan.clone()
 
     def to_core(self) -> _core.Choice:
-        raise ValueError("PlanFunction: expected a policy that fastmix draws, got a function of yours; use draw()")
+        raise ValueError(
+            "PlanFunction: expected a policy that the C++ core can draw, got a Python function; use draw()"
+        )
 
     def with_pairing(self, pairing: Pairing) -> Policy:  # noqa: ARG002
         return self
@@ -78,7 +80,7 @@ class PlanFunction(Policy):
         return PlanFunction(_identity)
 
     def scaled(self, factor: float) -> Policy:  # noqa: ARG002
-        raise ValueError("PlanFunction: expected a Beta weight to scale, got a function of yours")
+        raise ValueError("PlanFunction: expected Beta weights to ramp, got a Python function; leave out ramp_epochs")
 
 
 def _identity(batch_size: int, image_size: tuple[int, ...] | None, key: DrawKey) -> MixPlan:  # noqa: ARG001

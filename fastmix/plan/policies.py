@@ -1,4 +1,4 @@
-"""Draw plans by policies: pure functions of the draw key, without state and without a global generator."""
+"""Policies that draw plans: pure functions of the draw key, without state or a global random generator."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Policy(ABC):
 
     @abstractmethod
     def to_core(self) -> _core.Choice:
-        """Return the native core's policy; raises ValueError for bad parameters."""
+        """Return the policy for the C++ core. Raises ValueError for a parameter out of range."""
 
     @abstractmethod
     def with_pairing(self, pairing: Pairing) -> Policy:
@@ -142,7 +142,7 @@ class SinglePolicy(Policy):
 
     @abstractmethod
     def core_policy(self) -> _core.Policy:
-        """Return one entry of the native core's choice."""
+        """Return the policy for the C++ core, as one entry of its ``Choice``."""
 
     def _core_policy(
         self,
@@ -172,7 +172,7 @@ class SinglePolicy(Policy):
     def scaled(self, factor: float) -> Self:
         law = self.distribution
         if not isinstance(law, Beta):
-            raise ValueError(f"{type(self).__name__}: expected a Beta weight to scale, got {law}")
+            raise ValueError(f"{type(self).__name__}: expected Beta weights to ramp, got {law}; leave out ramp_epochs")
         if self.weight is None:
             return dataclasses.replace(self, alpha=self.alpha * factor)
         _, a, b = law.law()
@@ -209,7 +209,7 @@ class Mixup(SinglePolicy):
 class CutMix(SinglePolicy):
     """Paste a box of the partner's pixels, of area ``1 - w`` with ``w ~ Beta(alpha, alpha)``.
 
-    As in the paper, the box's centre is uniform, the border clips the box, and ``label_weight`` counts the pixels
+    As in the paper, the box's centre is uniform, the border clips the box, and ``label_weight`` is the share of pixels
     outside the clipped box. ``plan`` requires ``image_size``. Source: CutMix (Yun et al., ICCV 2019).
 
     Args:
@@ -220,7 +220,7 @@ class CutMix(SinglePolicy):
         weight: As for ``Mixup``.
         box: ``Clipped``, ``Coverage``, ``Inside``, ``MinMax``, ``FixedBox``, ``Span`` or ``Cuboid``, see
             :mod:`fastmix.plan.boxes`.
-        inside: Distribution of the own weight inside the box; None is 0, a cut. Any other blends inside the box.
+        inside: Distribution of the own weight inside the box. None means 0: the box shows the partner alone.
 
     Raises:
         ValueError: As for ``Mixup``, or ``box`` is not a box rule.
@@ -234,7 +234,7 @@ class CutMix(SinglePolicy):
 
     @property
     def has_masks(self) -> bool:
-        return self.box.over_frames
+        return self.box.over_frames  # a plan holds such a box as a mask
 
     def core_policy(self) -> _core.Policy:
         _check_rule(self.box)

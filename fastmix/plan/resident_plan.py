@@ -1,4 +1,4 @@
-"""Keep a plan in device memory, so that a captured CUDA graph mixes anew at every replay."""
+"""Keep a plan in device memory, so that each replay of a captured CUDA graph can apply another plan."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from fastmix.plan.rows import WORDS
 
 __all__ = ["ResidentPlan"]
 
-_SLOTS = 4  # pinned buffers whose copies may be in flight; update waits for the oldest
+_SLOTS = 4  # pinned buffers with copies in flight; update() waits for the oldest copy
 
 
 class ResidentPlan:
     """Hold the plan of one batch in device memory, always at the same address.
 
-    A graph that captures an operator with a MixPlan replays the plan of the capture, since kernels take it in their
-    parameters. With a ResidentPlan they read the plan of the last ``update``. ``mix_``, ``mix``, ``normalize_mix``,
+    A graph that captures an operator with a MixPlan always replays that plan, since it is part of the kernel's
+    parameters. With a ResidentPlan, kernels read the plan of the last ``update``. ``mix_``, ``mix``, ``normalize_mix``,
     ``regmixup`` and ``mix_labels`` take it as they take a MixPlan, inside and outside of graphs, and return the same
     bits. On the CPU it is a plan that can be replaced.
 
@@ -30,16 +30,16 @@ class ResidentPlan:
         device: Device of the images.
         image_size: (height, width) in pixels that boxes must lie in. None leaves boxes unchecked; a box beyond the
             image then mixes the part inside.
-        masks: Shape (M, h, w) or (M, t, h, w) that all masks have, M at most; None for plans without masks. Every
-            launch then pays for masks.
+        masks: Shape (M, h, w) or (M, t, h, w) of the memory for masks. Plans may have up to M masks, each of exactly
+            this size. Every launch is then as slow as one with masks. None for plans without masks.
 
     Attributes:
-        rows: int32 (R, 16) on the device: B rows and what kernels need beside them; on the CPU only the rows.
+        rows: int32 (R, 16) on the device: the plan's B rows, then data of the kernels; on the CPU only the B rows.
         masks: uint8 on the device, or None.
         device: Device of the memory.
 
     Raises:
-        ValueError: ``batch_size`` is negative, ``device`` is neither CPU nor CUDA, or ``masks`` is no such shape.
+        ValueError: ``batch_size`` is negative, ``device`` is neither CPU nor CUDA, or ``masks`` is not such a shape.
         RuntimeError: CUDA is not available.
 
     Example:
@@ -132,7 +132,7 @@ class ResidentPlan:
                 self._copied[self._slot] = torch.cuda.current_stream().record_event()
 
     def _check_masks(self, op: str, plan: MixPlan) -> None:
-        """Return if the masks fit their memory."""
+        """Raise ValueError if the plan's masks do not fit the memory for masks."""
         if plan.masks is None:
             return
         room = None if self.masks is None else tuple(self.masks.shape)

@@ -34,11 +34,11 @@ def zero_rows(batch: int, header: int, words: int = WORDS) -> Tensor:
 
 
 def check_rows(kind: str, rows: Tensor, header: int, slot_words: int = 0) -> None:
-    """Return if ``rows`` are rows of this kind, with 16 words and any number of slots of ``slot_words`` words.
+    """Raise unless ``rows`` are rows of this kind: 16 words, then any number of slots of ``slot_words`` words.
 
     Raises:
         TypeError: ``rows`` is not an int32 tensor on the CPU.
-        ValueError: Another shape, gaps in memory, or a header of another kind or version.
+        ValueError: The shape is wrong, memory has gaps, or a header is of another kind or version.
     """
     if not isinstance(rows, Tensor) or rows.dtype != torch.int32 or rows.device.type != "cpu":
         got = f"{rows.dtype} on {rows.device}" if isinstance(rows, Tensor) else type(rows).__name__

@@ -47,7 +47,7 @@ class Scheduled(Policy):
             self.policy.scaled(1.0)
 
     @property
-    def pairing(self) -> Pairing:  # type: ignore[override]  # frozen, so read-only as other policies'
+    def pairing(self) -> Pairing:  # type: ignore[override]  # nothing assigns it, so a property may replace it
         return self.policy.pairing
 
     @property
@@ -63,7 +63,7 @@ class Scheduled(Policy):
         return self.policy
 
     def to_core(self) -> _core.Choice:
-        """Return the policy of the mixing epochs, with its full alpha."""
+        """Return the policy of the mixing epochs, with the full ``alpha`` of the end of the ramp."""
         return self.policy.to_core()
 
     def with_pairing(self, pairing: Pairing) -> Policy:

@@ -14,7 +14,7 @@ from fastmix.plan.rows import check_rows, zero_rows
 
 
 class StoredPlan:
-    """A plan as packed rows, and masks where there are any. Its subclasses name the words.
+    """A plan as packed rows, with optional masks. Subclasses name the words of a row.
 
     Attributes:
         rows: int32, one row per sample, see :mod:`fastmix.plan.rows`.
@@ -27,7 +27,7 @@ class StoredPlan:
 
     def __init__(self, rows: Tensor, masks: Tensor | None = None) -> None:
         check_rows(self._kind, rows, self._header, self._slot_words)
-        # NumPy gives an array without rows strides of 0, which no view in another dtype takes.
+        # An array without rows has strides of 0 in NumPy. torch cannot view such a tensor as another dtype.
         self.rows = rows if len(rows) else zero_rows(0, self._header, rows.shape[1])
         self.masks = masks
 
@@ -47,11 +47,11 @@ class StoredPlan:
         return hash(self.digest())
 
     def clone(self) -> Self:
-        """Copy the plan, so that edits of one leave the other as it is."""
+        """Copy the plan. Editing one plan does not change the other."""
         return type(self)(self.rows.clone(), None if self.masks is None else self.masks.clone())
 
     def digest(self) -> str:
-        """SHA-256 of the content, in hexadecimal: equal plans have equal digests, on every machine."""
+        """Return the content's SHA-256 in hexadecimal. Equal plans have equal digests, on every machine."""
         return hashlib.sha256(b"".join(self._content())).hexdigest()
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -77,11 +77,11 @@ class StoredPlan:
             raise ValueError(f"{cls._kind}.load: {error}; in {os.fspath(path)}") from None
 
     def _words(self) -> Tensor:
-        """Return the rows with 0.0 in place of -0.0, which equals it."""
+        """Return the rows with 0.0 for each -0.0, so that equal plans have equal bytes."""
         raise NotImplementedError
 
     def _content(self) -> tuple[bytes, bytes, bytes]:
-        """Return the bytes that are the same for equal plans, and only for them."""
+        """Return bytes that are equal exactly if the plans are equal."""
         rows = self._kind.encode() + self._words().numpy().astype("<i4").tobytes()
         if self.masks is None:
             return rows, b"", b""

@@ -40,7 +40,7 @@ class Weight(ABC):
         """
         folds = {None: _core.Fold.none, "max": _core.Fold.max, "min": _core.Fold.min}
         if self.fold not in folds:
-            raise ValueError(f"fold: expected 'max', 'min' or None; got {self.fold!r}")
+            raise ValueError(f"fold: expected 'max', 'min' or None, got {self.fold!r}")
         if len(self.clamp) != 2:
             raise ValueError(f"clamp: expected (least, most), got {self.clamp}")
         return _core.WeightLaw(*self.law(), folds[self.fold], self.clamp)
@@ -48,7 +48,7 @@ class Weight(ABC):
 
 @dataclass(frozen=True)
 class Beta(Weight):
-    """Beta(a, b), with mean ``a / (a + b)``. Never NaN, even for tiny shapes.
+    """Beta(a, b), with mean ``a / (a + b)``. A draw is never NaN, even for tiny ``a`` and ``b``.
 
     Args:
         a: > 0.
@@ -57,7 +57,7 @@ class Beta(Weight):
         clamp: See :class:`Weight`.
 
     Raises:
-        ValueError: A shape is not finite and > 0, or ``fold`` or ``clamp`` does not fit.
+        ValueError: ``a`` or ``b`` is not finite and > 0, or ``fold`` or ``clamp`` does not fit.
     """
 
     a: float = 1.0

@@ -162,7 +162,7 @@ def test_bad_parameters_are_refused_when_the_policy_is_made(kind: type, argument
         ([], {}, "expected at least one policy, got none"),
         ([Mixup(), Choice([Mixup(), CutMix()])], {}, "expected policies such as Mixup or CutMix, got Choice"),
         ([Mixup(), "cutmix"], {}, "expected policies such as Mixup or CutMix, got str"),
-        ([Mixup(), CutMix(pairing="flip")], {}, "policies of one pairing, got flip, permutation"),
+        ([Mixup(), CutMix(pairing="flip")], {}, "policies with the same pairing, got flip, permutation"),
         ([Mixup(), CutMix()], {"p": []}, r"one probability per policy \(2\), got 0"),
         ([Mixup(), CutMix()], {"p": [1.0]}, r"one probability per policy \(2\), got 1"),
         ([Mixup(), CutMix()], {"p": [0.5, 0.6]}, "sum to 1, got a sum of 1.1"),

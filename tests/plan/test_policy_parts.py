@@ -60,7 +60,7 @@ def test_clamped_weights() -> None:
         (lambda: fm.Uniform(-0.1, 0.4), "0 <= low <= high <= 1"),
         (lambda: fm.Fixed(1.5), r"fixed weight in \[0, 1\], got 1.5"),
         (lambda: fm.Fixed(NAN), r"fixed weight in \[0, 1\], got nan"),
-        (lambda: fm.Beta(1, fold="mean"), "'max', 'min' or None; got 'mean'"),
+        (lambda: fm.Beta(1, fold="mean"), "'max', 'min' or None, got 'mean'"),
         (lambda: fm.Beta(1, clamp=(0.9, 0.1)), "0 <= least <= most <= 1"),
         (lambda: fm.Beta(1, clamp=(0.9,)), r"clamp: expected \(least, most\)"),
         (lambda: fm.Mixup(weight=0.5), "weight: expected Beta, Uniform or Fixed, got float"),
@@ -266,7 +266,7 @@ def test_a_schedule_ramps_alpha() -> None:
         (lambda: fm.Scheduled(SCHEDULED), ValueError, "a policy without a schedule, got Scheduled"),
         (lambda: fm.Scheduled(fm.Mixup(), start_epoch=-1), ValueError, "start_epoch"),
         (lambda: fm.Scheduled(fm.Mixup(), end_epoch=0.5), TypeError, "float"),
-        (lambda: fm.Scheduled(fm.Mixup(weight=fm.Fixed(0.5)), ramp_epochs=2), ValueError, "a Beta weight to scale"),
+        (lambda: fm.Scheduled(fm.Mixup(weight=fm.Fixed(0.5)), ramp_epochs=2), ValueError, "Beta weights to ramp"),
         (lambda: fm.Choice([SCHEDULED]), ValueError, "got Scheduled"),
     ],
 )
