@@ -5,7 +5,7 @@
 ``normalize_mix.py``   ``normalize_mix``: a uint8 batch to a training batch
 ``resample.py``        ``resample``: decoded images of any sizes to a uint8 batch, with Pillow's bits
 ``resample_mix.py``    ``resample_mix``: decoded images of any sizes to a training batch
-``augment.py``         ``augment_`` in place, ``augment`` into a new tensor: every sample by its own operations
+``augment.py``         ``augment_`` in place, ``augment`` into a new tensor: each sample has its own operations
 ``labels.py``          ``mix_labels``, ``mix_values``
 ``targets.py``         the forms that ``targets=`` names: dense, ``pair_labels``, by index
 ``segmentation.py``    ``mix_segmentation``: segmentation maps

@@ -1,4 +1,4 @@
-"""Augment uint8 batches: every sample by its own operations, as a sample plan says."""
+"""Augment uint8 batches. A sample plan names the operations of each sample."""
 
 # ruff: noqa: ARG001  (a fake kernel has its operator's signature)
 
@@ -25,7 +25,7 @@ class SampleRows(Protocol):
 
 
 def augment_(images: Tensor, plan: SampleRows | Tensor, *, channels_last: bool | None = None) -> Tensor:
-    """Augment a uint8 batch in place: every sample by its own operations.
+    """Augment a uint8 batch in place, each sample with its own operations.
 
     Equivalent to ``for image, operations in zip(images, plan): image.copy_(as Pillow applies them one by one)``. Every
     operation gives Pillow 13's pixels, bit for bit, on every CPU and GPU. Posterize with 0 bits gives a black image, as
@@ -43,7 +43,7 @@ def augment_(images: Tensor, plan: SampleRows | Tensor, *, channels_last: bool |
         ``images`` itself.
 
     Raises:
-        TypeError: ``images`` is not a uint8 tensor, or ``plan`` is no sample plan.
+        TypeError: ``images`` is not a uint8 tensor, or ``plan`` is not a sample plan.
         ValueError: The shape does not fit, or both layouts fit and ``channels_last`` is None.
         RuntimeError: The plan is for another batch size or image size, holds an unknown operation or a parameter out of
             range, or needs a float output; or samples have gaps. ``images`` is then unchanged.
@@ -83,7 +83,7 @@ def augment(images: Tensor, plan: SampleRows | Tensor, *, channels_last: bool | 
 
 
 def sample_rows(op: str, plan: SampleRows | Tensor) -> Tensor:
-    """Return the rows; refuse what is no sample plan."""
+    """Return the rows of a sample plan. Raises TypeError for other objects."""
     rows = plan if isinstance(plan, Tensor) else getattr(plan, "rows", None)
     if not isinstance(rows, Tensor):
         raise TypeError(f"{op}: expected plan to be a sample plan or its rows, got {type(plan).__name__}")
@@ -91,7 +91,7 @@ def sample_rows(op: str, plan: SampleRows | Tensor) -> Tensor:
 
 
 def _channels_last(op: str, images: Tensor, channels_last: bool | None) -> bool:
-    """Return whether the channels are the last dimension; refuse other images."""
+    """Return whether the last dimension holds the channels. Refuses images that are not uint8 RGB."""
     check_tensor(op, "images", images)
     if images.dtype != torch.uint8:
         raise TypeError(f"{op}: expected images of dtype torch.uint8, got {images.dtype}; augment before normalising")
@@ -102,7 +102,7 @@ def _channels_last(op: str, images: Tensor, channels_last: bool | None) -> bool:
     if channels_last is None:
         if first and last:
             raise ValueError(
-                f"{op}: expected one dimension of channels, got {tuple(images.shape)}, where two fit; "
+                f"{op}: expected one dimension of 3 channels, got {tuple(images.shape)}, where two fit; "
                 "pass channels_last=True for (B, H, W, 3) or channels_last=False for (B, 3, H, W)"
             )
         return bool(last)

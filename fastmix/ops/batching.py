@@ -1,6 +1,7 @@
-"""Batching rules for :func:`torch.vmap`: V batches are one batch of V * B samples, by the plan repeated V times.
+"""Batching rules for :func:`torch.vmap`: V batches become one batch of V * B samples, with the plan repeated V times.
 
-``mix_`` mixes the batches one after the other, where they are. The batches share the plan and its masks.
+Only ``mix_`` mixes one batch after the other, because a joined batch would be a copy. All batches share the plan and
+its masks.
 """
 
 from __future__ import annotations
@@ -19,25 +20,26 @@ _resample_mix = torch.ops.fastmix.resample_mix.default
 
 
 def _flat(tensor: Tensor, dim: int | None, count: int) -> Tensor:
-    """Return V batches (V, B, ...) as one (V * B, ...); a tensor that vmap does not map is repeated."""
+    """Join V batches into one, (V * B, ...). ``dim`` is the dimension of V; None repeats the tensor V times."""
     if dim is None:
         return tensor.repeat(count, *[1] * (tensor.dim() - 1))
     return tensor.movedim(dim, 0).flatten(0, 1)
 
 
 def _flat_pair(images: Tensor, other: Tensor | None, dims: tuple[Any, ...], count: int) -> tuple[Tensor, Tensor | None]:
-    """Return the flat images, and the other batch in their memory format."""
+    """Return the joined images, and the joined other batch in the same memory format."""
     flat = _flat(images, dims[0], count)
     return flat, None if other is None else _ops.samples_like(flat, _flat(other, dims[3], count))
 
 
 def _repeated(plan: Tensor, count: int, partners: int, multiway: bool = False) -> Tensor:
-    """Return the rows of V plans, each for the next batch of ``partners`` samples.
+    """Repeat the rows V times. Copy v points to partners in batch v, of ``partners`` samples each.
 
-    A partner that is out of range stays so: the greatest in the last batch, the least in the first.
+    A partner that is out of range is still refused: one that is too large in the last batch, a negative one in the
+    first.
 
     Raises:
-        ValueError: The rows are resident on a GPU, where the walks of kernels lie behind them.
+        ValueError: The rows are those of a ResidentPlan on a GPU, whose memory also holds data of the kernels.
     """
     if plan.is_cuda:
         raise ValueError("vmap: expected a plan on the CPU, got a ResidentPlan; use a MixPlan")
@@ -51,15 +53,19 @@ def _repeated(plan: Tensor, count: int, partners: int, multiway: bool = False) -
 
 
 def _dims(op: str, in_dims: tuple[Any, ...], **shared: int) -> tuple[Any, ...]:
-    """Return the dimension that vmap maps of each argument, by the argument's place; None if it maps none.
+    """Return, by position, the dimension of each argument that vmap maps; None if it maps none.
+
+    ``shared`` holds names and positions of arguments that must be the same for all batches.
 
     Raises:
-        ValueError: vmap maps an argument of ``shared``, which holds the places of what all batches share.
+        ValueError: vmap maps an argument of ``shared``.
     """
     dims = (*in_dims, *[None] * 13)
     for name, place in shared.items():
         if dims[place] is not None:
-            raise ValueError(f"{op}: expected one {name} for all batches of vmap, got one per batch")
+            raise ValueError(
+                f"{op}: expected the same {name} for all batches of vmap, got one per batch; use in_dims=None for it"
+            )
     return dims
 
 
@@ -74,7 +80,7 @@ def _(
 ) -> tuple[None, None]:
     dims = _dims("mix_", in_dims, plan=1, masks=2)
     if dims[0] is None:
-        raise ValueError("mix_: expected images that vmap maps, got one batch for many others; use mix()")
+        raise ValueError("mix_: expected images that vmap maps, got one batch for all calls to overwrite; use mix()")
     for i in range(info.batch_size):
         own = images.select(dims[0], i)
         partners = other if other is None or dims[3] is None else other.select(dims[3], i)

@@ -38,8 +38,8 @@ def check_images(op: str, images: Tensor) -> None:
 
 
 def check_stored(op: str, name: str, tensor: Tensor) -> None:
-    """Refuse a view that negates the values in memory on reading, which an operator cannot write to."""
-    # torch.compile cannot trace the question.
+    """Refuse a view whose values are the negated values in memory (``is_neg``); operators ignore the negation."""
+    # torch.compile cannot trace is_neg().
     if not torch.compiler.is_compiling() and tensor.is_neg():
         raise ValueError(f"{op}: expected {name} as stored, got a negated view; use {name}.resolve_neg()")
 
@@ -67,7 +67,7 @@ def check_plan(
     check_plan_type(op, plan, multiway=multiway, resident=resident)
     if len(plan) != samples:
         raise ValueError(
-            f"{op}: expected a plan for {samples} samples, got one for {len(plan)}; draw it with this batch_size"
+            f"{op}: expected a plan for {samples} samples, got one for {len(plan)}; draw it with batch_size={samples}"
         )
 
 

@@ -60,7 +60,7 @@ def attention_label_weight(attention: Tensor, plan: MixPlan, image_size: tuple[i
         attention: (B, h, w), >= 0, the class token's attention to each patch of the mixed image, in any scale.
             Reading it synchronises with a GPU.
         plan: For B samples, without masks.
-        image_size: (H, W) of the images in pixels; any multiple of (h, w) or none.
+        image_size: (H, W) of the images in pixels; need not be a multiple of (h, w).
 
     Returns:
         float32 (B,) on the CPU, for ``plan.with_label_weight``.
@@ -79,8 +79,8 @@ def attention_label_weight(attention: Tensor, plan: MixPlan, image_size: tuple[i
     looked = attention.detach().to("cpu", torch.float64)
     if plan.masks is not None:
         raise ValueError(
-            "attention_label_weight: expected a plan of boxes and weights, got one with masks; weigh the attention "
-            "by fastmix.reference.weight_map(plan, images.shape)"
+            "attention_label_weight: expected a plan of boxes and weights, got one with masks; multiply the attention "
+            "with fastmix.reference.weight_map(plan, images.shape)"
         )
     rows = _covered(plan.box[:, 0], plan.box[:, 2], looked.shape[1], image_size[0])
     columns = _covered(plan.box[:, 1], plan.box[:, 3], looked.shape[2], image_size[1])

@@ -38,7 +38,7 @@ def mix_labels(
     Equivalent to ``w * y + (1 - w) * y[plan.partner]`` in float64, rounded once, with ``w = plan.label_weight``.
     ``y`` is ``labels`` if dense, else ``one_hot(labels, num_classes) * (1 - smoothing) + smoothing / num_classes``.
     With a MultiwayPlan: ``sum(plan.weight[:, k, None] * y[plan.partner[:, k]] for k in range(plan.ways))``.
-    A row sums to 1, also if both labels are equal.
+    Each row sums to 1, also if both labels are equal.
 
     Args:
         labels: Class ids (B,) of any integer dtype, or dense floating labels (B, C).
@@ -53,8 +53,8 @@ def mix_labels(
     Raises:
         TypeError: ``labels`` is not a tensor, or has neither an integer dtype nor dense floating rows.
         ValueError: ``labels``, ``num_classes``, ``smoothing``, ``other`` or the plan's size do not fit.
-        RuntimeError: A label is outside [0, num_classes). On CUDA its rows become NaN instead, since an error would
-            need a synchronisation.
+        RuntimeError: A label is outside [0, num_classes). On CUDA, rows with such a label become NaN instead, since an
+            error would need a synchronisation.
 
     Example:
         >>> targets = mix_labels(torch.tensor([3, 1]), MixPlan.mixup([1, 0], 0.25), num_classes=5)
@@ -67,7 +67,7 @@ def mix_labels(
         if smoothing != 0.0:
             raise ValueError(f"{op}: expected smoothing=0 with dense labels, got {smoothing}; smooth the labels first")
         if num_classes is not None and num_classes != labels.shape[1]:
-            raise ValueError(f"{op}: expected num_classes={labels.shape[1]} as the labels have, got {num_classes}")
+            raise ValueError(f"{op}: expected num_classes={labels.shape[1]}, as in the labels, got {num_classes}")
         if isinstance(plan, ResidentPlan):
             raise ValueError(f"{op}: expected class ids with a ResidentPlan, got dense labels; use a MixPlan")
         return _blend(op, labels, plan, other).to(torch.float32)
@@ -129,7 +129,7 @@ def mix_values(values: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | 
 
 
 def _blend(op: str, values: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None) -> Tensor:
-    """Mix rows by label weight in float64, without rounding. Weights 1 and 0 copy, so that no NaN leaks."""
+    """Mix rows by label weight in float64, without rounding. Weights 1 and 0 copy, so NaN does not spread."""
     if isinstance(plan, MultiwayPlan):
         return combine_values(values, plan)
     own = values.to(torch.float64)

@@ -158,7 +158,7 @@ def _shares(
     share = weight.expand(losses.shape)
     if labels.is_floating_point() or labels.shape != losses.shape:
         return share
-    # A functools.partial may hold the option.
+    # A functools.partial holds its options in `keywords`.
     bound = getattr(criterion, "keywords", {})
     ignore_index = kwargs.get("ignore_index", bound.get("ignore_index", _DEFAULT_IGNORE_INDEX))
     return torch.where(labels == ignore_index, 0.0, share)

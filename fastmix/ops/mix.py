@@ -20,8 +20,9 @@ def mix_(images: Tensor, plan: MixPlan | ResidentPlan, *, other: Tensor | None =
     """Mix a batch in place.
 
     Equivalent to ``images.copy_(w * images + (1 - w) * images[plan.partner])`` in float64, rounded once. ``w`` is the
-    own weight of each pixel (see :class:`~fastmix.MixPlan`). Weight 1 and a sample that is its own partner keep their
-    bytes; weight 0 copies the partner's. Every element is read once and written once, without a scratch copy.
+    own weight of each pixel (see :class:`~fastmix.MixPlan`). Pixels of weight 1 keep their bytes, as does a sample that
+    is its own partner; pixels of weight 0 copy the partner's. Every element is read once and written once, without a
+    scratch copy.
 
     Source: mixup (Zhang et al., ICLR 2018).
 
@@ -30,8 +31,8 @@ def mix_(images: Tensor, plan: MixPlan | ResidentPlan, *, other: Tensor | None =
             on the last two dimensions (H, W), masks with frames on the last three. Each sample must be contiguous or
             channels_last (4-D, 5-D).
         plan: For B samples. Partners must be a permutation unless ``other`` is given.
-        other: (N, ...), the batch that partners come from; None means ``images``. Refused with a MultiwayPlan.
-            It shares no memory with ``images``; partners may repeat, and row i is not sample i.
+        other: (N, ...), the batch that partners come from; None means ``images``. Refused with a ResidentPlan. It must
+            not share memory with ``images``. Partners may repeat; partner i of sample i is another image and is mixed.
 
     Returns:
         ``images`` itself.
@@ -120,9 +121,11 @@ def regmixup(images: Tensor, plan: MixPlan | ResidentPlan) -> Tensor:
 
 
 def _check_resident(op: str, plan: MixPlan | MultiwayPlan | ResidentPlan, images: Tensor) -> None:
-    """Refuse gradients: in backward, the memory would hold the plan of a later update."""
+    """Refuse gradients: when backward runs, a later update may have replaced the plan."""
     if isinstance(plan, ResidentPlan) and torch.is_grad_enabled() and images.requires_grad:
-        raise RuntimeError(f"{op}: expected images that do not require grad with a ResidentPlan; use a MixPlan")
+        raise RuntimeError(
+            f"{op}: expected images with requires_grad=False for a ResidentPlan, got True; use a MixPlan"
+        )
 
 
 def masks_on(plan: MixPlan | ResidentPlan, device: torch.device) -> Tensor | None:

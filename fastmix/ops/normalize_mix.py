@@ -50,15 +50,15 @@ def normalize_mix(
         dtype: float16, bfloat16 or float32.
         memory_format: torch.contiguous_format (NCHW) or torch.channels_last (NHWC) of the result.
         mirror: bool (B,) on the CPU, or a sequence: the images to flip left to right before mixing.
-        out: (B, C, H, W) of ``dtype`` in ``memory_format``, to write to and return. It shares no memory with
-            ``images``. Reusing it saves the page faults of new memory on the CPU.
+        out: (B, C, H, W) of ``dtype`` in ``memory_format``, to write to and return. It must not share memory with
+            ``images``. Reusing it avoids the page faults of new memory on the CPU.
 
     Returns:
         (B, C, H, W) of ``dtype`` on the device of ``images``.
 
     Raises:
-        TypeError: The dtype of ``images``, ``mirror`` or ``out`` does not fit, or ``dtype`` is another one.
-        ValueError: A shape or length does not fit, ``std`` is <= 0, or ``memory_format`` is another one.
+        TypeError: The dtype of ``images``, ``mirror`` or ``out`` does not fit, or ``dtype`` is not supported.
+        ValueError: A shape or length does not fit, ``std`` is <= 0, or ``memory_format`` is not supported.
         RuntimeError: A partner is out of range, or a box does not fit.
 
     Example:
@@ -87,7 +87,9 @@ def normalize_mix(
     check_plan(op, plan, images.shape[0], resident=True)
     if isinstance(plan, ResidentPlan):
         if mirror is not None:
-            raise ValueError(f"{op}: mirror= belongs to ResidentPlan.update() with a ResidentPlan; leave it out here")
+            raise ValueError(
+                f"{op}: expected the mirror flags in the ResidentPlan, got mirror=; give them to ResidentPlan.update()"
+            )
         mirror = plan.mirror if plan.device.type == "cpu" else None
     channels_last = memory_format == torch.channels_last
     masks = masks_on(plan, images.device)

@@ -1,4 +1,4 @@
-"""The rows that a plan's partners refer to: of the batch itself, or of ``other=``."""
+"""Find the rows that a plan's partners index: rows of the batch itself, or of ``other=``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fastmix.plan.resident_plan import ResidentPlan
 
 
 def check_other(op: str, plan: MixPlan | MultiwayPlan | ResidentPlan, values: Tensor, other: Tensor | None) -> None:
-    """Check the argument ``other=``, in the same words for every function that takes it.
+    """Check the argument ``other=``, for every function that takes it.
 
     Raises:
         TypeError: ``other`` is not a tensor.
@@ -26,7 +26,7 @@ def check_other(op: str, plan: MixPlan | MultiwayPlan | ResidentPlan, values: Te
             f"{op}: other= works with a MixPlan only, got a MultiwayPlan; concatenate both batches and plan for them"
         )
     if isinstance(plan, ResidentPlan):
-        raise ValueError(f"{op}: other= works with a MixPlan only, got a ResidentPlan")
+        raise ValueError(f"{op}: other= works with a MixPlan only, got a ResidentPlan; use a MixPlan")
     check_tensor(op, "other", other)
     if (other.shape[1:], other.dtype, other.device) != (values.shape[1:], values.dtype, values.device):
         shape = ", ".join(map(str, ("N", *values.shape[1:])))
@@ -41,7 +41,8 @@ def partner_batch(op: str, plan: MixPlan, values: Tensor, other: Tensor | None) 
 
     Raises:
         TypeError: As :func:`check_other`.
-        ValueError: As :func:`check_other`, or a partner is out of range: torch would wrap a negative one around.
+        ValueError: As :func:`check_other`, or a partner is out of range. (Without the check, torch would count a
+            negative partner from the end.)
     """
     check_other(op, plan, values, other)
     batch = values if other is None else other
@@ -50,12 +51,12 @@ def partner_batch(op: str, plan: MixPlan, values: Tensor, other: Tensor | None) 
         if low < 0 or high >= batch.shape[0]:
             got = low if low < 0 else high
             raise ValueError(
-                f"{op}: expected partner in [0, {batch.shape[0]}), got {got}; draw it with this batch_size"
+                f"{op}: expected partner in [0, {batch.shape[0]}), got {got}; draw the plan with this batch_size"
             )
     return batch
 
 
 def partner_rows(op: str, plan: MixPlan, values: Tensor, other: Tensor | None) -> Tensor:
-    """Return ``values[plan.partner]``, or ``other[plan.partner]`` if given; raises as :func:`partner_batch`."""
+    """Return ``values[plan.partner]``, or ``other[plan.partner]`` if given. Raises as :func:`partner_batch`."""
     batch = partner_batch(op, plan, values, other)
     return batch[moved(plan.partner, batch.device, torch.int64)]

@@ -1,4 +1,4 @@
-"""The native operators except resample_mix in plain torch, with the same bits: tests compare the kernels with them."""
+"""Compute the operators in plain torch, with the kernels' bits, for tests. resample and resample_mix are not here."""
 
 from collections.abc import Sequence
 
@@ -13,9 +13,9 @@ from fastmix.plan.multiway import MultiwayPlan
 def weight_map(plan: MixPlan, shape: Sequence[int], device: torch.device | str = "cpu") -> Tensor:
     """Compute the own weight of every pixel: ``weight_in`` inside the box, ``weight_out`` outside, or by mask.
 
-    At mask level m it is ``weight_out + (weight_in - weight_out) * (m * (1 / 255))`` in float32, with every operation
-    rounded, and ``weight_in`` itself at 255. Pixel (t, y, x) of (T, H, W) reads level (t * d // T, y * h // H,
-    x * w // W) of a mask (d, h, w).
+    At mask level m the weight is ``weight_out + (weight_in - weight_out) * (m * (1 / 255))`` in float32, with every
+    operation rounded, and ``weight_in`` itself at 255. Pixel (t, y, x) of (T, H, W) reads level
+    (t * d // T, y * h // H, x * w // W) of a mask (d, h, w).
 
     Args:
         plan: For B samples.
@@ -44,7 +44,7 @@ def weight_map(plan: MixPlan, shape: Sequence[int], device: torch.device | str =
 
 
 def _mask_weights(plan: MixPlan, masks: Tensor, volume: tuple[int, int, int]) -> Tensor:
-    """Return float32 (B, T, H, W) by mask; undefined for samples without a mask."""
+    """Return the masks' weights, float32 (B, T, H, W); undefined for samples without a mask."""
     masks = masks if masks.dim() == 4 else masks[:, None]
     t, y, x = (torch.arange(n) * cells // n for n, cells in zip(volume, masks.shape[1:], strict=True))
     chosen = masks[plan.mask_index.clamp(min=0).long()]
@@ -59,7 +59,7 @@ def round_once(x: Tensor, dtype: torch.dtype) -> Tensor:
 
     ``x.to(torch.float16)`` rounds twice, first to float32: 1 + 2**-11 + 2**-40 lies above the middle of two float16
     neighbours, but its float32 is exactly that middle. Rounding to float32 "to odd" (an inexact result gets an odd last
-    bit) keeps the side of the middle.
+    bit) keeps the result on its side of the middle, so the second rounding is right.
     """
     if dtype == torch.uint8:
         return torch.round(x).to(torch.uint8)
@@ -76,8 +76,8 @@ def round_once(x: Tensor, dtype: torch.dtype) -> Tensor:
 def mix_reference(images: Tensor, plan: MixPlan, other: Tensor | None = None) -> Tensor:
     """Compute ``w * x + (1 - w) * x[partner]`` in float64, rounded once; see :func:`fastmix.mix`.
 
-    Weight 1 and a sample that is its own partner copy the own element, weight 0 the partner's. NaN, infinity and -0 of
-    the other image do not leak.
+    Weight 1 copies the own element, as does a sample that is its own partner; weight 0 copies the partner's. So NaN,
+    infinity and -0 of an image with weight 0 do not reach the result.
 
     Args:
         images: (B, ...) of dtype uint8, float16, bfloat16, float32 or float64.
@@ -188,7 +188,7 @@ def normalize_mix_reference(
 def mix_labels_reference(labels: Tensor, plan: MixPlan, num_classes: int, smoothing: float = 0.0) -> Tensor:
     """Mix class ids (B,) into dense targets float32 (B, C), in float64, rounded once; see :func:`fastmix.mix_labels`.
 
-    A cell with the same value in both rows keeps it.
+    A cell with the same value in both rows is copied.
     """
     off = smoothing / num_classes
     on = 1.0 - smoothing + off

@@ -1,4 +1,4 @@
-"""Register ``torch.ops.fastmix``: names, fake kernels and what autograd does with ``mix_``.
+"""Register ``torch.ops.fastmix``: names, fake kernels, and the autograd rule of ``mix_``.
 
 Schemas know only tensors, so these operators take the rows and masks of a plan. Call :mod:`fastmix.ops.mix` instead:
 it takes the plan and checks the arguments.
@@ -25,7 +25,7 @@ _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
 def _is_packed(images: Tensor, order: Sequence[int]) -> bool:
-    """Return whether the dimensions ``order``, innermost last, are dense; sizes of 0 count as 1."""
+    """Return whether the dimensions ``order``, innermost last, have no gaps in memory; sizes of 0 count as 1."""
     expected = 1
     for dim in reversed(order):
         if images.shape[dim] != 1 and images.stride(dim) != expected:
@@ -35,7 +35,7 @@ def _is_packed(images: Tensor, order: Sequence[int]) -> bool:
 
 
 def output_memory_format(images: Tensor) -> torch.memory_format:
-    """Return the memory format of ``mix``'s result: that of dense samples, else contiguous."""
+    """Return the memory format of ``mix``'s result: that of ``images`` if samples have no gaps, else contiguous."""
     order = list(range(1, images.dim()))
     if images.dim() not in _CHANNELS_LAST or _is_packed(images, order):
         return torch.contiguous_format
@@ -138,7 +138,7 @@ def _mix_in_place_autograd(keyset: Any, images: Tensor, *plan: Tensor | None) ->
         )
     with torch._C._AutoDispatchBelowAutograd():
         mix_.redispatch(keyset & torch._C._after_autograd_keyset, images, *plan)
-    # After the call: a refused mix has changed nothing.
+    # After the call, because a mix that raises has changed nothing.
     if not images.is_inference():
         torch.autograd.graph.increment_version(images)
 

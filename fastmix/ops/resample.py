@@ -28,7 +28,7 @@ def resample(
 
     Equivalent to ``torch.stack([resize(image, window) for image, window in zip(images, windows)])``, where ``resize``
     is ``Image.crop(window).resize(size, filter)`` for ``edges="crop"`` and ``Image.resize(size, filter, box=window)``
-    for ``edges="image"``. Every channel is resized by itself; Pillow weights RGBA by its alpha.
+    for ``edges="image"``. Every channel is resized by itself, also alpha; Pillow multiplies RGB by alpha first.
 
     Operations on uint8 images follow this; :func:`fastmix.resample_mix` resizes without rounding. All CPUs and GPUs
     return the same bits. Pillow holds the window's borders in float32, so a window with fractions has Pillow's result

@@ -61,8 +61,9 @@ def resample_mix(
     then :func:`fastmix.normalize_mix` of ``x``.
 
     ``resize`` is Pillow's antialiased filter in float32, without rounding in between: bilinear is within one grey
-    level of :func:`fastmix.resample`, which has Pillow's bits. Values are clamped to [0, 255] once, at the end; bicubic
-    and lanczos overshoot between Pillow's two passes, where it clamps too. All CPUs and GPUs return the same bits.
+    level of :func:`fastmix.resample`, which has Pillow's bits. Values are clamped to [0, 255] once, at the end.
+    Pillow also clamps between its two passes, so bicubic and lanczos, which overshoot, may differ by more. All CPUs and
+    GPUs return the same bits.
 
     With ``sample_plan``, ``resize`` is :func:`fastmix.resample` with the plan's windows and filters, and
     :func:`fastmix.augment_` follows it: every image has Pillow's pixels until it is mixed.
@@ -79,8 +80,8 @@ def resample_mix(
         memory_format: torch.contiguous_format (NCHW) or torch.channels_last (NHWC) of the result.
         mirror: bool (B,) on the CPU, or a sequence: the outputs to flip left to right before mixing.
         filter: Pillow's filter of this name, one for all images or one per image; None means "bilinear".
-        edges: "crop" reads only pixels that the window touches, as if the image were cropped first: training in
-            torchvision and timm. "image" also reads pixels beside the window, as Pillow's ``resize(box=window)``; an
+        edges: "crop" reads only pixels that the window touches, as if the image were cropped first, like training
+            in torchvision and timm. "image" also reads pixels beside the window, as Pillow's ``resize(box=window)``; an
             evaluation that resizes before it crops needs it. One for all images or one per image; None means "crop".
         sample_plan: For B RGB images: a :class:`fastmix.augment.SamplePlan` or its rows. Its filters and
             edges replace the arguments, and its windows replace whole images. Its flips follow ``mirror``. Erasing that
@@ -90,8 +91,8 @@ def resample_mix(
         (B, C, height, width) of ``dtype`` on the device of ``images``.
 
     Raises:
-        TypeError: An image is not a uint8 tensor, ``mirror`` is not bool, ``dtype`` is another one, or ``sample_plan``
-            is no sample plan.
+        TypeError: An image is not a uint8 tensor, ``mirror`` is not bool, ``dtype`` is not supported, or
+            ``sample_plan`` is not a sample plan.
         ValueError: ``images`` is empty, a shape or length does not fit, ``filter``, ``edges`` or ``memory_format`` is
             unknown, or ``std`` is <= 0; or ``sample_plan`` sets what an argument sets too.
         RuntimeError: A window leaves its image, a partner is out of range, a box does not fit the output, or the
@@ -131,9 +132,9 @@ def _refuse_both(op: str, rows: Tensor, windows: object, filter: object, edges: 
     """Refuse arguments that the sample plan sets too."""
     for name, value in (("filter", filter), ("edges", edges)):
         if value is not None:
-            raise ValueError(f"{op}: expected {name}=None with a sample plan, which has its own, got {value!r}")
+            raise ValueError(f"{op}: expected {name}=None with a sample plan, which sets the {name}, got {value!r}")
     if windows is not None and rows.dim() == 2 and rows.shape[1] >= WORDS and bool(rows[:, 4:6].any()):
-        raise ValueError(f"{op}: expected windows=None with a sample plan that has windows, got some")
+        raise ValueError(f"{op}: expected windows in windows= or in the sample plan, got both; use windows=None")
 
 
 @torch.library.register_fake("fastmix::resample_mix")

@@ -11,7 +11,7 @@ from fastmix.plan.mix_plan import MixPlan
 
 __all__ = ["mix_segmentation"]
 
-# The dtype that mixes ids of each size in bytes: weights 0 and 1 copy bits.
+# Ids are mixed as a dtype of the same size in bytes, which does not change them: weights 0 and 1 copy bits.
 _CARRIERS = {1: torch.uint8, 2: torch.float16, 4: torch.float32, 8: torch.float64}
 
 
@@ -25,8 +25,8 @@ def mix_segmentation(
 ) -> Tensor:
     """Mix segmentation maps by the plan of their images.
 
-    Without ``num_classes`` equivalent to ``torch.where(w == 1, maps, maps[plan.partner])``; ids cannot be blended, so
-    that every ``w`` must be 0 or 1 (CutMix, hard masks). With it equivalent to
+    Without ``num_classes``, equivalent to ``torch.where(w == 1, maps, maps[plan.partner])``. Ids cannot be blended, so
+    every ``w`` must be 0 or 1 (CutMix, hard masks). With ``num_classes``, equivalent to
     ``mix(one_hot(maps, num_classes).movedim(-1, 1).float(), plan)``.
 
     Args:
@@ -74,7 +74,8 @@ def _blended_samples(plan: MixPlan, with_other: bool) -> list[int]:
     """Return the samples with a pixel whose weight lies between 0 and 1."""
     has_box = (plan.box[:, 2] > plan.box[:, 0]) & (plan.box[:, 3] > plan.box[:, 1])
     if plan.masks is not None:
-        # A level between 0 and 255 blends, and so does an end whose own weight lies between 0 and 1.
+        # A level between 0 and 255 blends, unless both weights are equal. Levels 0 and 255 blend if their weight lies
+        # between 0 and 1.
         soft = ((plan.masks != 0) & (plan.masks != 255)).flatten(1).any(1)
         has_mask = plan.mask_index >= 0
         equal = plan.weight_in == plan.weight_out
@@ -98,9 +99,11 @@ def _one_hot(op: str, maps: Tensor, num_classes: int, ignore_index: int | None) 
         raise ValueError(f"{op}: expected num_classes >= 1, got {num_classes}")
     ids = maps.to(torch.int64)
     ignored = torch.zeros_like(ids, dtype=torch.bool) if ignore_index is None else ids == ignore_index
-    # Reading the values would synchronise with a GPU, and vmap refuses it: there an id out of range becomes zeros.
+    # Reading the values would synchronise with a GPU, and vmap refuses to read them. In both cases an id out of range
+    # gives a pixel of zeros instead of an error.
     unknown = ~ignored & ((ids < 0) | (ids >= num_classes))
     if ids.device.type == "cpu" and not is_transformed(ids) and bool(unknown.any()):
-        raise ValueError(f"{op}: expected ids in [0, {num_classes}) or ignore_index={ignore_index}, got others")
+        got = int(ids[unknown][0])
+        raise ValueError(f"{op}: expected ids in [0, {num_classes}) or ignore_index={ignore_index}, got {got}")
     channels = torch.arange(num_classes, device=ids.device).reshape(-1, *[1] * (ids.dim() - 1))
     return ((ids[:, None] == channels) & ~ignored[:, None]).to(torch.float32)

@@ -14,12 +14,12 @@ from fastmix.ops.checks import MAX_CHANNELS
 Filter = Literal["nearest", "box", "bilinear", "bicubic", "lanczos"]
 Edges = Literal["crop", "image"]
 
-# The places are the numbers of the native operators, as in RESIZE_FILTERS.
+# The index of a name is its number in the native operators, as in RESIZE_FILTERS.
 EDGES = ("crop", "image")
 
 
 class Sources(NamedTuple):
-    """What the native operators take, in their order.
+    """The checked arguments of the native operators, in their order.
 
     Attributes:
         images: B tensors uint8 (H, W, C).

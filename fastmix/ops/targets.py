@@ -49,8 +49,8 @@ class IndexTargets(NamedTuple):
 def pair_labels(labels: Tensor, plan: MixPlan, *, other: Tensor | None = None) -> PairTargets:
     """Return own labels, partners' labels and label weights.
 
-    Equivalent to ``(labels, labels[plan.partner], plan.label_weight.to(labels.device))``. For a MultiwayPlan index
-    ``labels[plan.partner]`` (B, K, ...) and weigh by ``plan.weight`` (B, K).
+    Equivalent to ``(labels, labels[plan.partner], plan.label_weight.to(labels.device))``. For a MultiwayPlan, use
+    ``labels[plan.partner]`` (B, K, ...) with the weights ``plan.weight`` (B, K) instead.
 
     Args:
         labels: (B, ...) of any dtype.
@@ -90,7 +90,7 @@ def make_targets(
 
     Args:
         form: "dense" for :func:`fastmix.mix_labels`; "pair" for :func:`pair_labels`; "index" for IndexTargets. The
-            latter two never make rows of ``num_classes``.
+            last two need no memory for (B, C) targets.
         labels: (B,) class ids or (B, C) dense labels; with "pair" and "index" (B, ...) of any dtype.
         plan: For B samples; a MixPlan with "pair" and "index".
         num_classes: Required with class ids if "dense".
@@ -98,7 +98,7 @@ def make_targets(
     """
     if form == "dense":
         return mix_labels(labels, plan, num_classes, smoothing)
-    plan = cast(MixPlan, plan)  # the checks of both other forms refuse a MultiwayPlan
+    plan = cast(MixPlan, plan)  # the other two forms check the plan and refuse a MultiwayPlan
     if form == "pair":
         return pair_labels(labels, plan)
     check_tensor("index targets", "labels", labels)

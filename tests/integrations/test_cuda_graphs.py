@@ -86,13 +86,13 @@ def test_arguments_are_checked() -> None:
     with pytest.raises(RuntimeError, match="do not require grad"):
         fm.mix_(torch.zeros(2, 1).requires_grad_(), resident_plan)
     for function in (fm.mix, fm.regmixup):
-        with pytest.raises(RuntimeError, match="do not require grad with a ResidentPlan"):
+        with pytest.raises(RuntimeError, match="expected images with requires_grad=False for a ResidentPlan, got True"):
             function(torch.zeros(2, 1).requires_grad_(), resident_plan)
     with pytest.raises(ValueError, match="other= works with a MixPlan only"):
         fm.mix(images, resident_plan, other=images)
     with pytest.raises(ValueError, match="class ids with a ResidentPlan"):
         fm.mix_labels(torch.zeros(2, 3), resident_plan)
-    with pytest.raises(ValueError, match=r"mirror= belongs to ResidentPlan\.update"):
+    with pytest.raises(ValueError, match=r"got mirror=; give them to ResidentPlan\.update"):
         fm.normalize_mix(torch.zeros(2, 4, 4, 3, dtype=torch.uint8), resident_plan, mirror=[True, False])
     with pytest.raises(TypeError, match="got a ResidentPlan, which only mix_"):
         fm.mix_values(images, resident_plan)

@@ -98,7 +98,7 @@ PLAN = fm.MixPlan.mixup([1, 0, 2], 0.5)
         (LABELS[:2], PLAN, {"num_classes": 3}, ValueError, r"a plan for 2 samples, got one for 3"),
         (LABELS, 0.5, {"num_classes": 3}, TypeError, r"fastmix.MixPlan, got float"),
         (torch.eye(3), PLAN, {"smoothing": 0.1}, ValueError, r"smoothing=0 with dense labels, got 0.1"),
-        (torch.eye(3), PLAN, {"num_classes": 4}, ValueError, r"num_classes=3 as the labels have, got 4"),
+        (torch.eye(3), PLAN, {"num_classes": 4}, ValueError, r"num_classes=3, as in the labels, got 4"),
         (LABELS, fm.MixPlan.mixup([1, 0, 3], 0.5), {"num_classes": 3}, RuntimeError, r"partner in \[0, 3\), got 3"),
         (torch.eye(3), fm.MixPlan.mixup([1, 0, 3], 0.5), {}, ValueError, r"partner in \[0, 3\), got 3"),
         (LABELS, fm.MixPlan.mixup([1, 0, 2], 1.5), {"num_classes": 3}, RuntimeError, r"label_weight in \[0, 1\]"),

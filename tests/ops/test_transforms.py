@@ -298,7 +298,7 @@ def test_what_vmap_cannot_do_is_refused() -> None:
         vmap(lambda x: fm.mix_(IMAGES.clone(), OF_OTHERS, other=x))(OTHERS[None])
     with pytest.raises(ValueError, match="out= does not work under vmap"):
         vmap(lambda x: fm.normalize_mix(x, PLAN, out=torch.empty(B, 3, H, W)))(PIXELS[None])
-    with pytest.raises(ValueError, match="mix: expected one plan for all batches of vmap"):
+    with pytest.raises(ValueError, match="mix: expected the same plan for all batches of vmap"):
         vmap(lambda rows: torch.ops.fastmix.mix(IMAGES, rows))(PLAN.rows[None])
     for partner in (-1, B):
         plan = changed(PLAN, partner=torch.tensor([0, partner, 0]))

@@ -119,7 +119,7 @@ def test_ignored_pixels_are_zero_in_dense_maps():
         [[0.75, 0]],
         [[0.25, 0.25]],
     ]
-    with pytest.raises(ValueError, match=r"ids in \[0, 2\) or ignore_index=None, got others"):
+    with pytest.raises(ValueError, match=r"ids in \[0, 2\) or ignore_index=None, got 255"):
         fm.mix_segmentation(maps, plan, num_classes=2)
 
 
