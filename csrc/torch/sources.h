@@ -10,7 +10,7 @@
 namespace fastmix {
 
 struct SourceList {
-  std::vector<Tensor> tensors;  // contiguous; keep the images alive
+  std::vector<Tensor> tensors;  // contiguous images; they keep the memory of `images` alive
   std::vector<SourceImage> images;
   std::vector<Sampling> sampling;
   SourceArrays arrays;

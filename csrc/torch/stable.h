@@ -53,8 +53,8 @@ MultiwayRows multiway_rows(const char* op, const Tensor& plan);
 
 // The memory layout of one sample. Samples may lie at any distance from each other.
 struct SampleLayout {
-  bool packed = false;         // no gaps within a sample, channels first or last
-  bool channels_last = false;  // only for 4-D and 5-D batches
+  bool packed = false;         // a sample has no gaps in memory, with channels first or last
+  bool channels_last = false;  // true for 4-D and 5-D batches only
   int64_t elements = 1;
   int64_t pixel_stride = 1;
   int64_t height = 1;
