@@ -34,7 +34,7 @@ def other_partners(batch_size: int, others: int, key: DrawKey = DrawKey()) -> Te
     Args:
         batch_size: B >= 0.
         others: N, the rows of the other batch; no row repeats before all have come up.
-        key: Of the draw, as for ``Policy.draw``.
+        key: Key of the draw, as for ``Policy.draw``.
 
     Returns:
         int32 (B,) on the CPU, in [0, others).
@@ -53,7 +53,7 @@ def weighted_partners(weights: Tensor, key: DrawKey = DrawKey()) -> Tensor:
 
     Args:
         weights: (B, B), finite and >= 0. A sample whose row is 0 is its own partner.
-        key: Of the draw, as for ``Policy.draw``.
+        key: Key of the draw, as for ``Policy.draw``.
 
     Returns:
         int32 (B,) on the CPU.
@@ -73,7 +73,7 @@ def nearest_partners(features: Tensor, k: int = 1, key: DrawKey = DrawKey()) -> 
     Args:
         features: (B, ...) finite. Distances are Euclidean, in float64 on the CPU; ties take the lower index.
         k: >= 1; at most B - 1 samples are considered.
-        key: Of the draw, as for ``Policy.draw``.
+        key: Key of the draw, as for ``Policy.draw``.
 
     Returns:
         int32 (B,) on the CPU; the sample of a batch of one is its own partner.
@@ -99,7 +99,7 @@ def kernel_partners(labels: Tensor, bandwidth: float, key: DrawKey = DrawKey()) 
     Args:
         labels: (B, ...) finite, continuous.
         bandwidth: > 0, in the units of the labels.
-        key: Of the draw, as for ``Policy.draw``.
+        key: Key of the draw, as for ``Policy.draw``.
 
     Returns:
         int32 (B,) on the CPU; the sample of a batch of one is its own partner.

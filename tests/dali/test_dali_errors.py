@@ -67,7 +67,7 @@ def test_plans_are_refused(broken, message):
         ([np.zeros((0, 0), np.uint8)] * 4, r"expected a mask .* for sample 0, whose row has one, got shape \(0 x 0\)"),
         ([np.zeros(4, np.uint8)] * 4, "expected a mask"),
         ([np.zeros((2 + i // 3, 2), np.uint8) for i in range(4)], r"of one shape, got \(3 x 2\) for sample 3"),
-        ([np.zeros((2, 2, 2), np.uint8)] * 4, r"expected masks \(M, h, w\) for images, got 2 frames"),
+        ([np.zeros((2, 2, 2), np.uint8)] * 4, r"expected masks \(M, h, w\) for images, got masks of 2 frames"),
     ],
 )
 def test_masks_are_refused(masks, message):

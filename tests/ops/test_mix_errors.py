@@ -45,7 +45,7 @@ def test_refuses_bad_plans(case, apply, device, generator):
 def test_refuses_repeated_partners_in_place(device, generator):
     images = random_images((3, 2, 4, 5), torch.float32, generator, device)
     before = images.clone()
-    with pytest.raises(RuntimeError, match=r"1 is partner of 0 and of 2; use mix\(\)"):
+    with pytest.raises(RuntimeError, match=r"1 as partner of 0 and of 2; use mix\(\)"):
         fm.mix_(images, plan_with(partner=[1, 0, 1]))
     assert same_bits(images, before)
 

@@ -133,7 +133,7 @@ def test_whole_image_unscaled_is_exact(generator):
 
 def test_masks_of_frames_are_refused():
     plan = fm.MixPlan.masked([0], torch.ones(1, 2, 4, 4))
-    with pytest.raises(RuntimeError, match=r"expected masks \(M, h, w\) for images, got 2 frames"):
+    with pytest.raises(RuntimeError, match=r"expected masks \(M, h, w\) for images, got masks of 2 frames"):
         resample_mix([torch.zeros(4, 4, 3, dtype=torch.uint8)], None, plan, size=4)
 
 

@@ -51,9 +51,9 @@ def test_partners_go_into_a_plan_which_is_for_out_of_place() -> None:
     plan = fm.Mixup(0.4, per="sample").plan(5, partner=partner)
     x = torch.randn(5, 3, 4, 4, generator=torch.Generator().manual_seed(1))
     assert torch.equal(fm.mix(x, plan), reference.mix_reference(x, plan))
-    with pytest.raises(ValueError, match="3 is partner of 2 and of 4; use mix"):
+    with pytest.raises(ValueError, match="3 as partner of 2 and of 4; use mix"):
         plan.check_in_place()
-    with pytest.raises(RuntimeError, match="3 is partner of 2 and of 4"):
+    with pytest.raises(RuntimeError, match="3 as partner of 2 and of 4"):
         fm.mix_(x, plan)
 
 

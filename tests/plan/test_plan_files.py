@@ -122,7 +122,7 @@ def test_describe() -> None:
 def test_the_validator_says_why_a_plan_is_not_safe_in_place() -> None:
     fm.CutMix(pairing="derangement").plan(5, (8, 9)).check_in_place((8, 9))
     for plan, size, message in (
-        (fm.MixPlan.mixup([0, 0, 1], 0.5), None, "0 is partner of 0 and of 1; use mix"),
+        (fm.MixPlan.mixup([0, 0, 1], 0.5), None, "0 as partner of 0 and of 1; use mix"),
         (fm.MixPlan.mixup([0, 3], 0.5), None, r"partner in \[0, 2\), got 3 for sample 1"),
         (fm.MixPlan.mixup([1, 0], 1.5), None, r"weight_in in \[0, 1\], got 1.5 for sample 0"),
         (fm.CutMix(box=FixedBox(0, 0, 9, 8)).plan(2, (9, 9)), (8, 9), "within height 8 and width 9"),

@@ -8,7 +8,7 @@
 
 namespace fastmix {
 
-constexpr int32_t kMaxChannels = 4;  // of decoded images
+constexpr int32_t kMaxChannels = 4;  // the most channels of a decoded image
 
 enum class DType : int32_t { kU8 = 0, kF16 = 1, kBF16 = 2, kF32 = 3, kF64 = 4 };
 
@@ -90,7 +90,8 @@ FM_HD BFloat16 to_bfloat16(float x) {
 #endif
 }
 
-// Rounds to nearest even, overflows to infinity, underflows gradually: the same as F16C and cvt.rn.f16.f32.
+// Rounds to nearest even, overflows to infinity, underflows gradually. F16C on CPUs and cvt.rn.f16.f32 on GPUs give the
+// same bits.
 FM_HD Half to_half(float x) {
 #if defined(__CUDA_ARCH__)
   Half result;

@@ -1,5 +1,5 @@
-// FM_HD marks a free function that host and device share. Forced inlining leaves the linker no copy that was compiled
-// for another instruction set.
+// FM_HD marks a free function that host and device share. It is always inlined: otherwise the linker would keep one
+// copy for all files, perhaps one with instructions that the CPU does not have.
 #pragma once
 
 #if defined(__CUDACC__)

@@ -9,7 +9,7 @@ namespace fastmix {
 
 using CudaStream = CUstream_st*;
 
-// The caller owns the threads and may run the tasks in any order on any of them.
+// Independent tasks 0 ... tasks() - 1. The caller may run them in any order, on any of its threads.
 class CpuJob {
  public:
   virtual ~CpuJob() = default;

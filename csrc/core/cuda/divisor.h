@@ -15,7 +15,7 @@ class Divisor {
  public:
   Divisor() = default;
   explicit Divisor(int32_t d) : divisor_(static_cast<uint32_t>(d)) {
-    check(d >= 1 && d <= 1 << 30, "fastmix: expected a size of 1 to 2^30 for a kernel, got ", d, "; split the images");
+    check(d >= 1 && d <= 1 << 30, "fastmix: expected image sizes of 1 to 2^30, got ", d, "; split the images");
     while ((uint64_t{1} << (shift_ - 31)) < divisor_) ++shift_;
     factor_ = static_cast<uint32_t>(((uint64_t{1} << shift_) + divisor_ - 1) / divisor_);
   }

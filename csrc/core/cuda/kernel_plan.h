@@ -1,6 +1,7 @@
-// What a kernel reads of a plan, in one of two forms with the same functions. An InlinePlan travels by value as a
-// kernel parameter, in constant memory that needs no copy and no lifetime, with narrow numbers. A MemoryPlan lies in
-// device memory (plan/plan_memory.h): plans that are too large, and resident ones.
+// The parts of a plan that a kernel reads, in one of two forms with the same functions. An InlinePlan is passed by
+// value as a kernel parameter, in narrow integers: no device memory has to be allocated, copied to or freed. A
+// MemoryPlan lies in device memory (plan/plan_memory.h), for plans that are too large for a parameter and for resident
+// plans.
 #pragma once
 
 #include <cstdint>
@@ -30,18 +31,18 @@ struct InlineTable {
   uint32_t bundles = 0;
   uint32_t has_box = 0;
   uint32_t pointers = 0;
-  uint32_t terms = 0;                // a double per entry
-  uint32_t inside = 0, outside = 0;  // the weights; the same array if no weight differs inside and outside
+  uint32_t terms = 0;                // a weight (double) per entry of the walk
+  uint32_t inside = 0, outside = 0;  // weight_in and weight_out; one array if they are equal in all samples
   uint32_t boxes = 0;
-  uint32_t each_weights = 1, each_box = 1;  // 0: one for all samples
-  uint32_t masks = 0;                       // mask index + 1, 0 without a mask; only if a sample has one
-  uint32_t entries = 0, segments = 0, successors = 0, bundle_begins = 0;  // GpuWalk
+  uint32_t each_weights = 1, each_box = 1;  // 1: one per sample, 0: one for all
+  uint32_t masks = 0;                       // mask index + 1, or 0; absent if no sample has a mask
+  uint32_t entries = 0, segments = 0, successors = 0, bundle_begins = 0;  // arrays of GpuWalk
 };
 
 // uint16_t indices and int16_t boxes let 4,096 pairs fit a parameter.
 template <int kCapacity>
 struct InlinePlan {
-  // An uploaded plan takes registers for its addresses, which leaves fewer for vectors in flight.
+  // Kernels keep more vectors in flight with an inline plan, because it needs no registers for addresses.
   static constexpr bool kInline = true;
   struct alignas(8) Box {
     int16_t y0, x0, y1, x1;

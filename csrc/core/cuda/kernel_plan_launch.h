@@ -1,4 +1,4 @@
-// The host side of kernel_plan.h: derives what a kernel reads of a plan, once per launch.
+// The host side of kernel_plan.h: makes the plan's form for kernels, once per launch.
 #pragma once
 
 #include <algorithm>
@@ -13,16 +13,16 @@
 
 namespace fastmix {
 
-// What a kernel is to know of a plan. Parts that it does not need are empty.
+// The parts of a plan that a kernel needs. Other parts stay empty.
 struct PlanSource {
   PlanView plan;
   const GpuWalk* walk = nullptr;
   const void* const* samples = nullptr;  // one pointer per sample of the walk
   int32_t sample_count = 0;
-  const std::vector<double>* terms = nullptr;  // a weight per entry of the walk, instead of the plan's
+  const std::vector<double>* terms = nullptr;  // one weight per entry of the walk; replaces the plan's
 };
 
-// The samples' base and stride, if their distances are equal.
+// Returns base and stride if neighbouring samples are equally far apart in memory, else a null base.
 inline SamplePlaces places_of(const void* const* samples, int32_t count) {
   if (count == 0) return {};
   const auto at = [&](int32_t i) { return static_cast<const unsigned char*>(samples[i]); };
@@ -33,7 +33,7 @@ inline SamplePlaces places_of(const void* const* samples, int32_t count) {
   return {at(0), stride};
 }
 
-// What the rows have in common, found in one pass.
+// Facts about all rows of a plan, found in one pass.
 struct RowFacts {
   explicit RowFacts(const PlanView& plan) {
     for (int32_t i = 0; i < plan.batch; ++i) {
@@ -43,16 +43,16 @@ struct RowFacts {
       same_weights = same_weights && row.weight_in == row.weight_out;
       one_weight = one_weight && row.weight_in == first.weight_in && row.weight_out == first.weight_out;
       one_box = one_box && std::equal(row.box, row.box + 4, first.box);
-      // Boxes are not negative.
+      // validate() has refused negative edges, so only the upper ones can be too large for int16_t.
       narrow = narrow && row.box[2] <= INT16_MAX && row.box[3] <= INT16_MAX && row.mask < UINT16_MAX;
     }
-    // Without a box or a mask nobody reads the weight inside.
+    // Without a box or a mask, weight_in is not used.
     same_weights = same_weights || (!has_box && !has_mask);
   }
   bool has_box = false, has_mask = false, same_weights = true, one_weight = true, one_box = true, narrow = true;
 };
 
-// Lays arrays out one behind the other, each aligned for its numbers. With `to` null it only finds their size.
+// Writes arrays one behind the other, each aligned for its element type. With `to` null it only computes their size.
 class InlinePacker {
  public:
   InlinePacker(const PlanSource& source, const RowFacts& facts, const SamplePlaces& places, unsigned char* to)
@@ -119,11 +119,10 @@ class StreamMemory {
     check_cuda(cudaStreamIsCapturing(stream, &capturing), "to query the stream");
     // At replay a captured copy would read host bytes that no longer exist.
     if (capturing != cudaStreamCaptureStatusNone)
-      throw CudaError(
-          "fastmix: expected a plan of at most about 1,024 samples inside a CUDA graph, got a larger one; use "
-          "fastmix.ResidentPlan, or mix outside of the graph");
+      throw CudaError(concat("fastmix: expected a plan of at most about 1,024 samples inside a CUDA graph, got one of ",
+                             bytes.size(), " bytes; use fastmix.ResidentPlan, or mix outside of the graph"));
     check_cuda(cudaMallocAsync(&data_, bytes.size(), stream), "memory for a large plan");
-    // CUDA keeps up to 64 KiB of pageable memory beside the command. It may wait for the stream before it reads more.
+    // CUDA takes the bytes of a copy of up to 64 KiB at once. For a larger copy it may wait for the stream first.
     constexpr size_t kPiece = size_t{64} << 10;
     cudaError_t copied = cudaSuccess;
     for (size_t at = 0; at < bytes.size() && copied == cudaSuccess; at += kPiece) {
@@ -145,7 +144,7 @@ class StreamMemory {
 
 template <typename Plan, typename Launch>
 void launch_inline(const PlanSource& source, const RowFacts& facts, const SamplePlaces& places, const Launch& launch) {
-  Plan plan;  // not initialised: kernels read what is packed
+  Plan plan;  // not initialised, which would take longer: kernels read only the packed bytes
   plan.table = InlinePacker(source, facts, places, plan.bytes).table;
   launch(plan);
 }
@@ -178,13 +177,13 @@ void launch_uploaded(const PlanSource& source, const RowFacts& facts, const Samp
   launch(uploaded);
 }
 
-// Calls launch(plan) with a SmallPlan, a LargePlan or a MemoryPlan.
+// Calls launch(plan) with a SmallPlan if the plan fits, else with a LargePlan, else with a MemoryPlan.
 template <typename Launch>
 void with_kernel_plan(const PlanSource& source, CudaStream stream, const Launch& launch) {
   const RowFacts facts(source.plan);
   const SamplePlaces places = places_of(source.samples, source.sample_count);
   const GpuWalk& walk = *source.walk;
-  // The largest numbers: an entry of the last sample, and the number of entries.
+  // The largest numbers that a plan of uint16_t holds: an entry of the last sample, and the number of entries.
   const int64_t samples = std::max(source.sample_count, source.plan.partners());
   const bool narrow = facts.narrow && samples << kFlagBits <= UINT16_MAX + 1 && walk.entries.size() <= UINT16_MAX;
   const size_t bytes = narrow ? InlinePacker(source, facts, places, nullptr).bytes() : SIZE_MAX;
@@ -200,9 +199,8 @@ inline dim3 grid_of(int64_t tiles, uint32_t bundles) {
   return dim3(static_cast<uint32_t>(tiles), bundles < kMaxGridY ? bundles : kMaxGridY);
 }
 
-// Calls launch(kernel_plan, grid rows, warps) for the walk that writes the blended samples in place, or all samples.
-// `samples` are the images that it reads: the plan's samples and, if partners are rows of another batch, each sample's
-// partner after them.
+// Calls launch(kernel_plan, grid rows, warps) for a walk that writes the samples of `writes`. `samples` are the images
+// that the walk reads: the plan's samples and, if partners are rows of another batch, each sample's partner after them.
 template <typename Launch>
 void with_walk(const PlanView& plan, const std::vector<const void*>& samples, const uint8_t* mirror, Writes writes,
                int64_t tiles, int32_t most_warps, CudaStream stream, const Launch& launch) {

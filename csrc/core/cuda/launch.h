@@ -33,7 +33,7 @@ inline void check_cuda(cudaError_t status, const char* what) {
 // FM_LAUNCH(what, kernel, grid, block, shared_bytes, stream, args...): `what` names the kernel in errors.
 // FM_SHARED(type, name): the block's dynamic shared memory.
 #if defined(__CUDACC__)
-// cudaLaunchKernelEx returns its own error. After <<<>>> it could be an earlier call's.
+// cudaLaunchKernelEx returns the error of this launch. After <<<>>>, cudaGetLastError may return an earlier call's.
 #define FM_LAUNCH(what, kernel, grid, block, shared_bytes, stream, ...)                                       \
   do {                                                                                                        \
     cudaLaunchConfig_t config{};                                                                              \

@@ -14,12 +14,14 @@ __device__ __forceinline__ uint64_t quotient(uint64_t a, uint64_t b) {
   return a / b;
 }
 
-// Maps elements to pixels as MixParams says. Only used if a sample has a box or a mask; each is then at most 2^30.
+// Maps elements to pixels as MixParams (mix/mix.h) says. Used only if a sample has a box or a mask; each size is then
+// at most 2^30.
 struct PixelGrid {
   Divisor pixel_stride, width, height;
 };
 
-// The place of a run of consecutive elements: the first element's, and the last one's column if the row did not end.
+// Where a run of consecutive elements lies: channel, column and row of its first element, and the column of its last
+// one. last_x is the width or more if the run continues in the next row.
 struct alignas(16) Span {
   int32_t channel, x, y, last_x;
 };
@@ -42,7 +44,7 @@ constexpr uint32_t kAllElements = (1u << kCount) - 1u;
 template <int kCount>
 __device__ __forceinline__ uint32_t elements_inside(const PixelGrid& grid, const Span& span, const KernelBox& box) {
   if (kCount == 1 || span.last_x < grid.width.value()) {
-    // One row holds the whole span: mostly all elements are inside, or all outside.
+    // The span lies in one row. Mostly all its elements are inside, or all are outside.
     if (span.y < box.y0 || span.y >= box.y1 || span.last_x < box.x0 || span.x >= box.x1) return 0;
     if (kCount == 1 || (span.x >= box.x0 && span.last_x < box.x1)) return kAllElements<kCount>;
   }

@@ -24,14 +24,14 @@ namespace fastmix {
 
 constexpr int kLanes = 32;
 
-// Block (32, warps): a warp takes a segment of the block's bundle, a lane one vector position of every sample.
-// `active` is false beyond the sample's end. load(entry) reads the lane's vector of a sample. settle(entry, v) prepares
-// it once it has arrived. emit(entry, own, partner) mixes and writes.
+// Block (32, warps): a warp takes a segment of the block's bundle, a lane one vector position of every sample. `active`
+// is false beyond the sample's end. load(entry) reads the lane's vector of a sample. settle(entry, v) changes the
+// vector after its load has finished (normalize_mix mirrors pixels). emit(entry, own, partner) mixes and writes.
 template <int kWords, int kLess = 0, typename Plan, typename Load, typename Settle, typename Emit>
 __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads, bool active, const Load& load,
                                               const Settle& settle, const Emit& emit) {
-  // A lane keeps kVectorsInFlight vectors in flight; one less if they are wide, two if the plan is uploaded. kLess more
-  // give way to registers that `emit` needs.
+  // A lane keeps kDepth vectors in flight: kVectorsInFlight, or one less if vectors are wide, minus kLess if `emit`
+  // needs the registers. With a plan in device memory it keeps two.
   constexpr int kDepth = !Plan::kInline ? 2 : (kWords <= 4 ? kVectorsInFlight : kVectorsInFlight - 1) - kLess;
   // unroll 1 here and below: further unrolling would take the registers of the vectors in flight.
 #pragma unroll 1
@@ -69,7 +69,8 @@ __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads,
           for (int w = 0; w < kWords; ++w) partner.word[w] = tail[w * kLanes];
         }
         if constexpr (kDepth > 2) {
-          // kDepth - 2 loads are in flight during `emit`, and `own` takes no registers beside in_flight[j].
+          // kDepth - 2 loads are in flight during `emit`. in_flight[j] is loaded again only afterwards, so `own` needs
+          // no copy of it.
           emit(entry, in_flight[j], partner);
           if (k + kDepth < end) in_flight[j] = load(plan.entry(k + kDepth));
         } else {

@@ -1,4 +1,5 @@
-// Loads and stores of up to 16 bytes. Kernels access image memory only through these; the host shim counts them.
+// Loads and stores of up to 16 bytes. Kernels access image memory only through these, so that the host shim of the
+// tests can count the accesses.
 #pragma once
 
 #include <cstdint>
@@ -117,7 +118,7 @@ __device__ __forceinline__ void set_word(Words<kWords>& vector, int index, uint3
 #pragma unroll
   for (int w = 0; w < kWords; ++w) vector.word[w] = index == w ? value : vector.word[w];
 }
-// Replaces element `j`, which the compiler does not know either.
+// Replaces element `j` by selection too: its index may be unknown to the compiler.
 template <typename T, int kWords>
 __device__ __forceinline__ void set_element(Words<kWords>& vector, int j, T value) {
   Words<(sizeof(T) + 3) / 4> alone = {};
@@ -169,7 +170,7 @@ __device__ __forceinline__ uint32_t narrow_pair(float low, float high) {
 #endif
 }
 
-// Not zero if one of two 16-bit floats is infinite or NaN: its exponent is the largest. The bit is in its half.
+// Sets the top bit of each half that holds an infinite or NaN 16-bit float: all its exponent bits are set.
 template <typename T>
 __device__ __forceinline__ uint32_t not_finite(uint32_t pair) {
   constexpr uint32_t kLastExponentBit = std::is_same<T, Half>::value ? 0x04000400u : 0x00800080u;

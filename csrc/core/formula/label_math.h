@@ -7,7 +7,7 @@
 
 namespace fastmix {
 
-// The value of a label's column and of all others: smoothing is spread evenly over all classes.
+// `on` is the value of the label's column, `off` that of all others: smoothing is spread evenly over all classes.
 struct Smoothed {
   double on, off;
 };

@@ -1,6 +1,6 @@
 // The mixing formulas. CPU kernels, CUDA kernels and the host shim of the tests share them and give the same bits:
-// every build turns contraction off (-ffp-contract=off, -fmad=false). fused() marks a product and a sum that are
-// rounded once.
+// every build forbids the compiler to fuse products and sums (-ffp-contract=off, -fmad=false). fused() fuses them
+// explicitly, with one rounding.
 #pragma once
 
 #include <cmath>
@@ -63,7 +63,7 @@ FM_HD double narrow<double>(double x) {
   return x;
 }
 
-// Mixes one element. Weights 1 and 0 copy bits, so NaN, infinity and -0 of the unused image do not leak.
+// Mixes one element. Weights 1 and 0 copy bits, so NaN, infinity and -0 of the unused image do not spread.
 template <typename T>
 FM_HD T mix_element(T own, T partner, float weight) {
   if (weight == 1.0f) return own;
@@ -105,7 +105,8 @@ FM_HD float fused_up(float a, float b, float c) {
   return result;
 }
 #else
-// float64 holds the product, and two-sum gives the exact error of adding c. Between zeros of both signs, -0 is lower.
+// float64 holds the product exactly, and two-sum gives the exact error of adding c. If the sum is zero, -0 counts as
+// lower than +0.
 FM_HD float fused_toward(float a, float b, float c, float end) {
   const double product = static_cast<double>(a) * b;
   const double sum = product + c;

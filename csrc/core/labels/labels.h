@@ -1,5 +1,5 @@
-// Dense targets: row i = w * row(label_i) + (1 - w) * row(label_partner(i)). A pair of one class gets the sum of both
-// weights, 1.
+// Dense targets: row i = w * row(label_i) + (1 - w) * row(label_partner(i)). If both labels are equal, their column
+// gets both weights.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +11,12 @@ namespace fastmix {
 
 // Class ids in, dense float32 (batch, classes) out. `smoothing` is spread evenly over all classes.
 struct MixLabelsParams {
-  const int64_t* labels = nullptr;  // batch ids, on the device of `out`
-  float* out = nullptr;             // batch x classes
+  const int64_t* labels = nullptr;  // one class id per sample, on the device of `out`
+  float* out = nullptr;             // batch rows of `classes` numbers
   int64_t classes = 0;
   double smoothing = 0.0;
-  const int64_t* other = nullptr;  // plan.others labels of another batch, if partners are its rows
-  PlanView plan;                   // the operator reads partner and label_weight
+  const int64_t* other = nullptr;  // plan.others class ids, if partners are rows of another batch
+  PlanView plan;                   // only partner and label_weight are read
 };
 
 // Refuses a bad partner, weight, class count or smoothing, and on the host a label outside [0, classes).

@@ -11,16 +11,17 @@
 namespace fastmix {
 
 struct CombineParams {
-  const void* const* in = nullptr;  // host array of one pointer per source
+  const void* const* in = nullptr;  // host array with one pointer per source sample
   int32_t sources = 0;
   void* out = nullptr;  // terms.outputs() samples, densely packed
   DType dtype = DType::kF32;
-  int64_t elements = 0;  // of one sample
+  int64_t elements = 0;  // per sample
   Terms terms;
 };
 
 std::unique_ptr<CpuJob> combine_cpu(const CombineParams& params);
-// Launches one kernel on `stream` without synchronising. Up to about 1,500 terms travel in its parameters.
+// Launches one kernel on `stream` without synchronising. Up to about 1,500 terms fit its parameters; more are copied to
+// device memory first.
 void combine_cuda(const CombineParams& params, CudaStream stream);
 
 }  // namespace fastmix

@@ -14,10 +14,10 @@ namespace fastmix {
 
 struct MaskGrid {
   const unsigned char* levels;
-  int64_t size;  // of one mask
+  int64_t size;  // bytes per mask
   int32_t depth, height, width;
-  Divisor frames;  // of the image
-  // A lane can load its levels as one aligned vector: masks as large as the image, channels first.
+  Divisor frames;  // frames per image
+  // True if a lane can load its levels as one aligned vector: masks as large as the image, channels first.
   bool direct;
 };
 
@@ -31,7 +31,7 @@ inline MaskGrid mask_grid(const MaskArrays& mask, const PixelGrid& grid, int64_t
           whole && aligned};
 }
 
-// Refuses images whose sides the kernels, which stretch masks over them, could not hold in 32 bits.
+// Refuses images with a side above 2^30: kernels stretch masks over them with 32-bit coordinates.
 inline void check_mask_sizes(const MixParams& params) {
   constexpr int64_t kMost = 1 << 30;
   check(params.pixel_stride <= kMost && params.width <= kMost && params.height <= kMost && params.depth <= kMost,

@@ -16,8 +16,8 @@ namespace {
 
 struct MixArgs {
   unsigned char* out;
-  int64_t out_stride;    // bytes
-  int64_t vectors;       // of one sample
+  int64_t out_stride;    // bytes from one sample to the next
+  int64_t vectors;       // vectors per sample
   unsigned char* clean;  // null, or the memory for unmixed copies of the samples
   PixelGrid grid;
   uint32_t byte_bias = kByteBias;

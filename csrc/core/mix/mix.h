@@ -19,12 +19,12 @@ struct MixParams {
   const void* const* in = nullptr;  // host array of `batch` pointers, one per sample
   void* out = nullptr;              // sample i starts at out + i * out_stride
   int64_t out_stride = 0;
-  bool in_place = false;                // in[i] is out + i * out_stride; the plan is a permutation or has others
+  bool in_place = false;                // in[i] is out + i * out_stride; partners form a permutation or are in `others`
   void* clean = nullptr;                // out of place: if not null, also copies in[i] to clean + i * out_stride
   const void* const* others = nullptr;  // host array of plan.others pointers, if partners are rows of another batch
   bool gradient_of_others = false;      // mix_backward only: `out` has plan.others samples
   DType dtype = DType::kF32;
-  int64_t elements = 0;  // of one sample
+  int64_t elements = 0;  // per sample
   int64_t pixel_stride = 1;
   int64_t width = 1;
   int64_t height = 1;

@@ -1,5 +1,5 @@
-// The gradient of mix: each sample gathers its own gradient and those of the samples that it is the partner of. Out of
-// place, as if in float64 and in the CPU job's order, so both give the same bits.
+// The gradient of mix: each sample sums a share of its own gradient and a share from every sample that has it as
+// partner. Out of place, as if in float64 and in the CPU job's order, so both give the same bits.
 #include <type_traits>
 
 #include "cuda/pixels.h"
@@ -16,7 +16,7 @@ namespace {
 template <int kCount>
 struct BoxShare : ShareWeight {
   Weights weights;
-  uint32_t inside;  // bit j: element j
+  uint32_t inside;  // bit j is set if element j lies in the box
   __device__ __forceinline__ bool uniform() const { return inside == 0 || inside == kAllElements<kCount>; }
   __device__ __forceinline__ float at(int j) const {
     return (inside >> j & 1u) != 0 ? weights.inside : weights.outside;

@@ -17,7 +17,7 @@ namespace {
 template <int kCount>
 struct MaskShare : ShareWeight {
   Weights weights;
-  Words<kWordsOf<kCount>> levels;  // byte j: element j
+  Words<kWordsOf<kCount>> levels;  // byte j is the mask level of element j
   __device__ __forceinline__ bool uniform() const {
     constexpr uint32_t kAll = kCount < 4 ? (1u << 8 * (kCount % 4)) - 1u : ~0u;
     bool none = true, all = true;

@@ -9,12 +9,12 @@ namespace fastmix {
 
 namespace {
 
-// Long enough for sequential reads; two tiles and the saved head stay in one core's caches.
+// Long enough for sequential reads, and short enough that two tiles and the saved head stay in one core's caches.
 constexpr int64_t kTileBytes = 16 * 1024;
 // While the job mixes one step of a tile, it prefetches the same step of the next image's tile. The hardware prefetcher
 // restarts with every tile and page; steps of this size keep memory and core busy.
 constexpr int64_t kStepBytes = 1024;
-constexpr int64_t kStepBytesU8 = 4096;  // larger: a call may fill a table of 256 entries first
+constexpr int64_t kStepBytesU8 = 4096;  // larger for uint8: a call may fill a table of 256 entries first
 
 class MixJob final : public CpuJob {
  public:
@@ -83,7 +83,7 @@ class MixJob final : public CpuJob {
     }
   }
 
-  // `partner` points at its element `first`; so does `next`, the image to prefetch (or null).
+  // `partner` and `next` point at element `first` of the partner and of the image to prefetch. `next` may be null.
   void mix_sample(int32_t sample, const unsigned char* partner, const unsigned char* next, int64_t first,
                   int64_t last) const {
     const PlanView& plan = params_.plan;

@@ -27,13 +27,13 @@ inline std::vector<const void*> read_pointers(const MixParams& params) {
   return pointers;
 }
 
-// Refuses images whose boxes the kernels could not compare in 32 bits.
+// Refuses images with boxes and a side above 2^30: kernels compare boxes in 32 bits.
 inline PixelGrid pixel_grid(const MixParams& params) {
   constexpr int64_t kMost = 1 << 30;
   check(!has_any_box(params.plan) || (params.pixel_stride <= kMost && params.width <= kMost && params.height <= kMost),
         "mix: expected height, width and channels up to ", kMost, " for a plan with boxes, got height ", params.height,
         ", width ", params.width, ", pixel stride ", params.pixel_stride);
-  // Without a box nobody reads the grid, and the sizes may be any.
+  // Without a box the kernel does not read the grid, so larger sizes may be clamped.
   const auto divisor = [&](int64_t size) { return Divisor(static_cast<int32_t>(std::clamp<int64_t>(size, 1, kMost))); };
   return {divisor(params.pixel_stride), divisor(params.width), divisor(params.height)};
 }

@@ -10,7 +10,7 @@
 
 namespace fastmix {
 
-// All bits of word `w` that belong to the elements whose bit is set in `elements`.
+// Returns word `w` of a vector with all bits set in the elements whose bit is set in `elements`.
 template <typename T>
 __device__ __forceinline__ uint32_t word_bits(uint32_t elements, int w) {
   if constexpr (sizeof(T) == 8) return 0u - (elements >> (w / 2) & 1u);
@@ -66,16 +66,18 @@ __device__ __forceinline__ Words<kWords> mix_bytes(const Words<kWords>& own, con
   return result;
 }
 
-// Whether the rounded bounds `low` and `high` leave the mix of two 16-bit floats open, for either half of a word. If
-// own and partner are both +0, the bounds are -0 and +0 and the mix is +0. Other zeros stay open.
+// Whether the rounded bounds `low` and `high` differ, so that the mix is not known, in either 16-bit float of a word.
+// If own and partner are both +0, the bounds are -0 and +0, but the mix is known to be +0. Other zeros count as
+// unknown.
 __device__ __forceinline__ bool leaves_open(uint32_t own, uint32_t partner, uint32_t low, uint32_t high) {
   constexpr uint32_t kMagnitudes = 0x7fff7fffu;
-  const uint32_t some = (((own | partner) & kMagnitudes) + kMagnitudes) | own | partner;  // top bit: not both are +0
+  const uint32_t some =
+      (((own | partner) & kMagnitudes) + kMagnitudes) | own | partner;  // a half's top bit is set unless both are +0
   return ((low ^ high) & (some | kMagnitudes)) != 0;
 }
 
-// Mixes pairs of 16-bit floats in float32. Repeats in float64 the few whose rounding stays open, and values that are
-// not finite.
+// Mixes pairs of 16-bit floats in float32. Then mixes in float64 the few words whose bounds round differently or whose
+// values are not finite.
 template <typename T, int kWords>
 __device__ __forceinline__ Words<kWords> mix_pairs(const Words<kWords>& own, const Words<kWords>& partner,
                                                    float weight) {
@@ -94,7 +96,7 @@ __device__ __forceinline__ Words<kWords> mix_pairs(const Words<kWords>& own, con
   }
   const bool all = weight < kLeastBoundedWeight<T> || infinite != 0;
   if (differ == 0 && !all) return result;
-  uint32_t open = 0;  // bit w: word w
+  uint32_t open = 0;  // bit w is set if word w must be mixed in float64
 #pragma unroll
   for (int w = 0; w < kWords; ++w) {
     if (all || leaves_open(own.word[w], partner.word[w], low.word[w], result.word[w])) open |= 1u << w;
@@ -210,7 +212,8 @@ __device__ __forceinline__ void mix_inside(Words<kWordsOf<kBytes>>& result, cons
   }
 }
 
-// The lowest set bit is the widest vector, in bytes, to which every address and size is aligned.
+// The lowest set bit of the result is the size in bytes of the widest vector to which all addresses and sizes are
+// aligned.
 inline uint64_t alignment_bits(const MixParams& params) {
   const uint64_t item = static_cast<uint64_t>(size_of(params.dtype));
   uint64_t bits = reinterpret_cast<uintptr_t>(params.out) | static_cast<uint64_t>(params.elements) * item;

@@ -1,5 +1,5 @@
-// The weights of a gradient's share, see weighted_sums.h: those of the sample's own image, or what they leave to its
-// partner.
+// The weights of one share of a gradient, as weighted_sums.h takes them: w for the share that reaches a sample's own
+// image, 1 - w for the share that reaches its partner.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct ShareWeight {
   }
 };
 
-// A sample that is alone keeps its whole gradient.
+// A sample that is its own partner keeps its whole gradient.
 template <typename Plan>
 __device__ __forceinline__ Weights share_weights(const Plan& plan, uint32_t entry) {
   if ((entry & kBlendFlag) == 0) return {1.0f, 1.0f};

@@ -11,10 +11,10 @@ namespace fastmix {
 
 struct SumOutputs {
   void* out = nullptr;
-  int64_t out_stride = 0;  // elements
+  int64_t out_stride = 0;  // elements from one output to the next
   int32_t count = 0;
   DType dtype = DType::kF32;
-  int64_t elements = 0;  // of one output
+  int64_t elements = 0;  // per output
 };
 
 class SumJob : public CpuJob {

@@ -1,5 +1,5 @@
-// The loop of mix_backward and combine: output i is the weighted sum of the samples in segment i of the walk, as if
-// added in float64, in the order of the segment, and rounded once.
+// The loop of mix_backward and combine. Output i is the weighted sum of the samples in segment i of the GpuWalk: added
+// as if in float64, in the segment's order, and rounded once.
 #pragma once
 
 #include <cstdint>
@@ -17,8 +17,8 @@ constexpr int kSumWarps = 8;
 
 struct SumArgs {
   unsigned char* out;
-  int64_t out_stride;  // bytes
-  int64_t vectors;     // of one sample
+  int64_t out_stride;  // bytes from one output to the next
+  int64_t vectors;     // vectors per sample
   uint32_t outputs;
 };
 
@@ -40,8 +40,8 @@ __device__ __forceinline__ T exact_element(const Plan& plan, uint32_t i, int64_t
   return narrow<T>(sum);
 }
 
-// weigh(k, entry) returns the weights of a term, see weighted_sums.h. copies(k) is true if the only term of a segment
-// is copied bit by bit.
+// weigh(k, entry) returns the weights of a term, see weighted_sums.h. copies(k) says whether term k, the only one of
+// its segment, is copied bit by bit.
 template <typename T, int kBytes, typename Plan, typename Weigh, typename Copies>
 __device__ __forceinline__ void sum_segments(const Plan& plan, const SumArgs& args, int64_t vector, const Weigh& weigh,
                                              const Copies& copies) {

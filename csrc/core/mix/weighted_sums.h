@@ -1,11 +1,12 @@
-// The sums of one vector's elements in mix_backward and combine. Each way gives narrow(sum of weight * x in float64).
+// The sums of one vector's elements in mix_backward and combine. Every struct gives narrow(sum of weight * x in
+// float64).
 //
 // add() takes the weights of a term as an object with
 //   uniform()   whether all elements have the weight of element 0
-//   at(j)       what element j's weight is made from: a float or a double
-//   none(w)     whether that weight is 0: such terms are skipped, so their infinities and NaN do not leak
+//   at(j)       the number w, a float or a double, from which the functions below compute element j's weight
+//   none(w)     whether that weight is 0: such terms are skipped, so their infinities and NaN do not reach the sum
 //   exact(w), bounds(w), halves(w)   the weight as a double, as WeightBounds, as a SplitWeight
-// round() returns the elements, one bit each, that stay open and have to be summed in float64.
+// round() returns a bit for each element whose rounding is not known: the caller sums it again in float64.
 #pragma once
 
 #include <cstdint>
@@ -87,7 +88,8 @@ struct BoundedSums {
     if (weigh.uniform()) {
       if (weigh.none(weigh.at(0))) return;
       const WeightBounds weight = weigh.bounds(weigh.at(0));
-      // A weight that float32 holds, or no negative x: its bounds need not be exchanged.
+      // add() must exchange a weight's bounds for negative x. Bytes are not negative, and equal bounds need no
+      // exchange.
       if (sizeof(T) == 1 || weight.low == weight.high) {
 #pragma unroll
         for (int j = 0; j < kCount; ++j) sum[j].add_positive(weight, small_float(element<T>(value, j)));

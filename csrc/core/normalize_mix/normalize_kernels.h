@@ -14,7 +14,7 @@ struct NormalizeKernels {
   // As plane for interleaved channels: scale and bias are arrays that repeat with the channels.
   void (*interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight,
                       const float* scale, const float* bias, int64_t n);
-  // As the two above, with weight mask_weight(levels[k], inside, outside).
+  // As plane and interleaved, with weight mask_weight(levels[k], inside, outside).
   void (*levels_plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, const uint8_t* levels,
                        float inside, float outside, float scale, float bias, int64_t n);
   void (*levels_interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, const uint8_t* levels,

@@ -30,8 +30,8 @@ __device__ __forceinline__ Place place_of(const Divisor& runs_of_row, int64_t ru
 
 struct NormalizeArgs {
   unsigned char* out;
-  int64_t pixels;  // of one sample
-  int64_t runs;    // runs of pixels of one sample, kPixels each
+  int64_t pixels;  // pixels per sample
+  int64_t runs;    // runs per sample, each of kPixels pixels
   int32_t width;
   int32_t channels;
   bool planar;
@@ -62,8 +62,8 @@ NormalizeArgs normalize_args(const NormalizeMixParams& params) {
   return args;
 }
 
-// As on the CPU and unlike mix, the formula is applied to every sample. One that is alone has itself as partner, one of
-// weight 1 may have any.
+// Unlike mix, normalize_mix applies its formula to every sample, on CPU and GPU. An unmixed sample comes out right: its
+// partner is the sample itself, or has weight 0.
 template <typename Launch>
 void with_normalize_walk(const NormalizeMixParams& params, int64_t tiles, CudaStream stream, const Launch& launch) {
   const std::vector<const void*> samples(params.in, params.in + params.plan.batch);

@@ -27,7 +27,7 @@ void validate(const NormalizeMixParams& params) {
   check(params.out_dtype == DType::kF16 || params.out_dtype == DType::kBF16 || params.out_dtype == DType::kF32,
         "normalize_mix: expected dtype float16, bfloat16 or float32, got ", name_of(params.out_dtype));
   check(!has_any_mask(params.plan) || params.plan.mask.extent.depth == 1,
-        "normalize_mix: expected masks (M, h, w) for images, got ", params.plan.mask.extent.depth, " frames");
+        "normalize_mix: expected masks (M, h, w) for images, got masks of ", params.plan.mask.extent.depth, " frames");
   validate(params.plan, params.height, params.width, false);
 }
 

@@ -35,7 +35,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
       [&](uint32_t entry) {
         const auto* in = static_cast<const unsigned char*>(plan.pointer(sample_of(entry)));
         int64_t pixel = first_pixel();
-        // The first pixel of the run's mirror image, in the same row.
+        // A mirrored sample reads the run's mirror image, which begins at this pixel of the same row.
         if ((entry & kMirrorFlag) != 0) pixel += args.width - kPixels - 2 * place.x;
         return Pixels::load(in + pixel * channels, channels);
       },
@@ -45,7 +45,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
       [&](uint32_t entry, const Words<Pixels::kWords>& own, const Words<Pixels::kWords>& partner) {
         if ((entry & kWriteFlag) == 0) return;
         const uint32_t sample = sample_of(entry);
-        // A value from an uploaded plan occupies registers until its use, so the box goes first.
+        // A value from a plan in device memory occupies registers until its use, so there the weights are loaded last.
         Weights weights;
         if constexpr (Plan::kInline) weights = plan.weights(sample);
         uint32_t inside = 0;

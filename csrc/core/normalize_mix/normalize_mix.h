@@ -16,7 +16,7 @@ enum class Layout : int32_t { kNCHW = 0, kNHWC = 1 };
 // Out of place, so partners may repeat. `in` and `mirror` are host arrays; `mirror` may be null.
 struct NormalizeMixParams {
   const uint8_t* const* in = nullptr;  // sample i: height * width * channels bytes, densely packed
-  void* out = nullptr;                 // densely packed batch
+  void* out = nullptr;                 // the batch, without gaps
   DType out_dtype = DType::kF32;
   Layout out_layout = Layout::kNCHW;
   int64_t height = 0;

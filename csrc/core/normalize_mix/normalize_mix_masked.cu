@@ -14,7 +14,7 @@ namespace fastmix {
 
 namespace {
 
-// As boxes, masks apply to the images after mirroring.
+// Masks apply to the mirrored images, as boxes do.
 struct MaskedNormalizeArgs {
   NormalizeArgs images;
   PixelGrid grid;
@@ -43,7 +43,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, Plan::kInline ? 2 : 1)
       [&](uint32_t entry) {
         const auto* in = static_cast<const unsigned char*>(plan.pointer(sample_of(entry)));
         int64_t pixel = run * kPixels;
-        // The first pixel of the run's mirror image, in the same row.
+        // A mirrored sample reads the run's mirror image, which begins at this pixel of the same row.
         if ((entry & kMirrorFlag) != 0) pixel += args.images.width - kPixels - 2 * place.x;
         return Pixels::load(in + pixel * channels, channels);
       },

@@ -94,13 +94,13 @@ struct LevelWeights {
 template <typename T, int kChannels, bool kPlanar>
 struct NormalizeOut {
   unsigned char* base;
-  int64_t pixel;   // the run's first
-  int64_t pixels;  // of one sample
+  int64_t pixel;   // index of the run's first pixel
+  int64_t pixels;  // pixels per sample
   int32_t channels;
-  bool planar;  // only for kChannels 0; else kPlanar
+  bool planar;  // read only if kChannels is 0; otherwise kPlanar says it
 
   static constexpr int kItem = static_cast<int>(sizeof(T));
-  static constexpr int kEach = 16 / kItem;  // elements of one store
+  static constexpr int kEach = 16 / kItem;  // elements per store
 
   __device__ __forceinline__ unsigned char* at(int64_t element_index) const { return base + element_index * kItem; }
 

@@ -26,7 +26,7 @@ struct OutputRow {
 
 class NormalizedRows {
  public:
-  // Reads neither `in` nor `mirror`.
+  // Does not read `in` and `mirror` of `params`.
   explicit NormalizedRows(const NormalizeMixParams& params);
 
   struct Scratch {
@@ -52,7 +52,7 @@ class NormalizedRows {
       kernels_.stream(out.first + c * out.plane, built.first + c * line_, line_);
     }
   }
-  // To be called once by a thread that has written all its rows.
+  // Each thread calls this once, after it has written all its rows.
   void end() const {
     if (stream_) kernels_.order_streams();
   }
@@ -86,9 +86,9 @@ class NormalizedRows {
 
   const NormalizeMixParams params_;
   const MaskRows masks_;
-  const int64_t item_, line_;  // bytes of an element, and of a row of a plane or of pixels
+  const int64_t item_, line_;  // bytes per element, and per row of a plane (NCHW) or of pixels (NHWC)
   const bool stream_;
-  std::vector<float> scale_, bias_;  // NHWC: repeated along a row
+  std::vector<float> scale_, bias_;  // NHWC only: one value per element of a row
   const CpuKernels& kernels_;
   const NormalizeKernels& normalize_;
 };

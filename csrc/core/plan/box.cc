@@ -22,7 +22,8 @@ int64_t inside(int64_t extent, int32_t length, RandomStream& draws) {
   return draws.below(static_cast<uint32_t>(length - extent + 1));
 }
 
-// Draws one side of the box. The order is fixed: frames, height, width, and for each its extent before its place.
+// Draws one side of the box. Plans depend on the order of the draws: frames, height, width, and for each the extent
+// before the place.
 Range draw_range(const BoxRule& rule, int32_t length, double side, RandomStream& draws) {
   int64_t extent = static_cast<int64_t>(length * side);
   switch (rule.placement) {
@@ -39,7 +40,7 @@ Range draw_range(const BoxRule& rule, int32_t length, double side, RandomStream&
       return clip(place - (extent - 1), extent, length);
     }
     case Placement::kMinMax: {
-      // Excludes the largest extent unless it is the only one: the original draws from a half-open range.
+      // Excludes the largest extent unless it is the only one, like timm, which draws from a half-open range.
       const int64_t least = static_cast<int64_t>(length * rule.least_side);
       const int64_t most = static_cast<int64_t>(length * rule.most_side);
       extent = least + (most > least ? draws.below(static_cast<uint32_t>(most - least)) : 0);

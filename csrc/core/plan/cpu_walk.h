@@ -28,7 +28,7 @@ struct CpuWalk {
 
   bool cyclic = true;
   Cycles cycles;
-  std::vector<int32_t> bundle_begin;  // indices of cycles
+  std::vector<int32_t> bundle_begin;  // index of each bundle's first cycle, then the number of cycles
 
   explicit CpuWalk(const PlanView& plan) : cyclic(is_permutation(plan)) {
     if (cyclic) {

@@ -1,4 +1,4 @@
-// What draws are functions of: the draw key of a batch, the key of a sample, and the random streams of both.
+// The keys that draws depend on, of a batch and of a sample, and the random streams of both.
 #pragma once
 
 #include <cstdint>
@@ -22,16 +22,16 @@ struct DrawKey {
 struct SampleKey {
   uint64_t seed = 0;
   uint32_t epoch = 0;
-  uint64_t sample = 0;      // its index in the data set
-  uint32_t occurrence = 0;  // how often it came before within the epoch
-  uint32_t view = 0;        // which of several views of it
+  uint64_t sample = 0;      // the sample's index in the data set
+  uint32_t occurrence = 0;  // how often the sample came before in this epoch
+  uint32_t view = 0;        // index of the view, if a sample gives several
 };
 
 // Reads a row (epoch, sample), (epoch, sample, occurrence) or (epoch, sample, occurrence, view); missing parts are 0.
 // Throws Error, which begins with `caller`, if the row has another length or a part is out of range.
 SampleKey sample_key(const char* caller, uint64_t seed, std::span<const int64_t> row);
 
-// Refuses a batch whose plan has no int32 indices, and an offset whose samples have no uint32 place.
+// Refuses a batch that is too large for int32 indices, and an offset with which a sample's place exceeds uint32.
 void check_batch(int32_t batch, const DrawKey& key);
 
 // The stream of one purpose. `unit` is the batch, pair or sample; RandomStream explains `variant`.

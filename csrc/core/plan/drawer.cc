@@ -37,8 +37,8 @@ class Drawer {
   }
 
  private:
-  // The counter word of sample i's draws. A batch has unit 0 on all ranks. The two samples of a pair share the first
-  // one's place in the global batch. A sample whose partner has another partner is a unit of its own.
+  // The number of the unit that sample i is drawn with. A batch has unit 0 on all ranks. A pair has the place of its
+  // first sample in the global batch. A sample whose partner has another partner is a unit of its own.
   uint32_t unit(Per per, const Plan& plan, int32_t i) const {
     if (per == Per::kBatch) return 0;
     const int32_t partner = plan.rows[i].partner;
@@ -185,7 +185,7 @@ class Drawer {
   const Choice& choice_;
   const int32_t height_, width_, frames_;
   const DrawKey key_;
-  std::map<std::pair<uint32_t, uint32_t>, SharedMask> masks_;  // by (unit, variant)
+  std::map<std::pair<uint32_t, uint32_t>, SharedMask> masks_;  // the key is (unit, variant)
 };
 
 }  // namespace

@@ -13,16 +13,17 @@ namespace fastmix {
 
 namespace {
 
-// Skips waves below this share of the longest wave's amplitude: they are invisible and cost the most.
+// Skips waves below this share of the longest wave's amplitude: they are invisible, and so many that they cost the
+// most.
 constexpr double kLeastAmplitude = 1e-4;
 
 // cos and sin of 2 pi k / n for k = 0 ... n - 1, from their series on one eighth of the circle. Error below 1e-15.
 struct Circle {
   explicit Circle(int32_t n) : cosine(n), sine(n) {
     for (int32_t k = 0; k < n; ++k) {
-      // Removes whole quarter turns. Past the middle of a quarter, uses the angle to its end and swaps cos and sin.
+      // Take off whole quarter turns. In the second half of a quarter, use the angle to its end and swap cos and sin.
       const int64_t quarter = int64_t{4} * k / n;
-      const int64_t rest = int64_t{4} * k - quarter * n;  // n is a full quarter
+      const int64_t rest = int64_t{4} * k - quarter * n;  // in units of which n make a quarter turn
       const bool past = 2 * rest > n;
       const double angle = 1.57079632679489661923 * static_cast<double>(past ? n - rest : rest) / n;
       double c = cosine_series(angle), s = sine_series(angle);
@@ -48,7 +49,7 @@ struct Circle {
 
 struct Spectrum {
   int32_t down, across;                 // waves -down ... down along y, 0 ... across along x
-  std::vector<double> real, imaginary;  // (2 * down + 1) rows of across + 1
+  std::vector<double> real, imaginary;  // 2 * down + 1 rows of across + 1 numbers
 };
 
 Spectrum draw_spectrum(double decay, int32_t height, int32_t width, RandomStream& draws) {
@@ -61,7 +62,7 @@ Spectrum draw_spectrum(double decay, int32_t height, int32_t width, RandomStream
     for (int32_t kx = 0; kx <= spectrum.across; ++kx) {
       const double y = ky * longer / height, x = kx * longer / width;
       const double frequency = std::max(std::sqrt(y * y + x * x), 1.0);
-      // A column stands for its conjugate too, except the first one and, for an even width, the last.
+      // A column counts twice, for its complex conjugate too, except the first and, for an even width, the last.
       const double amplitude = (kx == 0 || 2 * kx == width ? 1.0 : 2.0) * exact_exp(-decay * exact_log(frequency));
       spectrum.real.push_back(draws.normal() * amplitude);
       spectrum.imaginary.push_back(draws.normal() * amplitude);

@@ -1,4 +1,4 @@
-// The transposed plan: which gradients reach which sample. CPU and CUDA add them in this order, so they round alike.
+// The transposed plan: which gradients reach which sample. CPU and CUDA add them in this order, so both round alike.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace fastmix {
 
-// The part of output `sample`'s gradient that reaches its own image, or the part that reaches its partner.
+// One share of the gradient of output `sample`: the share of the sample itself or, with `of_partner`, of its partner.
 struct Share {
   int32_t sample;
   bool of_partner;
@@ -22,7 +22,7 @@ struct Gather {
   int32_t inputs() const { return static_cast<int32_t>(begin.size()) - 1; }
 };
 
-// The inputs are the batch's samples or, with `of_others`, the other batch's that the partners come from.
+// The inputs are the batch's samples or, with `of_others`, the samples of the other batch that partners come from.
 Gather gather_of(const PlanView& plan, bool of_others);
 
 }  // namespace fastmix

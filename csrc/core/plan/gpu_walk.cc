@@ -8,8 +8,8 @@ namespace fastmix {
 
 namespace {
 
-// Consecutive entries that several warps may share. A closed run is a whole cycle: its last entry's partner is its
-// first. An open run ends with an entry that needs no partner.
+// Runs of consecutive entries; several warps may share a run. A closed run is a whole cycle: the partner of its last
+// entry is its first. An open run ends with an entry that needs no partner.
 struct Runs {
   std::vector<uint32_t> entries;
   std::vector<uint32_t> begin{0};
@@ -60,7 +60,7 @@ class RunBuilder {
     return std::move(runs_);
   }
 
-  // Cuts the cycle open behind each sample that keeps its values, because that sample needs no partner.
+  // Cuts the cycle after each sample that keeps its values, because that sample needs no partner.
   void add_cycle(const int32_t* order, int32_t length) {
     int32_t start = 0;
     while (start < length && blends(order[start])) ++start;
@@ -91,7 +91,8 @@ class RunBuilder {
 
 uint32_t divide_up(uint32_t a, uint32_t b) { return (a + b - 1) / b; }
 
-// Best fit in linear time: indexes the bundles by their free room.
+// Puts runs into bundles of at most max_warps pieces, each run into the fullest bundle with room for it. by_room lists
+// the bundles by their free room, so this takes linear time.
 std::vector<std::vector<uint32_t>> pack(const std::vector<uint32_t>& pieces, uint32_t max_warps) {
   std::vector<std::vector<uint32_t>> bundles;
   std::vector<std::vector<uint32_t>> by_room(max_warps + 1);
@@ -117,7 +118,7 @@ GpuWalk cut(const Runs& runs, uint32_t max_warps) {
   std::vector<uint32_t> pieces(runs.closed.size());
   for (size_t run = 0; run < pieces.size(); ++run) {
     pieces[run] = std::min(max_warps, divide_up(runs.size(run), kVectorsInFlight));
-    // Pieces of ceil(size / pieces) entries may need one piece less.
+    // Pieces of ceil(size / pieces) entries each may cover the run with fewer pieces.
     pieces[run] = divide_up(runs.size(run), divide_up(runs.size(run), pieces[run]));
   }
   GpuWalk walk;
@@ -133,7 +134,7 @@ GpuWalk cut(const Runs& runs, uint32_t max_warps) {
         const uint32_t end = std::min(begin + length, runs.begin[run + 1]);
         walk.entries.insert(walk.entries.end(), runs.entries.begin() + begin, runs.entries.begin() + end);
         walk.segment_begin.push_back(static_cast<uint32_t>(walk.entries.size()));
-        // The last segment of an open run names itself, because its last entry ignores its partner.
+        // The last entry of an open run ignores its partner, so any successor will do: the segment names itself.
         const bool last = piece + 1 == pieces[run];
         const uint32_t next = !last ? piece + 1 : runs.closed[run] ? 0 : piece;
         walk.successor.push_back(first_place + next);

@@ -18,13 +18,13 @@ constexpr uint32_t kMirrorFlag = 4;  // normalize_mix reads the sample mirrored
 constexpr uint32_t kFlagBits = 3;
 FM_HD uint32_t sample_of(uint32_t entry) { return entry >> kFlagBits; }
 
-// Vectors that a lane keeps in flight, and so the shortest useful piece of a cycle. A lane waits for two of them (own
-// and partner), so at least two loads of 16 bytes stay in flight. At 32 warps per SM that is 32 KiB, three times the
-// 11 KiB an H200 needs (4.8 TB/s, half of it reads, times 600 ns, over 132 SMs).
+// Vectors that a lane keeps in flight. A piece of a cycle should have at least as many samples. A lane waits for two of
+// the vectors (own and partner), so at least two loads of 16 bytes stay in flight. At 32 warps per SM that is 32 KiB,
+// three times the 11 KiB an H200 needs (4.8 TB/s, half of it reads, times 600 ns, over 132 SMs).
 constexpr int32_t kVectorsInFlight = 4;
 constexpr int32_t kMaxWarps = 32;
-// Only a GPU can decide between these: warps that an SM shall get before blocks grow (64, 32 or 16), or blocks of mix
-// of at most 8 warps, five of them on an SM (8). `cmake -DFASTMIX_WARPS_PER_SM=...` chooses.
+// Variants of the launches, to be compared on a GPU. 64, 32 or 16: blocks grow until every SM has that many warps.
+// 8: blocks of mix have at most 8 warps, five blocks to an SM. `cmake -DFASTMIX_WARPS_PER_SM=...` chooses.
 #ifndef FASTMIX_WARPS_PER_SM
 #define FASTMIX_WARPS_PER_SM 64
 #endif
@@ -45,7 +45,7 @@ struct GpuWalk {
   std::vector<uint32_t> bundle_begin;
   uint32_t segments() const { return static_cast<uint32_t>(successor.size()); }
   uint32_t bundles() const { return static_cast<uint32_t>(bundle_begin.size()) - 1; }
-  uint32_t warps() const;  // of the largest bundle
+  uint32_t warps() const;  // how many warps the largest bundle needs
 };
 
 enum class Writes {
@@ -55,7 +55,8 @@ enum class Writes {
 
 // `mirror` may be null. kAll allows repeated partners: kernels then read a sample once for itself and once more for
 // every sample that it is the partner of. If the partners come from another batch, entry batch + i stands for the
-// partner of sample i. The partner of an untouched sample may be any; that of a sample alone is itself.
+// partner of sample i. A sample that is its own partner gets itself as partner. Any other untouched sample may get any
+// partner.
 GpuWalk make_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes, int32_t max_warps);
 
 // Chooses the smallest blocks that still occupy all warps of the GPU. Small blocks overlap one block's start with

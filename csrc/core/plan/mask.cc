@@ -9,7 +9,7 @@ namespace fastmix {
 
 namespace {
 
-// The number of pixels, out of `length`, that take their level from each of `cells` cells.
+// For each of `cells` cells of a mask's side, the number of pixels of an image's side that take their level from it.
 std::vector<int64_t> shares(int32_t cells, int32_t length) {
   std::vector<int64_t> counts(cells, 0);
   for (int64_t at = 0; at < length; ++at) ++counts[at * cells / length];

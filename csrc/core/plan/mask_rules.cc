@@ -30,7 +30,7 @@ std::vector<double> bell(int32_t length, int32_t center, double scale) {
   return values;
 }
 
-// A Gaussian around a uniform point: the levels are its height or, with `complement`, 1 minus its height.
+// Fills the levels with a Gaussian around a uniformly drawn point or, with `complement`, with 1 minus the Gaussian.
 void fill_bell(int32_t height, int32_t width, double scale, bool complement, RandomStream& draws, uint8_t* levels) {
   const auto y = static_cast<int32_t>(draws.below(static_cast<uint32_t>(height)));
   const auto x = static_cast<int32_t>(draws.below(static_cast<uint32_t>(width)));
@@ -71,7 +71,7 @@ void draw_grid(const MaskRule& rule, int32_t height, int32_t width, double weigh
   const auto y0 = static_cast<int32_t>(draws.below(static_cast<uint32_t>(height - crop_height + 1)));
   const auto x0 = static_cast<int32_t>(draws.below(static_cast<uint32_t>(width - crop_width + 1)));
 
-  // A patch is at least two pixels wide, one for each image.
+  // A patch is at least two pixels wide: one for the sample, one for its partner.
   const int32_t holes = std::clamp(wanted, 1, std::max(crop_width / 2, 1));
   const int32_t patch_width = (crop_width + holes - 1) / holes;
   const int32_t patch_height = std::max(whole(patch_width * hole_aspect, INT32_MAX), 1);
@@ -98,7 +98,7 @@ void draw_smooth(const MaskRule& rule, int32_t height, int32_t width, RandomStre
 void draw_gaussian(int32_t height, int32_t width, double weight, RandomStream& draws, uint8_t* levels) {
   const bool complement = weight >= 0.5;
   const double share = complement ? 1.0 - weight : weight;
-  // An image of weight 0 shows no pixel, not even the center one.
+  // An image of weight 0 has no Gaussian, whose center pixel would show it.
   if (share == 0.0)
     return static_cast<void>(std::fill_n(levels, static_cast<size_t>(height) * width, complement ? 255 : 0));
   fill_bell(height, width, kPi / (share * (static_cast<double>(height) * width)), complement, draws, levels);

@@ -25,11 +25,11 @@ void validate(const MaskRule& rule);
 
 // Each function fills height * width levels. `weight` is the intended share of own pixels.
 
-// GridMix (Baek et al., 2021) as GridMixup draws it: cuts a crop into patches. The partner shows through a hole at each
-// patch's first corner, which takes 1 - weight of the patch.
+// GridMix (Baek et al., 2021) as the package GridMixup draws it: cuts a crop into patches. The partner shows through a
+// hole at the upper left of each patch. The hole takes 1 - weight of the patch.
 void draw_grid(const MaskRule& rule, int32_t height, int32_t width, double weight, RandomStream& draws,
                uint8_t* levels);
-// SmoothMix (Lee et al., CVPRW 2020): the partner fades in around a point as a Gaussian. It uses no drawn weight.
+// SmoothMix (Lee et al., CVPRW 2020): the partner fades in around a point as a Gaussian. The drawn weight is not used.
 void draw_smooth(const MaskRule& rule, int32_t height, int32_t width, RandomStream& draws, uint8_t* levels);
 // GMix (Park et al., NeurIPS 2022): the image of smaller weight w' shows as exp(-pi d^2 / (w' height width)).
 void draw_gaussian(int32_t height, int32_t width, double weight, RandomStream& draws, uint8_t* levels);

@@ -11,7 +11,7 @@ namespace fastmix {
 constexpr int32_t kMaxWays = 4;
 
 // One sample of a plan that mixes up to four: a row of the same 64 bytes as PlanRow. The sample mixes partner[k] by
-// weight[k] for k < ways; the weights sum to 1. They are float64: rounded to float32 they would not sum to 1.
+// weight[k] for k < ways; the weights sum to 1. They are float64, because float32 weights would not sum to 1.
 struct alignas(64) MultiwayRow {
   int32_t header = kMultiwayHeader;
   int32_t ways = 1;
@@ -21,7 +21,7 @@ struct alignas(64) MultiwayRow {
 };
 static_assert(sizeof(MultiwayRow) == sizeof(PlanRow));
 
-// Borrowed host rows.
+// Rows in host memory that the caller owns.
 struct MultiwayRows {
   int32_t batch = 0;
   const MultiwayRow* rows = nullptr;
@@ -32,7 +32,7 @@ struct MultiwayRows {
 void validate(const MultiwayRows& plan, int32_t samples);
 
 // Output i is the sum of weight[k] * in[source[k]] for begin[i] <= k < begin[i + 1], added in this order. No term has
-// weight 0, so no NaN leaks from an unused image. A single term of weight 1 is copied bit by bit.
+// weight 0, so NaN of an unused image does not spread. A single term of weight 1 is copied bit by bit.
 struct Terms {
   std::vector<uint32_t> begin;
   std::vector<int32_t> source;

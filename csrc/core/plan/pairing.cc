@@ -36,7 +36,7 @@ Partners matching(int32_t batch, RandomStream& draws) {
   return partner;
 }
 
-// Shuffles group after group, in the order of their first samples.
+// Shuffles each group, in the order of the groups' first samples.
 Partners same_class(std::span<const int64_t> groups, RandomStream& draws) {
   std::unordered_map<int64_t, size_t> place_of;
   std::vector<Partners> members;
@@ -54,10 +54,9 @@ Partners same_class(std::span<const int64_t> groups, RandomStream& draws) {
 }
 
 // Draws a uniform permutation and repairs it: a sample i with a partner of its own group swaps partners with a sample
-// j. The search for j starts at a random place and ends if both new partners come from other groups. Such a j exists if
-// no group has more than half of the batch: otherwise i and all samples of other groups would have partners of i's
-// group, which makes more than half. If no j exists, i becomes its own partner, and the sample that had i takes i's
-// partner.
+// j, such that both new partners are of other groups. The search for j starts at a random place. If no j fits, then i
+// and all samples of other groups have partners of i's group, so this group has more than half of the batch. In that
+// case i becomes its own partner, and the sample that had i as partner takes i's partner.
 Partners repaired_permutation(const std::vector<int64_t>& groups, RandomStream& draws) {
   const auto batch = static_cast<uint32_t>(groups.size());
   Partners partner = draws.permutation<int32_t>(batch);
@@ -79,7 +78,7 @@ Partners repaired_permutation(const std::vector<int64_t>& groups, RandomStream& 
   return partner;
 }
 
-// The repair favours some places, so the samples take random places first.
+// The repair depends on the samples' order, so the samples are shuffled first.
 Partners different_class(std::span<const int64_t> groups, RandomStream& draws) {
   const auto order = draws.permutation<int32_t>(static_cast<uint32_t>(groups.size()));
   std::vector<int64_t> shuffled(groups.size());

@@ -56,8 +56,8 @@ void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place
     check_box(plan, i, height, width);
     check_mask(plan, i);
     if (!in_place || plan.others >= 0) continue;
-    check(chosen_by[partner] < 0, "plan: in place each sample may be partner once, but ", partner, " is partner of ",
-          chosen_by[partner], " and of ", i, "; use mix(), which writes a new batch");
+    check(chosen_by[partner] < 0, "plan: expected each sample as partner once for mixing in place, got ", partner,
+          " as partner of ", chosen_by[partner], " and of ", i, "; use mix(), which writes a new batch");
     chosen_by[partner] = i;
   }
 }

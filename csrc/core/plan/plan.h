@@ -18,9 +18,9 @@ struct Extent {
   int64_t pixels() const { return static_cast<int64_t>(depth) * height * width; }
 };
 
-// Borrowed masks on the images' device: `count` of one size, depth * height * width bytes each. Kernels stretch them
-// over the image by nearest neighbour: pixel (t, y, x) of an image (D, H, W) takes the level at
-// (t * depth / D, y * height / H, x * width / W). A mask of depth 1 applies to every frame.
+// Masks on the images' device, in memory that the caller owns: `count` of one size, depth * height * width bytes each.
+// Kernels stretch them over the image by nearest neighbour: pixel (t, y, x) of an image (D, H, W) takes the level at (t
+// * depth / D, y * height / H, x * width / W). A mask of depth 1 applies to every frame.
 struct MaskArrays {
   const uint8_t* levels = nullptr;
   int32_t count = 0;
@@ -34,9 +34,9 @@ struct alignas(64) PlanRow {
   int32_t partner = 0;
   float weight_in = 1.0f;   // own weight inside the box, or where the mask is 255
   float weight_out = 1.0f;  // own weight outside the box, or where the mask is 0
-  int32_t box[4] = {};      // half open (y0, x0, y1, x1); empty where there is none
+  int32_t box[4] = {};      // (y0, x0, y1, x1), with y1 and x1 exclusive; zeros if there is no box
   float label_weight = 1.0f;
-  int32_t mask = -1;  // which mask weighs the sample's pixels, -1: none
+  int32_t mask = -1;  // index of the mask that weights the sample's pixels; -1 for none
   int32_t spare[6] = {};
 
   bool has_box() const { return box[2] > box[0] && box[3] > box[1]; }
@@ -44,14 +44,14 @@ struct alignas(64) PlanRow {
 };
 static_assert(sizeof(PlanRow) == 64);
 
-// A borrowed plan: rows on the host or, for CUDA kernels, resident on the device, and masks on the device of the
-// images.
+// A plan in memory that the caller owns: rows on the host or, for CUDA kernels, resident on the device, and masks on
+// the device of the images.
 struct PlanView {
   int32_t batch = 0;
   const PlanRow* rows = nullptr;
-  const void* resident = nullptr;  // instead of `rows`; see plan_memory.h. The host cannot check it
+  const void* resident = nullptr;  // instead of `rows`, see plan_memory.h; unchecked, because the host cannot read it
   MaskArrays mask;
-  int32_t others = -1;  // partners are rows of another batch of this size; negative: of this batch itself
+  int32_t others = -1;  // the size of the other batch that partners index; negative if they index this batch
 
   int32_t partners() const { return others < 0 ? batch : others; }
   bool alone(int32_t i) const { return others < 0 && rows[i].partner == i; }
@@ -62,7 +62,7 @@ struct PlanView {
 struct Plan {
   std::vector<PlanRow> rows;
   Extent mask_extent;
-  std::vector<uint8_t> masks;  // one after the other
+  std::vector<uint8_t> masks;  // all masks, one after the other
 
   explicit Plan(int32_t batch = 0) : rows(batch) {}
   int32_t batch() const { return static_cast<int32_t>(rows.size()); }
@@ -81,9 +81,9 @@ struct Plan {
 // Refuses rows of another kind or version of the layout.
 void check_rows(const PlanView& plan);
 
-// Refuses other rows, partners out of range, weights outside [0, 1] or NaN, boxes outside height x width, missing
-// masks, and samples with both a box and a mask. With `in_place`, also refuses repeated partners unless they come from
-// another batch: only a permutation can be mixed without a copy.
+// Refuses rows that check_rows refuses, partners out of range, weights outside [0, 1] or NaN, boxes outside height x
+// width, missing masks, and samples with both a box and a mask. With `in_place`, also refuses repeated partners unless
+// they come from another batch: only a permutation can be mixed without a copy.
 void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place);
 
 // The cycles of a permutation: cycle c is order[begin[c]] ... order[begin[c + 1] - 1]. Each sample's partner is the
@@ -94,8 +94,8 @@ struct Cycles {
   int32_t count() const { return static_cast<int32_t>(begin.size()) - 1; }
 };
 bool is_permutation(const PlanView& plan);
-bool has_any_mask(const PlanView& plan);  // any mask at all for a resident plan
-bool has_any_box(const PlanView& plan);   // true for a resident plan
+bool has_any_mask(const PlanView& plan);  // for a resident plan: whether it has room for masks
+bool has_any_box(const PlanView& plan);   // true for every resident plan: a later one may have boxes
 Cycles cycles_of(const PlanView& plan);
 
 }  // namespace fastmix

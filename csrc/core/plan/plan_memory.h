@@ -1,5 +1,5 @@
-// A plan in device memory: its rows and, behind them, one or more walks. Large plans are uploaded in this form, and a
-// resident plan keeps it between the replays of a CUDA graph.
+// A plan in device memory: its rows and, behind them, one or more walks. A launch copies a large plan to the device in
+// this form. A resident plan stays there between the replays of a CUDA graph.
 #pragma once
 
 #include <cstdint>
@@ -11,8 +11,10 @@ namespace fastmix {
 
 // Byte offsets of a walk's arrays.
 struct WalkOffsets {
-  uint32_t header = 0;  // uint32_t {bundles, 1 if any sample has a box}: a captured launch would freeze them
-  uint32_t entries = 0, segments = 0, bundle_begins = 0, successors = 0;  // all uint32_t
+  // uint32_t {bundles, 1 if any sample has a box}. Not kernel parameters: a captured launch would always replay the
+  // first plan's.
+  uint32_t header = 0;
+  uint32_t entries = 0, segments = 0, bundle_begins = 0, successors = 0;  // arrays of uint32_t
   uint32_t end = 0;
 };
 
@@ -20,9 +22,9 @@ struct WalkOffsets {
 WalkOffsets reserve_walk(int64_t begin, int64_t entries, int64_t segments, int64_t bundles);
 void put_walk(unsigned char* to, const WalkOffsets& at, const GpuWalk& walk, bool has_box);
 
-// A captured launch's sizes, offsets and blocks depend on the batch size alone; kernels read all else at replay.
-// One grid fits every plan: if there are more bundles than grid rows, a block walks several bundles in turn. Pairs take
-// two turns, a random permutation about one.
+// The grid and offsets of a captured launch depend only on the batch size, so they fit every plan; kernels read the
+// rest at replay. If a plan has more bundles than the grid has rows, a block walks several bundles in turn: two for a
+// plan of pairs, about one for a random permutation.
 constexpr int32_t kResidentWarps = kMaxWideWarps;
 constexpr int32_t kResidentEntriesPerBlock = 4 * kResidentWarps;
 
@@ -32,7 +34,7 @@ struct ResidentLayout {
 
   uint32_t grid_rows;
   WalkOffsets in_place, out_of_place;
-  int64_t rows;  // of 64 bytes, the walks included
+  int64_t rows;  // rows of 64 bytes that the plan and both walks take
 };
 
 // Writes the plan to `to`, 64 * ResidentLayout(plan.batch).rows bytes. Refuses the same plans as `validate` in place.

@@ -15,6 +15,12 @@ const char* name_of(Kind kind) {
   return kNames[static_cast<int>(kind)];
 }
 
+const char* name_of(Placement placement) {
+  constexpr const char* kNames[] = {"Clipped", "Coverage", "Inside", "MinMax", "FixedBox",
+                                    "Span",    "Span",     "Span",   "Cuboid"};
+  return kNames[static_cast<int>(placement)];
+}
+
 void check_probability(const char* name, double value) {
   check(value >= 0.0 && value <= 1.0, "policy: expected ", name, " in [0, 1], got ", value);
 }
@@ -53,7 +59,8 @@ void validate(const Choice& choice) {
     check_probability("prob", policy.prob);
     check_probability("box_share", policy.box_share);
     check(policy.kind != Kind::kHMix || policy.box.placement <= Placement::kInside,
-          "policy: HMix gives its box an area; expected a box rule with a place only, got one with sides");
+          "policy: expected box Clipped, Coverage or Inside for HMix, which sets the area, got ",
+          name_of(policy.box.placement));
   }
 }
 
@@ -63,17 +70,17 @@ Plan draw_plan(const Choice& choice, int32_t batch, const Extent& image, const D
   check_samples(samples, choice.pairing, batch);
   for (const Policy& policy : choice.policies) {
     if (policy.kind == Kind::kMixup) continue;
-    check(image.height > 0 && image.width > 0, "policy: ", name_of(policy.kind),
-          " needs image_size=(height, width) with pixels, got (", image.height, ", ", image.width, ")");
+    check(image.height > 0 && image.width > 0, "policy: expected image_size=(height, width) with pixels for ",
+          name_of(policy.kind), ", got (", image.height, ", ", image.width, ")");
     check(!cuts_frames(policy) || image.depth > 0,
-          "policy: a box over frames needs image_size=(frames, height, width), got (", image.height, ", ", image.width,
-          ")");
+          "policy: expected image_size=(frames, height, width) for a box over frames, got (", image.height, ", ",
+          image.width, ")");
     validate(policy.box, image.height, image.width);
     const int64_t frame = static_cast<int64_t>(image.height) * image.width;
     const bool masked = policy.kind > Kind::kHMix || cuts_frames(policy);
     check(!masked || (frame <= INT32_MAX && frame * std::max(image.depth, 1) <= INT32_MAX),
-          "policy: ", name_of(policy.kind), " needs an image_size below 2^31 pixels for its masks, got (", image.depth,
-          ", ", image.height, ", ", image.width, ")");
+          "policy: expected an image_size below 2^31 pixels for masks of ", name_of(policy.kind), ", got (",
+          image.depth, ", ", image.height, ", ", image.width, ")");
   }
   return draw_checked(choice, batch, image, key, samples);
 }

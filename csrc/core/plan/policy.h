@@ -23,10 +23,10 @@ struct Policy {
   WeightLaw weight;
   double prob = 1.0;
   Per per = Per::kBatch;
-  BoxRule box;                                                     // CutMix and HMix
+  BoxRule box;                                                     // of CutMix and HMix
   WeightLaw inside{Law::kFixed, 0.0, 0.0, Fold::kNone, 0.0, 1.0};  // CutMix: own weight inside the box
-  double box_share = 0.5;  // HMix: the part of the partner's share that is cut; the rest is blended
-  MaskRule mask{};         // GridMix, SmoothMix and FMix
+  double box_share = 0.5;  // HMix: which part of the partner's share is cut; the rest is blended
+  MaskRule mask{};         // of GridMix, SmoothMix and FMix
 };
 
 // Chooses one of several policies per unit, with probabilities `p` that sum to 1. A single policy is a choice of one.
@@ -52,7 +52,7 @@ inline Plan draw_plan(const Choice& choice, int32_t batch, int32_t height, int32
   return draw_plan(choice, batch, Extent{0, height, width}, key);
 }
 
-// Draws partners by odds, `batch` of them per sample. Partners may repeat.
+// Draws one partner per sample. Row i of odds (batch, batch) holds the odds of sample i's partners, which may repeat.
 std::vector<int32_t> weighted_partners(std::span<const double> odds, int32_t batch, const DrawKey& key);
 
 }  // namespace fastmix

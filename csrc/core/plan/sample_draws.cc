@@ -14,11 +14,12 @@ void validate(const SampleVariates& v) {
     case SampleLaw::kUniform:
       return;
     case SampleLaw::kLogUniform:
-      return check(v.a > 0.0 && v.b > 0.0, "sample_draws: expected ends > 0, got ", v.a, " and ", v.b);
+      return check(v.a > 0.0 && v.b > 0.0, "sample_draws: expected a log-uniform range with ends > 0, got ", v.a,
+                   " and ", v.b);
     case SampleLaw::kNormal:
-      return check(v.b >= 0.0, "sample_draws: expected a deviation >= 0, got ", v.b);
+      return check(v.b >= 0.0, "sample_draws: expected a standard deviation >= 0, got ", v.b);
     case SampleLaw::kDirichlet:
-      return check(v.a > 0.0, "sample_draws: expected a shape > 0, got ", v.a);
+      return check(v.a > 0.0, "sample_draws: expected alpha > 0, got ", v.a);
   }
 }
 

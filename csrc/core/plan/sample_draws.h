@@ -1,4 +1,4 @@
-// Numbers that depend on the sample key alone: what augmentations are drawn from.
+// Random numbers that depend on the sample key alone. fastmix.augment makes sample plans from them.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ enum class SampleLaw : uint8_t { kUniform, kLogUniform, kNormal, kDirichlet };
 
 struct SampleVariates {
   SampleLaw law = SampleLaw::kUniform;
-  double a = 0.0, b = 1.0;  // uniform and log-uniform: the ends; normal: mean, deviation; Dirichlet: the shape, unused
+  double a = 0.0, b = 1.0;  // uniform, log-uniform: the ends; normal: mean, deviation; Dirichlet: a is alpha, b unused
 };
 
 void validate(const SampleVariates& variates);

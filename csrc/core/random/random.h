@@ -27,8 +27,8 @@ enum class Purpose : uint32_t {
   kAugment = 10,
 };
 
-// For smaller shapes log(U) / shape would overflow to -infinity and lose the order of two variates. At this shape their
-// ratio is already 0 or 1.
+// The least shape of a gamma variate. For a smaller one, log(U) / shape would overflow to -infinity, so two variates
+// could not be compared. At this shape the share of one in their sum is already 0 or 1.
 constexpr double kLeastShape = 1e-300;
 
 class RandomStream {
@@ -78,8 +78,8 @@ class RandomStream {
     }
   }
 
-  // log of a Gamma(shape) variate (Marsaglia and Tsang 2000), by Gamma(a) = Gamma(a + 1) * U^(1/a). In log space
-  // because the variate itself mostly underflows for shape = 1e-3.
+  // The log of a Gamma(shape) variate (Marsaglia and Tsang 2000), for small shapes by Gamma(a) = Gamma(a + 1) *
+  // U^(1/a). The variate itself would mostly underflow for shape = 1e-3.
   double log_gamma_variate(double shape) {
     double boost = 0.0;
     if (shape < 1.0) {
@@ -104,8 +104,8 @@ class RandomStream {
     return 1.0 / (1.0 + exact_exp(log_b - log_a));
   }
 
-  // Gamma variates divided by their sum, one weight per shape. Logs relative to the largest cannot overflow, and never
-  // all underflow.
+  // Gamma variates divided by their sum, one weight per shape. The largest log is subtracted first: then no variate
+  // overflows, and not all underflow.
   void dirichlet(std::span<const double> alpha, double* weight) {
     const size_t ways = alpha.size();
     for (size_t k = 0; k < ways; ++k) weight[k] = log_gamma_variate(std::max(alpha[k], kLeastShape));

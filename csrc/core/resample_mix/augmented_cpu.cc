@@ -20,7 +20,8 @@ namespace fastmix {
 
 namespace {
 
-// Samples per task at most. A longer cycle is cut, and each part makes the first image of the next part once more.
+// The most samples of one task. A longer cycle is cut into parts. Each part must also make the image of the partner of
+// its last sample, which is the first sample of the next part.
 constexpr int32_t kMostSamples = 8;
 
 NormalizeMixParams row_params(const ResampleMixParams& params) {
@@ -43,7 +44,7 @@ struct Image {
   Scratch pixels;
 };
 
-// A thread's memory. The images are those of a task's first sample, the current sample and its partner.
+// A thread's memory. `images` are those of the task's first sample, of the current sample and of its partner.
 struct Workspace {
   Workspace(int64_t height, int64_t width) : augmenter(height, width) {}
   ImageAugmenter augmenter;
@@ -54,7 +55,7 @@ struct Workspace {
   ErasedRows::Scratch erasing;
 };
 
-// Keeps the memory of threads between their tasks: to allocate and clear it anew costs as much as an operation.
+// Keeps the threads' memory between tasks: allocating and clearing new memory takes as long as an operation.
 class Workspaces {
  public:
   std::unique_ptr<Workspace> take(int64_t height, int64_t width) {
@@ -122,7 +123,8 @@ class AugmentedMixJob final : public CpuJob {
     return {image + y * width * (rows_.interleaved() ? kColors : 1), pixels_};
   }
 
-  // Returns an image that is in memory already, or makes it in the place of one that is neither `head` nor `other`.
+  // Returns the image of `sample`. If it is not in `images` yet, makes it in place of one that is neither `head` nor
+  // `other`.
   const uint8_t* image(int32_t sample, int32_t head, int32_t other, Workspace& workspace) const {
     Image* place = nullptr;
     for (Image& image : workspace.images) {
@@ -140,7 +142,7 @@ class AugmentedMixJob final : public CpuJob {
     const int64_t bytes = kColors * pixels_;
     SampleRow row = params_.samples.row(sample);
     row.count = count_pixel_operations(params_.samples, sample);
-    // The resampling flips at no cost.
+    // Resampling can mirror at no cost, so it also does the plan's horizontal flip.
     const bool mirror = (params_.mirror != nullptr && params_.mirror[sample]) != row.flips_horizontally();
     row.flags &= ~1;
     const SampleOperation* const operations = params_.samples.operations(sample);
@@ -162,7 +164,7 @@ class AugmentedMixJob final : public CpuJob {
   const ErasedRows erased_;
   const AugmentKernels& kernels_;
   const int64_t pixels_;
-  std::vector<int32_t> begin_;  // of the tasks in the walk's order
+  std::vector<int32_t> begin_;  // each task's first index in walk_.cycles.order
   mutable Workspaces workspaces_;
 };
 

@@ -24,7 +24,8 @@ class Fill {
   int64_t begin() const { return box_.x; }
   int64_t end() const { return end_; }
 
-  // The values from begin() on. Elements are numbered over the whole box, so that clipping changes none.
+  // The values of pixels begin() ... end() - 1. Noise is numbered over the whole box, so clipping the box changes no
+  // value.
   const float* values(int32_t channel, Scratch& scratch) const {
     const int64_t count = end_ - begin();
     if (operation_.opcode() == Opcode::kErasePixelsNormalized) return same(operation_.value(2), scratch);
@@ -118,7 +119,7 @@ void ErasedRows::erase_before(int32_t sample, int64_t y, const PixelRow& own, co
       for (int64_t x = 0; x < width; ++x) v[x] = weights[x] * v[x] + (1.0f - weights[x]) * u[x];
     }
   }
-  // Other pixels keep the bits of the mixed levels.
+  // Rewrites only erased pixels: all others keep the bits that NormalizedRows wrote.
   const auto rewrite = [&](const Fill& fill) {
     for (int32_t c = 0; c < kColors; ++c) {
       store(out, c, fill.begin(), fill.end(), of_own + c * width + fill.begin());

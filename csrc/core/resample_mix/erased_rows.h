@@ -10,11 +10,13 @@
 
 namespace fastmix {
 
-// Borrows `params` and `rows`. Before mixing, the box's pixels of that image are replaced:
+// `params` and `rows` must outlive this. A box is filled with `fill`: a constant or normal numbers. `level` is a uint8
+// pixel.
 //
-//   own value      v = box ? constant or normal number : level * scale[c] + bias[c]     likewise the partner's, u
-//   mixed pixel    weight * v + (1 - weight) * u, in float32, where a box covers v or u
-//   after mixing   the constant or normal number, where a box of the own image covers the pixel
+//   erased before mixing   v = own image's box covers the pixel ? fill : level * scale[c] + bias[c]
+//                          u = the same for the partner
+//                          output = weight * v + (1 - weight) * u in float32, where a box of either image covers it
+//   erased after mixing    output = fill, where a box of the own image covers it
 class ErasedRows {
  public:
   ErasedRows(const ResampleMixParams& params, const NormalizedRows& rows) : params_(params), rows_(rows) {}

@@ -1,9 +1,9 @@
 // The inner loops of resample_mix on the CPU, compiled once per instruction set from resample_kernels_inl.h.
 //
 // A job computes a band of `rows` output rows at a time, one row per vector lane. A column is a vector of one float per
-// row. After the vertical pass there is one per source byte: pixel x, channel c at x * channels + c. After the
-// horizontal pass there is one per output element, in the order of the output's layout. Only the vertical and the
-// writing pass transpose.
+// row of the band. The vertical pass makes one column per source byte: pixel x, channel c at x * channels + c. The
+// horizontal pass makes one per output element, in the order of the output's layout. The writing pass turns columns
+// into rows of the output. Only the first and the last pass transpose.
 #pragma once
 
 #include <cstdint>
@@ -12,14 +12,14 @@
 
 namespace fastmix {
 
-// The taps of one output row: coefficients[t] belongs to the row of bytes at first + t * stride.
+// The taps (weighted source rows) of one output row: coefficients[t] weights the row of bytes at first + t * stride.
 struct RowTaps {
   const uint8_t* first;
   const float* coefficients;
   int32_t count;
 };
 
-// The taps of outputs along a row: coefficients[o * length + t] belongs to source pixel first[o] + t.
+// The taps of the outputs along a row: coefficients[o * length + t] weights source pixel first[o] + t of output o.
 struct ColumnTaps {
   const int32_t* first;
   const int32_t* count;
@@ -35,18 +35,18 @@ struct BandStep {
 };
 
 struct BandWrite {
-  void* out;    // the band's first element
+  void* out;    // where the band's first element goes
   bool stream;  // write past the caches; every row then starts at a cache line
   DType dtype;
-  bool interleaved;      // NHWC
-  int64_t row_stride;    // elements
-  int64_t plane_stride;  // elements, NCHW
-  int32_t rows;          // to write
+  bool interleaved;      // whether the layout is NHWC
+  int64_t row_stride;    // elements from one row to the next
+  int64_t plane_stride;  // NCHW: elements from one channel to the next
+  int32_t rows;          // how many rows of the band to write
   int32_t width, channels;
   const float *scale, *bias;
-  bool mixed;           // false: `partner` is unused
+  bool mixed;           // if false, `partner` is not used
   float outside;        // own weight left and right of the box
-  const float* inside;  // own weight per row within the box's columns: weight_in only for the box's rows
+  const float* inside;  // own weight per row within the box's columns: weight_in in the box's rows, else weight_out
   int32_t box_begin, box_end;
   const float* weights;  // null, or columns of own weights, one per pixel, from level_columns
 };
@@ -54,8 +54,9 @@ struct BandWrite {
 struct ResampleKernels {
   int32_t rows;
 
-  // columns[k] = sum over t of coefficients[t] * byte k, for n bytes. With `padded` all rows have the same count. May
-  // read beyond a row but not beyond `end`, the image's end. Writes columns up to the next multiple of `rows`.
+  // columns[k] = the sum over taps t of coefficients[t] * byte k of its row, for n bytes. `padded`: all output rows
+  // have the same number of taps. May read beyond a row but not beyond `end`, the image's end. Writes columns up to the
+  // next multiple of `rows`.
   void (*vertical)(float* columns, const RowTaps* taps, bool padded, int64_t stride, int64_t n, const uint8_t* end);
 
   // Computes outputs 0 ... n - 1 of `taps`, clamped to [0, 255]. `columns` starts at source pixel `origin`. Output o,
@@ -63,8 +64,8 @@ struct ResampleKernels {
   void (*horizontal)(float* out, const float* columns, int32_t origin, const ColumnTaps& taps, int32_t n,
                      int32_t channels, const BandStep& step);
 
-  // weights[x] = own weights mask_weight(levels[r][x], inside, outside) of the rows r at pixel x, for n pixels. Writes
-  // columns up to the next multiple of `rows`.
+  // Column x of `weights` = mask_weight(levels[r][x], inside, outside) for each row r, for n pixels. Writes columns up
+  // to the next multiple of `rows`.
   void (*level_columns)(float* weights, const uint8_t* const* levels, float inside, float outside, int32_t n);
 
   // Writes narrow_float(normalize_element(own, partner, weight, scale, bias)) of the band's output columns.

@@ -1,6 +1,6 @@
 // One .cc per instruction set includes this and sets FM_ISA and FM_ROWS (8 or 16 lanes). The code uses the compiler's
-// vector types, and intrinsics where their code is poor. All sets apply the same operations in the same order to every
-// element.
+// vector types, and intrinsics where the compiler's code is slow. All sets apply the same operations in the same order
+// to every element.
 #pragma once
 
 #include "resample_mix/resample_horizontal_inl.h"

@@ -21,7 +21,7 @@ void validate(const ResampleMixParams& params) {
         "resample_mix: expected dtype float16, bfloat16 or float32, got ", name_of(params.out_dtype));
   check_sources("resample_mix", params.sources, params.plan.batch, params.channels, params.height, params.width);
   check(!has_any_mask(params.plan) || params.plan.mask.extent.depth == 1,
-        "resample_mix: expected masks (M, h, w) for images, got ", params.plan.mask.extent.depth, " frames");
+        "resample_mix: expected masks (M, h, w) for images, got masks of ", params.plan.mask.extent.depth, " frames");
   validate(params.plan, params.height, params.width, false);
   if (!params.augments()) return;
   check(params.channels == kColors, "resample_mix: expected images of ", kColors, " channels with a sample plan, got ",

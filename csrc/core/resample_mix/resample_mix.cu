@@ -1,6 +1,7 @@
 // Turns decoded images of different sizes into a training batch, in one launch.
 //
-// One block makes one tile of all images of a run A B C, a whole cycle. It resamples each image once:
+// One block makes one tile of the output of all images of a run. It resamples each image once. For a run A B C, which
+// is a whole cycle:
 //
 //   k   resample (via shared memory)   in registers            write
 //   0   A                              head = A, own = A       -
@@ -23,24 +24,24 @@ namespace fastmix {
 
 namespace {
 
-// The samples that one block walks. Each one's partner is the next. A closed run is a whole cycle: the last one's
-// partner is the first. The last sample of an open run is only a partner.
+// The samples that one block walks: entries [begin, end). Each sample's partner is the next one. A closed run is a
+// whole cycle: the partner of its last sample is its first. The last sample of an open run is only a partner.
 struct Run {
   uint32_t begin, end, closed;
 };
 
-// Longer cycles are cut so that every SM gets blocks. That resamples 1 / kRunSamples of their tiles twice.
+// Longer cycles are cut so that every SM gets blocks. Then one image in kRunSamples is resampled twice.
 constexpr int32_t kRunSamples = 8;
 
 struct ResampleArgs {
   unsigned char* out;
-  int64_t plane;  // pixels
+  int64_t plane;  // pixels per output image
   int32_t height, width, tiles_across;
   DType dtype;
   bool interleaved;
-  uint32_t byte_bias;  // kByteBias
+  uint32_t byte_bias;  // kByteBias, see biased_byte
   uint32_t runs;
-  uint32_t run_offset, entry_offset;  // in the plan's bytes, after the samples
+  uint32_t run_offset, entry_offset;  // where runs and entries begin in the plan's bytes, after the samples
   float scale[kMaxChannels], bias[kMaxChannels];
   const uint8_t* masks;
   int32_t mask_height, mask_width;

@@ -20,7 +20,7 @@ namespace fastmix {
 struct ResampleMixParams {
   SourceArrays sources;
   const uint8_t* mirror = nullptr;
-  void* out = nullptr;  // densely packed batch
+  void* out = nullptr;  // the batch, without gaps
   DType out_dtype = DType::kF32;
   Layout out_layout = Layout::kNCHW;
   int32_t height = 0;
@@ -36,8 +36,8 @@ struct ResampleMixParams {
   bool augments() const { return samples.words != nullptr; }
 };
 
-// Overwrites the sampling of each image with its sample plan's, and the windows of rows that have one. Refuses such
-// rows if `given`: then the caller has windows already. Refuses bad plans.
+// Copies the filter and edges of each row of the sample plan to `sampling`, and its window, if it has one, to
+// `windows`. `given` says that the caller has windows already: then rows with a window are refused. Refuses bad plans.
 void take_windows(const SamplePlanView& samples, bool given, Window* windows, Sampling* sampling);
 
 // As in normalize_mix: mean and std are in pixel units, rounded to float32 by the caller.
@@ -45,7 +45,7 @@ void set_normalization(ResampleMixParams& params, const float* mean, const float
 
 // Borrows the arrays of `params` until the job is destroyed.
 std::unique_ptr<CpuJob> resample_mix_cpu(const ResampleMixParams& params);
-// The job of parameters that augment.
+// The job for parameters with a sample plan.
 std::unique_ptr<CpuJob> augmented_mix_cpu(const ResampleMixParams& params);
 
 // Launches one kernel on `stream` without synchronising. The caller may free the arrays on return, but not the images.

@@ -23,11 +23,11 @@ const ResampleKernels& resample_kernels() {
 
 namespace {
 
-// Output pixels per block. Their source columns stay in the first-level cache at usual scales. Neighbouring blocks
-// compute the columns that they share twice, about 2 per 64 output pixels.
+// Output pixels per block of a row. Their source columns stay in the first-level cache at usual scales. Neighbouring
+// blocks share about two columns, which are computed twice.
 constexpr int32_t kBlock = 64;
-constexpr int32_t kMostRows = 16;  // of a band
-// The most that is prefetched per block. Larger windows have long rows, which the hardware prefetcher finds.
+constexpr int32_t kMostRows = 16;  // the most rows of a band
+// Larger blocks are not prefetched: their rows are so long that the hardware prefetcher finds them.
 constexpr int64_t kFetchBytes = 64 << 10;
 
 class ResampleMixJob final : public CpuJob {
@@ -86,7 +86,7 @@ class ResampleMixJob final : public CpuJob {
     return {walk_.cycles.order[walk_.cycles.begin[cycle]], static_cast<int32_t>(task % bands_) * kernels_.rows};
   }
 
-  // The first task that needs them computes them, so this runs in parallel too.
+  // The first task that needs a sample's taps computes them, so taps of several samples are computed in parallel.
   struct SampleTaps {
     std::once_flag made;
     Taps y, x;
@@ -118,7 +118,7 @@ class ResampleMixJob final : public CpuJob {
     }
   }
 
-  // Resamples the band of output rows from y on, as columns, and prefetches the source of the next band.
+  // Resamples the band of output rows from y on and returns its columns. Prefetches the source of `next`.
   const float* resample(Scratch& band, int32_t sample, int32_t y, const Part& next, Scratch& source) const {
     const Source& from = sources_[sample];
     const SampleTaps& taps = this->taps(sample);

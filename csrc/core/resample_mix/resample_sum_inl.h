@@ -1,4 +1,4 @@
-// The sum over taps, for both passes. Part of resample_kernels_inl.h.
+// The sum over an output's taps (weighted source pixels), for both passes. Part of resample_kernels_inl.h.
 #pragma once
 
 #include "resample/filter_taps.h"
@@ -8,7 +8,7 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Sums coefficient times value(t) over kTaps taps or, if kTaps is 0, over `count` taps in partial sums.
+// Sums coefficients[t] * value(t) over kTaps taps or, if kTaps is 0, over `count` taps in partial sums of kTapsPerSum.
 template <int kTaps, typename Value>
 FM_INLINE Vector tap_sum(const float* coefficients, int32_t count, const Value& value) {
   if constexpr (kTaps > 0) {

@@ -1,5 +1,6 @@
-// Resamples a block's tile of one image through shared memory: vertical pass first, then horizontal. The sums are those
-// of the CPU kernels: ascending taps, each product and sum rounded, partial sums of kTapsPerSum taps.
+// Resamples a block's tile of one image through shared memory: vertical pass first, then horizontal. It adds as the CPU
+// kernels do, for the same bits: taps (weighted source pixels) in ascending order, each product and sum rounded, in
+// partial sums of kTapsPerSum taps.
 #pragma once
 
 #include <cstdint>
@@ -15,13 +16,13 @@ constexpr int kTileRows = 16;
 constexpr int kTileColumns = 32;  // a warp writes one row
 constexpr int kTileThreads = 256;
 constexpr int kRowsPerThread = kTileRows * kTileColumns / kTileThreads;
-// The vertical pass takes strips of this many source bytes and stages this many source rows. A thread sums four
-// neighbouring bytes.
+// The vertical pass works on strips of kStripBytes source bytes and copies kStageRows source rows of a strip at a time
+// to shared memory, the stage. A thread sums the columns of four neighbouring bytes.
 constexpr int kStripBytes = kTileThreads;
 constexpr int kStripWords = kStripBytes / 4;
 constexpr int kStageRows = kTapsPerSum;
-constexpr int kStagePitch = kStripBytes + 8;  // rows start at any byte of an aligned word
-constexpr int kTableTaps = 16;                // the table's taps per output column
+constexpr int kStagePitch = kStripBytes + 8;  // longer, since rows may start at any byte of a word
+constexpr int kTableTaps = 16;                // taps per output column in the table of x_coefficients
 
 struct ResampleSample {
   Source source;
@@ -30,13 +31,13 @@ struct ResampleSample {
 };
 
 struct TileShared {
-  alignas(16) float columns[kTileRows][kStripBytes];  // after the vertical pass
+  alignas(16) float columns[kTileRows][kStripBytes];  // the result of the vertical pass
   TapSpan y[kTileRows];
   TapSpan x[kTileColumns];
   ResampleAxis y_axis, x_axis;
   const uint8_t *image, *end;
   int64_t stride;
-  int y_slots, x_slots;  // log2 of the most taps per output, rounded up
+  int y_slots, x_slots;  // log2 of the table's places per output: 3, 4 or 6
   float y_coefficients[kTileRows][kTapsPerSum];
   float x_coefficients[kTileColumns][kTableTaps];
   uint32_t stage[kStageRows][kStagePitch / 4];
@@ -77,7 +78,7 @@ class TileResampler {
     const TapSpan& left = shared_.x[mirror ? kTileColumns - 1 : 0];
     const TapSpan& right = shared_.x[mirror ? 0 : kTileColumns - 1];
     const int32_t end = right.first + right.count;
-    // Usually one table holds all taps. Taps of larger scales are tabled for a few source pixels at a time.
+    // Usually the table holds all taps of a column. If not, it is filled anew for every kTableTaps source pixels.
     const bool tabled = 1 << shared_.x_slots <= kTableTaps;
     float sums[kRowsPerThread * kChannels] = {};
 #pragma unroll
@@ -114,7 +115,7 @@ class TileResampler {
     return most <= 8.0 ? 3 : most <= 16.0 ? 4 : 6;
   }
 
-  // One thread per row and column of the tile. Only these warps divide in float64.
+  // One thread finds the taps of one row or one column of the tile, so only two warps divide in float64.
   __device__ __forceinline__ void find_taps(const Source& source, bool mirror, int32_t height, int32_t width, int32_t y,
                                             int32_t x) {
     const int thread = thread_index();
@@ -139,7 +140,8 @@ class TileResampler {
     }
   }
 
-  // Takes as many rows at a time as fit the stage with their taps. Sums a row of more taps in several stages.
+  // Sums as many output rows at a time as have all their taps in the stage. An output row with more taps than that is
+  // summed in several steps, each with a new stage.
   __device__ __forceinline__ void vertical(int32_t strip, int32_t bytes) {
 #pragma unroll 1
     for (int first = 0; first < kTileRows;) {
@@ -175,7 +177,7 @@ class TileResampler {
     }
   }
 
-  // The coefficients of all taps, or of those from source pixel `begin` on.
+  // Fills the table with the coefficients of all taps, or of kTableTaps source pixels from `begin` on.
   __device__ __forceinline__ void fill_columns(int32_t begin, bool all) {
     static_assert(kTableTaps == 1 << 4);
     const int slots = all ? shared_.x_slots : 4;
@@ -214,7 +216,7 @@ class TileResampler {
   __device__ __forceinline__ void sum_columns(int row, int word, int32_t top, int32_t done, int32_t strip) {
     const int32_t first = shared_.y[row].first;
     const int32_t count = smaller(kTapsPerSum, shared_.y[row].count - done);
-    // The row's first tap in the stage; the stage's first row if the row takes several stages.
+    // Where the stage holds the row's first tap. If the row takes several stages, first == top.
     const uint32_t* stage = shared_.stage[first - top] + word;
     uint32_t start = misalignment(source(first + done, strip));
     const uint32_t stride = static_cast<uint32_t>(shared_.stride);

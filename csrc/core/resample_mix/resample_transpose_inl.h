@@ -58,7 +58,7 @@ FM_INLINE void transpose(Vector (&v)[16]) {
     t[i] = low_pairs(v[i], v[i + 1]);
     t[i + 1] = high_pairs(v[i], v[i + 1]);
   }
-  // v[4 i + j]: quarter q holds column 4 q + j of rows 4 i ... 4 i + 3.
+  // After this loop, quarter q of v[4 i + j] holds column 4 q + j of rows 4 i ... 4 i + 3.
 #pragma GCC unroll 4
   for (int i = 0; i < 16; i += 4) {
     v[i] = low_fours(t[i], t[i + 2]);

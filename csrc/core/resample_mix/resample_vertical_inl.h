@@ -22,7 +22,7 @@ FM_INLINE void vertical_block(float* columns, const RowTaps* taps, int64_t strid
   for (int j = 0; j < kRows; ++j) store(columns + (k + j) * kRows, v[j]);
 }
 
-// The last bytes of the image.
+// The last columns, whose vectors would read beyond the end of the image.
 __attribute__((noinline)) void vertical_tail(float* columns, const RowTaps* taps, int64_t stride, int64_t k, int64_t n,
                                              const uint8_t* end) {
   for (; k < n; k += kRows) {
@@ -32,7 +32,7 @@ __attribute__((noinline)) void vertical_tail(float* columns, const RowTaps* taps
 
 template <int kTaps>
 void vertical_taps(float* columns, const RowTaps* taps, int64_t stride, int64_t n, const uint8_t* end) {
-  // Whole vectors may read into the next row, but not beyond the last one.
+  // Vectors may read into the next source row, but not beyond the last one.
   int64_t readable = n + kRows;
   for (int r = 0; r < kRows; ++r) {
     const int64_t bytes = end - taps[r].first - (taps[r].count - 1) * stride;

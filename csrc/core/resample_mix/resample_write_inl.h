@@ -16,13 +16,14 @@ FM_INLINE Vector weight_at(const BandWrite& write, int32_t x) {
   return x >= write.box_begin && x < write.box_end ? load(write.inside) : splat(write.outside);
 }
 
-// Whether weights differ between pixels first ... last: an edge of the box lies there, or a mask has the weights.
+// Whether own weights may differ between pixels first ... last: the sample has a mask, or an edge of the box lies
+// there.
 FM_INLINE bool weights_differ(const BandWrite& write, int32_t first, int32_t last) {
   const auto between = [&](int32_t edge) { return edge > first && edge <= last; };
   return write.weights != nullptr || between(write.box_begin) || between(write.box_end);
 }
 
-// The weights of the own image in kRows columns: not mixed, the same for all, or one set per column.
+// The weights of the own image in kRows columns: not mixed, the same vector for all columns, or a vector per column.
 enum class Weights { kNone, kSame, kPerColumn };
 
 // Mixes and normalises kRows columns of `own` and `partner` and transposes them to rows. The first column is pixel x,

@@ -1,7 +1,7 @@
 // Blends 16-bit floats with AVX2 and FMA, 16 at a time. Part of kernels_inl.h.
 //
-// The method is that of blend_avx512_inl.h, but these instructions take their rounding mode from the control register.
-// It says down while blend_while_certain runs. To round up, the code negates a value, rounds down and negates again.
+// The method is that of blend_avx512_inl.h, but AVX2 instructions take their rounding mode from the control register.
+// blend_while_certain sets it to "down". To round up, the code negates a value, rounds it down and negates it again.
 #pragma once
 
 #include <immintrin.h>
@@ -14,8 +14,8 @@ namespace {
 
 constexpr int64_t kQuick = 16;
 
-// Makes operations round down until the end of the scope. The compiler does not know this, so such operations stand in
-// a function that is not inlined into the scope.
+// Makes operations round down until the end of the scope. The compiler does not know this and could move an operation
+// out of the scope. So the operations stand in a function of their own, which is not inlined.
 class RoundingDown {
  public:
   RoundingDown() : before_(_mm_getcsr()) { _mm_setcsr((before_ & ~_MM_ROUND_MASK) | _MM_ROUND_DOWN); }
@@ -35,7 +35,7 @@ inline void store_words(void* out, __m256i x) { _mm256_storeu_si256(static_cast<
 inline __m256i blend_to_odd(__m256 x, __m256 y, __m256 weight, __m256i& uncertain) {
   const __m256 sign = _mm256_set1_ps(-0.0f);
   const __m256 d = _mm256_sub_ps(x, y);
-  // Zero only for an exact and finite difference: infinity minus infinity is NaN.
+  // The difference rounded down minus the one rounded up: zero only if it is exact and finite (inf - inf is NaN).
   const __m256 gap = _mm256_add_ps(d, _mm256_sub_ps(y, x));
   uncertain = _mm256_or_si256(uncertain, _mm256_castps_si256(gap));
   const __m256 low = _mm256_fmadd_ps(weight, d, y);
@@ -68,7 +68,7 @@ inline __m256i round_high_half(__m256i x) {
   return _mm256_add_epi32(_mm256_add_epi32(x, _mm256_set1_epi32(0x7fff)), last);
 }
 
-// Two bfloat16 in a 32-bit lane, as in blend_avx512_inl.h.
+// A 32-bit lane holds two bfloat16: these return the even and the odd ones as float32, and join the high halves again.
 inline __m256 even_of(__m256i pairs) { return _mm256_castsi256_ps(_mm256_slli_epi32(pairs, 16)); }
 inline __m256 odd_of(__m256i pairs) {
   return _mm256_castsi256_ps(_mm256_and_si256(pairs, _mm256_set1_epi32(static_cast<int>(0xffff0000u))));
@@ -89,16 +89,17 @@ inline bool blend_quickly(BFloat16* out, const BFloat16* own, const BFloat16* pa
   return true;
 }
 
-// For bfloat16 a faster method goes first; it takes two thirds of the time. If float32 holds d, one fused multiply-add
-// gives the exact value v rounded to float32. Rounding that to bfloat16 rounds v itself, unless the float32 is a tie:
-// float32 holds every tie of bfloat16, so rounding to it never moves v across one.
+// A faster method for bfloat16, tried first: it takes two thirds of the time. Let v be the exact mix. If float32 holds
+// the difference of the operands, one fused multiply-add gives v rounded to float32. Rounding that to bfloat16 equals
+// rounding v, unless the float32 is a tie between two bfloat16: float32 holds every such tie, so the first rounding
+// never moves v across one.
 #define FM_BLEND_TIES_APART
 
-// Nonzero words where float32 may not hold the difference of two bfloat16, or where one of them is not finite. Let the
-// larger magnitude have exponent e and the smaller s. The difference is below 2^(e + 2) and a multiple of 2^(s - 7):
-// at most 24 bits long if e <= s + 15.
+// Returns nonzero words where float32 may not hold the difference of two bfloat16, or where one of them is not finite.
+// Let the larger magnitude have exponent e and the smaller s. The difference is below 2^(e + 2) and a multiple of
+// 2^(s - 7): at most 24 bits long if e <= s + 15.
 inline __m256i inexact_differences(__m256i x, __m256i y) {
-  constexpr int kStep = 1 << 7;                 // from one exponent to the next
+  constexpr int kStep = 1 << 7;                 // the distance of neighbouring exponents in a bfloat16's bits
   constexpr int kLargest = 0x8000 - 2 * kStep;  // from here on, a difference may be infinite
   const __m256i magnitude = _mm256_set1_epi16(0x7fff);
   const __m256i a = _mm256_and_si256(x, magnitude);
@@ -109,7 +110,7 @@ inline __m256i inexact_differences(__m256i x, __m256i y) {
   const __m256i graded = _mm256_max_epi16(smaller, _mm256_set1_epi16(kStep));
   const __m256i beyond = _mm256_subs_epu16(_mm256_subs_epu16(larger, graded), _mm256_set1_epi16(15 * kStep));
   const __m256i too_large = _mm256_subs_epu16(larger, _mm256_set1_epi16(kLargest - 1));
-  // A difference to zero is exact, so _mm256_sign_epi16 clears the word if the smaller one is zero.
+  // If the smaller one is zero, the difference is exact: _mm256_sign_epi16 then clears the word.
   return _mm256_or_si256(_mm256_sign_epi16(beyond, smaller), too_large);
 }
 
@@ -118,9 +119,10 @@ inline bool blend_no_tie(BFloat16* out, const BFloat16* own, const BFloat16* par
   const __m256i x = load_words(own);
   const __m256i y = load_words(partner);
   const auto mixed = [&](__m256 a, __m256 b) {
-    // b - a instead of a - b: two negative zeros then give a negative zero.
+    // b - weight * (b - a), because two negative zeros then give a negative zero; b + weight * (a - b) would give +0.
     const __m256 v = _mm256_fnmadd_ps(_mm256_set1_ps(weight), _mm256_sub_ps(b, a), b);
-    // Adds half a last bit: cutting the low half off now rounds, and a tie leaves a low half of zero.
+    // Add half a unit of bfloat16's last bit: then cutting off the low half rounds, and a tie leaves a low half of
+    // zero.
     return _mm256_add_epi32(_mm256_castps_si256(v), _mm256_set1_epi32(0x8000));
   };
   const __m256i even = mixed(even_of(x), even_of(y));

@@ -1,8 +1,8 @@
 // Blends 16-bit floats with AVX-512, 64 at a time. Part of kernels_inl.h.
 //
 // The mix is partner + weight * d with d = own - partner. float32 holds d exactly unless the exponents are far apart.
-// One fused multiply-add rounded down and one rounded up then enclose the exact value or equal it. Choosing the odd one
-// is "rounding to odd" (see round_to_odd): narrowing it gives the exact value narrowed once.
+// Then one fused multiply-add rounded down and one rounded up enclose the exact value, or both equal it. Taking the one
+// whose last bit is odd is "rounding to odd" (see round_to_odd): narrowing it equals narrowing the exact value.
 #pragma once
 
 #include <immintrin.h>
@@ -15,7 +15,7 @@ namespace {
 
 constexpr int64_t kQuick = 64;
 
-// Does nothing: each AVX-512 instruction carries its rounding mode. blend_avx2_inl.h sets the mode for a scope.
+// Does nothing, because every AVX-512 instruction has its own rounding mode. blend_inl.h needs it for AVX2.
 struct RoundingDown {
   RoundingDown() {}
 };
@@ -33,7 +33,7 @@ inline void store_16(Half* out, __m512 x) {
 // weight * x + (1 - weight) * y, rounded to odd. Marks lanes whose difference is inexact or not finite.
 inline __m512 blend_to_odd(__m512 x, __m512 y, __m512 weight, __mmask16& uncertain) {
   const __m512 d = _mm512_sub_round_ps(x, y, kDown);
-  // Zero only for an exact and finite difference: infinity minus infinity is NaN.
+  // The difference rounded up minus the one rounded down: zero only if it is exact and finite (inf - inf is NaN).
   const __m512 gap = _mm512_sub_ps(_mm512_sub_round_ps(x, y, kUp), d);
   uncertain |= _mm512_cmp_ps_mask(gap, _mm512_setzero_ps(), _CMP_NEQ_UQ);
   const __m512 low = _mm512_fmadd_round_ps(weight, d, y, kDown);
@@ -55,8 +55,8 @@ inline bool blend_quickly(Half* out, const Half* own, const Half* partner, float
   return true;
 }
 
-// Two bfloat16 in a 32-bit lane: clearing the low half gives the odd one as a float32, a shift gives the even one.
-// Spreading them over two registers and packing them again would cost more.
+// A 32-bit lane holds two bfloat16: clearing the low half gives the odd one as a float32, a shift gives the even one.
+// Converting them to float32 lanes in memory order and packing them again would take more instructions.
 inline __m512 even_of(__m512i pairs) { return _mm512_castsi512_ps(_mm512_slli_epi32(pairs, 16)); }
 inline __m512 odd_of(__m512i pairs) {
   return _mm512_castsi512_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(static_cast<int>(0xffff0000u))));

@@ -31,7 +31,7 @@ void blend_exactly(T* out, const T* own, const T* partner, double weight, int64_
   for (int64_t k = 0; k < n; ++k) out[k] = narrow<T>(blend(widen(own[k]), widen(partner[k]), weight));
 }
 
-// Gives the same in three loops that vectorise: narrow<T> of a 16-bit float narrows round_to_odd's float32.
+// Gives the same results in loops that vectorise: narrow<T16>(x) is round_to_odd(x), converted to T16.
 template <typename T16>
 __attribute__((noinline, noclone)) void blend_exactly_16(T16* out, const T16* own, const T16* partner, double weight,
                                                          int64_t n) {
@@ -54,8 +54,8 @@ void blend_exactly(BFloat16* out, const BFloat16* own, const BFloat16* partner, 
 }
 
 #if defined(FM_BLEND_QUICKLY)
-// Blends kQuick elements at a time while `kBlend` returns true; returns their number. The loop contains no call, so its
-// constants stay in registers.
+// Blends kQuick elements at a time while `kBlend` returns true, and returns how many it blended. The loop contains no
+// call, so its constants stay in registers.
 template <typename T16, bool (*kBlend)(T16*, const T16*, const T16*, float)>
 __attribute__((noinline, noclone)) int64_t blend_while(T16* out, const T16* own, const T16* partner, float weight,
                                                        int64_t n) {
@@ -64,7 +64,7 @@ __attribute__((noinline, noclone)) int64_t blend_while(T16* out, const T16* own,
   return k;
 }
 
-// Blends in float32 while the result certainly equals the formula's. Returns the number of elements.
+// Blends in float32 while the result is certain to equal the formula's. Returns how many elements it blended.
 template <typename T16>
 int64_t blend_while_certain(T16* out, const T16* own, const T16* partner, float weight, int64_t n) {
   const RoundingDown scope;
@@ -76,7 +76,8 @@ void blend_16(T16* out, const T16* own, const T16* partner, float weight, int64_
   for (int64_t k = 0; k < n;) {
     const int64_t certain = blend_while_certain(out + k, own + k, partner + k, weight, n - k);
     k += certain;
-    // An uncertain first element mostly has uncertain neighbours. A later one mostly has none.
+    // If the first elements were uncertain, their neighbours mostly are too. Elsewhere an uncertain element is mostly
+    // alone.
     const int64_t exact = certain == 0 ? kChunk : kQuick;
     const int64_t count = n - k < exact ? n - k : exact;
     blend_exactly(out + k, own + k, partner + k, weight, count);
@@ -86,7 +87,9 @@ void blend_16(T16* out, const T16* own, const T16* partner, float weight, int64_
 
 #if defined(FM_BLEND_TIES_APART)
 void blend_ties_apart(BFloat16* out, const BFloat16* own, const BFloat16* partner, float weight, int64_t n) {
-  constexpr int64_t kTied = 512;  // simple weights tie often; other weights so rarely that the extra work is free
+  // After a possible tie, blend this many elements with blend_16: weights such as 1/2 tie often. Other weights tie so
+  // rarely that the extra work does not matter.
+  constexpr int64_t kTied = 512;
   for (int64_t k = 0; k < n;) {
     k += blend_while<BFloat16, blend_no_tie>(out + k, own + k, partner + k, weight, n - k);
     const int64_t count = n - k < kTied ? n - k : kTied;

@@ -1,10 +1,13 @@
 // Blends uint8 with AVX2 in integers, 32 at a time. Part of kernels_inl.h.
 //
-// The mix is partner + weight * d with d = own - partner. Let M = floor(2^32 weight). A float32 weight of 2^-9 or more
-// has no bit below 2^-32, so M / 2^32 is the weight. For smaller ones weight * 255 < 1/2, and both round to 0. Without
-// a tie the rounded mix is partner + sign(d) * floor(M |d| / 2^32 + 1/2). A tie needs weight * |d| to be an odd
-// multiple of 1/2 for |d| < 256, so the weight is a multiple of 2^-8; both products are then whole numbers of 16 bits.
-// Without a tie, weight * d is a multiple of 2^-32 or far from 1/2, so float64 sees no tie either.
+// The mix is partner + weight * d with d = own - partner. A tie is a mix halfway between two integers. Let M =
+// floor(2^32 weight). A float32 weight of 2^-9 or more has no bit below 2^-32, so M / 2^32 is the weight. For smaller
+// weights, weight * 255 < 1/2, so the exact product and the one with M both round to 0.
+//
+// Without a tie, the rounded mix is partner + sign(d) * floor(M |d| / 2^32 + 1/2). A tie needs a weight * |d| that is
+// an odd multiple of 1/2, for |d| < 256. So the weight is a multiple of 2^-8, and 2^8 times the mix is a 16-bit
+// integer. Without a tie, weight * d is a multiple of 2^-32 or far from 1/2, so float64 rounds the mix to the same
+// integer.
 #pragma once
 
 #include <immintrin.h>
@@ -18,11 +21,10 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Rounds 16 products |d| * M / 2^32 to nearest.
+// Rounds 16 products |d| * M / 2^32 to nearest. `high` and `low` are the 16-bit halves of M.
 inline __m256i scale_distance(__m256i distance, __m256i high, __m256i low) {
   const __m256i whole = _mm256_mulhi_epu16(distance, high);
-  // 16 bits of the fraction. A carry saturates: the sum is then slightly above 1, and the saturated one rounds to 1
-  // too.
+  // The fraction's first 16 bits. If the sum is 1 or slightly more, it saturates just below 1, which rounds up too.
   const __m256i fraction = _mm256_adds_epu16(_mm256_mullo_epi16(distance, high), _mm256_mulhi_epu16(distance, low));
   return _mm256_add_epi16(whole, _mm256_srli_epi16(fraction, 15));
 }
@@ -30,7 +32,7 @@ inline __m256i scale_distance(__m256i distance, __m256i high, __m256i low) {
 inline __m256i load_32(const uint8_t* x) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)); }
 inline void store_32(uint8_t* out, __m256i x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), x); }
 
-// Blends 32 elements at a time and returns their number, as all functions here do. `out` may be `own`.
+// Blends 32 elements at a time and returns how many it blended, as all functions here do. `out` may be `own`.
 inline int64_t blend_by_distance(uint8_t* out, const uint8_t* own, const uint8_t* partner, __m256i high, __m256i low,
                                  int64_t n) {
   const __m256i zero = _mm256_setzero_si256();
@@ -42,18 +44,18 @@ inline int64_t blend_by_distance(uint8_t* out, const uint8_t* own, const uint8_t
     const __m256i distance = _mm256_or_si256(above, _mm256_subs_epu8(y, x));
     const __m256i delta = _mm256_packus_epi16(scale_distance(_mm256_unpacklo_epi8(distance, zero), high, low),
                                               scale_distance(_mm256_unpackhi_epi8(distance, zero), high, low));
-    // Equal pixels have a delta of 0, whatever its sign.
+    // Equal pixels also count as `down`, but their delta is 0.
     const __m256i down = _mm256_cmpeq_epi8(above, zero);
     store_32(out + k, _mm256_blendv_epi8(_mm256_add_epi8(y, delta), _mm256_sub_epi8(y, delta), down));
   }
   return k;
 }
 
-// Gives the same with less than half the instructions: base + round((other - base) * factor / 2^15). The rounded
-// product fits a signed byte because the weight of `other` is below 1/2.
+// Gives the same with less than half the instructions, if rounds_alike(factor): base + round((other - base) * factor /
+// 2^15). The rounded product fits a signed byte, because the weight of `other` is below 1/2.
 inline int64_t blend_by_factor(uint8_t* out, const uint8_t* other, const uint8_t* base, int16_t factor, int64_t n) {
   const __m256i factors = _mm256_set1_epi16(factor);
-  const __m256i signs = _mm256_set1_epi16(static_cast<int16_t>(0xff01));  // other - base, of neighbouring bytes
+  const __m256i signs = _mm256_set1_epi16(static_cast<int16_t>(0xff01));  // 1 and -1: maddubs then gives other - base
   int64_t k = 0;
   for (; k + 32 <= n; k += 32) {
     const __m256i x = load_32(other + k);
@@ -65,7 +67,7 @@ inline int64_t blend_by_factor(uint8_t* out, const uint8_t* other, const uint8_t
   return k;
 }
 
-// Whether the factor rounds all distances of both signs as the weight itself does.
+// Whether blend_by_factor with this factor equals blend_by_distance for all differences from -255 to 255.
 inline bool rounds_alike(int16_t factor, __m256i high, __m256i low) {
   const __m256i factors = _mm256_set1_epi16(factor);
   __m256i distance = _mm256_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
@@ -80,23 +82,23 @@ inline bool rounds_alike(int16_t factor, __m256i high, __m256i low) {
   return _mm256_testz_si256(wrong, wrong);
 }
 
-// Per-thread cache: weight to factor, or to kNoFactor if none rounds right. It holds about as many weights as a batch.
+// A per-thread cache of results of rounds_alike: the factor for a weight, or kNoFactor if none rounds right. 256
+// entries are enough for the weights of a batch.
 struct TriedFactor {
   float weight;
   int16_t factor;
 };
 constexpr int16_t kNoFactor = -1;
 inline TriedFactor& tried_factor(float weight) {
-  thread_local TriedFactor tried[256];  // starts at weight 0, which is never blended
+  thread_local TriedFactor tried[256];  // empty entries have weight 0; mix() copies at weight 0, so none looks it up
   return tried[bit_cast<uint32_t>(weight) * 2654435761u >> 24];
 }
 
-// For weights with which no result lies halfway between two integers. 2^15 times the weight lies between two integer
-// factors. For nine weights in ten, one of them rounds the product with every difference (-255 to 255) correctly, so
-// both are tried.
+// For weights that cannot tie. 2^15 times the weight lies between two integers. For nine weights in ten, one of these
+// two factors rounds the product with every difference (-255 to 255) correctly: then blend_by_factor is used.
 inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   constexpr int64_t kWorthTrying = 1024;
-  const bool most = weight > 0.5f;  // then 1 - weight is exact
+  const bool most = weight > 0.5f;  // if so, float32 holds 1 - weight exactly
   const uint8_t* const base = most ? own : partner;
   const uint8_t* const other = most ? partner : own;
   const float smaller = most ? 1.0f - weight : weight;
@@ -115,14 +117,14 @@ inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_
   return blend_by_distance(out, other, base, high, low, n);
 }
 
-// Rounds 16 sums in units of 2^-8, to nearest even.
+// Computes 16 mixes x * own + y * rest, with weights in units of 2^-8, and rounds them to nearest even.
 inline __m256i blend_whole(__m256i x, __m256i y, __m256i own, __m256i rest) {
   const __m256i sum = _mm256_add_epi16(_mm256_mullo_epi16(x, own), _mm256_mullo_epi16(y, rest));
   const __m256i last = _mm256_and_si256(_mm256_srli_epi16(sum, 8), _mm256_set1_epi16(1));
   return _mm256_srli_epi16(_mm256_add_epi16(_mm256_add_epi16(sum, _mm256_set1_epi16(127)), last), 8);
 }
 
-// For weights that can tie.
+// For weights that can tie: multiples of 2^-8.
 inline int64_t blend_with_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   const int16_t units = static_cast<int16_t>(weight * 256.0f);
   const __m256i in = _mm256_set1_epi16(units);

@@ -11,7 +11,7 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Rounds four products |d| * M / 2^32 to nearest; `high` and `low` are the halves of M.
+// Rounds four products |d| * M / 2^32 to nearest. `high` and `low` are the 16-bit halves of M.
 inline uint16x4_t scale_distance(uint16x4_t distance, uint16x4_t high, uint16x4_t low) {
   const uint32x4_t product = vmlal_u16(vshrq_n_u32(vmull_u16(distance, low), 16), distance, high);
   return vrshrn_n_u32(product, 16);
@@ -22,10 +22,10 @@ inline uint8x8_t scale_distances(uint8x8_t distance, uint16x4_t high, uint16x4_t
       vcombine_u16(scale_distance(vget_low_u16(wide), high, low), scale_distance(vget_high_u16(wide), high, low)));
 }
 
-// For weights with which no result lies halfway between two integers. Returns the number of elements, as all functions
-// here do. `out` may be `own`.
+// For weights that cannot tie. Blends 16 elements at a time and returns how many it blended, as blend_with_ties does.
+// `out` may be `own`.
 inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
-  const bool most = weight > 0.5f;  // then 1 - weight is exact
+  const bool most = weight > 0.5f;  // if so, float32 holds 1 - weight exactly
   const uint8_t* const base = most ? own : partner;
   const uint8_t* const other = most ? partner : own;
   const float smaller = most ? 1.0f - weight : weight;
@@ -44,14 +44,14 @@ inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_
   return k;
 }
 
-// Rounds eight sums in units of 2^-8, to nearest even.
+// Computes 8 mixes x * own + y * rest, with weights in units of 2^-8, and rounds them to nearest even.
 inline uint8x8_t blend_whole(uint8x8_t x, uint8x8_t y, uint8x8_t own, uint8x8_t rest) {
   const uint16x8_t sum = vmlal_u8(vmull_u8(x, own), y, rest);
   const uint16x8_t last = vandq_u16(vshrq_n_u16(sum, 8), vdupq_n_u16(1));
   return vshrn_n_u16(vaddq_u16(vaddq_u16(sum, vdupq_n_u16(127)), last), 8);
 }
 
-// For weights that can tie.
+// For weights that can tie: multiples of 2^-8.
 inline int64_t blend_with_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   const int units = static_cast<int>(weight * 256.0f);  // 1 to 255
   const uint8x8_t in = vdup_n_u8(static_cast<uint8_t>(units));

@@ -1,7 +1,7 @@
 // Blends uint8 with AVX-512 VBMI, 64 at a time, by table lookup. Part of kernels_inl.h.
 //
-// Without a tie (see blend_u8_inl.h), the rounded mix is partner + round(weight * d) with d = own - partner.
-// weight * |d| has 256 values, which fill four registers.
+// Without a tie (see blend_u8_inl.h), the rounded mix is partner + round(weight * d) with d = own - partner. A table of
+// round(weight * |d|) has 256 bytes, which fill four registers.
 #pragma once
 
 #include <immintrin.h>
@@ -24,7 +24,7 @@ struct DeltaTable {
   }
 };
 
-// Blends 64 elements at a time and returns their number. `out` may be `own`.
+// Blends 64 elements at a time and returns how many it blended. `out` may be `own`.
 inline int64_t blend_by_table(uint8_t* out, const uint8_t* own, const uint8_t* partner, const DeltaTable& table,
                               int64_t n) {
   const __m512i t0 = _mm512_load_si512(table.delta);
@@ -37,7 +37,7 @@ inline int64_t blend_by_table(uint8_t* out, const uint8_t* own, const uint8_t* p
     const __m512i y = _mm512_loadu_si512(partner + k);
     const __m512i below = _mm512_subs_epu8(y, x);
     const __m512i distance = _mm512_or_si512(_mm512_subs_epu8(x, y), below);
-    // The permutations use seven bits of the distance, the blend uses the eighth.
+    // Each permutation looks up the low seven bits of the distance. The blend chooses by the eighth bit.
     const __m512i low = _mm512_permutex2var_epi8(t0, distance, t1);
     const __m512i high = _mm512_permutex2var_epi8(t2, distance, t3);
     const __m512i delta = _mm512_mask_blend_epi8(_mm512_movepi8_mask(distance), low, high);

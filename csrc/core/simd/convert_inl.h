@@ -13,7 +13,7 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Elements per conversion, through buffers that stay in the first-level cache.
+// Elements that are converted at a time, in buffers that stay in the first-level cache.
 constexpr int64_t kChunk = 64;
 
 inline void widen_span(float* out, const BFloat16* in, int64_t n) {

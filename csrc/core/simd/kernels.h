@@ -8,9 +8,9 @@
 
 namespace fastmix {
 
-constexpr int64_t kLineBytes = 64;  // of a cache line
+constexpr int64_t kLineBytes = 64;  // bytes of a cache line
 
-// Jobs write batches of at least this size past the caches, which could not hold them until the consumer reads them.
+// Jobs write batches of at least this size past the caches: they would be evicted before the consumer reads them.
 constexpr int64_t kStreamBytes = int64_t{4} << 20;
 
 struct CpuKernels {
@@ -48,7 +48,7 @@ const CpuKernels& avx512vbmi_kernels();
 // The widest set that this processor runs. FASTMIX_CPU=baseline|avx2|avx512|avx512vbmi selects one, for tests.
 const CpuKernels& cpu_kernels();
 
-// Chooses from another table of inner loops the one that matches cpu_kernels(). All AVX-512 sets share one.
+// Returns the table of an operator's inner loops that matches cpu_kernels(). Both AVX-512 sets share one table.
 template <typename Kernels>
 const Kernels& matching_kernels(const Kernels& (*baseline)(), const Kernels& (*avx2)(), const Kernels& (*avx512)()) {
   const std::string_view name = cpu_kernels().name;

@@ -1,6 +1,6 @@
-// One .cc per instruction set includes this inside its own namespace. The code calls only always-inline helpers from
-// outside that namespace, so the linker cannot mix code of two instruction sets. The compiler vectorises the loops;
-// intrinsics appear only where it cannot.
+// One .cc per instruction set includes this inside its own namespace. From outside that namespace, the code calls only
+// helpers that are always inlined. So the linker cannot replace code of one instruction set by that of another. The
+// compiler vectorises the loops; intrinsics appear only where it cannot.
 #pragma once
 
 #include "simd/kernels.h"

@@ -27,13 +27,14 @@ class MaskRows {
     }
   }
 
-  // A thread's last expanded row.
+  // The last row that a thread stretched, kept because neighbouring rows often read the same mask row.
   struct Scratch {
     std::vector<uint8_t> levels;
     const uint8_t* of = nullptr;
   };
 
-  // The levels of row `row` of a sample, counted through its frames and channels. Valid until the next call.
+  // Returns the levels of image row `row`, counted through all frames and channels of a sample. They are valid until
+  // the next call with this scratch.
   const uint8_t* row(int32_t index, int64_t row, Scratch& scratch) const {
     const int64_t y = row % height_ * mask_.height / height_;
     const int64_t t = row / height_ % depth_ * mask_.depth / depth_;
@@ -53,11 +54,12 @@ class MaskRows {
   const uint8_t* levels_;
   const Extent mask_;
   const int64_t repeat_, width_, height_, depth_;
-  std::vector<int64_t> ends_;  // of each cell in a row of elements
+  std::vector<int64_t> ends_;  // where each cell of a mask row ends in a row of image elements
 };
 
-// Calls visit(begin, end, weight) for the parts of levels[0, n) where the weight is 0 or 1 throughout, and
-// visit(begin, end, -1) for the others, ascending. Decides per block of 64, since short runs do not pay for a call.
+// Calls visit(begin, end, weight) for the parts of levels[0, n) where the weight is 0 or 1 throughout, and visit(begin,
+// end, -1) for the others, in ascending order. Parts consist of blocks of 64, because a copy of fewer elements is not
+// worth the call.
 template <typename Visit>
 void for_each_weight_run(const uint8_t* levels, int64_t n, float inside, float outside, const Visit& visit) {
   constexpr int64_t kBlock = 64;

@@ -7,7 +7,7 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Whether a weight between 0 and 1 can give a tie: it is then a multiple of 2^-8 (see blend_u8_inl.h).
+// Whether a weight between 0 and 1 can give a tie. Only multiples of 2^-8 can (see blend_u8_inl.h).
 inline bool may_tie(float weight) {
   const float units = weight * 256.0f;
   return units == static_cast<float>(static_cast<int32_t>(units));

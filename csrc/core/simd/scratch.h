@@ -10,7 +10,7 @@
 
 namespace fastmix {
 
-// Floats aligned for the widest vectors, initially zero. Growing discards the contents.
+// Floats aligned for the widest vectors, initially zero. Growing discards the contents and clears the memory.
 class Scratch {
  public:
   Scratch() = default;

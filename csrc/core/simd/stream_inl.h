@@ -1,5 +1,5 @@
-// Stores past the caches, for results that are read only when complete: the processor need not read a cache line before
-// overwriting all of it. Part of kernels_inl.h and resample_kernels_inl.h.
+// Stores past the caches, for results that nobody reads until they are complete. The processor then need not read a
+// cache line before it overwrites the whole line. Part of kernels_inl.h and resample_kernels_inl.h.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Stores one cache line; `to` is aligned to it.
+// Stores one cache line. `to` must be aligned to a cache line.
 inline void stream_line(void* to, const void* from) {
 #if defined(__AVX512F__)
   _mm512_stream_si512(static_cast<__m512i*>(to), _mm512_loadu_si512(from));

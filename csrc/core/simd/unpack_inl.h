@@ -1,4 +1,4 @@
-// Copies a row of pixels to planes of channels or to pixels, mirrored or not. Part of kernels_inl.h.
+// Copies a row of interleaved pixels to planes or to interleaved pixels, mirrored or not. Part of kernels_inl.h.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ constexpr char split_index(int channel, int part, int lane) {
   return static_cast<char>(byte >= 0 && byte < 16 ? byte : -1);
 }
 struct SplitIndices {
-  alignas(16) char index[3][3][16] = {};  // by channel, part and lane
+  alignas(16) char index[3][3][16] = {};  // [channel][part][lane]
   constexpr explicit SplitIndices(bool mirror) {
     for (int channel = 0; channel < 3; ++channel) {
       for (int part = 0; part < 3; ++part) {
@@ -34,7 +34,7 @@ struct SplitIndices {
 };
 constexpr SplitIndices kSplit(false), kSplitMirrored(true);
 
-// Splits 16 pixels at a time and returns their number.
+// Splits 16 pixels at a time and returns how many it split.
 inline int64_t split_rgb(uint8_t* out, const uint8_t* row, int64_t width, bool mirror) {
   const auto& index = (mirror ? kSplitMirrored : kSplit).index;
   const auto pick = [&](__m128i bytes, int channel, int part) {
@@ -56,8 +56,8 @@ inline int64_t split_rgb(uint8_t* out, const uint8_t* row, int64_t width, bool m
   return x;
 }
 
-// Mirrors five pixels at a time, from the start of the output, and returns their number. Each store reaches one byte
-// beyond its five pixels and each load begins one byte before them, so one more pixel must follow.
+// Mirrors five pixels at a time, from the start of the output, and returns how many it mirrored. Each store writes one
+// byte beyond its five pixels and each load begins one byte before them, so one more pixel must follow.
 inline int64_t mirror_rgb(uint8_t* out, const uint8_t* row, int64_t width) {
   const __m128i order = _mm_setr_epi8(13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, 0);
   int64_t x = 0;
@@ -73,7 +73,7 @@ inline uint8x16_t reversed(uint8x16_t x) {
   return vextq_u8(halves, halves, 8);
 }
 
-// Splits 16 pixels at a time and returns their number.
+// Splits 16 pixels at a time and returns how many it split.
 inline int64_t split_rgb(uint8_t* out, const uint8_t* row, int64_t width, bool mirror) {
   int64_t x = 0;
   for (; x + 16 <= width; x += 16) {
@@ -86,7 +86,7 @@ inline int64_t split_rgb(uint8_t* out, const uint8_t* row, int64_t width, bool m
   return x;
 }
 
-// Mirrors 16 pixels at a time, from the start of the output, and returns their number.
+// Mirrors 16 pixels at a time, from the start of the output, and returns how many it mirrored.
 inline int64_t mirror_rgb(uint8_t* out, const uint8_t* row, int64_t width) {
   int64_t x = 0;
   for (; x + 16 <= width; x += 16) {
@@ -103,7 +103,7 @@ void unpack(uint8_t* out, const uint8_t* row, int64_t width, int32_t channels, b
     memcpy(out, row, width * channels);
     return;
   }
-  int64_t x = 0;  // the next pixel: of the row if planar, else of the output
+  int64_t x = 0;  // the next pixel, counted in the row if planar, else in the output
 #if defined(__SSSE3__) || defined(__aarch64__)
   if (channels == 3) x = planar ? split_rgb(out, row, width, mirror) : mirror_rgb(out, row, width);
 #endif
