@@ -36,8 +36,8 @@ def has_tangent(tensor: Tensor | None) -> bool:
     if torch.compiler.is_compiling():
         if forward_ad._current_level >= 0:
             raise NotImplementedError(
-                "fastmix: expected no forward-mode AD (torch.func.jvp, jacfwd) of mix inside torch.compile; leave "
-                "fullgraph=True out"
+                "fastmix: expected forward-mode AD (torch.func.jvp, jacfwd) of mix outside of torch.compile, got it "
+                "inside; leave fullgraph=True out"
             )
         return False
     return forward_ad.unpack_dual(tensor).tangent is not None
