@@ -103,7 +103,7 @@ def with_word(place: int, value: int) -> np.ndarray:
         (windowed(), {"window": np.array([(0, 0, 4, 4)] * COUNT, np.float32)}, "in the sample plan, got both"),
         (with_word(0, 5), {}, "expected rows of a sample plan, layout version 1"),
         (with_word(6, 5), {}, "got the output size 5 x 0 for sample 2"),
-        (with_word(16, 77), {}, "expected zeros beyond the 0 operations"),
+        (with_word(16, 77), {}, "expected zeros after the first 0 operations"),
     ],
 )
 def test_errors(given, options, message, generator) -> None:

@@ -1,5 +1,5 @@
-// Augments a batch of uint8 images, every sample by its own operations: the parameters and the functions that the torch
-// layer calls.
+// Augments a batch of uint8 images, each sample with its own operations: the parameters and the functions that the
+// torch layer calls.
 #pragma once
 
 #include <cstdint>

@@ -15,7 +15,7 @@ Histogram histogram_of(const ImageBuffers& image) {
   const int64_t pixels = image.pixels();
   for (int32_t c = 0; c < kColors; ++c) {
     const uint8_t* const in = image.now(c);
-    // Four tables: equal neighbours would wait for each other's counts.
+    // Four tables: in one table, the count of a pixel would wait for the count of an equal neighbour.
     uint32_t counts[4][kLevels] = {};
     int64_t k = 0;
     for (; k + 8 <= pixels; k += 8) {
@@ -31,7 +31,7 @@ Histogram histogram_of(const ImageBuffers& image) {
   return histogram;
 }
 
-// Three passes down the columns. Ends in image.now().
+// Blurs along the columns, in three passes. The result is in image.now().
 void blur_columns(ImageBuffers& image, const AugmentKernels& kernels, const BoxWeights& box, int64_t height,
                   int64_t width) {
   uint32_t* const sums = image.packed_row(width);

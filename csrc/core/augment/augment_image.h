@@ -11,20 +11,20 @@
 
 namespace fastmix {
 
-// Whether the sample keeps its bytes.
+// Whether the sample's flips and operations leave its bytes as they are.
 bool keeps_pixels(const SampleRow& row, const SampleOperation* operations);
 
-// Tables are not applied until an operation needs the pixels. Consecutive tables, also those of AutoContrast, Equalize
-// and Contrast, change the pixels once.
+// Keeps operations that are tables of levels back until another operation needs the pixels. So consecutive tables, also
+// those of AutoContrast, Equalize and Contrast, are joined into one, which is applied once.
 class ImageAugmenter {
  public:
   ImageAugmenter(int64_t height, int64_t width, const AugmentKernels& kernels = augment_kernels())
       : image_(height, width), kernels_(kernels) {}
 
-  // Augments three planes in place or in memory of its own, and returns where they are now. Needs a checked plan. That
-  // memory is valid until the next call.
+  // Augments three planes and returns where the result is: in `planes`, or in the augmenter's memory, which is valid
+  // until the next call. Needs a checked plan.
   uint8_t* run(const SampleRow& row, const SampleOperation* operations, uint8_t* planes);
-  // As above, but the planes begin `planes` and stay there, though perhaps in other memory.
+  // Augments the planes at the start of `planes`. The result is in `planes` too, whose memory may be exchanged.
   void run(const SampleRow& row, const SampleOperation* operations, Scratch& planes);
 
  private:
@@ -42,9 +42,9 @@ class ImageAugmenter {
 
   ImageBuffers image_;
   const AugmentKernels& kernels_;
-  LevelTable table_;                    // to apply to the pixels
-  bool pending_ = false;                // whether table_ changes anything
-  std::optional<Histogram> histogram_;  // of the pixels as stored
+  LevelTable table_;                    // the joined tables that are not yet applied
+  bool pending_ = false;                // whether table_ is to be applied
+  std::optional<Histogram> histogram_;  // histogram of the pixels before table_ is applied
 };
 
 }  // namespace fastmix

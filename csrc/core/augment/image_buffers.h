@@ -9,8 +9,8 @@
 
 namespace fastmix {
 
-// Three planes of height * width bytes, one after the other. An operation works in place, or reads `now` and writes
-// `spare`, and then swaps them.
+// Two images of three planes of height * width bytes: `now` holds the pixels. An operation works in place in `now`, or
+// reads `now`, writes `spare` and swaps the two.
 class ImageBuffers {
  public:
   ImageBuffers(int64_t height, int64_t width) : height_(height), width_(width) {}
@@ -29,10 +29,10 @@ class ImageBuffers {
   uint8_t* now(int32_t channel = 0) const { return now_ + channel * pixels(); }
   uint8_t* spare(int32_t channel = 0) const { return spare_ + channel * pixels(); }
   void swap() { std::swap(now_, spare_); }
-  // Exchanges memory of the caller with the image's own, which holds the image now.
+  // Gives the caller the memory that holds the image now, in exchange for `memory`.
   void give_spare(Scratch& memory) { spare_memory_.swap(memory); }
 
-  // More memory, whose contents the next call with the same name may discard.
+  // More memory, one piece per function. The next call of the same function may discard the contents.
   uint8_t* rows(int64_t count) { return bytes_of(rows_memory_, count); }
   uint32_t* packed(int64_t count) { return reinterpret_cast<uint32_t*>(packed_memory_.get(count)); }
   uint32_t* packed_row(int64_t count) { return reinterpret_cast<uint32_t*>(row_memory_.get(count)); }

@@ -13,11 +13,12 @@ namespace FM_ISA {
 namespace {
 
 #if defined(__SSSE3__)
-// Byte 16 * part + lane of 16 interleaved pixels belongs to pixel (16 * part + lane) / 3 and the channel that remains.
-// -1 marks bytes that lie elsewhere; the shuffle turns it into zero.
+// Indices of byte shuffles between 16 interleaved pixels (three registers, the parts) and one register per channel.
+// Byte b = 16 * part + lane belongs to pixel b / 3 and channel b % 3. -1 marks bytes of other registers; the shuffle
+// turns it into zero.
 struct InterleaveIndices {
-  alignas(16) char merge[3][3][16] = {};  // by part, channel and lane
-  alignas(16) char split[3][3][16] = {};  // by channel, part and lane
+  alignas(16) char merge[3][3][16] = {};  // [part][channel][lane]
+  alignas(16) char split[3][3][16] = {};  // [channel][part][lane]
   constexpr InterleaveIndices() {
     for (int c = 0; c < 3; ++c) {
       for (int part = 0; part < 3; ++part) {

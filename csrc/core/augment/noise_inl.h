@@ -9,7 +9,7 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-constexpr int kNoiseLanes = 64;  // Philox counters at a time
+constexpr int kNoiseLanes = 64;  // how many Philox counters are computed at a time
 
 // Philox4x32-10 of random/philox.h for n consecutive counters, four words each.
 inline void philox_words(uint32_t* __restrict words, uint32_t key, uint32_t stream, uint64_t first, int n) {

@@ -11,7 +11,8 @@ namespace fastmix {
 // Pillow's grey level of a colour ("L").
 FM_HD uint32_t luma(uint32_t r, uint32_t g, uint32_t b) { return (19595u * r + 38470u * g + 7471u * b + 32768u) >> 16; }
 
-// Extrapolates from `degenerate` through `value`, rounded to float32 after each operation, clamped and truncated.
+// Pillow's Image.blend: degenerate + factor * (value - degenerate), rounded to float32 after each operation, clamped
+// and truncated. `degenerate` is the level at factor 0.
 FM_HD int32_t blend_level(int32_t degenerate, int32_t value, float factor) {
   float level = static_cast<float>(degenerate) + factor * static_cast<float>(value - degenerate);
   level = level < 0.0f ? 0.0f : level;
@@ -19,12 +20,12 @@ FM_HD int32_t blend_level(int32_t degenerate, int32_t value, float factor) {
   return static_cast<int32_t>(level);
 }
 
-// (2 * s + 13) / 26 rounded down, for s = the sum of a 3 x 3 neighbourhood and four times its centre: Pillow's SMOOTH.
-// It equals (s + 6) / 13. The multiplication divides exactly: its error, 0.77 * 3321 / 65536, is below 1 / 13.
+// Pillow's SMOOTH: floor((2 * s + 13) / 26), where s is the sum of a 3 x 3 neighbourhood plus four times its centre. It
+// equals floor((s + 6) / 13). The product gives the same, since its error, 0.77 * 3321 / 65536, is below 1 / 13.
 FM_HD uint32_t smooth_level(uint32_t s) { return ((s + 6u) * 5042u) >> 16; }
 
-// Weights of a moving mean, in 24-bit fixed point: `inner` for 2 * radius + 1 levels, `edge` for one more on each side,
-// so that the width need not be whole.
+// Weights of a moving mean, in 24-bit fixed point: `inner` for each of 2 * radius + 1 levels, `edge` for one more level
+// on each side, so that the width of the mean may be a fraction.
 struct BoxWeights {
   int32_t radius;
   uint32_t inner, edge;
@@ -46,7 +47,7 @@ FM_HD Hsv to_hsv(int32_t r, int32_t g, int32_t b) {
   const float rc = static_cast<float>(most - r) / range;
   const float gc = static_cast<float>(most - g) / range;
   const float bc = static_cast<float>(most - b) / range;
-  // The second and third are sums in float64, as in Pillow, and rounded once.
+  // Pillow computes the second and the third in float64 and rounds them once.
   const int32_t from_red = bit_cast<int32_t>(bc - gc);
   const int32_t from_green = bit_cast<int32_t>(static_cast<float>(2.0 + static_cast<double>(rc) - bc));
   const int32_t from_blue = bit_cast<int32_t>(static_cast<float>(4.0 + static_cast<double>(gc) - rc));

@@ -1,7 +1,8 @@
-// Warps that move rows along themselves. Part of augment_kernels_inl.h.
+// Warps that move the pixels of a row along the row: shears and translations. Part of augment_kernels_inl.h.
 //
-// Pillow computes in float64 and truncates. Here float32 comes first, in blocks. Its error is below a bound, so it
-// truncates to the same level unless it is that near an integer; the block is then computed again in float64.
+// Pillow computes a level in float64 and truncates it. This code first computes a block in float32, whose error is
+// below a bound. A float32 level truncates to Pillow's level, unless it is nearer to an integer than the bound: then
+// the block is computed again in float64.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,8 @@ inline __attribute__((always_inline)) double exact_distance(const RowRun& run, i
   return static_cast<double>(x) + 0.5 + run.slope + run.offset - 0.5 - static_cast<double>(x + run.shift);
 }
 
-// Rounding t, the product and the sum errs by at most 2^-17 each. Equal neighbours give an exact level.
+// The rounding of t, of the product and of the sum each changes the level by at most 2^-17. Equal neighbours give an
+// exact level.
 constexpr float kLinearRowBound = 0x1p-15f;
 
 inline __attribute__((always_inline)) bool linear_block(uint8_t* __restrict out, const uint8_t* __restrict in, float t,

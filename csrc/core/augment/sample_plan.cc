@@ -8,18 +8,18 @@ namespace fastmix {
 
 namespace {
 
-enum Kind : int32_t { kUnused, kFloat, kBits };  // of a parameter word
+enum Kind : int32_t { kUnused, kFloat, kBits };  // what a parameter word holds
 
 constexpr int32_t kFilterBits = 3, kNormalBits = 3 << 3;
 
 // What the words of an operation may hold. `low` and `high` bound the first parameter if it is a float.
 struct Rule {
   const char* name;
-  int32_t flags;  // bits that may be set
+  int32_t flags;  // the flag bits that the operation may set
   Kind kinds[3];
   float low, high;
   bool integer;
-  const char* meaning;  // of the first parameter
+  const char* meaning;  // what the first parameter is, for messages
 };
 
 constexpr float kMost = 1000.0f, kTranslate = 16384.0f, kAngle = 1e6f;
@@ -86,8 +86,8 @@ void check_parameters(const Place& at, const SampleOperation& operation, const R
 void check_flags(const Place& at, const SampleOperation& operation, const Rule& rule) {
   const int32_t flags = operation.flags();
   check_operation((flags & 4) == 0 || !is_warp(operation.opcode()), at,
-                  "expected the Pillow dialect (flag bit 10 clear), the only one of ", rule.name);
-  check_operation((flags & ~rule.flags) == 0, at, "expected no flags other than ", rule.flags << 8, " for ", rule.name,
+                  "expected flag bit 10 clear (Pillow's arithmetic, the only one) for ", rule.name, ", got it set");
+  check_operation((flags & ~rule.flags) == 0, at, "expected only the flag bits ", rule.flags << 8, " for ", rule.name,
                   ", got ", flags << 8);
   check_operation(!is_warp(operation.opcode()) || (flags & kFilterBits) <= 2, at,
                   "expected filter 0 (nearest), 1 (bilinear) or 2 (bicubic) for ", rule.name, ", got ",
@@ -109,10 +109,10 @@ class AugMixState {
  public:
   void follow(const Place& at, Opcode opcode) {
     if (opcode == Opcode::kAugMixBegin) {
-      check_operation(!inside_, at, "expected AugMixEnd before another AugMixBegin");
+      check_operation(!inside_, at, "expected AugMixEnd first, got a second AugMixBegin");
       inside_ = true;
     } else if (opcode == Opcode::kAugMixChainEnd || opcode == Opcode::kAugMixEnd) {
-      check_operation(inside_, at, "expected AugMixBegin before ", name_of(opcode));
+      check_operation(inside_, at, "expected AugMixBegin first, got ", name_of(opcode));
       inside_ = opcode != Opcode::kAugMixEnd;
     }
   }
@@ -126,7 +126,7 @@ void check_row(const char* op, const SamplePlanView& plan, int32_t sample) {
   const SampleRow& row = plan.row(sample);
   check(row.header == kSampleHeader, op, ": expected rows of a sample plan, layout version 1, got the header ",
         row.header, " for sample ", sample, "; make rows with SamplePlan");
-  check((row.flags & ~0xf07) == 0, op, ": expected no unknown flags, got ", row.flags, " for sample ", sample);
+  check((row.flags & ~0xf07) == 0, op, ": expected only the flag bits 0xf07, got ", row.flags, " for sample ", sample);
   for (const int32_t spare : row.spare) {
     check(spare == 0, op, ": expected zeros in the spare words 9 to 15, got ", spare, " for sample ", sample);
   }
@@ -148,7 +148,8 @@ void validate(const char* op, const SamplePlanView& plan) {
       const SampleOperation& operation = operations[k];
       if (k >= plan.row(i).count) {
         check_operation((operation.code | operation.word[0] | operation.word[1] | operation.word[2]) == 0, at,
-                        "expected zeros beyond the ", plan.row(i).count, " operations that are used, got others");
+                        "expected zeros after the first ", plan.row(i).count, " operations, got the bits ",
+                        operation.code, ", ", operation.word[0], ", ", operation.word[1], " and ", operation.word[2]);
         continue;
       }
       const int32_t opcode = operation.code & 0xff;
@@ -167,7 +168,7 @@ void validate_sizes(const char* op, const SamplePlanView& plan, int64_t height, 
     const SampleRow& row = plan.row(i);
     check((row.size[0] == 0 || row.size[0] == height) && (row.size[1] == 0 || row.size[1] == width), op,
           ": expected a plan for images of ", height, " x ", width, ", got the output size ", row.size[0], " x ",
-          row.size[1], " for sample ", i, "; resample_mix resizes");
+          row.size[1], " for sample ", i, "; use resample_mix, which resizes");
     for (int32_t k = 0; k < row.count; ++k) {
       const SampleOperation& operation = plan.operations(i)[k];
       if (operation.opcode() != Opcode::kPadCrop || (operation.word[2] & 1 << 24) == 0) continue;
@@ -186,11 +187,13 @@ void validate_pixels_only(const char* op, const SamplePlanView& plan, int64_t he
     const bool whole = window[0] == 0 && window[1] == 0 && (window[2] == 0 || window[2] == height) &&
                        (window[3] == 0 || window[3] == width);
     check(whole, op, ": expected a plan for whole images of ", height, " x ", width, ", got the window (", window[0],
-          ", ", window[1], ", ", window[2], ", ", window[3], ") for sample ", i, "; resample_mix takes windows");
+          ", ", window[1], ", ", window[2], ", ", window[3], ") for sample ", i,
+          "; use resample_mix, which takes windows");
     for (int32_t k = 0; k < row.count; ++k) {
       const Opcode opcode = plan.operations(i)[k].opcode();
-      check_operation(!erases_normalized(opcode), {op, i, k}, "expected no ", name_of(opcode),
-                      ", which needs a float output; resample_mix erases in its normalised output");
+      check_operation(!erases_normalized(opcode), {op, i, k},
+                      "expected operations on uint8 pixels (resample_mix takes those that need a float output), got ",
+                      name_of(opcode));
     }
   }
   validate_sizes(op, plan, height, width);
@@ -202,8 +205,9 @@ void validate_erasing(const char* op, const SamplePlanView& plan) {
     const int32_t pixels = count_pixel_operations(plan, i);
     for (int32_t k = pixels; k < plan.row(i).count; ++k) {
       const Opcode opcode = operations[k].opcode();
-      check_operation(erases_normalized(opcode), {op, i, k}, "expected no ", name_of(opcode), " behind ",
-                      name_of(operations[pixels].opcode()), ", which erases the normalised output,");
+      check_operation(erases_normalized(opcode), {op, i, k}, "expected only erasing after ",
+                      name_of(operations[pixels].opcode()), ", which erases the normalised output, got ",
+                      name_of(opcode));
       check_operation(opcode != Opcode::kErasePixelsNormalized || std::isfinite(operations[k].value(2)), {op, i, k},
                       "expected a finite constant for ", name_of(opcode), ", got ", operations[k].value(2));
     }

@@ -57,7 +57,7 @@ struct SampleOperation {
 };
 static_assert(sizeof(SampleOperation) == 16);
 
-// A rectangle packed into two words.
+// A rectangle in pixels, packed into the first two words of an operation.
 struct EraseBox {
   int32_t y, x, height, width;
 };
@@ -73,7 +73,7 @@ struct SampleRow {
   int32_t flags = 0;
   int32_t window[4] = {};  // y, x, height, width in source pixels; height and width 0: the whole image
   int32_t size[2] = {};    // output height and width; 0: those of the batch
-  int32_t count = 0;       // operations used
+  int32_t count = 0;       // how many operations the sample has
   int32_t spare[7] = {};
 
   bool flips_horizontally() const { return (flags & 1) != 0; }
@@ -84,7 +84,7 @@ static_assert(sizeof(SampleRow) == 64);
 constexpr int32_t kSampleRowWords = sizeof(SampleRow) / sizeof(int32_t);
 constexpr int32_t kOperationWords = sizeof(SampleOperation) / sizeof(int32_t);
 
-// A borrowed plan.
+// A plan in memory that the caller owns.
 struct SamplePlanView {
   const int32_t* words = nullptr;  // `batch` rows
   int32_t batch = 0;
@@ -103,10 +103,11 @@ struct SamplePlanView {
 // do not pair up, and words that should be zero. `op` names the caller in messages.
 void validate(const char* op, const SamplePlanView& plan);
 
-// Refuses output sizes other than height x width, and offsets that reflect more than such images have.
+// Refuses output sizes other than height x width, and PadCrop offsets that reflect more pixels than such images have.
 void validate_sizes(const char* op, const SamplePlanView& plan, int64_t height, int64_t width);
 
-// Refuses what needs other pixels or another output than uint8 images of height x width: windows, sizes, normal noise.
+// For operators from uint8 images to uint8 images of height x width. Refuses windows, other sizes, and erasing that
+// needs a float output.
 void validate_pixels_only(const char* op, const SamplePlanView& plan, int64_t height, int64_t width);
 
 // Whether an operation erases in the normalised output.
@@ -114,7 +115,8 @@ constexpr bool erases_normalized(Opcode opcode) {
   return opcode == Opcode::kEraseNormal || opcode == Opcode::kErasePixelsNormalized;
 }
 
-// Refuses operations on pixels behind those that erase in the normalised output, and constants that are not finite.
+// Refuses operations on uint8 pixels after operations that erase in the normalised output, and constants that are not
+// finite.
 void validate_erasing(const char* op, const SamplePlanView& plan);
 
 // How many operations of a sample change its pixels. The others erase boxes later, in the normalised output.

@@ -22,7 +22,7 @@ inline int64_t look_up_vectors(uint8_t* out, const uint8_t* in, const uint8_t* t
   int64_t k = 0;
   for (; k + 64 <= n; k += 64) {
     const __m512i x = _mm512_loadu_si512(in + k);
-    // The permutations use seven bits of the level, the blend uses the eighth.
+    // Each permutation looks up the low seven bits of the level. The blend chooses by the eighth bit.
     const __m512i low = _mm512_permutex2var_epi8(t0, x, t1);
     const __m512i high = _mm512_permutex2var_epi8(t2, x, t3);
     _mm512_storeu_si512(out + k, _mm512_mask_blend_epi8(_mm512_movepi8_mask(x), low, high));
@@ -30,8 +30,9 @@ inline int64_t look_up_vectors(uint8_t* out, const uint8_t* in, const uint8_t* t
   return k;
 }
 #elif defined(__AVX2__)
-// One shuffle looks up 16 levels. For part p, the levels outside 16 p ... 16 p + 15 get an index with the high bit set,
-// which the shuffle turns into zero: subtraction wraps, and adding 0x70 with saturation carries 16 and more there.
+// A shuffle looks up indices 0 ... 15 in one of 16 parts of the table, and gives zero for an index with the high bit
+// set. For part p, the index is level - 16 p, which wraps below 0, plus 0x70 with saturation: this sets the high bit of
+// every level outside 16 p ... 16 p + 15.
 inline int64_t look_up_vectors(uint8_t* out, const uint8_t* in, const uint8_t* table, int64_t n) {
 #if defined(__AVX512BW__)
   using Bytes = __m512i;
@@ -79,7 +80,7 @@ inline int64_t look_up_vectors(uint8_t* out, const uint8_t* in, const uint8_t* t
   for (int p = 0; p < 4; ++p) parts[p] = vld1q_u8_x4(table + 64 * p);
   int64_t k = 0;
   for (; k + 16 <= n; k += 16) {
-    // An instruction looks up 64 levels and gives zero for the others.
+    // One instruction looks up indices 0 ... 63 and gives zero for the others.
     const uint8x16_t x = vld1q_u8(in + k);
     uint8x16_t found = vqtbl4q_u8(parts[0], x);
     for (int p = 1; p < 4; ++p) found = vorrq_u8(found, vqtbl4q_u8(parts[p], vsubq_u8(x, vdupq_n_u8(64 * p))));
@@ -106,7 +107,7 @@ void extremes(const uint8_t* in, int64_t n, uint8_t& low, uint8_t& high) {
 }
 
 uint64_t luma_sum(const uint8_t* r, const uint8_t* g, const uint8_t* b, int64_t n) {
-  constexpr int64_t kPart = 1 << 16;  // whose sum fits 32 bits
+  constexpr int64_t kPart = 1 << 16;  // so many pixels have a sum that fits 32 bits
   uint64_t sum = 0;
   for (int64_t begin = 0; begin < n; begin += kPart) {
     const int64_t end = n - begin < kPart ? n : begin + kPart;

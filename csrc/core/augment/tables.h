@@ -1,4 +1,5 @@
-// Tables of 256 levels per channel: operations on single levels, known in advance or from statistics of the image.
+// Tables of 256 levels per channel: operations that map each level by itself, with a table that is fixed or that
+// depends on statistics of the image.
 #pragma once
 
 #include <cstdint>
@@ -24,10 +25,10 @@ LevelTable identity_table();
 // Of an operation that is_table().
 LevelTable table_of(const SampleOperation& operation);
 
-// Changes `table` to apply `next` after it.
+// Changes `table` to the table that equals `table`, then `next`.
 void compose(LevelTable& table, const LevelTable& next);
 
-// The histogram of the image after the table.
+// Returns the image's histogram after the table is applied.
 Histogram through(const LevelTable& table, const Histogram& histogram);
 
 // Contrast: blends with the mean grey level. `luma_sum` is the sum of luma over the image.
@@ -39,7 +40,8 @@ struct Extremes {
 LevelTable auto_contrast_table(const Extremes& extremes);
 LevelTable equalize_table(const Histogram& histogram);
 
-// The lowest and highest level after a table that rises or falls throughout; false if it does neither.
+// Changes `extremes` to the lowest and highest level after the table. Returns false if the table neither rises nor
+// falls throughout, since other levels may then be the extremes.
 bool through_monotone(const LevelTable& table, Extremes& extremes);
 Extremes extremes_of(const Histogram& histogram);
 

@@ -7,7 +7,7 @@ namespace fastmix {
 
 namespace {
 
-// Python's round(x, 15): to 15 decimals, half to even on the exact value.
+// Python's round(x, 15): rounds the exact value to 15 decimals, half to even.
 double round_to_15_decimals(double x) {
   char text[32];
   const std::to_chars_result written = std::to_chars(text, text + sizeof(text), x, std::chars_format::fixed, 15);

@@ -1,4 +1,4 @@
-// Lowers geometric operations and the blur on the host, as Pillow and its callers do.
+// Turns the parameters of geometric operations and of the blur into matrices and weights, as Pillow does.
 #pragma once
 
 #include <cstdint>
@@ -11,21 +11,22 @@ namespace fastmix {
 // Images with longer sides are refused: source coordinates fit Pillow's 16.16 fixed point.
 constexpr int64_t kMostSide = 16383;
 
-// The source of output pixel (x, y) is (m[0] * (x + 0.5) + m[1] * (y + 0.5) + m[2], m[3] ... m[5] likewise), with pixel
-// i covering [i, i + 1).
+// Output pixel (x, y) reads the source at column m[0] * (x + 0.5) + m[1] * (y + 0.5) + m[2], and at the row that m[3],
+// m[4] and m[5] give likewise. Pixel i covers [i, i + 1).
 struct Matrix {
   double m[6];
 };
 
-// Pillow's 16.16 coordinates for nearest: source pixel (x0 + dx * x + ...) >> 16.
+// The matrix in Pillow's 16.16 fixed point, for the nearest filter: output pixel (x, y) reads source column
+// (m[0] * x + m[1] * y + m[2]) >> 16, and its row likewise.
 struct FixedMatrix {
   int32_t m[6];
 };
 FixedMatrix fixed_matrix(const Matrix& matrix);
 
-// A rotation: by a number of quarter turns, which move whole pixels, else by a matrix.
+// A rotation: quarter turns, which move whole pixels, or a matrix.
 struct Rotation {
-  int32_t quarters = -1;  // counter-clockwise; -1: use the matrix
+  int32_t quarters = -1;  // quarter turns counter-clockwise; -1: use the matrix
   Matrix matrix = {};
 };
 Rotation rotation_of(float degrees, int64_t height, int64_t width);

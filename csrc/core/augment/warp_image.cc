@@ -10,12 +10,12 @@ namespace fastmix {
 
 namespace {
 
-constexpr int64_t kPad = 2;  // repeated pixels on each side: cubic reads one before and two after
+constexpr int64_t kPad = 2;  // pixels repeated at each end of a row: cubic reads one pixel before and two after
 
 uint8_t color_of(uint32_t color, int32_t channel) { return static_cast<uint8_t>(color >> (8 * channel)); }
 
-// A warp that moves each row along itself: pixel x of row y reads at x + 0.5 + slope * (y + 0.5) + offset. Only
-// shears are ever nearest.
+// A warp that moves the pixels of each row along the row: pixel x of row y reads at
+// x + 0.5 + slope * (y + 0.5) + offset. A translation with the nearest filter does not come here: see move_pixels.
 struct RowWarp {
   double slope, offset;
   WarpFilter filter;
@@ -55,7 +55,7 @@ class RowInterpolation {
   void place(double y) {
     slope_ = warp_.slope * y;
     const double distance = slope_ + warp_.offset, whole = std::floor(distance), part = distance - whole;
-    // Float64's rounding moves pixels by less than 2^-36, and none across the next one unless they lie that near.
+    // float64 rounds each position by less than 2^-36. If `part` is not that near 0 or 1, all pixels have one shift.
     uniform_ = part > 0x1p-30 && part < 1.0 - 0x1p-30;
     shift_ = static_cast<int64_t>(whole);
     begin_ = std::clamp<int64_t>(-shift_ - 2, 0, width_);
@@ -69,7 +69,7 @@ class RowInterpolation {
     std::memset(padded_, in[0], kPad);
     std::memcpy(padded_ + kPad, in, width_);
     std::memset(padded_ + kPad + width_, in[width_ - 1], kPad);
-    // Each run of pixels that moves as one goes to the kernel.
+    // Call the kernel for each run of pixels with the same shift.
     for (int64_t x = begin_; x < end_;) {
       const int64_t shift = uniform_ ? shift_ : shift_at(x);
       int64_t stop = uniform_ ? end_ : x + 1;
@@ -83,7 +83,7 @@ class RowInterpolation {
   }
 
  private:
-  // The place of pixel x, as Pillow computes it.
+  // Where pixel x reads, as Pillow computes it.
   double column(int64_t x) const { return static_cast<double>(x) + 0.5 + slope_ + warp_.offset; }
   bool inside(int64_t x) const { return column(x) >= 0.0 && column(x) < static_cast<double>(width_); }
   int64_t shift_at(int64_t x) const { return floor_of(column(x) - 0.5) - x; }
@@ -93,8 +93,8 @@ class RowInterpolation {
   const int64_t width_;
   uint8_t* const padded_;
   double slope_ = 0.0;
-  int64_t shift_ = 0;            // of all pixels if uniform
-  int64_t begin_ = 0, end_ = 0;  // of the pixels whose place is inside the row
+  int64_t shift_ = 0;            // the shift of all pixels if uniform_
+  int64_t begin_ = 0, end_ = 0;  // the pixels that read inside the row
   bool uniform_ = false;
 };
 
@@ -122,7 +122,7 @@ void transpose(const AugmentKernels& kernels, uint8_t* out, const uint8_t* in, i
   }
 }
 
-// Moves columns along themselves: as rows of the transposed image.
+// Moves the pixels of each column along the column: transposes, moves rows, and transposes back.
 void warp_columns(ImageBuffers& image, const AugmentKernels& kernels, const RowWarp& warp) {
   const int64_t height = image.height(), width = image.width();
   transpose(kernels, image.spare(), image.now(), height, width);
@@ -187,10 +187,10 @@ void rotate(ImageBuffers& image, const AugmentKernels& kernels, const SampleOper
   }
 }
 
-// The source index of place `at` with reflection; `at` is less than `size` beyond the ends.
+// The source index for index `at` with reflection. `at` lies less than `size` outside [0, size).
 int64_t reflected(int64_t at, int64_t size) { return at < 0 ? -at : at >= size ? 2 * (size - 1) - at : at; }
 
-// Output pixel (y, x) reads (y + dy, x + dx).
+// Output pixel (y, x) reads input pixel (y + dy, x + dx).
 void move_pixels(ImageBuffers& image, int64_t dy, int64_t dx, bool reflect, uint32_t fill) {
   const int64_t height = image.height(), width = image.width();
   for (int32_t c = 0; c < kColors; ++c) {

@@ -15,7 +15,8 @@ void warp_image(ImageBuffers& image, const AugmentKernels& kernels, const Sample
 void flip_horizontally(ImageBuffers& image, const AugmentKernels& kernels);
 void flip_vertically(ImageBuffers& image);
 
-// Output pixel (y, x) reads (y + word 0, x + word 1); outside is a colour or the image reflected without its edge.
+// Output pixel (y, x) reads (y + word 0, x + word 1). Outside the image it reads a colour, or the image reflected
+// without repeating its edge.
 void pad_crop(ImageBuffers& image, const SampleOperation& operation);
 
 // Fills a rectangle, clipped at the borders.

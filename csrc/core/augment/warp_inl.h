@@ -1,6 +1,6 @@
 // Warps in two dimensions: rotations. Part of augment_kernels_inl.h.
 //
-// As in row_warp_inl.h, float32 comes first; pixels whose level is too near an integer are computed again in float64.
+// As in row_warp_inl.h, float32 comes first. Pixels with a level too near an integer are computed again in float64.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +21,7 @@ namespace {
 void nearest_warp(uint32_t* __restrict out, const uint32_t* __restrict source, int32_t height, int32_t width, int32_t x,
                   int32_t y, int32_t step_x, int32_t step_y, int32_t n) {
   int32_t offset[kBlock];
-  const int32_t fill = height * width;  // the place of the fill colour
+  const int32_t fill = height * width;  // index of the fill colour in `source`
   for (int32_t begin = 0; begin < n; begin += kBlock) {
     const int32_t count = n - begin < kBlock ? n - begin : static_cast<int32_t>(kBlock);
     for (int32_t k = 0; k < count; ++k) {
@@ -45,7 +45,7 @@ struct WarpBlock {
   alignas(64) int32_t offset[kBlock];
   alignas(64) float x[kBlock];
   alignas(64) float y[kBlock];
-  alignas(64) uint32_t outside[kBlock];  // all bits or none
+  alignas(64) uint32_t outside[kBlock];  // all bits set if the pixel is outside, else none
 };
 
 inline void place_block(WarpBlock& block, const WarpRow& row, int32_t begin) {
@@ -59,7 +59,7 @@ inline void place_block(WarpBlock& block, const WarpRow& row, int32_t begin) {
   }
 }
 
-// Writes a block of pixels, after computing those in doubt in float64.
+// Computes the pixels in doubt again in float64, then writes the block.
 inline __attribute__((always_inline)) void store_block(uint32_t* out, const WarpRow& row, int32_t begin, int32_t n,
                                                        uint32_t* pixels, const uint32_t* doubts, bool in_doubt,
                                                        uint32_t (*exact)(const WarpRow&, int32_t)) {
@@ -133,7 +133,7 @@ inline uint32_t exact_cubic_pixel(const WarpRow& row, int32_t k) {
   return pixel;
 }
 
-// Four packed pixels of a row: kTapParts vectors of kTapLanes floats, as wide as the registers.
+// Four packed pixels of a row as 16 floats: kTapParts vectors of kTapLanes floats, each as wide as a register.
 #if defined(__AVX512F__)
 constexpr int kTapLanes = 16;
 #elif defined(__AVX2__)
@@ -180,13 +180,14 @@ inline __attribute__((always_inline)) void add_taps(PixelFloats& sum, const TapF
 #endif
 }
 
-// The polynomials of the four weights, by the power of their argument.
+// The four weights are cubic polynomials in x. Row p holds their coefficients of x^p, each four times (one per
+// channel).
 alignas(64) constexpr float kCubicPowers[4][16] = {{0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0},
                                                    {-1, -1, -1, -1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0},
                                                    {2, 2, 2, 2, -2, -2, -2, -2, 1, 1, 1, 1, -1, -1, -1, -1},
                                                    {-1, -1, -1, -1, 1, 1, 1, 1, -1, -1, -1, -1, 1, 1, 1, 1}};
 
-// The levels of one pixel from its 4 x 4 neighbours. `apart` gets bits where a channel differs among them.
+// Computes the levels of one pixel from its 4 x 4 neighbours. Sets bits of `apart` in channels that differ among them.
 inline __attribute__((always_inline)) void cubic_levels(float* levels, uint32_t& apart, const uint32_t* first,
                                                         int32_t pitch, const float (*wy)[kBlock], int32_t k, float x) {
   TapFloats sums[kTapParts];

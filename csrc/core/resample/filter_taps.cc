@@ -8,7 +8,7 @@ namespace {
 
 std::vector<TapSpan> spans_of(const ResampleAxis& axis, int32_t outputs) {
   std::vector<TapSpan> spans(outputs);
-  double nearest = axis.begin + axis.scale * 0.5;  // as in tap_span
+  double nearest = axis.begin + axis.scale * 0.5;  // a running sum, as in tap_span
   for (int32_t o = 0; o < outputs; ++o, nearest += axis.scale) {
     spans[o] = axis.filter == Filter::kNearest ? nearest_span(axis, nearest)
                                                : span_around(axis, axis.begin + (o + 0.5) * axis.scale);
@@ -16,7 +16,8 @@ std::vector<TapSpan> spans_of(const ResampleAxis& axis, int32_t outputs) {
   return spans;
 }
 
-// raw[t] = raw_coefficient(t). Returns the sum in ascending order. One loop per filter lets the compiler vectorise.
+// Sets raw[t] = raw_coefficient(t) and returns the sum, added in ascending order. A filter that the compiler knows lets
+// it vectorise the loop.
 template <Filter kFilter>
 double raw_coefficients(const ResampleAxis& axis, const TapSpan& span, double* raw) {
   ResampleAxis same = axis;
@@ -42,7 +43,7 @@ double raw_coefficients(const ResampleAxis& axis, const TapSpan& span, double* r
   }
 }
 
-// As tap_coefficient.
+// Multiplies by 1 / sum, as tap_coefficient does.
 void normalize(const double* raw, int32_t count, double sum, float* to) {
   const double normalizer = 1.0 / sum;
   for (int32_t tap = 0; tap < count; ++tap) to[tap] = static_cast<float>(raw[tap] * normalizer);
@@ -64,7 +65,8 @@ TapTable<Coefficient> make_table(const ResampleAxis& axis, int32_t outputs) {
   std::vector<double> raw(taps.length);
   for (int32_t o = 0; o < outputs; ++o) {
     const TapSpan& span = spans[o];
-    // Kernels read the pixels of padding taps too, so at the far border the padding goes before the taps.
+    // Kernels read the pixels of padding taps too. Near the far border they would lie outside, so the padding goes
+    // first.
     const int32_t lead = taps.padded ? std::max(0, span.first + taps.length - axis.size) : 0;
     taps.first[o] = span.first - lead;
     taps.count[o] = taps.padded ? taps.length : span.count;

@@ -10,8 +10,8 @@
 
 namespace fastmix {
 
-// Float32 sums over taps run in ascending order and round each product and each sum. Longer sums consist of partial
-// sums of this many taps, which are then added: one sum of 8,000 taps would lose 2e-3 grey levels.
+// Sums over taps in float32 add in ascending order and round each product and each sum. More taps than this are added
+// in partial sums of this many taps: one sum of 8,000 taps would err by 2e-3 grey levels.
 constexpr int32_t kTapsPerSum = 64;
 
 // Pillow's fixed-point coefficients of 8-bit images have this many fraction bits.
@@ -30,8 +30,8 @@ FM_HD double filter_reach(Filter filter) {
   }
 }
 
-// sinc(x) sinc(x / 3) for 0 <= x < 3, with the same bits everywhere. With s = sin(pi x / 3), sin(pi x) is 3 s - 4 s^3.
-// The error is below 1e-15.
+// sinc(x) sinc(x / 3) for 0 <= x < 3, with the same bits everywhere. With s = sin(pi x / 3), it uses
+// sin(pi x) = 3 s - 4 s^3. The error is below 1e-15.
 FM_HD double lanczos_value(double x) {
   constexpr double kPi = 3.14159265358979323846;
   if (x == 0.0) return 1.0;
@@ -100,7 +100,7 @@ FM_HD TapSpan nearest_span(const ResampleAxis& axis, double center) {
 
 // The taps of an output. The sum of their raw coefficients gives the normalizer.
 FM_HD TapSpan span_around(const ResampleAxis& axis, double center) {
-  // Only a window beyond the border, by a rounding error, has such a centre.
+  // A centre beyond the border comes only from rounding errors of the window.
   if (center >= axis.size) center = axis.size - 0.5;
   const int32_t low = static_cast<int32_t>(center - axis.reach + 0.5);
   const int32_t high = static_cast<int32_t>(center + axis.reach + 0.5);
@@ -149,7 +149,7 @@ FM_HD int32_t fixed_level(int32_t sum) {
 template <typename Coefficient>
 struct TapTable {
   static constexpr int32_t kPaddedTaps = 8;
-  int32_t length = 0;  // coefficients per output, used or not
+  int32_t length = 0;  // places for coefficients per output
   bool padded = false;
   std::vector<int32_t> first, count;
   std::vector<Coefficient> coefficients;

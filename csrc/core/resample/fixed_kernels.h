@@ -6,17 +6,19 @@
 
 namespace fastmix {
 
-// Rows per band, and bytes per step of the vertical pass. A column holds one byte of each row of a band.
+// The rows of a band, and also the bytes of one step of the vertical pass. A column holds one byte of each row of a
+// band.
 constexpr int32_t kFixedRows = 16;
 
-// coefficients[t] belongs to tap t. With `padded`, all outputs of the axis have the same count.
+// The coefficients of one output's taps (weighted source pixels). `padded`: all outputs of the axis have the same
+// count.
 struct FixedSum {
   const int32_t* coefficients;
   int32_t count;
   bool padded;
 };
 
-// The taps of outputs along a row: coefficients[o * length + t] belongs to source pixel first[o] + t.
+// The taps of the outputs along a row: coefficients[o * length + t] weights source pixel first[o] + t of output o.
 struct FixedColumns {
   const int32_t* first;
   const int32_t* count;

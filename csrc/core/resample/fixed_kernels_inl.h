@@ -20,7 +20,7 @@ FM_INLINE Bytes high_bytes(Bytes a, Bytes b) {
   return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
-// Each turn interleaves rows i and i + 8: four turns transpose.
+// Transposes 16 x 16 bytes: four times interleaves rows i and i + 8.
 FM_INLINE void transpose(Bytes (&v)[kFixedRows]) {
 #pragma GCC unroll 4
   for (int turn = 0; turn < 4; ++turn) {
@@ -107,7 +107,7 @@ void vertical_taps(uint8_t* out, const uint8_t* rows, int64_t stride, const Fixe
   for (; k + kFixedRows <= n; k += kFixedRows)
     store_pixels(out + k, fixed_sum<kTaps>(sum.coefficients, sum.count, rows + k, stride));
   if (k == n) return;
-  if (n > kFixedRows) k = n - kFixedRows;  // some bytes twice, none beyond the row
+  if (n > kFixedRows) k = n - kFixedRows;  // computes some bytes again, so as not to read beyond the row
   uint8_t last[kFixedRows];
   store_pixels(last, fixed_sum<kTaps>(sum.coefficients, sum.count, rows + k, stride));
   memcpy(out + k, last, n - k);

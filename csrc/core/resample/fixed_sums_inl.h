@@ -15,8 +15,8 @@ struct Sums {
   Integers part[kFixedRows / kRows];
 };
 
-// Half a unit plus the sum of coefficients[t] times the kFixedRows bytes at from + t * stride. kTaps is the count, or 0
-// if it differs between outputs.
+// Returns, for each of kFixedRows bytes, 1/2 (for rounding) plus the sum of coefficients[t] times the byte at
+// from + t * stride. kTaps is `count`, or 0 if the count differs between outputs.
 template <int kTaps>
 FM_INLINE Sums fixed_sum(const int32_t* coefficients, int32_t count, const uint8_t* from, int64_t stride) {
   Sums sums;

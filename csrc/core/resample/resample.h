@@ -38,7 +38,7 @@ struct ResampleScratch {
   Scratch columns, rows;
 };
 
-// Resamples one image to height x width x channels bytes at `out`, HWC. A fused pass calls this with `out` in cache.
+// Resamples one image to height x width x channels bytes at `out`, HWC. resample_mix calls this with `out` in cache.
 void resample_image(const Source& source, int32_t channels, int32_t height, int32_t width, bool mirror, uint8_t* out,
                     ResampleScratch& scratch);
 

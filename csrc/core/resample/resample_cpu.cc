@@ -41,7 +41,7 @@ void reverse(FixedTaps& taps) {
 struct Rows {
   const uint8_t* first;
   int64_t stride;
-  const uint8_t* end;  // of the memory
+  const uint8_t* end;  // the end of the readable memory
 };
 
 // The source pixels that the taps of an axis read.
@@ -53,7 +53,7 @@ Range range_of(const FixedTaps& taps) {
   return {std::min(taps.first.front(), taps.first.back()), std::max(taps.first.front() + taps.count.front(), last)};
 }
 
-// Resamples `count` rows, which begin at source pixel 0, to rows of the output's width.
+// The horizontal pass: resamples `count` rows, which begin at source pixel 0, to rows of the output's width.
 void resample_rows(uint8_t* out, int64_t out_stride, const Rows& from, int32_t count, int32_t channels,
                    const FixedTaps& taps, Scratch& scratch) {
   const FixedKernels& kernels = fixed_kernels();
@@ -61,7 +61,7 @@ void resample_rows(uint8_t* out, int64_t out_stride, const Rows& from, int32_t c
   for (int32_t band = 0; band < count; band += kFixedRows) {
     for (int32_t x = 0; x < width; x += kFixedBlock) {
       const int32_t last = std::min(width, x + kFixedBlock) - 1;
-      const int32_t origin = std::min(taps.first[x], taps.first[last]);  // a mirrored row ends there
+      const int32_t origin = std::min(taps.first[x], taps.first[last]);  // the last one if the row is mirrored
       const int32_t end = std::max(taps.first[x] + taps.count[x], taps.first[last] + taps.count[last]);
       const int64_t bytes = int64_t{end - origin} * channels;
       const uint8_t* rows[kFixedRows];
@@ -79,7 +79,7 @@ void resample_rows(uint8_t* out, int64_t out_stride, const Rows& from, int32_t c
   }
 }
 
-// Resamples columns of bytes to rows of the output's height. `first` is source row 0.
+// The vertical pass: resamples rows of `bytes` bytes to the output's number of rows. `first` is source row 0.
 void resample_columns(uint8_t* out, int64_t out_stride, const uint8_t* first, int64_t stride, int64_t bytes,
                       const FixedTaps& taps) {
   for (size_t y = 0; y < taps.first.size(); ++y) {
@@ -88,7 +88,7 @@ void resample_columns(uint8_t* out, int64_t out_stride, const uint8_t* first, in
   }
 }
 
-// Horizontal pass first, on the rows that the vertical pass reads.
+// Resamples horizontally first, but only the rows that the vertical pass reads.
 void resample_across_and_down(const Source& source, int32_t channels, const FixedTaps& down, const FixedTaps& across,
                               uint8_t* out, ResampleScratch& scratch) {
   const Range range = range_of(down);
@@ -100,7 +100,7 @@ void resample_across_and_down(const Source& source, int32_t channels, const Fixe
   resample_columns(out, bytes, half - range.begin * stride, stride, bytes, down);
 }
 
-// Vertical pass first, on the columns that the horizontal pass reads.
+// Resamples vertically first, but only the columns that the horizontal pass reads.
 void resample_down_and_across(const Source& source, int32_t channels, const FixedTaps& down, const FixedTaps& across,
                               uint8_t* out, ResampleScratch& scratch) {
   const Range range = range_of(across);
@@ -109,7 +109,7 @@ void resample_down_and_across(const Source& source, int32_t channels, const Fixe
   const int64_t stride = round_up(bytes, kFixedRows);
   const uint8_t* first = source.data + int64_t{range.begin} * channels;
   int64_t source_stride = source.stride;
-  // The kernel reads at least kFixedRows bytes of a row.
+  // The kernel reads at least kFixedRows bytes of a row, so narrower rows are copied to longer ones.
   const int64_t copied = bytes < kFixedRows ? source.height : 0;
   uint8_t* const half = bytes_of(scratch.rows, (height + copied) * stride);
   if (copied > 0) {

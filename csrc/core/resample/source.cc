@@ -10,12 +10,13 @@ namespace fastmix {
 
 namespace {
 
-// Cuts [0, size) to the pixels that the window touches. Returns the first and moves `begin` there.
+// Reduces [0, size) to the pixels that the window touches: sets `size`, returns the first pixel, and makes `begin`
+// relative to it.
 int32_t crop(float& begin, float extent, int32_t& size) {
   const auto first = std::min(static_cast<int32_t>(begin), size - 1);
   const auto end = static_cast<int32_t>(std::ceil(static_cast<double>(begin) + extent));
   size = std::clamp(end, first + 1, size) - first;
-  begin -= static_cast<float>(first);  // exact: a multiple of begin's last place
+  begin -= static_cast<float>(first);  // exact: a multiple of begin's last bit, and no larger
   return first;
 }
 

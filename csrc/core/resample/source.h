@@ -1,4 +1,4 @@
-// What the resamplers read: images, their windows, and how each window is sampled.
+// The inputs of the resamplers: images, their windows, and the filter and edges of each window.
 #pragma once
 
 #include <cstdint>
@@ -30,7 +30,7 @@ struct Window {
   float y = 0, x = 0, height = 0, width = 0;
 };
 
-// Beyond this size float32 does not hold a position to a small part of a pixel.
+// In larger images, float32 could not hold a position to 1/16 of a pixel.
 constexpr int32_t kMaxSourceSide = 1 << 20;
 
 // The pixels that a sample's filter may read, and the window in their coordinates. Rows are `stride` bytes apart.
@@ -45,13 +45,13 @@ struct Source {
   const uint8_t* end(int32_t channels) const { return data + (height - 1) * stride + int64_t{width} * channels; }
 };
 
-// Resolves the edges.
+// Applies the edges: kCrop reduces the image to the pixels that the window touches.
 Source source_of(const SourceImage& image, const Window& window, const Sampling& sampling, int32_t channels);
 
 // Whether a window has pixels and lies in an image of this size, up to a rounding error.
 bool inside(const Window& window, int32_t height, int32_t width);
 
-// Checks what the resampling operators share: sides of output and images, windows, filters and edges.
+// The arguments that the resampling operators share. check_sources checks them, and the sides of the output.
 struct SourceArrays {
   const SourceImage* images = nullptr;
   const Window* windows = nullptr;

@@ -14,7 +14,7 @@ struct Range {
   int32_t begin, end;
 };
 
-// The window and every tap of its outputs.
+// The source pixels of one axis that the window touches or that the taps of its outputs read.
 Range source_of(Filter filter, float begin, float extent, int32_t size, int32_t outputs) {
   const ResampleAxis axis = resample_axis(filter, begin, extent, size, outputs);
   const TapSpan last = tap_span(axis, outputs - 1);
@@ -23,8 +23,8 @@ Range source_of(Filter filter, float begin, float extent, int32_t size, int32_t 
           std::min(std::max(last.first + last.count, end), size)};
 }
 
-// Half of `whole`, rounded to even as Python's round() does for torchvision. Integer arithmetic, so no rounding mode of
-// the processor matters.
+// Half of `whole`, with halves rounded to even, like Python's round() in torchvision. Integers do not depend on the
+// processor's rounding mode.
 int64_t half_rounded_to_even(int64_t whole) {
   const int64_t half = whole / 2;
   return half + (whole % 2 != 0 && half % 2 != 0 ? 1 : 0);
@@ -34,7 +34,7 @@ struct LongSize {
   int64_t height, width;
 };
 
-// Python's round() of a positive number.
+// Rounds a positive number to nearest, halves to even, like Python's round().
 int64_t rounded_to_even(double value) {
   const double whole = std::floor(value);
   const double rest = value - whole;
@@ -42,7 +42,7 @@ int64_t rounded_to_even(double value) {
   return rest > 0.5 || (rest == 0.5 && down % 2 != 0) ? down + 1 : down;
 }
 
-// One axis of a border view: the part of the image, and the part of the output.
+// One axis of a BorderView: begin and extent of the window in the image, begin and extent of the target in the output.
 struct BorderAxis {
   double begin, extent;
   int32_t target, outputs;
@@ -55,12 +55,12 @@ BorderAxis border_axis(int32_t image, int64_t scaled, int32_t out) {
   return {half_rounded_to_even(scaled - out) * scale, out * scale, 0, out};
 }
 
-// At most what an axis of outputs may have.
+// The outputs of one axis at which the joint window has the resolution of a window with `out` outputs; at most 2^30.
 int32_t finest(float joint, float window, int32_t out) {
   return static_cast<int32_t>(std::min(std::ceil(static_cast<double>(joint) * out / window), 1.0 * (1 << 30)));
 }
 
-// The image's size before the crop.
+// The size that the evaluation resizes the image to, before it crops.
 LongSize scaled_size(Size image, Size resize, CropMode mode) {
   if (mode == CropMode::kSquash) return {resize.height, resize.width};
   if (resize.height != resize.width) {
@@ -140,7 +140,7 @@ JointWindow joint_window(Filter filter, const std::vector<Window>& windows, cons
 }
 
 Window within(const Window& window, const Region& region) {
-  // Exact: the differences are multiples of the minuends' last places and no larger than the minuends.
+  // Exact: float32 holds a difference that is no larger than window.y and a multiple of its last bit.
   return {window.y - static_cast<float>(region.y), window.x - static_cast<float>(region.x), window.height,
           window.width};
 }
