@@ -307,9 +307,7 @@ class DataLoader(Face):
         self.sampler = torch.utils.data.SequentialSampler(range(len(source)))
         given_resampler = resampler
         resampler = "dali" if dali_augment is not None else resampler
-        augments = augmentation(
-            chosen, size, self.device, train=train, resampler=given_resampler, hook=dali_augment
-        )
+        augments = augmentation(chosen, size, self.device, train=train, resampler=given_resampler, hook=dali_augment)
         view = settings.choose_view(size, train, self.device, chosen["resize"], chosen["crop_pct"], chosen["crop_mode"])
         settings.check_resampler(resampler, view, interpolation or "bilinear")
         graph = GraphSpec(

@@ -67,7 +67,9 @@ class Viewing:
         return "views=" + ", ".join(f"{view.count} x {view.name} of {view.size} px" for view in self.views)
 
 
-def augmentation(chosen: Chosen, size: tuple[int, int], device: torch.device, **fit: Any) -> Augmenting | Viewing | None:
+def augmentation(
+    chosen: Chosen, size: tuple[int, int], device: torch.device, **fit: Any
+) -> Augmenting | Viewing | None:
     """Return what augments: views, a policy, or nothing; see :func:`viewing` and :func:`augmenting`."""
     if chosen["views"] is not None:
         return viewing(chosen["views"], device, **fit)

@@ -10,12 +10,9 @@
 ``label_texts.py``     their labels, which may be texts
 ``shards.py``          WebDataset's tar shards
 ``shard_index.py``     the index of a shard: built once, checked and kept beside it
-<<<<<<< HEAD
 ``block_reads.py``     reads of shards by block, for ``shuffle="blocks"``
 ``block_cache.py``     blocks that were read whole, of shards and Parquet files
-=======
 ``shard_classes.py``   the names of classes beside shards
->>>>>>> a2c92f3 (Pack data sets into shards that load faster: fastmix pack)
 ``shard_members.py``   which members of a sample are its image and its label
 ``path_lists.py``      lists of (path, label), and of paths
 ``hf_datasets.py``     Hugging Face ``datasets.Dataset``
