@@ -235,7 +235,7 @@ def give_window(plan: fa.SamplePlan) -> None:
     [
         (bad(lambda _: None), {"filter": "box"}, ValueError, "expected filter=None with a sample plan"),
         (bad(lambda _: None), {"edges": "crop"}, ValueError, "expected edges=None with a sample plan"),
-        (bad(give_window), {"windows": [(0, 0, 4, 4)] * 2}, ValueError, "expected windows=None with a sample plan"),
+        (bad(give_window), {"windows": [(0, 0, 4, 4)] * 2}, ValueError, "windows= or in the sample plan, got both"),
         (bad(lambda plan: plan.output_size.fill_(9)), {}, RuntimeError, "got the output size 9 x 9 for sample 0"),
         (bad(lambda plan: plan.rows[:, 0].zero_()), {}, RuntimeError, "expected rows of a sample plan"),
         (bad(lambda plan: plan.window[1].fill_(99)), {}, RuntimeError, "window"),
@@ -245,7 +245,7 @@ def give_window(plan: fa.SamplePlan) -> None:
             fa.SamplePlan.from_operations([[BOXES[0][0], fa.Operation("Invert")], []]),
             {},
             RuntimeError,
-            "expected only erasing after ErasePixelsNormalized, .*, got Invert in operation 1 of",
+            "got Invert in operation 1 of",
         ),
         (
             bad(lambda plan: plan.set_operations(0, [fa.Operation("PadCrop", (40, 0), reflect=True)])),
