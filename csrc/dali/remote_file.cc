@@ -1,6 +1,7 @@
 #include "remote_file.h"
 
 #include <algorithm>
+#include <cctype>
 #include <exception>
 #include <initializer_list>
 
@@ -10,12 +11,29 @@ namespace fastmix {
 
 namespace {
 
+// As whole words: a port may be 40433.
 bool has_any(const std::string& text, std::initializer_list<const char*> words) {
-  return std::any_of(words.begin(), words.end(), [&](const char* word) { return text.find(word) != text.npos; });
+  const auto inside_word = [&](size_t at) {
+    return at < text.size() && std::isalnum(static_cast<unsigned char>(text[at]));
+  };
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    for (size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
+      if ((at == 0 || !inside_word(at - 1)) && !inside_word(at + word.size())) return true;
+    }
+    return false;
+  });
+}
+
+// What follows the object's name, which may be 404.jpg.
+std::string reason_of(const std::string& message, const std::string& url) {
+  const std::string name = url.substr(std::min(url.size(), url.find('/', url.find("://") + 3)));
+  const size_t at = name.size() < 2 ? message.npos : message.rfind(name.substr(1));
+  return at == message.npos ? message : message.substr(at + name.size() - 1);
 }
 
 // DALI says "S3 Object not found" of whatever fails, a store that is down included. So that is no answer of the store.
 Status status_of(const std::string& message) {
+  if (has_any(message, {"curlCode"})) return Status::kTransient;  // no connection
   if (has_any(message, {"NoSuchKey", "NoSuchBucket", "404"})) return Status::kMissing;
   if (has_any(message, {"AccessDenied", "Access Denied", "Forbidden", "403"})) return Status::kDenied;
   return Status::kTransient;
@@ -41,7 +59,7 @@ FileBytes read_remote(const std::string& url, int64_t max_bytes) noexcept {
     }
     return file;
   } catch (const std::exception& error) {
-    return {status_of(error.what()), nullptr, 0, error.what()};
+    return {status_of(reason_of(error.what(), url)), nullptr, 0, error.what()};
   } catch (...) {
     return {Status::kTransient, nullptr, 0, "unknown error"};
   }

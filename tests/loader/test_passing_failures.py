@@ -225,3 +225,25 @@ def test_a_tampered_quarantine_file(small, tmp_path, line):
     file.write_text(line + "\n")
     with pytest.raises(ValueError, match="quarantine: expected a file of version 1"):
         iter(make(small[:4], 4, on_error="skip", quarantine=file))
+
+
+def test_an_outage_is_no_answer_whatever_the_objects_are_called(tmp_path):
+    """DALI's message about a store that is down has the object's name and the store's port in it."""
+    program = """
+        import json, os, socket, sys
+        import fastmix as fm
+        with socket.socket() as unheard:
+            unheard.bind(("127.0.0.1", 0))
+            os.environ["AWS_ENDPOINT_URL"] = f"http://127.0.0.1:{unheard.getsockname()[1]}"
+            os.environ |= {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "AWS_DEFAULT_REGION": "us-east-1"}
+            os.environ |= {"AWS_MAX_ATTEMPTS": "1", "AWS_EC2_METADATA_DISABLED": "true"}
+            names = ["404.jpg", "a/40312.jpg", "x 403 y.jpg", "NoSuchKey.jpg", "AccessDenied/1.jpg"]
+            files = [(f"s3://bucket/{name}", i) for i, name in enumerate(names)]
+            loader = fm.DataLoader(files, 5, 32, device="cpu", on_error="skip", max_bad=1.0, quarantine=sys.argv[1])
+            images = sum(len(images) for images, _ in loader)
+        reasons = [bad.reason for bad in loader.bad_samples]
+        print(json.dumps({"images": images, "reasons": reasons, "file": os.path.exists(sys.argv[1])}))
+    """
+    found = run_program(program, str(tmp_path / "quarantine"))
+    assert (found["images"], found["file"], len(found["reasons"])) == (0, False, 5)
+    assert all(reason.startswith("could not be read now") for reason in found["reasons"]), found
