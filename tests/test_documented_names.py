@@ -12,7 +12,7 @@ import fastmix
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 PAGE = "\n".join(page.read_text() for page in PAGES)
-NAMES = sorted(set(re.findall(r"`(?:fn\.)?(fastmix(?:\.\w+)+)", PAGE)) - {"fastmix.mix_labels.x"})
+NAMES = sorted(set(re.findall(r"`(?:fn\.)?(fastmix(?:\.\w+)+)", PAGE)) - {"fastmix.mix_labels.x", "fastmix.libs"})
 
 
 def resolve(name: str) -> object:

@@ -2,7 +2,6 @@
 
 import io
 import json
-import random
 import threading
 
 import images as pictures
@@ -161,12 +160,11 @@ def test_shrinking(photos, tmp_path):
     assert np.array_equal(pixels(packs.images(fits)[0]), pixels(turned.read_bytes()))
 
 
-def test_others_read_the_shards(photos, tmp_path):
-    """Pillow has in the tests above."""
+def test_dali_reads_the_shards(photos, tmp_path):
     import nvidia.dali.fn as fn
     from nvidia.dali import pipeline_def
 
-    packed = fm.pack(photos, tmp_path, shards=SMALL, jobs=1)
+    fm.pack(photos, tmp_path, shards=SMALL, jobs=1)
     paths = sorted(map(str, tmp_path.glob("*.tar")))
 
     @pipeline_def(batch_size=14, num_threads=1, device_id=None)
@@ -180,10 +178,3 @@ def test_others_read_the_shards(photos, tmp_path):
     expected = [pixels(data) for data in packs.images(tmp_path)]
     assert all(np.array_equal(decoded.at(i), expected[i]) for i in range(14))
     assert [bytes(label.at(i)).decode() for i in range(14)] == packs.labels(tmp_path)
-    state = random.getstate()  # webdataset draws from Python's generator
-    webdataset = pytest.importorskip("webdataset")
-    samples = list(webdataset.WebDataset(paths, shardshuffle=False).decode("pil").to_tuple("jpg", "cls"))
-    random.setstate(state)
-    assert len(samples) == packed.samples
-    assert all(np.array_equal(np.asarray(image), e) for (image, _), e in zip(samples, expected, strict=True))
-    assert [label for _, label in samples] == list(map(int, packs.labels(tmp_path)))
