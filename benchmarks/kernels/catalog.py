@@ -109,6 +109,13 @@ def _heads(vector_bytes: Callable[[Variant], int], place: int, warps: int = 8) -
     return lambda variant: 32 * (place + warps * max(vector_bytes(variant), 4))
 
 
+def _exchanged(variant: Variant, warps: int = 8) -> int:
+    """Heads of runs of pixels, and the vectors that lanes exchange before they write them (whole_sectors.h)."""
+    together = 1 if not variant.channels else variant.item // 2 if variant.planar or variant.item == 4 else 3
+    vectors = 0 if together == 1 else 32 * together + (8 if together % 2 == 0 else 0)
+    return _heads(_run, 8, warps)(variant) + 16 * warps * vectors
+
+
 def _unless_open(variant: Variant) -> str:
     """mix_vectors.h, weighted_sums.h: float32 settles 16-bit floats and bytes, but for those that it leaves open."""
     return "DMUL" if variant.item <= 2 else ""
@@ -137,7 +144,7 @@ KERNELS = (
           lambda v: 2 * v.vector, always(64), always(0), seldom=_unless_open),
     Entry("normalize_mix", "normalize_kernel", ("dtype", "channels", "planar", "plan"),
           lambda v: {8 if v.channels else 1}, lambda v: {16 if v.channels else v.item},
-          lambda v: 16 // v.item if v.channels else 1, _walk(_run), _wide, _heads(_run, 8)),
+          lambda v: 16 // v.item if v.channels else 1, _walk(_run), _wide, _exchanged),
     # Masks: levels of 0 to 255, as one vector where masks are as large as the images, else byte by byte.
     Entry("mix_masked", "mix_masked_kernel", ("dtype", "vector", "plan"),
           lambda v: {v.vector, v.vector // v.item, 1}, _vector, _stored_twice,
@@ -147,7 +154,7 @@ KERNELS = (
           always(0), seldom=_unless_open),
     Entry("normalize_mix_masked", "normalize_masked_kernel", ("dtype", "channels", "planar", "plan"),
           lambda v: {8, 1} if v.channels else {1}, lambda v: {16 if v.channels else v.item},
-          lambda v: 16 // v.item if v.channels else 1, _walk(_run), _wide, _heads(_run, 40)),
+          lambda v: 16 // v.item if v.channels else 1, _walk(_run), _wide, _heads(_run, 96)),
     Entry("combine", "combine_kernel", ("dtype", "vector", "plan"), _one_more, _vector, _elements,
           lambda v: 2 * v.vector, always(64), always(0), seldom=_unless_open),
     Entry("labels", "labels_kernel", ("plan",), always({4, 8}), always({4}), always(1),

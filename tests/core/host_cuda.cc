@@ -26,6 +26,9 @@ constexpr size_t kStackBytes = 256 * 1024;
 // That a thread passes without waiting, where barriers are off: loops then may have bounds that nobody has written yet.
 constexpr uint32_t kMostBarriers = 1000;
 
+constexpr uint32_t kWarp = 32;
+constexpr size_t kSector = 32;
+
 [[noreturn]] void fail(const char* what, const void* address) {
   std::fprintf(stderr, "host_cuda: %s (address %p, thread %u.%u, block %u.%u)\n", what, address, place.thread.x,
                place.thread.y, place.block.x, place.block.y);
@@ -68,6 +71,8 @@ struct Fiber {
   dim3 thread;
   State state = State::kReady;
   uint32_t barriers = 0;
+  uint32_t waits_for = 0;  // lanes of its warp
+  uint32_t stores = 0;
 
   Fiber() {
     stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -117,8 +122,13 @@ struct BlockRunner {
     fiber.stack_switch.arrive(&main_stack, &main_stack_bytes);
   }
 
+  uint32_t number(const Fiber& fiber) const {
+    return (fiber.thread.z * place.block_dim.y + fiber.thread.y) * place.block_dim.x + fiber.thread.x;
+  }
+
   static void enter();
   void start(Fiber& fiber, dim3 thread);
+  void arrive_at_warp_barrier(Fiber& fiber, std::vector<Fiber*>& ready);
   void run_block(uint32_t threads);
 };
 
@@ -135,7 +145,7 @@ void BlockRunner::enter() {
 void BlockRunner::start(Fiber& fiber, dim3 thread) {
   fiber.thread = thread;
   fiber.state = State::kReady;
-  fiber.barriers = 0;
+  fiber.barriers = fiber.stores = 0;
   place.thread = thread;
   fiber.resumable = new_thread != nullptr ? (*new_thread)() : nullptr;
   if (fiber.resumable != nullptr) return;
@@ -150,6 +160,25 @@ void BlockRunner::start(Fiber& fiber, dim3 thread) {
   makecontext(&fiber.context, &BlockRunner::enter, 0);
 }
 
+// The last lane that arrives lets the others of its mask go on.
+void BlockRunner::arrive_at_warp_barrier(Fiber& fiber, std::vector<Fiber*>& ready) {
+  const uint32_t lane = number(fiber) % kWarp, warp = number(fiber) - lane;
+  if ((fiber.waits_for >> lane & 1u) == 0) fail("a lane waits at a barrier of others", nullptr);
+  std::vector<Fiber*> members;
+  for (uint32_t k = 0; k < kWarp; ++k) {
+    if ((fiber.waits_for >> k & 1u) == 0) continue;
+    if (warp + k >= place.block_dim.x * place.block_dim.y * place.block_dim.z) fail("a barrier of no lane", nullptr);
+    Fiber* const member = fibers[warp + k].get();
+    if (member->state != State::kAtWarpBarrier) return;
+    if (member->waits_for != fiber.waits_for) fail("lanes of a warp wait for different lanes", nullptr);
+    members.push_back(member);
+  }
+  for (Fiber* member : members) {
+    member->state = State::kReady;
+    ready.push_back(member);
+  }
+}
+
 void BlockRunner::run_block(uint32_t threads) {
   std::vector<Fiber*> ready, waiting;
   for (uint32_t t = 0; t < threads; ++t) ready.push_back(fibers[t].get());
@@ -160,7 +189,11 @@ void BlockRunner::run_block(uint32_t threads) {
     if (fiber.state == State::kReady) continue;
     ready.pop_back();
     if (fiber.state == State::kAtBarrier) waiting.push_back(&fiber);
+    if (fiber.state == State::kAtWarpBarrier) arrive_at_warp_barrier(fiber, ready);
     if (!ready.empty()) continue;
+    for (uint32_t t = 0; t < threads; ++t) {
+      if (fibers[t]->state == State::kAtWarpBarrier) fail("some lanes of a warp are missing at a barrier", nullptr);
+    }
     // Stricter than the hardware, which lets exited threads be missing: here all threads reach every barrier.
     if (!waiting.empty() && waiting.size() != threads)
       fail("some threads of a block are missing at a barrier", nullptr);
@@ -187,6 +220,12 @@ void note(const void* address, size_t bytes, std::vector<uint16_t> Watch::* coun
   if (Watch* watch = watch_of(address, bytes)) {
     const size_t first = static_cast<size_t>(static_cast<const unsigned char*>(address) - watch->base);
     for (size_t k = 0; k < bytes; ++k) ++(watch->*counts)[first + k];
+    // Lanes of a warp that do the same make the same store at the same time.
+    if (counts == &Watch::writes && runner.current != nullptr) {
+      watch->sectors.emplace(counters().launches, place.block.y * place.grid_dim.x + place.block.x,
+                             runner.number(*runner.current) / kWarp, runner.current->stores++,
+                             reinterpret_cast<uintptr_t>(address) / kSector);
+    }
   } else if (!runner.watches.empty() && !(settings().substitute && counts == &Watch::reads)) {
     // In the compiler's code reads of the plan look like reads of images.
     fail("an access outside the watched memory", address);
@@ -211,6 +250,8 @@ Watch::Watch(const void* base_address, size_t size)
     : base(static_cast<const unsigned char*>(base_address)), reads(size), writes(size) {
   runner.watches.push_back(this);
 }
+
+uint64_t Watch::sector_bytes() const { return sectors.size() * kSector; }
 
 Watch::~Watch() { runner.watches.erase(std::find(runner.watches.begin(), runner.watches.end(), this)); }
 
@@ -263,6 +304,11 @@ void run(dim3 grid, dim3 block, size_t shared_bytes, const NewThread& new_thread
 void barrier() {
   if (settings().barriers) return runner.pause(State::kAtBarrier);
   if (++runner.current->barriers > kMostBarriers) fail("a thread does not come to an end", nullptr);
+}
+void warp_barrier(uint32_t lanes) {
+  if (!settings().barriers) return barrier();
+  runner.current->waits_for = lanes;
+  runner.pause(State::kAtWarpBarrier);
 }
 void* shared_memory() { return runner.shared; }
 void note_read(const void* address, size_t bytes) { note(address, bytes, &Watch::reads); }

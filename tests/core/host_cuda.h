@@ -11,6 +11,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <set>
 #include <tuple>
 #include <vector>
 
@@ -54,7 +55,7 @@ struct Parameter {
 using ThreadBody = std::function<void()>;
 
 // Where a thread stands when another one's turn comes.
-enum class State { kReady, kAtBarrier, kDone };
+enum class State { kReady, kAtBarrier, kAtWarpBarrier, kDone };
 
 // A thread that keeps its own place and needs no stack: run() returns at barriers and where it is interrupted.
 class Resumable {
@@ -92,8 +93,13 @@ class Watch {
   Watch(const Watch&) = delete;
   Watch& operator=(const Watch&) = delete;
 
+  // The bytes of all sectors that the warps' stores touched: more than were written if a store fills a part of one.
+  uint64_t sector_bytes() const;
+
   const unsigned char* base;
   std::vector<uint16_t> reads, writes;
+  // One number for each store of a warp and sector that it touched.
+  std::set<std::tuple<uint64_t, uint32_t, uint32_t, uint32_t, size_t>> sectors;
 };
 
 // ---- what the kernels use -------------------------------------------------------------------------------------
@@ -117,6 +123,8 @@ void launch(dim3 grid, dim3 block, size_t shared_bytes, void (*kernel)(Parameter
 }
 
 void barrier();
+// Waits for the lanes of the warp whose bit is set.
+void warp_barrier(uint32_t lanes);
 // True once the running Resumable has to return.
 extern bool gives_way;
 void* shared_memory();
@@ -140,6 +148,7 @@ inline uint32_t atomicAdd(uint32_t* address, uint32_t value) {
   return before;
 }
 inline void __syncthreads() { ::fastmix::host_cuda::barrier(); }
+inline void __syncwarp(uint32_t lanes) { ::fastmix::host_cuda::warp_barrier(lanes); }
 inline cudaError_t cudaGetLastError() { return ::fastmix::host_cuda::take_error(); }
 inline const char* cudaGetErrorString(cudaError_t error) {
   return error == cudaErrorInsufficientDriver ? "CUDA driver version is insufficient" : "invalid value";

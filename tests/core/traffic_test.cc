@@ -89,5 +89,23 @@ TEST(traffic_normalize_is_one_read_and_one_write_for_permutations) {
   }
 }
 
+// A sector is what the memory writes at a time: half-written ones would cost as much as whole ones.
+TEST(traffic_normalize_writes_whole_sectors) {
+  Random random(34);
+  for (const DType dtype : {DType::kF16, DType::kBF16, DType::kF32}) {
+    for (const Layout layout : {Layout::kNCHW, Layout::kNHWC}) {
+      for (const int64_t channels : {1, 3}) {
+        NormalizeCase normalize_case(random, dtype, layout, {channels, 8, 64, true},
+                                     random_plan(random, 9, Pairs::kCycle, Mixing::kBoxes, 8, 64), true, 0);
+        const Watch in(normalize_case.in->data(), normalize_case.in->size());
+        const Watch out(normalize_case.out->data(), normalize_case.out->size());
+        normalize_mix_cuda(normalize_case.params, nullptr);
+        CHECK(out.sector_bytes() == out.writes.size(), normalize_case.describe(), ": ", out.sector_bytes(),
+              " bytes of sectors for ", out.writes.size());
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace fastmix::test

@@ -75,6 +75,14 @@ size_t normalize_shared_bytes(uint32_t warps) {
   return sizeof(Place) * kLanes * warps + heads_bytes(warps, PixelRun<kChannels>::kWords);
 }
 
+// The lanes' way out, in the shared memory behind the heads of the walk.
+template <int kTogether>
+__device__ __forceinline__ WholeSectors<kTogether> sectors_of(uint32_t* heads, int words, int64_t runs) {
+  const int64_t left = runs - static_cast<int64_t>(blockIdx.x) * kLanes;
+  return {reinterpret_cast<uint4*>(heads + blockDim.y * words * kLanes),
+          left < kLanes ? static_cast<uint32_t>(left) : kLanes};
+}
+
 // Whether rows consist of whole runs, all aligned for vector loads and stores.
 inline bool fits_runs(const NormalizeMixParams& params) {
   if (params.width % kPixelsOfLane != 0 || reinterpret_cast<uintptr_t>(params.out) % 16 != 0) return false;

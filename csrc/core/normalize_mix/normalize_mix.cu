@@ -20,8 +20,13 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
     normalize_kernel(const __grid_constant__ Plan plan, const __grid_constant__ NormalizeArgs args) {
   constexpr int kPixels = kChannels == 0 ? 1 : kPixelsOfLane;
   using Pixels = PixelRun<kChannels>;
-  // Shared memory: the lanes' places, the same for all warps and kept here to save registers; then the walk's heads.
-  FM_SHARED(Place, places);
+  constexpr int kTogether = kVectorsTogether<T, kChannels, kPlanar>;
+  using Out = NormalizeOut<T, kChannels, kPlanar, kTogether>;
+  // Shared memory: the lanes' places, the same for all warps and kept here to save registers; the walk's heads; then
+  // the warps' vectors on their way out.
+  FM_SHARED(uint4, shared);
+  auto* const places = reinterpret_cast<Place*>(shared);
+  auto* const heads = reinterpret_cast<uint32_t*>(places + kLanes);
   const int64_t run = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
   if (threadIdx.y == 0) places[threadIdx.x] = place_of<kPixels>(args.runs_of_row, run);
   __syncthreads();
@@ -31,7 +36,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
   const auto first_pixel = [&] { return static_cast<int64_t>(place.y) * args.width + place.x; };
 
   walk_segments<Pixels::kWords, kLessInFlight<kChannels>>(
-      plan, reinterpret_cast<uint32_t*>(places + kLanes), run < args.runs,
+      plan, heads, run < args.runs,
       [&](uint32_t entry) {
         const auto* in = static_cast<const unsigned char*>(plan.pointer(sample_of(entry)));
         int64_t pixel = first_pixel();
@@ -51,8 +56,20 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
         uint32_t inside = 0;
         if (plan.has_box()) inside = pixels_inside<kPixels>(place.y, place.x, plan.box(sample));
         if constexpr (!Plan::kInline) weights = plan.weights(sample);
-        const NormalizeOut<T, kChannels, kPlanar> out{args.out, first_pixel(), args.pixels, channels, args.planar};
-        if (inside == 0 || inside == (1u << kPixels) - 1u) {
+        const Out out{args.out, first_pixel(), args.pixels, channels, args.planar};
+        constexpr uint32_t kAll = (1u << kPixels) - 1u;
+        if constexpr (kTogether > 1) {
+          // Lanes may differ in the kind of their weights, but write together.
+          const auto weigh = [&](const auto& use) {
+            if (inside == 0 || inside == kAll) {
+              use(OneWeight{inside == 0 ? weights.outside : weights.inside});
+            } else {
+              use(BoxWeights{weights, inside});
+            }
+          };
+          out.store_together(sample, own, partner, weigh, args.scale, args.bias, args.byte_bias,
+                             sectors_of<kTogether>(heads, Pixels::kWords, args.runs));
+        } else if (kPixels == 1 || inside == 0 || inside == kAll) {
           const float weight = inside == 0 ? weights.outside : weights.inside;
           out.store(sample, own, partner, OneWeight{weight}, args.scale, args.bias, args.byte_bias);
         } else {
@@ -67,7 +84,9 @@ struct LaunchNormalize {
     const NormalizeArgs args = normalize_args<kChannels>(params);
     const int64_t tiles = (args.runs + kLanes - 1) / kLanes;
     with_normalize_walk(params, tiles, stream, [&](const auto& kernel_plan, uint32_t rows, uint32_t warps) {
-      const size_t shared = sizeof(Place) * kLanes + heads_bytes(warps, PixelRun<kChannels>::kWords);
+      constexpr uint32_t kVectors = WholeSectors<kVectorsTogether<T, kChannels, kPlanar>>::kVectorsOfWarp;
+      const size_t shared =
+          sizeof(Place) * kLanes + heads_bytes(warps, PixelRun<kChannels>::kWords) + sizeof(uint4) * kVectors * warps;
       const auto kernel = normalize_kernel<T, kChannels, kPlanar, std::decay_t<decltype(kernel_plan)>>;
       FM_LAUNCH("normalize_mix", kernel, grid_of(tiles, rows), dim3(kLanes, warps), shared, stream, kernel_plan, args);
     });

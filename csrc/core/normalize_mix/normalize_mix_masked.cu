@@ -35,8 +35,8 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, Plan::kInline ? 2 : 1)
   place = place_of<kPixels>(args.images.runs_of_row, run);
   fill_offsets<kPixels>(offsets, args.grid, args.masks, run);
   const int32_t channels = kChannels == 0 ? args.images.channels : kChannels;
-  const NormalizeOut<T, kChannels, kPlanar> out{args.images.out, run * kPixels, args.images.pixels, channels,
-                                                args.images.planar};
+  const NormalizeOut<T, kChannels, kPlanar, 1> out{args.images.out, run * kPixels, args.images.pixels, channels,
+                                                   args.images.planar};
 
   walk_segments<Pixels::kWords, kLessInFlight<kChannels>>(
       plan, reinterpret_cast<uint32_t*>(offsets + kPixels * kLanes), run < args.images.runs,

@@ -6,6 +6,7 @@
 #include "cuda/kernel_plan.h"
 #include "cuda/vector_io.h"
 #include "formula/mix_math.h"
+#include "normalize_mix/whole_sectors.h"
 
 namespace fastmix {
 
@@ -90,8 +91,15 @@ struct LevelWeights {
   }
 };
 
-// The place of a run in the packed output batch.
+// How many vectors of a run lie side by side: 3 or 6 vectors of NHWC, 2 of a plane of float32. More than 1 are written
+// with those of the other lanes, at most 3 at a time.
 template <typename T, int kChannels, bool kPlanar>
+constexpr int kVectorsTogether = kChannels == 0              ? 1
+                                 : kPlanar || sizeof(T) == 4 ? static_cast<int>(sizeof(T)) / 2
+                                                             : 3;
+
+// The place of a run in the packed output batch. With kTogether 1 each lane writes its own vectors.
+template <typename T, int kChannels, bool kPlanar, int kTogether>
 struct NormalizeOut {
   unsigned char* base;
   int64_t pixel;   // index of the run's first pixel
@@ -101,6 +109,7 @@ struct NormalizeOut {
 
   static constexpr int kItem = static_cast<int>(sizeof(T));
   static constexpr int kEach = 16 / kItem;  // elements per store
+  static constexpr int kVectors = kPixelsOfLane * kChannels / kEach;
 
   __device__ __forceinline__ unsigned char* at(int64_t element_index) const { return base + element_index * kItem; }
 
@@ -127,6 +136,34 @@ struct NormalizeOut {
     weight.hide();
   }
 
+  // Vector v of the run.
+  template <int kWords, typename Weigh>
+  __device__ __forceinline__ Words<4> vector(int v, Words<kWords>& own, Words<kWords>& partner, Weigh& weight,
+                                             const float* scale, const float* bias, uint32_t byte_bias) const {
+    Words<4> result;
+#pragma unroll
+    for (int w = 0; w < 4; ++w) {
+      if (w * 4 / kItem % 4 == 0) hide(own, partner, weight);
+      float values[4 / kItem];
+#pragma unroll
+      for (int j = 0; j < 4 / kItem; ++j) {
+        const int at = v * kEach + w * 4 / kItem + j;
+        // Planar: through channel 0's pixels, then channel 1's; interleaved: through the bytes.
+        const int p = kPlanar ? at % kPixelsOfLane : at / kChannels;
+        const int c = kPlanar ? at / kPixelsOfLane : at % kChannels;
+        values[j] = value(own, partner, p * kChannels + c, weight(p), scale[c], bias[c], byte_bias);
+      }
+      result.word[w] = packed(values);
+    }
+    return result;
+  }
+
+  // The place of vector v of the run.
+  __device__ __forceinline__ unsigned char* place(int64_t first, int v) const {
+    const int e = v * kEach;
+    return at(first + (kPlanar ? e / kPixelsOfLane * pixels + pixel + e % kPixelsOfLane : pixel * kChannels + e));
+  }
+
   // weight(p) is the own weight of the run's pixel p.
   template <int kWords, typename Weigh>
   __device__ __forceinline__ void store(int64_t sample, Words<kWords> own, Words<kWords> partner, Weigh weight,
@@ -142,25 +179,25 @@ struct NormalizeOut {
       }
     } else {
 #pragma unroll
-      for (int e = 0; e < kPixelsOfLane * kChannels; e += kEach) {
-        Words<4> vector;
+      for (int v = 0; v < kVectors; ++v)
+        store_global<16>(place(first, v), vector(v, own, partner, weight, scale, bias, byte_bias));
+    }
+  }
+
+  // The same for all lanes at once. weigh(use) calls use(weight).
+  template <int kWords, typename Weigh>
+  __device__ __forceinline__ void store_together(int64_t sample, Words<kWords> own, Words<kWords> partner,
+                                                 const Weigh& weigh, const float* scale, const float* bias,
+                                                 uint32_t byte_bias, const WholeSectors<kTogether>& sectors) const {
+    const int64_t first = sample * pixels * channels;
 #pragma unroll
-        for (int w = 0; w < 4; ++w) {
-          if (w * 4 / kItem % 4 == 0) hide(own, partner, weight);
-          float values[4 / kItem];
+    for (int v = 0; v < kVectors; v += kTogether) {
+      sectors.begin();
+      weigh([&](auto weight) {
 #pragma unroll
-          for (int j = 0; j < 4 / kItem; ++j) {
-            const int at = e + w * 4 / kItem + j;
-            // Planar: through channel 0's pixels, then channel 1's; interleaved: through the bytes.
-            const int p = kPlanar ? at % kPixelsOfLane : at / kChannels;
-            const int c = kPlanar ? at / kPixelsOfLane : at % kChannels;
-            values[j] = value(own, partner, p * kChannels + c, weight(p), scale[c], bias[c], byte_bias);
-          }
-          vector.word[w] = packed(values);
-        }
-        const int64_t to = kPlanar ? e / kPixelsOfLane * pixels + pixel + e % kPixelsOfLane : pixel * kChannels + e;
-        store_global<16>(at(first + to), vector);
-      }
+        for (int k = 0; k < kTogether; ++k) sectors.put(k, vector(v + k, own, partner, weight, scale, bias, byte_bias));
+      });
+      sectors.template write<kPixelsOfLane * kItem*(kPlanar ? 1 : kChannels)>(place(first, v));
     }
   }
 };

@@ -8,6 +8,7 @@ void add_control(Table& table) {
   table["bra"] = table["bra.uni"] = branch;
   table["ret"] = [](const Instruction&, Thread& t) { t.end(); };
   table["bar.sync"] = [](const Instruction&, Thread& t) { t.wait(); };
+  table["bar.warp.sync"] = [](const Instruction& i, Thread& t) { t.wait_for_lanes(t.get<uint32_t>(i.from[0])); };
 }
 
 }  // namespace fastmix::ptx

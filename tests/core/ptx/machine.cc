@@ -66,6 +66,11 @@ void Thread::wait() {
   if (host_cuda::gives_way) state_ = host_cuda::State::kAtBarrier;
 }
 
+void Thread::wait_for_lanes(uint32_t lanes) {
+  host_cuda::warp_barrier(lanes);
+  if (host_cuda::gives_way) state_ = host_cuda::State::kAtWarpBarrier;
+}
+
 void Thread::fail(const std::string& what) const {
   const Origin& origin = kernel_.origins[running_];
   ptx::fail(what + " in " + kernel_.file + ":" + std::to_string(origin.line) + ": " + origin.text);

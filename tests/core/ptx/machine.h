@@ -68,6 +68,8 @@ class Thread final : public host_cuda::Resumable {
   host_cuda::State run() override;
   // At this barrier the shim runs the block's other threads.
   void wait();
+  // Likewise, until these lanes of the warp have come.
+  void wait_for_lanes(uint32_t lanes);
   void jump(uint32_t target) { next_ = target; }
   void end() { next_ = static_cast<uint32_t>(kernel_.code.size()); }
   const Launch& launch() const { return launch_; }

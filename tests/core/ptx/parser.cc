@@ -136,6 +136,8 @@ class Parser {
       branches_.emplace_back(kernel_.code.size(), operands.at(0));
     } else if (name == "bar.sync") {
       if (operands != std::vector<std::string>{"0"}) fail("expected a barrier of the whole block");
+    } else if (name == "bar.warp.sync") {
+      parsed.from[0] = slot(operands.at(0));
     } else if (!operands.empty()) {
       vector(operands[0], parsed.to, &parsed.lanes);
       if (parsed.lanes > 1) name = "un" + pack_name(name);

@@ -50,6 +50,12 @@ TEST(ptx_unknown_text_is_refused) {
   check_stops("atom.global.add.u32 %rd0, [%rd9], 1;");
 }
 
+TEST(ptx_lanes_wait_only_for_lanes_that_come) {
+  CHECK(!stops([] { run_ptx("bar.warp.sync 1;"); }), "a warp of one lane waits for nobody");
+  check_stops("bar.warp.sync 2;");  // of others
+  check_stops("bar.warp.sync 3;");
+}
+
 TEST(ptx_arguments_must_fit_the_parameters) {
   CHECK(stops([] {
           ptx::Module module;
