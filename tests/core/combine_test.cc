@@ -42,6 +42,35 @@ TEST(combine_all_types_and_its_gradient) {
   check_combine<double>(random, DType::kF64);
 }
 
+// Samples at unequal distances: the kernel then reads their addresses from the plan.
+TEST(combine_of_scattered_samples) {
+  Random random(63);
+  for (const DType type : kAllTypes) {
+    for (const int64_t elements : {15, 96}) {
+      for (const int32_t samples : {9, 400, 1500}) {
+        CombineCase given(random, type, samples, 3, elements, 0);
+        given.params.terms = terms_of(given.plan);
+        combine_cuda(given.params, nullptr);
+        const std::vector<unsigned char> expected(given.out->data(), given.out->data() + given.out->size());
+        constexpr size_t kGap = 64;
+        const size_t bytes = given.in->size() / static_cast<size_t>(samples);
+        const Memory scattered(given.in->size() + kGap, 0);
+        std::vector<const void*> places;
+        for (int32_t i = 0; i < samples; ++i) {
+          unsigned char* const place = scattered.data() + i * bytes + (i > 0 ? kGap : 0);
+          std::memcpy(place, given.in->data() + i * bytes, bytes);
+          places.push_back(place);
+        }
+        given.params.in = places.data();
+        std::fill_n(given.out->data(), given.out->size(), static_cast<unsigned char>(0xa5));
+        combine_cuda(given.params, nullptr);
+        CHECK(std::memcmp(given.out->data(), expected.data(), expected.size()) == 0, name_of(type), ", ", elements,
+              " elements, ", samples, " samples");
+      }
+    }
+  }
+}
+
 TEST(combine_of_a_large_batch_is_one_launch) {
   Random random(62);
   for (const int32_t samples : {400, 1500}) {

@@ -80,6 +80,7 @@ void add_conversions(Table& table) {
   put_from<float, double>(table, ".rn");
   table["cvt.rzi.s32.f32"] = truncate<int32_t, float>;
   table["cvt.rzi.s32.f64"] = truncate<int32_t, double>;
+  table["cvt.rzi.s64.f64"] = truncate<int64_t, double>;
   table["cvt.rzi.u32.f32"] = truncate<uint32_t, float>;
   table["cvt.rzi.u32.f64"] = truncate<uint32_t, double>;
   table["cvt.rm.f32.f64"] = narrow_towards<Direction::kDown>;

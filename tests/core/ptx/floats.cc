@@ -10,6 +10,7 @@ constexpr auto kSubtract = [](auto a, auto b) { return canonical(a - b); };
 constexpr auto kMultiply = [](auto a, auto b) { return canonical(a * b); };
 constexpr auto kDivide = [](auto a, auto b) { return canonical(a / b); };
 constexpr auto kReciprocal = [](auto a) { return canonical(1 / a); };
+constexpr auto kRoot = [](auto a) { return canonical(std::sqrt(a)); };
 constexpr auto kFused = [](auto a, auto b, auto c) { return canonical(std::fma(a, b, c)); };
 constexpr auto kNegate = [](auto a) { return -a; };
 constexpr auto kMagnitude = [](auto a) { return std::fabs(a); };
@@ -44,6 +45,7 @@ void add_all(Table& table) {
   put_binary<kMultiply, Types...>(table, "mul.rn");
   put_binary<kDivide, Types...>(table, "div.rn");
   put_unary<kReciprocal, Types...>(table, "rcp.rn");
+  put_unary<kRoot, Types...>(table, "sqrt.rn");
   put_ternary<kFused, Types...>(table, "fma.rn");
   put_unary<kNegate, Types...>(table, "neg");
   put_unary<kMagnitude, Types...>(table, "abs");

@@ -36,6 +36,8 @@ TEST(ptx_integers) {
       {"mul.lo.s32 %rd0, %rd1, %rd2;", {0x10001, 0x10001}, 0x20001},
       {"mul.wide.u32 %rd0, %rd1, %rd2;", {0xffffffff, 0xffffffff}, 0xfffffffe00000001},
       {"mul.wide.s32 %rd0, %rd1, %rd2;", {0xffffffff, 7}, static_cast<uint64_t>(-7)},
+      {"mul.hi.u32 %rd0, %rd1, %rd2;", {0xffffffff, 0xffffffff}, 0xfffffffe},
+      {"mul.hi.s32 %rd0, %rd1, %rd2;", {0xffffffff, 7}, ~uint64_t{0}},
       {"mul.wide.u16 %rd0, %rd1, %rd2;", {0xffff, 0xffff}, 0xfffe0001},
       {"mad.lo.s32 %rd0, %rd1, %rd2, %rd3;", {3, 5, 0xffffffff}, 14},
       {"div.s32 %rd0, %rd1, %rd2;", {static_cast<uint64_t>(-7), 2}, static_cast<uint64_t>(-3)},
@@ -98,6 +100,7 @@ TEST(ptx_floats) {
       {"mul.rn.f32 %rd0, %rd1, %rd2;", {bits_of(HUGE_VALF), 0}, 0x7fffffff},
       {"fma.rn.f32 %rd0, %rd1, %rd1, %rd2;", {bits_of(1 + 0x1p-12f), bits_of(-1 - 0x1p-11f)}, bits_of(0x1p-24f)},
       {"rcp.rn.f64 %rd0, %rd1;", {bits_of(4.0)}, bits_of(0.25)},
+      {"sqrt.rn.f32 %rd0, %rd1;", {bits_of(2.0f)}, 0x3fb504f3},
       {"neg.f32 %rd0, %rd1;", {bits_of(0.0f)}, bits_of(-0.0f)},
       {"abs.f64 %rd0, %rd1;", {bits_of(-2.0)}, bits_of(2.0)},
       {"min.f32 %rd0, %rd1, %rd2;", {bits_of(NAN), bits_of(2.0f)}, bits_of(2.0f)},
@@ -116,6 +119,7 @@ TEST(ptx_conversions) {
       {"cvt.rm.f32.f64 %rd0, %rd1;", {bits_of(1 + 0x1.8p-24)}, bits_of(1.0f)},
       {"cvt.rp.f32.f64 %rd0, %rd1;", {bits_of(1 + 0x1p-50)}, bits_of(1 + 0x1p-23f)},
       {"cvt.rp.f32.f64 %rd0, %rd1;", {bits_of(-1 - 0x1p-50)}, bits_of(-1.0f)},
+      {"cvt.rzi.s64.f64 %rd0, %rd1;", {bits_of(-0x1.8p33)}, static_cast<uint64_t>(-0x300000000)},
       {"cvt.f64.f32 %rd0, %rd1;", {bits_of(0.1f)}, bits_of(static_cast<double>(0.1f))},
       {"cvt.rzi.s32.f32 %rd0, %rd1;", {bits_of(-2.9f)}, static_cast<uint64_t>(-2)},
       {"cvt.rzi.s32.f32 %rd0, %rd1;", {bits_of(1e20f)}, 0x7fffffff},
@@ -140,6 +144,10 @@ TEST(ptx_moves) {
       {"{ .reg .b16 tmp; mov.b32 {tmp, %rs1}, %rd1; }\ncvt.u64.u16 %rd0, %rs1;", {0xaaaabbbb}, 0xaaaa},
       {"mov.u32 %r1, %ntid.x;\ncvt.u64.u32 %rd0, %r1;", {}, 1},
       {"mov.u32 %r1, shared;\nst.shared.b32 [%r1+4], 77;\nld.shared.u32 %rd0, [%r1+4];", {}, 77},
+      {"mov.u32 %r1, shared;\nst.shared.b32 [%r1], 5;\natom.shared.add.u32 %r2, [%r1], %rd1;\n"
+       "ld.shared.u32 %rd0, [%r1];\nmov.b64 %rd0, {%rd0, %r2};",
+       {7},
+       0x000000050000000c},
       {"ld.global.v2.b64 {%rd0, %rd3}, [%rd9+16];\nadd.s64 %rd0, %rd0, %rd3;", {1, 2, 3}, 5},
   });
 }

@@ -10,7 +10,7 @@ namespace {
 
 // The slots of threads that have ended, for the next ones: allocating them would take as long as running a thread.
 struct Spare {
-  const Kernel* kernel;
+  uint64_t kernel;
   std::vector<uint64_t> slots;
 };
 std::vector<Spare>& spare() {
@@ -31,7 +31,7 @@ void fail(const std::string& what) {
 Thread::Thread(const Launch& launch) : launch_(launch), kernel_(launch.kernel) {
   bool filled = false;
   if (!spare().empty()) {
-    filled = spare().back().kernel == &kernel_ && ++kernel_.threads % kFilledOneIn != 0;
+    filled = spare().back().kernel == kernel_.number && ++kernel_.threads % kFilledOneIn != 0;
     slots_ = std::move(spare().back().slots);
     spare().pop_back();
   }
@@ -45,7 +45,7 @@ Thread::Thread(const Launch& launch) : launch_(launch), kernel_(launch.kernel) {
     set(kernel_.parameter_slots[k], reinterpret_cast<uint64_t>(launch.parameters[k].data));
 }
 
-Thread::~Thread() { spare().push_back({&kernel_, std::move(slots_)}); }
+Thread::~Thread() { spare().push_back({kernel_.number, std::move(slots_)}); }
 
 host_cuda::State Thread::run() {
   const auto end = static_cast<uint32_t>(kernel_.code.size());

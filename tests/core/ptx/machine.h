@@ -41,6 +41,7 @@ constexpr int32_t kSpecialSlots = 12;
 
 struct Kernel {
   std::string name, file;
+  uint64_t number = 0;  // no other kernel has it; a later one may have this one's address
   std::vector<Instruction> code;
   std::vector<Origin> origins;           // one per instruction
   std::vector<uint64_t> slots;           // what a thread starts with

@@ -51,6 +51,16 @@ void store(const Instruction& i, Thread& t) {
   std::memcpy(place_of<kSpace>(i, t, i.lanes * sizeof(T), true), values, i.lanes * sizeof(T));
 }
 
+// Gives what was there before. Nothing interrupts a thread between its accesses to shared memory.
+void add_atomically(const Instruction& i, Thread& t) {
+  unsigned char* const place = place_of<Space::kShared>(i, t, sizeof(uint32_t), true);
+  uint32_t value;
+  std::memcpy(&value, place, sizeof(value));
+  if (i.to[0] != kNoSlot) t.set(i.to[0], value);
+  value += t.get<uint32_t>(i.from[1]);
+  std::memcpy(place, &value, sizeof(value));
+}
+
 template <Space kSpace, typename... Types>
 void put_loads(Table& table, const std::string& space) {
   (put<Types>(table, "ld." + space, load<Types, kSpace>), ...);
@@ -72,6 +82,7 @@ void add_all(Table& table) {
 
 void add_memory_operations(Table& table) {
   add_all<uint8_t, int8_t, uint16_t, int16_t, uint32_t, int32_t, uint64_t, int64_t, float, double>(table);
+  table["atom.shared.add.u32"] = add_atomically;
 }
 
 }  // namespace fastmix::ptx

@@ -20,6 +20,8 @@ class Parser {
   explicit Parser(const KernelText& text) : text_(text) {
     kernel_.name = text.name;
     kernel_.file = text.file;
+    static uint64_t parsed = 0;
+    kernel_.number = ++parsed;
     for (const char* special : {"%tid", "%ctaid", "%ntid", "%nctaid"}) {
       for (const char* axis : {".x", ".y", ".z"}) declare(std::string(special) + axis, 0);
     }
@@ -132,6 +134,11 @@ class Parser {
       address(operands[load ? 1 : 0], parsed);
       const std::string lanes = ".v" + std::to_string(parsed.lanes);
       if (const size_t at = name.find(lanes); at != std::string::npos) name.erase(at, lanes.size());
+    } else if (name.rfind("atom.", 0) == 0) {
+      if (operands.size() != 3) fail("expected three operands");
+      parsed.to[0] = slot(operands[0]);
+      address(operands[1], parsed);
+      parsed.from[1] = slot(operands[2]);
     } else if (name.rfind("bra", 0) == 0) {
       branches_.emplace_back(kernel_.code.size(), operands.at(0));
     } else if (name == "bar.sync") {
