@@ -169,7 +169,7 @@ KERNELS = (
           always(None), always(72), always(20_560), warps=14),
     # Levels and masks are bytes.
     Entry("erase", "erase_kernel", ("plan",), always({1}), always({2, 4}), always(1),
-          always(None), always(64), always(0)),
+          always(None), always(80), always(0)),
 )  # fmt: skip
 
 SOURCES = tuple(dict.fromkeys(entry.source for entry in KERNELS))

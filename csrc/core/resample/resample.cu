@@ -16,7 +16,7 @@ struct FixedArgs {
 };
 
 template <int kChannels, typename Bytes>
-__global__ void __launch_bounds__(kFixedTileThreads)
+__global__ void __launch_bounds__(kFixedTileThreads, 3)
     resample_kernel(const __grid_constant__ Bytes sources, const __grid_constant__ FixedArgs args) {
   FM_SHARED(uint4, memory);
   FixedTileShared& shared = *reinterpret_cast<FixedTileShared*>(memory);

@@ -143,7 +143,7 @@ class Eraser {
 };
 
 template <typename Bytes>
-__global__ void __launch_bounds__(kEraseThreads)
+__global__ void __launch_bounds__(kEraseThreads, 3)
     erase_kernel(const __grid_constant__ Bytes bytes, const __grid_constant__ EraseArgs args) {
   const uint32_t* const tasks = reinterpret_cast<const uint32_t*>(bytes.get() + args.task_offset);
   Eraser(bytes.get(), args).run(tasks[blockIdx.x]);
