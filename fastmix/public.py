@@ -107,5 +107,12 @@ def __getattr__(name: str) -> object:
     if name not in _LAZY:
         raise AttributeError(f"module 'fastmix' has no attribute {name!r}")
     module, attribute = _LAZY[name]
-    imported = importlib.import_module(module)
+    try:
+        imported = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("nvidia"):
+            raise
+        from fastmix.dali.packages import INSTALL
+
+        raise ImportError(f"{name}: expected NVIDIA DALI, found none; {INSTALL}") from error
     return imported if attribute is None else getattr(imported, attribute)

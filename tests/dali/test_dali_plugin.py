@@ -52,6 +52,16 @@ def test_without_dali_the_error_names_the_package():
     assert f"expected NVIDIA DALI {built}" in text and "pip install 'fastmix[cuda13]'" in text
 
 
+def test_the_loader_without_dali_names_the_extras():
+    code = (
+        "import sys; sys.modules['nvidia.dali'] = None\n"
+        "import fastmix as fm\n"
+        "try: fm.DataLoader\n"
+        "except ImportError as error: print(error)"
+    )
+    assert "DataLoader: expected NVIDIA DALI, found none; pip install 'fastmix[cuda13]'" in run_python(code)
+
+
 def test_another_version_is_refused_with_the_command(monkeypatch, tmp_path):
     record = tmp_path / "libdali_fastmix.json"
     record.write_text('{"dali": "1.0.0", "cuda": ""}')
