@@ -12,7 +12,8 @@ import fastmix
 ROOT = Path(__file__).parent.parent
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 PAGE = "\n".join(page.read_text() for page in PAGES)
-NAMES = sorted(set(re.findall(r"`(?:fn\.)?(fastmix(?:\.\w+)+)", PAGE)) - {"fastmix.mix_labels.x", "fastmix.libs"})
+OPERATORS = sorted(set(re.findall(r"fn\.fastmix\.(\w+)", PAGE)))
+NAMES = sorted(set(re.findall(r"`(fastmix(?:\.\w+)+)", PAGE)) - {"fastmix.mix_labels.x", "fastmix.libs"})
 
 
 def resolve(name: str) -> object:
@@ -35,6 +36,12 @@ def test_the_page_names_much() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_name_exists(name: str) -> None:
     assert resolve(name) is not None
+
+
+def test_operators_of_dali_exist() -> None:
+    fastmix.dali.load()
+    fn = importlib.import_module("nvidia.dali.fn")
+    assert OPERATORS and [name for name in OPERATORS if not hasattr(fn.fastmix, name)] == []
 
 
 def test_every_public_name_is_documented() -> None:
