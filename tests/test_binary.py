@@ -24,7 +24,8 @@ ALLOWED_LIBRARIES = {
 # LibTorch's stable C functions, all of torch 2.10 or older. A new name here needs a look at the version
 # that brought it: the library must load under every torch from 2.10 on.
 STABLE_SYMBOLS = re.compile(
-    r"aoti_torch_(abi_version|library_(init_def|init_impl|init_fragment|def)|delete_library_object|new_tensor_handle|delete_tensor_object"
+    r"aoti_torch_(abi_version|library_(init_def|init_impl|init_fragment|def)|delete_library_object|delete_tensor_object"
+    r"|new_(tensor_handle|uninitialized_tensor)"
     r"|get_(dim|numel|sizes|strides|size|stride|dtype|device_type|device_index|layout|storage_offset)|is_contiguous"
     r"|device_type_\w+|dtype_\w+|layout_\w+|memory_format_\w+|create_device_guard|delete_device_guard"
     r"|call_dispatcher)"

@@ -55,7 +55,7 @@ class Entry:
         loads: bytes that its loads from global memory may have; the largest are needed. Where the plan is a parameter
             only data are read.
         stores: bytes of its stores.
-        stored: elements that are done with one store, on the way with the most stores.
+        stored: elements that are done with one store, on the way with the most stores; None if operations differ.
         in_flight: bytes that a lane at least has under way while it waits; None if memory is not what it waits for.
         registers: the most it may take; with 64, 1,024 threads fit an SM.
         shared: bytes of shared memory of a block.
@@ -68,7 +68,7 @@ class Entry:
     parameters: tuple[str, ...]
     loads: Callable[[Variant], set[int]]
     stores: Callable[[Variant], set[int]]
-    stored: Callable[[Variant], float]
+    stored: Callable[[Variant], float] | None
     in_flight: Callable[[Variant], int | None]
     registers: Callable[[Variant], int]
     shared: Callable[[Variant], int]
@@ -165,8 +165,8 @@ KERNELS = (
     Entry("resample", "resample_kernel", ("channels", "plan"), always({1}), always({1}), always(1),
           always(None), always(80), always(28_000)),
     # Pixels of any alignment, byte by byte; four of them as words or packed; AugMix's sums. Two blocks fit an SM.
-    Entry("augment", "augment_kernel", ("plan",), always({1, 4, 16}), always({1, 4, 16}), always(1),
-          always(None), always(72), always(20_560), warps=14),
+    Entry("augment", "augment_kernel", ("plan",), always({1, 4, 16}), always({1, 4, 16}), None,
+          always(None), always(96), always(20_048), warps=10),
     # Levels and masks are bytes.
     Entry("erase", "erase_kernel", ("plan",), always({1}), always({2, 4}), always(1),
           always(None), always(80), always(0)),

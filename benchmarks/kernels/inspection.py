@@ -41,18 +41,19 @@ class Kernel:
                 found |= {WIDTHS.get(part, 4) for part in name.split(".")[1:] if part in WIDTHS} or {4}
         return found
 
-    def instructions_per_element(self) -> float:
+    def instructions_per_element(self) -> float | None:
         """On the longest way once through the loop that stores, loops inside it counted once.
 
         An upper bound where a loop inside it does not turn (mix); a lower one where it does (taps of resample_mix).
+        None where the catalog does not say what a store finishes.
         """
         return self._per_element("")
 
-    def float64_per_element(self) -> float:
+    def float64_per_element(self) -> float | None:
         """Of these, arithmetic in float64."""
         return self._per_element("DADD", "DMUL", "DFMA", "DSETP")
 
-    def conversions_per_element(self) -> float:
+    def conversions_per_element(self) -> float | None:
         """Of these, conversions that have an instruction of their own and not the rate of others."""
         return self._per_element("F2F", "F2I", "I2F", "MUFU")
 
@@ -60,7 +61,9 @@ class Kernel:
     def _round(self) -> list[str]:
         return self.function.longest_round(self.entry.seldom(self.variant))
 
-    def _per_element(self, *beginnings: str) -> float:
+    def _per_element(self, *beginnings: str) -> float | None:
+        if self.entry.stored is None:
+            return None
         stores = sum(name.startswith(("STG", "ST.")) for name in self._round)
         names = (name for name in self._round if name.startswith(beginnings))
         counted = sum(1 for name in names if not beginnings[0] or not name.startswith(("F2FP", "I2FP")))

@@ -78,6 +78,8 @@ def occupancy(record: dict[str, Any]) -> Rows:
     rows = [["kernel", *(gpu.name for gpu in GPUS)]]
     for entry, variant in hot_variants():
         counted = _counted(record, entry, variant)
+        if counted is None:
+            continue
         share_read = counted["read"] / (counted["read"] + counted["written"])
         rows.append([_name(entry, variant)])
         for gpu in GPUS:
@@ -97,6 +99,8 @@ def floors(record: dict[str, Any]) -> Rows:
     rows = [["kernel", "bytes / element", *(gpu.name for gpu in GPUS)]]
     for entry, variant in hot_variants():
         counted = _counted(record, entry, variant)
+        if counted is None:
+            continue
         moved = counted["read"] + counted["written"]
         rows.append([_name(entry, variant), f"{moved:.4g}"])
         for gpu in GPUS:
@@ -125,12 +129,16 @@ def _name(entry: Entry, variant: Variant) -> str:
     return f"`{entry.function.removesuffix('_kernel')}` {variant.describe()}".strip()
 
 
-def _counted(record: dict[str, Any], entry: Entry, variant: Variant) -> dict[str, Any]:
-    """The row of three channels and even width, float32 where the kernel decides the type when it runs."""
+def _counted(record: dict[str, Any], entry: Entry, variant: Variant) -> dict[str, Any] | None:
+    """The row of three channels and even width, float32 where the kernel decides the type when it runs.
+
+    None if the traffic depends on what each sample draws, and none is recorded.
+    """
     kernel, dtype = COUNTED_AS.get(entry.source, entry.source), variant.dtype or "float32"
     rows = [row for row in record["traffic"] if (row["kernel"], row["dtype"]) == (kernel, dtype)]
     layouts = ("NCHW" if variant.planar else "NHWC", "three each", "10 classes")
-    return next(row for row in rows if row["layout"].startswith(layouts) and "1 channel" not in row["layout"])
+    found = (row for row in rows if row["layout"].startswith(layouts) and "1 channel" not in row["layout"])
+    return next(found, None)
 
 
 def _code(record: dict[str, Any], gpu: Gpu, entry: Entry, variant: Variant) -> dict[str, Any]:

@@ -30,12 +30,16 @@ def machine_code(kernels: list[Kernel]) -> list[dict[str, Any]]:
                 "load_bytes": sorted(kernel.widths("LD")),
                 "store_bytes": sorted(kernel.widths("ST")),
                 "instructions": sum(kernel.instructions.values()),
-                "instructions_per_element": round(kernel.instructions_per_element(), 1),
-                "float64_per_element": round(kernel.float64_per_element(), 2),
-                "conversions_per_element": round(kernel.conversions_per_element(), 2),
+                "instructions_per_element": _rounded(kernel.instructions_per_element(), 1),
+                "float64_per_element": _rounded(kernel.float64_per_element(), 2),
+                "conversions_per_element": _rounded(kernel.conversions_per_element(), 2),
             }
         )
     return rows
+
+
+def _rounded(value: float | None, digits: int) -> float | None:
+    return None if value is None else round(value, digits)
 
 
 def traffic() -> list[dict[str, Any]]:

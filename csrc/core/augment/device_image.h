@@ -10,8 +10,8 @@
 
 namespace fastmix {
 
-// Two blocks of 14 warps leave 72 registers for a thread.
-constexpr uint32_t kAugmentThreads = 448;
+// Two blocks of 10 warps leave 96 registers for a thread.
+constexpr uint32_t kAugmentThreads = 320;
 
 // Interleaved bytes, planes of bytes, or packed pixels R | G << 8 | B << 16.
 enum class Form : uint32_t { kInterleaved, kPlanar, kPacked };
