@@ -94,6 +94,10 @@ def test_no_kernel_of_the_library_spills() -> None:
         report = run([tool("cuobjdump"), "-res-usage", _library.LIBRARY])
     except FileNotFoundError as missing:
         pytest.skip(str(missing))
+    except RuntimeError as error:
+        if "does not contain device code" not in str(error):
+            raise
+        pytest.skip("built without CUDA")
     found: dict[str, list[tuple[str, str]]] = {}
     for part in report.split("arch = ")[1:]:
         usage = re.findall(r"STACK:(\d+).*?LOCAL:(\d+)", part)

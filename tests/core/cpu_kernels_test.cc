@@ -63,7 +63,7 @@ TEST(cpu_mixes_all_bfloat16) { check_mix_16<BFloat16>(DType::kBF16); }
 TEST(cpu_unpacks_rows_of_all_widths) {
   for (int32_t channels = 1; channels <= 4; ++channels) {
     for (int64_t width = 0; width <= 70; ++width) {
-      std::vector<uint8_t> row(width * channels), out(row.size() + 1, 7), expected(out);
+      std::vector<uint8_t> row(width * channels + 1), out(row.size(), 7), expected(out);
       for (size_t k = 0; k < row.size(); ++k) row[k] = static_cast<uint8_t>(k * 31);
       for (const int form : {0, 1, 2, 3}) {
         const bool planar = form % 2 != 0, mirror = form > 1;
