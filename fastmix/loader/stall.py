@@ -35,10 +35,11 @@ class Stall:
 
         Raises:
             StallError: not within ``timeout``.
+            KeyboardInterrupt: Ctrl-C.
         """
         start = time.monotonic()
         report = self.after
-        while not done.wait(self._tick(time.monotonic() - start, report)):
+        while not _wait(done, self._tick(time.monotonic() - start, report)):
             waited = time.monotonic() - start
             if self.timeout is not None and waited >= self.timeout:
                 raise StallError(f"DataLoader: expected a batch within timeout={self.timeout:g} s, blocked in {stage}")
@@ -53,3 +54,13 @@ class Stall:
     def _tick(self, waited: float, report: float | None) -> float:
         ends = [end - waited for end in (report, self.timeout) if end is not None]
         return max(min([_TICK, *ends]), 0.001)
+
+
+def _wait(done: threading.Event, limit: float) -> bool:
+    try:
+        return done.wait(limit)
+    except RuntimeError as error:
+        # An interrupt between two lines of Condition.wait leaves its lock released; the error of that hides it.
+        if isinstance(error.__context__, KeyboardInterrupt):
+            raise error.__context__ from None
+        raise

@@ -179,13 +179,11 @@ class DirichletMix:
 
     def _to_core(self) -> _core.DirichletPolicy:
         k = integer_below("k", self.k, 31)
-        alpha = (
-            self.alpha if isinstance(self.alpha, tuple) else (number("alpha", self.alpha),) * min(k, _core.MAX_WAYS + 1)
-        )
+        if not 2 <= k <= _core.MAX_WAYS:
+            raise ValueError(f"DirichletMix: expected k from 2 to {_core.MAX_WAYS}, got {k}")
+        alpha = self.alpha if isinstance(self.alpha, tuple) else (number("alpha", self.alpha),) * k
         if len(alpha) != k:
-            raise ValueError(
-                f"DirichletMix: expected k from 2 to {_core.MAX_WAYS} and k alphas, got {k} and {len(alpha)}"
-            )
+            raise ValueError(f"DirichletMix: expected one alpha or k={k} of them, got {len(alpha)}")
         if self.per not in ("batch", "sample"):
             raise ValueError(f"DirichletMix: expected per 'batch' or 'sample', got {self.per!r}")
         return _core.DirichletPolicy(list(alpha), number("prob", self.prob), _core.Per.__members__[self.per])

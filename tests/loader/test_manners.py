@@ -22,6 +22,7 @@ from typer.testing import CliRunner
 import fastmix as fm
 from fastmix.cli import app
 from fastmix.loader import StallWarning
+from fastmix.loader.stall import Stall
 
 
 def test_stats(small):

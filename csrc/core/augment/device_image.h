@@ -112,7 +112,7 @@ __device__ __forceinline__ void store_quad(const PixelPlace& place, uint32_t pix
 struct AugmentShared {
   uint8_t table[kColors][kLevels];       // to apply to the pixels, if pending
   uint8_t equalized[kColors][kLevels];   // Equalize's table
-  uint32_t moved[kColors][kLevels];      // the histogram after the table
+  uint32_t moved[kColors][kLevels];      // the histogram once `table` is applied
   uint32_t counts[kColors][kLevels][4];  // of the stored pixels; lanes count in four copies, to collide less
   LevelRange ranges[kColors];
   uint32_t luma[kAugmentThreads];

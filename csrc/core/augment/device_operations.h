@@ -19,7 +19,7 @@ enum class Action : int32_t {
   kHue,             // steps of 256
   kSharpness,       // factor
   kBlur,            // BoxWeights: radius, inner, edge
-  kMove,            // see PixelMove
+  kMove,            // see pixel_move
   kNearestWarp,     // matrix, fill
   kLinearWarp,      // matrix, fill, WarpExactness
   kCubicWarp,       // the same

@@ -44,7 +44,7 @@ constexpr uint32_t kAllElements = (1u << kCount) - 1u;
 template <int kCount>
 __device__ __forceinline__ uint32_t elements_inside(const PixelGrid& grid, const Span& span, const KernelBox& box) {
   if (kCount == 1 || span.last_x < grid.width.value()) {
-    // The span lies in one row. Mostly all its elements are inside, or all are outside.
+    // The span lies in one row. Usually its elements are all inside or all outside.
     if (span.y < box.y0 || span.y >= box.y1 || span.last_x < box.x0 || span.x >= box.x1) return 0;
     if (kCount == 1 || (span.x >= box.x0 && span.last_x < box.x1)) return kAllElements<kCount>;
   }

@@ -11,8 +11,9 @@
 //   turn 2    write B = mix(B, C)                   write E = mix(E, F)
 //   turn 3    write C = mix(C, heads[1])            write F = mix(F, heads[0])
 //
-// In place this order is safe. Within a segment, the lane loads a partner before it overwrites it, one turn later: load
-// k + kDepth follows turn k. Across segments, the only vector needed is the successor's first, which `heads` keeps.
+// In place this order is safe. Within a segment, a sample is loaded before the turn that overwrites it: its registers
+// serve as the partner in one turn, and the next turn overwrites it in memory. Across segments, the only vector needed
+// is the successor's first, which `heads` keeps.
 #pragma once
 
 #include <cstdint>

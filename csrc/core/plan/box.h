@@ -26,7 +26,8 @@ enum class Placement : int32_t {
   kCoverage = 1,
   // Uniform over the places where the whole box lies in the image.
   kInside = 2,
-  // Sides uniform between two shares of the image's, whole box in the image. The drawn weight is ignored.
+  // Each side uniform between two shares of the image's side; the whole box lies in the image. The drawn weight is
+  // ignored.
   kMinMax = 3,
   // The given box. The drawn weight is ignored.
   kFixed = 4,

@@ -25,7 +25,7 @@ struct Policy {
   Per per = Per::kBatch;
   BoxRule box;                                                     // of CutMix and HMix
   WeightLaw inside{Law::kFixed, 0.0, 0.0, Fold::kNone, 0.0, 1.0};  // CutMix: own weight inside the box
-  double box_share = 0.5;  // HMix: which part of the partner's share is cut; the rest is blended
+  double box_share = 0.5;  // HMix: the part of the partner's weight that a pasted box gives; blending gives the rest
   MaskRule mask{};         // of GridMix, SmoothMix and FMix
 };
 
