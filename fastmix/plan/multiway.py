@@ -180,7 +180,7 @@ class DirichletMix:
     def _to_core(self) -> _core.DirichletPolicy:
         k = integer_below("k", self.k, 31)
         if not 2 <= k <= _core.MAX_WAYS:
-            raise ValueError(f"DirichletMix: expected k from 2 to {_core.MAX_WAYS}, got {k}")
+            raise ValueError(f"DirichletMix: expected k of 2 to {_core.MAX_WAYS} ways, got {k}")
         alpha = self.alpha if isinstance(self.alpha, tuple) else (number("alpha", self.alpha),) * k
         if len(alpha) != k:
             raise ValueError(f"DirichletMix: expected one alpha or k={k} of them, got {len(alpha)}")

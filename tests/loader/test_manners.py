@@ -158,6 +158,18 @@ def test_an_interrupt_ends_a_stalled_program_at_once(tmp_path):
     assert process.returncode in (-signal.SIGINT, 130, 1) and "KeyboardInterrupt" in errors
 
 
+def test_an_interrupt_that_another_error_hides():
+    class Interrupted(threading.Event):
+        def wait(self, timeout=None):  # noqa: ARG002
+            try:
+                raise KeyboardInterrupt
+            finally:
+                threading.Lock().release()
+
+    with pytest.raises(KeyboardInterrupt):
+        Stall(None).wait(Interrupted(), "a test")
+
+
 @pytest.mark.parametrize(
     "moment",
     [
