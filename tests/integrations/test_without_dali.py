@@ -41,7 +41,7 @@ LOADER = """
 try:
     fastmix.DataLoader
 except ImportError as error:
-    assert "nvidia" in str(error)
+    assert "expected NVIDIA DALI, found none" in str(error) and "fastmix[cuda13]" in str(error)
 else:
     raise AssertionError("DALI was not hidden")
 """
