@@ -76,16 +76,16 @@ Pixels naive_resample(const Source& source, int32_t channels, int32_t height, in
 }
 
 void check_resampled(Random& random, int32_t channels, int32_t height, int32_t width, int32_t image_height,
-                     int32_t image_width, Filter filter) {
+                     int32_t image_width, Filter filter, int32_t batch = 2) {
   const size_t bytes = static_cast<size_t>(image_height) * image_width * channels;
-  Memory memory(bytes, random() % 4), out(static_cast<size_t>(2) * height * width * channels, 0);
+  Memory memory(bytes, random() % 4), out(static_cast<size_t>(batch) * height * width * channels, 0);
   for (size_t k = 0; k < bytes; ++k) memory.data()[k] = static_cast<unsigned char>(random() % 2 == 0 ? 0 : random());
   const auto part = [&](int32_t side) { return 1 + static_cast<int32_t>(random() % side); };
-  std::vector<SourceImage> images(2, {memory.data(), image_height, image_width});
+  std::vector<SourceImage> images(batch, {memory.data(), image_height, image_width});
   std::vector<Window> windows;
   std::vector<Sampling> sampling;
   std::vector<uint8_t> mirror;
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < batch; ++i) {
     const int32_t h = part(image_height), w = part(image_width);
     windows.push_back({static_cast<float>(random() % (image_height - h + 1)),
                        static_cast<float>(random() % (image_width - w + 1)), static_cast<float>(h),
@@ -97,13 +97,13 @@ void check_resampled(Random& random, int32_t channels, int32_t height, int32_t w
   params.sources = {images.data(), windows.data(), sampling.data()};
   params.mirror = mirror.data();
   params.out = out.data();
-  params.batch = 2;
+  params.batch = batch;
   params.height = height;
   params.width = width;
   params.channels = channels;
   validate(params);
   const auto check_result = [&](const char* device) {
-    for (int i = 0; i < 2; ++i) {
+    for (int i = 0; i < batch; ++i) {
       const Source source = source_of(images[i], windows[i], sampling[i], channels);
       const Pixels expected = naive_resample(source, channels, height, width, mirror[i]);
       const int64_t size = static_cast<int64_t>(expected.bytes.size());
@@ -131,6 +131,12 @@ TEST(resample_u8_all_filters_channels_and_sizes) {
       }
     }
   }
+}
+
+// More than a kernel's parameters hold.
+TEST(resample_u8_of_many_samples_is_uploaded) {
+  Random random(49);
+  for (const int32_t channels : {1, 2, 3, 4}) check_resampled(random, channels, 2, 3, 4, 5, Filter::kBilinear, 1000);
 }
 
 TEST(resample_u8_large_scales) {
