@@ -24,8 +24,9 @@ struct FixedSource {
   uint32_t mirror, vertical_first;
 };
 
-// One axis of the tile. The coefficients are those of the first pass's taps, or those of the second pass's lines.
-struct FixedTileAxis {
+// One axis of the tile. The coefficients are those of the first pass's taps, or those of the second pass's lines. nvcc
+// writes pairs of doubles with one store, which has to be aligned to 16 bytes.
+struct alignas(16) FixedTileAxis {
   ResampleAxis axis;
   TapSpan spans[kFixedTileColumns];
   double sums[kFixedTileColumns];  // of raw coefficients
