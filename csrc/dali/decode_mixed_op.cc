@@ -7,22 +7,17 @@
 
 #include "dali/core/mm/memory.h"
 #include "dali/pipeline/data/types.h"
-#include "dali/pipeline/operator/checkpointing/stateless_operator.h"
 #include "decode_resources.h"
 #include "errors.h"
 #include "hybrid_decoder.h"
 #include "nvimgcodec_of_dali.h"
-#include "window_decoding.h"
+#include "window_decoding_op.h"
 
 namespace fastmix {
 
 namespace {
 
-constexpr int64_t kChannels = 3;
-
-enum Output { kImage, kInner, kStatus };
-
-size_t bytes_of(Size size) { return static_cast<size_t>(size.height) * size.width * kChannels; }
+size_t bytes_of(Size size) { return static_cast<size_t>(size.height) * size.width * kDecodedChannels; }
 
 std::shared_ptr<uint8_t> allocate(Size size, cudaStream_t stream) {
   return dali::mm::alloc_raw_async_shared<uint8_t, dali::mm::memory_kind::device>(bytes_of(size), stream, stream);
@@ -39,14 +34,13 @@ void to_device(T* to, const T* from, int64_t count, cudaStream_t stream) {
 
 // JPEGs that are turned by Exif go to the CPU: nvImageCodec would turn them by its own reading of a segment that may be
 // damaged, beyond the memory that it is given.
-class DecodeMixedOp : public dali::StatelessOperator<dali::MixedBackend> {
+class DecodeMixedOp : public WindowDecodingOp<dali::MixedBackend> {
  public:
   explicit DecodeMixedOp(const dali::OpSpec& spec)
-      : StatelessOperator(spec),
+      : WindowDecodingOp(spec),
         device_id_(spec.GetArgument<int>("device_id")),
         threads_(spec.GetArgument<int>("num_threads"), device_id_, false, "fastmix decode"),
         executor_(threads_),
-        decoding_(spec),
         hybrid_(with_dali_errors([&] {
           return std::make_unique<HybridDecoder>(
               nvimgcodec_of_dali(),
@@ -54,13 +48,6 @@ class DecodeMixedOp : public dali::StatelessOperator<dali::MixedBackend> {
         })) {}
 
  protected:
-  bool HasContiguousOutputs() const override { return false; }
-
-  bool SetupImpl(std::vector<dali::OutputDesc>&, const dali::Workspace& workspace) override {
-    decoding_.check_inputs(workspace);
-    return false;
-  }
-
   void RunImpl(dali::Workspace& workspace) override {
     const cudaStream_t stream = workspace.stream();
     WindowDecoding::Batch batch(decoding_, workspace);
@@ -127,7 +114,7 @@ class DecodeMixedOp : public dali::StatelessOperator<dali::MixedBackend> {
     std::vector<int32_t> statuses(count);
     for (int i = 0; i < count; ++i) {
       const Size size = batch.decoded[i].size;
-      output.SetSample(i, images[i], bytes_of(size), false, {size.height, size.width, kChannels}, DALI_UINT8,
+      output.SetSample(i, images[i], bytes_of(size), false, {size.height, size.width, kDecodedChannels}, DALI_UINT8,
                        device_id_, stream, "HWC");
       batch.write(i, &windows[4 * views * i], &statuses[i]);
     }
@@ -147,7 +134,6 @@ class DecodeMixedOp : public dali::StatelessOperator<dali::MixedBackend> {
   dali::OldThreadPool threads_;
   PoolExecutor executor_;
   DaliMemory memory_;
-  WindowDecoding decoding_;
   const std::unique_ptr<HybridDecoder> hybrid_;
 };
 

@@ -1,32 +1,14 @@
 // fn.fastmix.decode: the part of an image that a window shows, with a status for each.
-#include <vector>
-
-#include "dali/pipeline/operator/checkpointing/stateless_operator.h"
 #include "samples.h"
-#include "window_decoding.h"
+#include "window_decoding_op.h"
 
 namespace fastmix {
 
-namespace {
-
-constexpr int64_t kChannels = 3;
-
-enum Output { kImage, kInner, kStatus };
-
-}  // namespace
-
-class DecodeOp : public dali::StatelessOperator<dali::CPUBackend> {
+class DecodeOp : public WindowDecodingOp<dali::CPUBackend> {
  public:
-  explicit DecodeOp(const dali::OpSpec& spec) : StatelessOperator(spec), decoding_(spec) {}
+  explicit DecodeOp(const dali::OpSpec& spec) : WindowDecodingOp(spec) {}
 
  protected:
-  bool HasContiguousOutputs() const override { return false; }
-
-  bool SetupImpl(std::vector<dali::OutputDesc>&, const dali::Workspace& workspace) override {
-    decoding_.check_inputs(workspace);
-    return false;
-  }
-
   void RunImpl(dali::Workspace& workspace) override {
     WindowDecoding::Batch batch(decoding_, workspace);
     batch.decode(workspace.GetThreadPool());
@@ -37,13 +19,10 @@ class DecodeOp : public dali::StatelessOperator<dali::CPUBackend> {
     auto& statuses = begin_uniform(workspace, kStatus, DALI_INT32);
     for (int i = 0; i < batch.size(); ++i) {
       const DecodedWindow& decoded = batch.decoded[i];
-      give(images, i, decoded.pixels, {decoded.size.height, decoded.size.width, kChannels});
+      give(images, i, decoded.pixels, {decoded.size.height, decoded.size.width, kDecodedChannels});
       batch.write(i, inner.mutable_tensor<float>(i), statuses.mutable_tensor<int32_t>(i));
     }
   }
-
- private:
-  WindowDecoding decoding_;
 };
 
 }  // namespace fastmix

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -21,6 +22,7 @@ from fastmix.loader.order import LastBatch
 from fastmix.loader.passes import Passes
 from fastmix.loader.preview import draw_grid
 from fastmix.loader.progress import Progress
+from fastmix.loader.sources.hints import Hints
 from fastmix.loader.sources.source import Source
 from fastmix.loader.torch_names import TorchAttributes
 from fastmix.ranks import Ranks
@@ -43,6 +45,8 @@ class Face(TorchAttributes, ABC):
     _prepared: bool
     _ranks: Ranks
     _fingerprint: str | None
+    _arguments: dict[str, Any]  # as given
+    data: Any
     source: Source
 
     @abstractmethod
@@ -54,6 +58,13 @@ class Face(TorchAttributes, ABC):
     @abstractmethod
     def _decided(self) -> Passes:
         """Return the passes, divided among the ranks, which are decided now at the latest."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the arguments and the position; the source is opened already, and ranks are decided anew."""
+        progress = self._progress
+        hints = dict.fromkeys(field.name for field in fields(Hints))
+        arguments = {**self._arguments, **hints, "data": self.source}
+        return _unpickled, (type(self), arguments, self.data, (*progress.position(), progress.mixing))
 
     def __setattr__(self, name: str, value: Any) -> None:
         fixed = isinstance(known := getattr(type(self), name, None), property) and known.fset is None
@@ -203,3 +214,11 @@ class Face(TorchAttributes, ABC):
             (plan, read, pipeline, hand_over, recover); ``bytes`` read; samples ``skipped`` and ``replaced``.
         """
         return self._machinery.stats.as_dict()
+
+
+def _unpickled(kind: type[Face], arguments: dict[str, Any], data: Any, position: tuple[int, int, bool]) -> Face:
+    loader = kind(**arguments)
+    loader.__dict__["data"] = data
+    epoch, step, loader._progress.mixing = position
+    loader._progress.jump(epoch, step)
+    return loader

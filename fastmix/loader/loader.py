@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 import torch
@@ -359,13 +359,6 @@ class DataLoader(Face):
         self._prepared = False  # by fastmix.integrations.accelerate
         self._fingerprint: str | None = None
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the arguments and the position; the source is opened already, and ranks are decided anew."""
-        progress = self._progress
-        hints = dict.fromkeys(field.name for field in fields(Hints))
-        arguments = {**self._arguments, **hints, "data": self.source}
-        return _unpickled, (type(self), arguments, self.data, (*progress.position(), progress.mixing))
-
     def __len__(self) -> int:
         """Steps per epoch, the same on every rank."""
         return self._decided().steps
@@ -395,13 +388,3 @@ class DataLoader(Face):
             self._machinery = replace(self._machinery, drafter=replace(drafter, passes=passes))
             self._progress.steps = passes.steps
         return passes
-
-
-def _unpickled(
-    kind: type[DataLoader], arguments: dict[str, Any], data: Any, position: tuple[int, int, bool]
-) -> DataLoader:
-    loader = kind(**arguments)
-    loader.__dict__["data"] = data
-    epoch, step, loader._progress.mixing = position
-    loader._progress.jump(epoch, step)
-    return loader

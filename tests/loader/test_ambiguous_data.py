@@ -1,5 +1,6 @@
 """Data that can be read in more than one way: read right, or refused with the argument that settles it."""
 
+import importlib.util
 import io
 import json
 import os
@@ -184,12 +185,28 @@ def test_manifests_that_are_read(images, text, hints, expected):
     ],
 )
 def test_texts_and_lists_of_names_in_any_manifest(images, labels, expected):
-    frame = pytest.importorskip("pandas").DataFrame({"path": [f"{images}/{A}", f"{images}/{B}"], "label": labels})
-    frame.to_json(images / "m.jsonl", orient="records", lines=True)
-    frame.to_parquet(images / "m.parquet")
-    assert labels_of(frame) == labels_of(images / "m.jsonl") == labels_of(images / "m.parquet") == expected
-    refused(frame.assign(label=[[3, 5], [1, 2]]), "which may be either", "'3;5'")
-    refused(frame.assign(label=["3 5", "1 2"]), "';'", "decimal points")
+    for data in typed_manifests(images, labels):
+        assert labels_of(data) == expected
+    for data in typed_manifests(images, [[3, 5], [1, 2]]):
+        refused(data, "which may be either", "'3;5'")
+    for data in typed_manifests(images, ["3 5", "1 2"]):
+        refused(data, "';'", "decimal points")
+
+
+def typed_manifests(images: Path, labels: list) -> list:
+    """JSON lines, and where they are installed Parquet and a DataFrame."""
+    paths = [f"{images}/{A}", f"{images}/{B}"]
+    rows = [{"path": path, "label": label} for path, label in zip(paths, labels, strict=True)]
+    made = [csv(images, "\n".join(map(json.dumps, rows)), "m.jsonl")]
+    if importlib.util.find_spec("pyarrow"):
+        parquet = importlib.import_module("pyarrow.parquet")
+        parquet.write_table(
+            importlib.import_module("pyarrow").table({"path": paths, "label": labels}), images / "m.parquet"
+        )
+        made.append(images / "m.parquet")
+    if importlib.util.find_spec("pandas"):
+        made.append(importlib.import_module("pandas").DataFrame({"path": paths, "label": labels}))
+    return made
 
 
 def test_a_manifest_without_labels(images):

@@ -1,6 +1,7 @@
 """``shuffle="blocks"``: a random order whose reads are sequential."""
 
 import io
+import re
 import tarfile
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 from data_support import join, make, same
 
 import fastmix as fm
-from fastmix.loader.sampling import OPEN_BLOCKS, ByBlock
+from fastmix.loader.sampling import OPEN_BLOCKS, ByBlock, Shuffled
 from fastmix.loader.sources import block_reads
 from fastmix.loader.sources.block_reads import block_starts
 from fastmix.loader.sources.kinds import open_source
@@ -77,6 +78,35 @@ def test_every_sample_once_from_few_blocks_at_a_time():
     # The blocks come in random order, and a block's samples do not stay in order.
     assert abs(np.corrcoef(np.argsort(begin), np.arange(300))[0, 1]) < 0.2
     assert abs(np.corrcoef(first[block == 7], np.arange((block == 7).sum()))[0, 1]) < 0.9
+
+
+def randomness(order, samples: int, per_block: int, batch: int) -> list[str]:
+    """The rows of the table in docs/data.md, means of six epochs."""
+    whole, rows, before = samples // batch * batch, [], None
+    for epoch in range(6):
+        chosen = order.samples(epoch)
+        number = np.empty(samples, dtype=int)
+        number[chosen] = np.arange(samples) // batch
+        batches = chosen[:whole].reshape(-1, batch)
+        again = np.nan
+        if before is not None:
+            counts = [np.unique(before[members], return_counts=True)[1] for members in batches]
+            again = np.mean([(count * (count - 1)).sum() / (batch * (batch - 1)) for count in counts])
+        distance = np.abs(chosen - np.arange(samples)).mean() / samples
+        blocks = np.mean([len(np.unique(members // per_block)) for members in batches])
+        rows.append((distance, (number[1:] == number[:-1]).mean(), again, blocks))
+        before = number
+    distance, neighbours, again, blocks = np.nanmean(rows, axis=0)
+    return [f"{distance:.3f}", f"{100 * neighbours:.1f} %", f"{100 * again:.1f} %", f"{blocks:.0f}"]
+
+
+def test_the_table_of_the_docs():
+    samples, per_block, batch = 128_000, 76, 256  # 76 samples of 110 kB are 8 MiB
+    whole = randomness(Shuffled(samples, 1), samples, per_block, batch)
+    blocks = randomness(ByBlock(np.arange(0, samples, per_block), samples, 1), samples, per_block, batch)
+    text = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
+    table = re.findall(r"^\| [^|]+ \| ([^|]+) \| ([^|]+) \|$", text.partition("How random that is")[2], re.M)[1:]
+    assert table == list(zip(whole, blocks, strict=True))
 
 
 def test_blocks_are_neighbours_in_one_shard(shards):

@@ -3,7 +3,6 @@
 //   decoded image A -> uint8 -> operations --+
 //                                            +--> rows: mix -> normalise -> cast -> erase
 //   decoded image B -> uint8 -> operations --+
-#include <algorithm>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -23,20 +22,6 @@ namespace {
 // The most samples of one task. A longer cycle is cut into parts. Each part must also make the image of the partner of
 // its last sample, which is the first sample of the next part.
 constexpr int32_t kMostSamples = 8;
-
-NormalizeMixParams row_params(const ResampleMixParams& params) {
-  NormalizeMixParams rows;
-  rows.out = params.out;
-  rows.out_dtype = params.out_dtype;
-  rows.out_layout = params.out_layout;
-  rows.height = params.height;
-  rows.width = params.width;
-  rows.channels = params.channels;
-  std::copy_n(params.scale, kMaxChannels, rows.scale);
-  std::copy_n(params.bias, kMaxChannels, rows.bias);
-  rows.plan = params.plan;
-  return rows;
-}
 
 // An augmented image: planes (NCHW) or interleaved pixels (NHWC).
 struct Image {
@@ -84,7 +69,7 @@ class AugmentedMixJob final : public CpuJob {
   explicit AugmentedMixJob(const ResampleMixParams& params)
       : params_(params),
         walk_(params.plan),
-        rows_(row_params(params)),
+        rows_(params.normalizing()),
         erased_(params_, rows_),
         kernels_(augment_kernels()),
         pixels_(int64_t{params.height} * params.width) {

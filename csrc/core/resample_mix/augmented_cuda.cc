@@ -1,7 +1,6 @@
 // resample_mix with a sample plan on CUDA: three launches, a fourth if boxes of the normalised output are erased.
 //
 //   images -> resample -> uint8 batch in the scratch -> augment_ -> normalize_mix -> erase
-#include <algorithm>
 #include <cstring>
 #include <vector>
 
@@ -71,17 +70,8 @@ void launch_augmented_mix(const ResampleMixParams& params, const ScratchAllocato
 
   std::vector<const uint8_t*> in(batch);
   for (int32_t i = 0; i < batch; ++i) in[i] = images + i * bytes;
-  NormalizeMixParams normalizing;
+  NormalizeMixParams normalizing = params.normalizing();
   normalizing.in = in.data();
-  normalizing.out = params.out;
-  normalizing.out_dtype = params.out_dtype;
-  normalizing.out_layout = params.out_layout;
-  normalizing.height = params.height;
-  normalizing.width = params.width;
-  normalizing.channels = params.channels;
-  std::copy_n(params.scale, kMaxChannels, normalizing.scale);
-  std::copy_n(params.bias, kMaxChannels, normalizing.bias);
-  normalizing.plan = params.plan;
   normalize_mix_cuda(normalizing, stream);
   erase_cuda(params, images, stream);
 }

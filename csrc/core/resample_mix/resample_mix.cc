@@ -1,5 +1,7 @@
 #include "resample_mix/resample_mix.h"
 
+#include <algorithm>
+
 #include "augment/tables.h"
 #include "augment/warp.h"
 #include "base/error.h"
@@ -14,6 +16,20 @@ void set_normalization(ResampleMixParams& params, const float* mean, const float
     params.scale[c] = same.scale[c];
     params.bias[c] = same.bias[c];
   }
+}
+
+NormalizeMixParams ResampleMixParams::normalizing() const {
+  NormalizeMixParams same;
+  same.out = out;
+  same.out_dtype = out_dtype;
+  same.out_layout = out_layout;
+  same.height = height;
+  same.width = width;
+  same.channels = channels;
+  std::copy_n(scale, kMaxChannels, same.scale);
+  std::copy_n(bias, kMaxChannels, same.bias);
+  same.plan = plan;
+  return same;
 }
 
 void validate(const ResampleMixParams& params) {

@@ -34,6 +34,8 @@ struct ResampleMixParams {
   SamplePlanView samples;
 
   bool augments() const { return samples.words != nullptr; }
+  // What normalize_mix does after the images are resampled; its inputs are missing.
+  NormalizeMixParams normalizing() const;
 };
 
 // Copies the filter and edges of each row of the sample plan to `sampling`, and its window, if it has one, to

@@ -79,7 +79,8 @@ def read_labels(labels: Sequence[Any], classes: Sequence[str] | None = None) -> 
     Raises:
         ValueError: an entry is of another kind than the first one.
     """
-    labels = [set(label) if _is_list_of_names(label) else label for label in labels]
+    if not {list, tuple, np.ndarray}.isdisjoint(map(type, labels)):
+        labels = [set(label) if _is_list_of_names(label) else label for label in labels]
     missing = [i for i, label in enumerate(labels) if label is None]
     if len(missing) == len(labels):
         return None, () if classes is None else tuple(classes)

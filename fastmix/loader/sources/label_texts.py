@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -56,16 +57,23 @@ def _is_empty(label: Any) -> bool:
 
 def _parsed(texts: list[str], name: str, first_row: int, classes: Sequence[str] | None) -> list[Any]:
     """Return ids, names, sets of one of them, or vectors."""
-    rows = [[part.strip() for part in _SEPARATOR.split(text) if part.strip()] for text in texts]
-    several = any(_SEPARATOR.search(text) for text in texts)
+    # Many rows have the same text.
+    parts = {text: [part.strip() for part in _SEPARATOR.split(text) if part.strip()] for text in set(texts)}
+    several = any(map(_SEPARATOR.search, parts))
     # Names that are numbers stay names; else a number is an id.
-    are_ids = all(part.isdecimal() for row in rows for part in row) and not any(map(str.isdecimal, classes or ()))
+    are_ids = all(map(str.isdecimal, chain(*parts.values()))) and not any(map(str.isdecimal, classes or ()))
     if several and are_ids:
-        return [{int(part) for part in row} for row in rows]
-    if classes is None:
-        _refuse_joined(rows, name, first_row)
+        return [{int(part) for part in parts[text]} for text in texts]
+    if classes is None and (joined := _joined(chain(*parts.values()))):
+        row, part = next(
+            (row, part) for row, text in enumerate(texts, first_row) for part in parts[text] if part in joined
+        )
+        raise ValueError(
+            f"data: expected class ids or names separated by ';' in row {row} of {name}, got {part!r:.80}, which looks "
+            "like several; pass classes= if it is one name, or separate the numbers of a vector by spaces"
+        )
     if several:
-        return [set(row) for row in rows]
+        return [set(parts[text]) for text in texts]
     if are_ids:
         return [int(text) for text in texts]
     return texts if classes is not None else _names_or_vectors(texts, name, first_row)
@@ -99,23 +107,13 @@ def _names_or_vectors(texts: list[str], name: str, first_row: int) -> list[Any]:
     return vectors
 
 
-def _refuse_joined(rows: list[list[str]], name: str, first_row: int) -> None:
-    """Refuse names that look like several joined ones. Names such as "hen, domestic" are fine."""
-    names = {part for row in rows for part in row}
-    pieces = {part: {piece.strip() for piece in part.split(",")} for part in names if "," in part}
+def _joined(names: Iterable[str]) -> set[str]:
+    """Return the names that look like several joined ones. Names such as "hen, domestic" are fine."""
+    names = set(names)
+    pieces = {name: {piece.strip() for piece in name.split(",")} for name in names if "," in name}
     uses = Counter(piece for found in pieces.values() for piece in found) + Counter(names.difference(pieces))
-    for number, row in enumerate(rows, first_row):
-        for part in row:
-            if _NUMBERS.fullmatch(part):
-                raise ValueError(
-                    f"data: expected class ids separated by ';', or the numbers of a vector by spaces, as label in row "
-                    f"{number} of {name}, got {part!r:.80}"
-                )
-            if _BRACKETS.fullmatch(part) or (part in pieces and all(uses[piece] > 1 for piece in pieces[part])):
-                raise ValueError(
-                    f"data: expected class names separated by ';' in row {number} of {name}, got {part!r:.80}, which "
-                    "looks like several; pass classes= if it is one name"
-                )
+    recur = {name for name, found in pieces.items() if all(uses[piece] > 1 for piece in found)}
+    return recur | {name for name in names if _NUMBERS.fullmatch(name) or _BRACKETS.fullmatch(name)}
 
 
 def _vectors(table: Table, places: Sequence[int], classes: Sequence[str] | None) -> tuple[Labels, Sequence[str]]:

@@ -45,8 +45,12 @@ def _read(place: str) -> Sequence[str] | None:
         else:
             with open(os.fsencode(place), "rb") as file:
                 data = file.read()
-    except (FileNotFoundError, PermissionError):  # a store that does not list its files refuses missing ones
+    except FileNotFoundError:
         return None
+    except PermissionError:
+        if is_url(place):  # a store that does not list its files refuses missing ones
+            return None
+        raise
     try:
         classes = json.loads(data)
     except (ValueError, RecursionError):
