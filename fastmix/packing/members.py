@@ -100,6 +100,13 @@ def packed(key: str, members: dict[str, bytes]) -> Packed:
     return Packed(key, b"".join(parts), places)
 
 
+def owned(header: bytes, owner: str) -> bytes:
+    """Return a member's header with this owner."""
+    info = tarfile.TarInfo.frombuf(header, tarfile.ENCODING, "surrogateescape")
+    info.uname = owner
+    return info.tobuf(tarfile.USTAR_FORMAT)
+
+
 END_OF_TAR = bytes(2 * tarfile.BLOCKSIZE)
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import os
 from dataclasses import asdict, dataclass, field
+from tarfile import BLOCKSIZE
 from typing import Any
 
-from fastmix.loader.sources.shard_index import INDEX_SUFFIX, index_record
+from fastmix.loader.sources.shard_index import INDEX_SUFFIX, Seal, index_record, last_header
 from fastmix.loader.sources.shards import describe
 from fastmix.packing.durable import NewFile, write_json
-from fastmix.packing.members import END_OF_TAR, Packed
+from fastmix.packing.members import END_OF_TAR, Packed, owned
 
 
 @dataclass
@@ -61,6 +62,7 @@ class ShardWriter:
         self._file = NewFile(os.path.join(folder, record.name))
         self._digest = hashlib.blake2b(digest_size=16)
         self._samples: list[list[Any]] = []
+        self._seal = Seal()
 
     def __enter__(self) -> ShardWriter:
         self._file.__enter__()
@@ -82,7 +84,11 @@ class ShardWriter:
         start = self._file.size
         places = {name: [start + at, *rest] for name, (at, *rest) in sample.places.items()}
         self._samples.append([sample.key, places])
-        self._write(sample.block)
+        self._seal.add(self._samples[-1])
+        header = last_header(sample.places)
+        self._write(sample.block[:header])
+        self._write(owned(sample.block[header : header + BLOCKSIZE], self._seal.text()))
+        self._write(sample.block[header + BLOCKSIZE :])
         self.record.first = self.record.first or sample.key
         self.record.samples += 1
 

@@ -128,3 +128,15 @@ def test_an_index_in_a_store_that_does_not_fit_is_not_used(photos, in_store, dam
     if damage != "none":
         system.pipe_file(place, b"{" if damage == "no JSON" else json.dumps(record).encode())
     assert same(make(pattern), make(photos))
+
+
+def test_an_index_of_a_shard_with_other_labels_is_not_used(photos, tmp_path, in_store):
+    """The shards have the same sizes, keys and images."""
+    pattern, system = in_store
+    before = open_source(photos)
+    samples = [(before.path(i), (int(label) + 1) % 3) for i, label in enumerate(before.labels.values)]
+    fm.pack(samples, tmp_path / "other", shards="1MB", jobs=2)
+    for path in (tmp_path / "other").glob("*.tar"):
+        assert system.size(f"/packs/{path.name}") == path.stat().st_size
+        system.pipe_file(f"/packs/{path.name}", path.read_bytes())
+    assert open_source(pattern).labels.values.tolist() == [label for _, label in samples]
