@@ -35,7 +35,7 @@ _OURS = {
 
 
 def refuse_unknown(given: Collection[str], known: Collection[str]) -> None:
-    """Refuse arguments that nobody knows.
+    """Refuse arguments that ``DataLoader`` does not have.
 
     Args:
         given: names of the arguments to check.

@@ -16,7 +16,7 @@ from fastmix.loader.sources.source import Source
 Shuffle: TypeAlias = Literal["blocks"] | bool
 
 SAMPLERS = ("balanced", "same_class")
-# How many blocks an order by block has open at a time: of 8 MiB each, 256 MiB.
+# An order by block draws from this many blocks at a time: 256 MiB if each has 8 MiB.
 OPEN_BLOCKS = 32
 # Some orders need a second permutation, independent of the first.
 _OTHER_STREAM = 0x5DEECE66D

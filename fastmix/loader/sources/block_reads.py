@@ -10,7 +10,7 @@ import numpy as np
 from fastmix.loader.sources.block_cache import BlockCache
 
 BLOCK_BYTES = 8 << 20
-# More than an order by block has open at a time, so that a block is fetched once an epoch.
+# More than the blocks that an order draws from at a time (256 MiB), so that each is fetched once an epoch.
 HELD_BYTES = 384 << 20
 
 

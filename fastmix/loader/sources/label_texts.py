@@ -38,8 +38,8 @@ def parse_labels(
     empty = [row for row, label in enumerate(labels, first_row) if _is_empty(label)]
     if empty and not several:
         raise ValueError(
-            f"data: expected a label in every row of {table.name}, got none in row {empty[0]}; a row may lack "
-            "classes if others separate several by ';'"
+            f"data: expected a label in every row of {table.name}, got none in row {empty[0]}; a row without "
+            "classes is possible where other rows separate classes by ';'"
         )
     labels = ["" if _is_empty(label) else label for label in labels]
     if all(isinstance(label, str) for label in labels):

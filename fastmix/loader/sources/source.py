@@ -58,7 +58,7 @@ class Source(ABC):
         raise NotImplementedError
 
     def blocks(self) -> np.ndarray | None:
-        """Return int64 (K,): the first samples of the runs that one sequential read fetches; None if there are none."""
+        """Return int64 (K,), the first sample of each block that one sequential read fetches; None without blocks."""
         return None
 
     def read_by_block(self, alone: bool) -> None:  # noqa: B027  (most sources have no blocks)
