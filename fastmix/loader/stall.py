@@ -60,7 +60,7 @@ def _wait(done: threading.Event, limit: float) -> bool:
     try:
         return done.wait(limit)
     except RuntimeError as error:
-        # Ctrl-C between two lines of Condition.wait leaves its lock released, and this RuntimeError hides the interrupt.
+        # Ctrl-C between two lines of Condition.wait leaves its lock released, and this error hides the interrupt.
         if isinstance(error.__context__, KeyboardInterrupt):
             raise error.__context__ from None
         raise
