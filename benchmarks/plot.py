@@ -1,4 +1,4 @@
-"""Fill in the tables of README.md and benchmarks/README.md, and draw the charts, from ``results/*.json``.
+"""Fill in the tables of the documents, and draw the charts, from ``results/*.json``.
 
 python -m benchmarks.plot            # writes
 python -m benchmarks.plot --check    # fails if a table is not what the results say
@@ -14,7 +14,7 @@ from benchmarks import charts
 from benchmarks.tables import TABLES, markdown
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = (ROOT / "README.md", ROOT / "benchmarks" / "README.md")
+DOCUMENTS = tuple(ROOT / name for name in ("README.md", "benchmarks/README.md", "docs/augment.md"))
 _MARKED = re.compile(r"<!-- table ([\w-]+) -->\n(.*?)<!-- end \1 -->", re.DOTALL)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import augment_loader, hotspots, sources, train_equivalence
+from benchmarks.augment import rows as augment
 
 RESULTS = Path(__file__).parent / "results"
 PHOTOGRAPHS = {"imagenet": "ImageNet-size photographs", "large": "12-megapixel photographs"}
@@ -252,22 +253,6 @@ def normalize_rows(results: dict) -> Rows:
     return lines
 
 
-def augment_rows(part: str) -> Callable[[dict], Rows]:
-    """Operations or policies: microseconds per image, and the peer's time over ours."""
-
-    def rows(results: dict) -> Rows:
-        lines = [[f"one thread, {results['set']}, us per image", "augment_", "floor", "copy", "Pillow", "speed-up"]]
-        for row in results[part]:
-            us, speedup = row["microseconds"], row["speedup"]
-            floor = "" if row["floor"] is None else f"{row['floor']:.1f}"
-            peer = f"{us['peer']:.0f}" if "peer" in us else ""
-            compared = "" if speedup is None else f"{speedup:.1f}x"
-            lines.append([row["name"], f"{us['augment_']:.1f}", floor, f"{us['copy']:.1f}", peer, compared])
-        return lines
-
-    return rows
-
-
 TABLES = {
     "all": Table("all", all_rows),
     "headline": Table("loader", headline_rows, versions=False),
@@ -289,8 +274,9 @@ TABLES = {
     "decode-accuracy": Table("decode", decode_accuracy_rows),
     "resample": Table("resample", resample_rows),
     "normalize": Table("normalize", normalize_rows),
-    "augment-operations": Table("augment", augment_rows("operations")),
-    "augment-policies": Table("augment", augment_rows("policies")),
+    "augment-operations": Table("augment", augment.operation_rows),
+    "augment-policies": Table("augment", augment.policy_rows("one")),
+    "augment-policies-all": Table("augment", augment.policy_rows("all")),
     "augment-loader-policies": Table("augment_loader", augment_loader.policy_rows),
     "augment-loader-recipes": Table("augment_loader", augment_loader.recipe_rows),
     "train-equivalence": Table("train_equivalence", train_equivalence.rows_of),

@@ -30,6 +30,7 @@ _PACKAGES = (
     "torchcodec",
     "ffcv",
     "spdl-io",
+    "kornia",
 )
 
 
