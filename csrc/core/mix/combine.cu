@@ -1,6 +1,7 @@
 // Weighted sums of up to kMaxWays samples and their gradients, which are such sums too. Out of place, for any plan.
 #include <type_traits>
 
+#include "base/with_type.h"
 #include "mix/combine.h"
 #include "mix/sum_segments.h"
 
@@ -63,18 +64,7 @@ void dispatch_width(const CombineParams& params, CudaStream stream) {
 
 void combine_cuda(const CombineParams& params, CudaStream stream) {
   if (params.terms.outputs() == 0 || params.elements == 0) return;
-  switch (params.dtype) {
-    case DType::kU8:
-      return dispatch_width<uint8_t>(params, stream);
-    case DType::kF16:
-      return dispatch_width<Half>(params, stream);
-    case DType::kBF16:
-      return dispatch_width<BFloat16>(params, stream);
-    case DType::kF32:
-      return dispatch_width<float>(params, stream);
-    case DType::kF64:
-      return dispatch_width<double>(params, stream);
-  }
+  with_element_type(params.dtype, [&](auto zero) { dispatch_width<decltype(zero)>(params, stream); });
 }
 
 }  // namespace fastmix

@@ -1,6 +1,7 @@
 // Mixes a batch in place or into a new batch, in one pass for any permutation.
 #include <type_traits>
 
+#include "base/with_type.h"
 #include "cuda/kernel_plan_launch.h"
 #include "cuda/pixels.h"
 #include "cuda/segment_walk.h"
@@ -95,18 +96,7 @@ void dispatch_width(const MixParams& params, CudaStream stream) {
 void mix_cuda(const MixParams& params, CudaStream stream) {
   if (params.plan.batch == 0 || params.elements == 0) return;
   if (has_any_mask(params.plan)) return mix_masked_cuda(params, stream);
-  switch (params.dtype) {
-    case DType::kU8:
-      return dispatch_width<uint8_t>(params, stream);
-    case DType::kF16:
-      return dispatch_width<Half>(params, stream);
-    case DType::kBF16:
-      return dispatch_width<BFloat16>(params, stream);
-    case DType::kF32:
-      return dispatch_width<float>(params, stream);
-    case DType::kF64:
-      return dispatch_width<double>(params, stream);
-  }
+  with_element_type(params.dtype, [&](auto zero) { dispatch_width<decltype(zero)>(params, stream); });
 }
 
 }  // namespace fastmix

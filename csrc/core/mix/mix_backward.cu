@@ -2,6 +2,7 @@
 // partner. Out of place, as if in float64 and in the CPU job's order, so both give the same bits.
 #include <type_traits>
 
+#include "base/with_type.h"
 #include "cuda/pixels.h"
 #include "mix/mix.h"
 #include "mix/mix_launch.h"
@@ -69,18 +70,8 @@ void dispatch_width(const MixParams& params, CudaStream stream) {
 void mix_backward_cuda(const MixParams& params, CudaStream stream) {
   if (params.elements == 0) return;
   if (has_any_mask(params.plan)) return mix_backward_masked_cuda(params, stream);
-  switch (params.dtype) {
-    case DType::kU8:
-      throw Error("mix_backward: expected a floating-point dtype, got uint8");
-    case DType::kF16:
-      return dispatch_width<Half>(params, stream);
-    case DType::kBF16:
-      return dispatch_width<BFloat16>(params, stream);
-    case DType::kF32:
-      return dispatch_width<float>(params, stream);
-    case DType::kF64:
-      return dispatch_width<double>(params, stream);
-  }
+  check(params.dtype != DType::kU8, "mix_backward: expected a floating-point dtype, got uint8");
+  with_float_type(params.dtype, [&](auto zero) { dispatch_width<decltype(zero)>(params, stream); });
 }
 
 }  // namespace fastmix

@@ -1,6 +1,7 @@
 // The gradient of mix for plans with masks: as mix_backward.cu, with a weight per element.
 #include <type_traits>
 
+#include "base/with_type.h"
 #include "cuda/vector_io.h"
 #include "formula/mix_math.h"
 #include "mix/mask_levels.h"
@@ -86,18 +87,8 @@ void dispatch_width(const MixParams& params, CudaStream stream) {
 }  // namespace
 
 void mix_backward_masked_cuda(const MixParams& params, CudaStream stream) {
-  switch (params.dtype) {
-    case DType::kU8:
-      throw Error("mix_backward: expected a floating-point dtype, got uint8");
-    case DType::kF16:
-      return dispatch_width<Half>(params, stream);
-    case DType::kBF16:
-      return dispatch_width<BFloat16>(params, stream);
-    case DType::kF32:
-      return dispatch_width<float>(params, stream);
-    case DType::kF64:
-      return dispatch_width<double>(params, stream);
-  }
+  check(params.dtype != DType::kU8, "mix_backward: expected a floating-point dtype, got uint8");
+  with_float_type(params.dtype, [&](auto zero) { dispatch_width<decltype(zero)>(params, stream); });
 }
 
 }  // namespace fastmix

@@ -2,6 +2,7 @@
 // or one weight.
 #include <type_traits>
 
+#include "base/with_type.h"
 #include "cuda/kernel_plan_launch.h"
 #include "cuda/segment_walk.h"
 #include "cuda/vector_io.h"
@@ -130,18 +131,7 @@ void dispatch_width(const MixParams& params, CudaStream stream) {
 }  // namespace
 
 void mix_masked_cuda(const MixParams& params, CudaStream stream) {
-  switch (params.dtype) {
-    case DType::kU8:
-      return dispatch_width<uint8_t>(params, stream);
-    case DType::kF16:
-      return dispatch_width<Half>(params, stream);
-    case DType::kBF16:
-      return dispatch_width<BFloat16>(params, stream);
-    case DType::kF32:
-      return dispatch_width<float>(params, stream);
-    case DType::kF64:
-      return dispatch_width<double>(params, stream);
-  }
+  with_element_type(params.dtype, [&](auto zero) { dispatch_width<decltype(zero)>(params, stream); });
 }
 
 }  // namespace fastmix

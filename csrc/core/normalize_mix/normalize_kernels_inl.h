@@ -1,6 +1,7 @@
 // The loops per output type. One .cc per instruction set includes this and sets FM_ISA.
 #pragma once
 
+#include "base/with_type.h"
 #include "normalize_mix/normalize_inl.h"
 #include "normalize_mix/normalize_kernels.h"
 #include "normalize_mix/normalize_levels_inl.h"
@@ -9,21 +10,18 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Every output type has a case here and in normalize_levels.
 template <typename Factor>
 void normalize(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight, Factor scale,
                Factor bias, int64_t n) {
-  switch (dtype) {
-    case DType::kF16:
-      return normalize_16(static_cast<Half*>(out), own, partner, weight, scale, bias, n);
-    case DType::kBF16:
-      return normalize_16(static_cast<BFloat16*>(out), own, partner, weight, scale, bias, n);
-    case DType::kF32:
-      return normalize_span(static_cast<float*>(out), own, partner, weight, scale, bias, n);
-    case DType::kU8:
-    case DType::kF64:
-      return;  // validate() refuses them
-  }
+  with_output_type(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    T* const values = static_cast<T*>(out);
+    if constexpr (sizeof(T) == 2) {
+      normalize_16(values, own, partner, weight, scale, bias, n);
+    } else {
+      normalize_span(values, own, partner, weight, scale, bias, n);
+    }
+  });
 }
 
 void normalize_plane(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight, float scale,
@@ -39,17 +37,10 @@ void normalize_interleaved(DType dtype, void* out, const uint8_t* own, const uin
 template <typename Factor>
 void normalize_levels(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, const uint8_t* levels,
                       float inside, float outside, Factor scale, Factor bias, int64_t n) {
-  switch (dtype) {
-    case DType::kF16:
-      return normalize_levels_span(static_cast<Half*>(out), own, partner, levels, inside, outside, scale, bias, n);
-    case DType::kBF16:
-      return normalize_levels_span(static_cast<BFloat16*>(out), own, partner, levels, inside, outside, scale, bias, n);
-    case DType::kF32:
-      return normalize_levels_span(static_cast<float*>(out), own, partner, levels, inside, outside, scale, bias, n);
-    case DType::kU8:
-    case DType::kF64:
-      return;  // validate() refuses them
-  }
+  with_output_type(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    normalize_levels_span(static_cast<T*>(out), own, partner, levels, inside, outside, scale, bias, n);
+  });
 }
 
 void normalize_levels_plane(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, const uint8_t* levels,

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/with_type.h"
 #include "cuda/divisor.h"
 #include "cuda/kernel_plan_launch.h"
 #include "cuda/segment_walk.h"
@@ -106,14 +107,7 @@ void dispatch_channels(const NormalizeMixParams& params, CudaStream stream) {
 
 template <typename Launch>
 void dispatch_normalize(const NormalizeMixParams& params, CudaStream stream) {
-  switch (params.out_dtype) {
-    case DType::kF16:
-      return dispatch_channels<Launch, Half>(params, stream);
-    case DType::kBF16:
-      return dispatch_channels<Launch, BFloat16>(params, stream);
-    default:
-      return dispatch_channels<Launch, float>(params, stream);
-  }
+  with_output_type(params.out_dtype, [&](auto zero) { dispatch_channels<Launch, decltype(zero)>(params, stream); });
 }
 
 }  // namespace fastmix

@@ -4,6 +4,7 @@
 
 #include "augment/augment_kernels.h"
 #include "augment/tables.h"
+#include "base/with_type.h"
 #include "formula/mix_math.h"
 #include "resample_mix/erase.h"
 
@@ -132,14 +133,7 @@ void ErasedRows::erase_before(int32_t sample, int64_t y, const PixelRow& own, co
 void ErasedRows::store(const OutputRow& out, int32_t channel, int64_t begin, int64_t end, const float* values) const {
   const int64_t item = size_of(params_.out_dtype), step = rows_.interleaved() ? kColors : 1;
   unsigned char* const row = out.first + channel * (rows_.interleaved() ? item : out.plane);
-  switch (params_.out_dtype) {
-    case DType::kF16:
-      return store_as<Half>(row, step, begin, end, values);
-    case DType::kBF16:
-      return store_as<BFloat16>(row, step, begin, end, values);
-    default:
-      return store_as<float>(row, step, begin, end, values);
-  }
+  with_output_type(params_.out_dtype, [&](auto zero) { store_as<decltype(zero)>(row, step, begin, end, values); });
 }
 
 }  // namespace fastmix

@@ -1,6 +1,7 @@
 // The last pass: mixes and normalises output columns and writes them as rows. Part of resample_kernels_inl.h.
 #pragma once
 
+#include "base/with_type.h"
 #include "resample_mix/resample_kernels.h"
 #include "resample_mix/resample_narrow_inl.h"
 #include "resample_mix/resample_transpose_inl.h"
@@ -104,14 +105,7 @@ void write_as(const BandWrite& write, const float* own, const float* partner) {
 }
 
 void write(const BandWrite& write, const float* own, const float* partner) {
-  switch (write.dtype) {
-    case DType::kF16:
-      return write_as<Half>(write, own, partner);
-    case DType::kBF16:
-      return write_as<BFloat16>(write, own, partner);
-    default:
-      return write_as<float>(write, own, partner);
-  }
+  with_output_type(write.dtype, [&](auto zero) { write_as<decltype(zero)>(write, own, partner); });
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Mixes with a weight per element, given as mask levels. Part of kernels_inl.h.
 #pragma once
 
+#include "base/with_type.h"
 #include "formula/mix_math.h"
 #include "simd/convert_inl.h"
 #include "simd/level_weights_inl.h"
@@ -64,18 +65,8 @@ void mix_levels_span(void* out, const void* own, const void* partner, const uint
 
 void mix_levels(DType dtype, void* out, const void* own, const void* partner, const uint8_t* levels, float inside,
                 float outside, int64_t n) {
-  switch (dtype) {
-    case DType::kU8:
-      return mix_levels_span<uint8_t>(out, own, partner, levels, inside, outside, n);
-    case DType::kF16:
-      return mix_levels_span<Half>(out, own, partner, levels, inside, outside, n);
-    case DType::kBF16:
-      return mix_levels_span<BFloat16>(out, own, partner, levels, inside, outside, n);
-    case DType::kF32:
-      return mix_levels_span<float>(out, own, partner, levels, inside, outside, n);
-    case DType::kF64:
-      return mix_levels_span<double>(out, own, partner, levels, inside, outside, n);
-  }
+  with_element_type(dtype,
+                    [&](auto zero) { mix_levels_span<decltype(zero)>(out, own, partner, levels, inside, outside, n); });
 }
 
 template <typename T>
@@ -97,21 +88,10 @@ void accumulate_levels_span(double* acc, const T* x, const uint8_t* levels, floa
 
 void accumulate_levels(DType dtype, double* acc, const void* x, const uint8_t* levels, float inside, float outside,
                        bool as_partner, int64_t n) {
-  const auto add = [&](const auto* values) {
-    accumulate_levels_span(acc, values, levels, inside, outside, as_partner, n);
-  };
-  switch (dtype) {
-    case DType::kU8:
-      return add(static_cast<const uint8_t*>(x));
-    case DType::kF16:
-      return add(static_cast<const Half*>(x));
-    case DType::kBF16:
-      return add(static_cast<const BFloat16*>(x));
-    case DType::kF32:
-      return add(static_cast<const float*>(x));
-    case DType::kF64:
-      return add(static_cast<const double*>(x));
-  }
+  with_element_type(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    accumulate_levels_span(acc, static_cast<const T*>(x), levels, inside, outside, as_partner, n);
+  });
 }
 
 }  // namespace

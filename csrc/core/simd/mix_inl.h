@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "base/with_type.h"
 #include "simd/blend_inl.h"
 
 namespace fastmix {
@@ -21,18 +22,7 @@ void mix_span(void* out, const void* own, const void* partner, float weight, int
 }
 
 void mix(DType dtype, void* out, const void* own, const void* partner, float weight, int64_t n) {
-  switch (dtype) {
-    case DType::kU8:
-      return mix_span<uint8_t>(out, own, partner, weight, n);
-    case DType::kF16:
-      return mix_span<Half>(out, own, partner, weight, n);
-    case DType::kBF16:
-      return mix_span<BFloat16>(out, own, partner, weight, n);
-    case DType::kF32:
-      return mix_span<float>(out, own, partner, weight, n);
-    case DType::kF64:
-      return mix_span<double>(out, own, partner, weight, n);
-  }
+  with_element_type(dtype, [&](auto zero) { mix_span<decltype(zero)>(out, own, partner, weight, n); });
 }
 
 template <typename T>
@@ -43,18 +33,7 @@ void accumulate_span(double* acc, const void* x, double weight, int64_t n) {
 }
 
 void accumulate(DType dtype, double* acc, const void* x, double weight, int64_t n) {
-  switch (dtype) {
-    case DType::kU8:
-      return accumulate_span<uint8_t>(acc, x, weight, n);
-    case DType::kF16:
-      return accumulate_span<Half>(acc, x, weight, n);
-    case DType::kBF16:
-      return accumulate_span<BFloat16>(acc, x, weight, n);
-    case DType::kF32:
-      return accumulate_span<float>(acc, x, weight, n);
-    case DType::kF64:
-      return accumulate_span<double>(acc, x, weight, n);
-  }
+  with_element_type(dtype, [&](auto zero) { accumulate_span<decltype(zero)>(acc, x, weight, n); });
 }
 
 template <typename T>
@@ -65,18 +44,7 @@ void store_span(void* out, const double* acc, int64_t n) {
 }
 
 void store(DType dtype, void* out, const double* acc, int64_t n) {
-  switch (dtype) {
-    case DType::kU8:
-      return store_span<uint8_t>(out, acc, n);
-    case DType::kF16:
-      return store_span<Half>(out, acc, n);
-    case DType::kBF16:
-      return store_span<BFloat16>(out, acc, n);
-    case DType::kF32:
-      return store_span<float>(out, acc, n);
-    case DType::kF64:
-      return store_span<double>(out, acc, n);
-  }
+  with_element_type(dtype, [&](auto zero) { store_span<decltype(zero)>(out, acc, n); });
 }
 
 }  // namespace
