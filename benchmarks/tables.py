@@ -280,4 +280,5 @@ TABLES = {
     "augment-loader-policies": Table("augment_loader", augment_loader.policy_rows),
     "augment-loader-recipes": Table("augment_loader", augment_loader.recipe_rows),
     "train-equivalence": Table("train_equivalence", train_equivalence.rows_of),
+    "train-equivalence-30": Table("train_equivalence-30", train_equivalence.rows_of),
 }

@@ -7,10 +7,12 @@ their own and the order of fastmix's repeats. Both are tested on the same pixels
 
 The question is whether the means are equal up to ``MARGIN``, which was set before any run: two one-sided Welch tests
 (TOST) reject a difference of ``MARGIN`` points in either direction, each at 5 %. A failure to reject shows neither
-equality nor a difference. Another run needs other seeds and, for both runs together, half the level:
+equality nor a difference. The first run left the question open. The second has other seeds and, since there are two,
+half the level; its epochs and seeds were set before it began:
 
     python -m benchmarks.train_equivalence --json benchmarks/results/train_equivalence.json
-    python -m benchmarks.train_equivalence --epochs 30 --first-seed 8 --level 0.025
+    python -m benchmarks.train_equivalence --epochs 30 --first-seed 8 --seeds 16 --level 0.025 \\
+        --json benchmarks/results/train_equivalence-30.json
 """
 
 from __future__ import annotations
