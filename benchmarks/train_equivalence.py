@@ -11,8 +11,7 @@ equality nor a difference. The first run left the question open. The second has 
 half the level; its epochs and seeds were set before it began:
 
     python -m benchmarks.train_equivalence --json benchmarks/results/train_equivalence.json
-    python -m benchmarks.train_equivalence --epochs 30 --first-seed 8 --seeds 16 --level 0.025 \\
-        --json benchmarks/results/train_equivalence-30.json
+    python -m benchmarks.train_equivalence --epochs 30 --first-seed 8 --seeds 16 --level 0.025
 """
 
 from __future__ import annotations
