@@ -91,7 +91,7 @@ def bare_epoch(loader: DataLoader) -> Callable[[], None]:
                     torch.from_dlpack(output.as_tensor())
             if step < len(batches):
                 samples = batches[step]
-                pipeline.feed_input("path", source.encoded_paths(samples))
+                pipeline.feed_input("path", source.files(samples)["path"])
                 pipeline.feed_input("key", np.stack((np.full_like(samples, epoch), samples), axis=1))
                 pipeline.feed_input("label", source.labels.values[samples])
                 pipeline.schedule_run()

@@ -1,22 +1,12 @@
-// Reads a local file whatever happens to it meanwhile. Never maps it: a file that shrinks would be a SIGBUS.
+// Reads a local file whatever happens to it meanwhile.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 
-#include "status.h"
+#include "file_bytes.h"
 
 namespace fastmix {
-
-struct FileBytes {
-  Status status = Status::kOk;
-  std::shared_ptr<uint8_t[]> data;
-  size_t size = 0;
-  std::string message;   // why not, in the system's words
-  int64_t written = -1;  // nanoseconds since 1970, of the bytes that were read; -1 if unknown
-};
 
 // Does not block on folders, pipes and devices, which are kNotAFile. A file that changes while it is read is read
 // again, a few times, then it is kTransient. Never throws.

@@ -18,6 +18,7 @@ enum class Status : int32_t {
   kTruncated,
   kDamaged,
   kWindowDamaged,
+  kChanged,
 };
 
 // What a status is a function of: whether it will be the same for the next epoch and for another window.
@@ -49,6 +50,7 @@ inline constexpr StatusText kStatusTexts[] = {
     {"truncated", Scope::kFile, "cannot be decoded: it is truncated"},
     {"damaged", Scope::kFile, "cannot be decoded: it is damaged, or a rare variant of its format"},
     {"window_damaged", Scope::kWindow, "cannot be decoded: the pixels in this crop are damaged"},
+    {"changed", Scope::kMoment, "lies in a shard that changed after it was indexed (restore it, or make a new loader)"},
 };
 
 constexpr const StatusText& text_of(Status status) { return kStatusTexts[static_cast<int32_t>(status)]; }

@@ -37,6 +37,7 @@ class Status(IntEnum):
     truncated = 9
     damaged = 10
     window_damaged = 11
+    changed = 12
 
     @property
     def scope(self) -> str:

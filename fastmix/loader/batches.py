@@ -42,7 +42,7 @@ class BatchMaker:
         """Return the pipeline's inputs by name, one entry per sample; ``reading`` is over."""
         samples = draft.samples
         if reading is None:
-            inputs: dict[str, Any] = {"path": self.source.encoded_paths(samples), STATUS: draft.status}
+            inputs: dict[str, Any] = {**self.source.files(samples), STATUS: draft.status}
         else:
             nothing = _NOTHING[self.graph.delivers]
             inputs = {

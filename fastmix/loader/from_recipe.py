@@ -13,7 +13,8 @@ from nvidia.dali import Pipeline, fn
 from fastmix.arguments import sides
 from fastmix.augment import Compose, RandomHorizontalFlip, RandomResizedCrop, SamplePolicy
 from fastmix.loader.graph import inputs
-from fastmix.loader.sources.source import Source
+from fastmix.loader.graph.samples import read_samples
+from fastmix.loader.sources.source import IN_FILES, Source
 from fastmix.ops.normalize_mix import IMAGENET_MEAN, IMAGENET_STD
 from fastmix.recipes import Recipe, SizeRamp, View
 
@@ -208,8 +209,8 @@ def check_data(recipe: Recipe | None, source: Source, max_pixels: int) -> None:
 def _first_size(source: Source, max_pixels: int) -> tuple[int, int] | None:
     """Return height and width of the first sample, or None if it cannot be read, which the epoch reports."""
     fed: dict[str, Any] = {inputs.STATUS: np.zeros(1, np.int32)}
-    if source.delivers == "path":
-        fed["path"] = source.encoded_paths(np.zeros(1, np.int64))
+    if source.delivers in IN_FILES:
+        fed |= source.files(np.zeros(1, np.int64))
     else:
         try:
             data, _ = source.read(0)
@@ -220,11 +221,7 @@ def _first_size(source: Source, max_pixels: int) -> tuple[int, int] | None:
         fed["encoded"] = [data]
     pipeline = Pipeline(1, 1, None, prefetch_queue_depth=1, exec_dynamic=True)
     with pipeline:
-        status = inputs.status()
-        if source.delivers == "path":
-            encoded, status, *_ = fn.fastmix.read(inputs.path(), status)
-        else:
-            encoded = inputs.encoded()
+        encoded, status, *_ = read_samples(source.delivers)
         shape, status, _ = fn.fastmix.peek(encoded, status, max_pixels=max_pixels)
         pipeline.set_outputs(shape, status)
     pipeline.build()

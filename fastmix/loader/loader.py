@@ -37,7 +37,7 @@ from fastmix.loader.sampling import ByBlock, Shuffle, choose_sampling
 from fastmix.loader.sources.hints import Column, Hints
 from fastmix.loader.sources.kinds import open_source
 from fastmix.loader.sources.reader_pool import ReaderPool
-from fastmix.loader.sources.source import Source
+from fastmix.loader.sources.source import IN_FILES, Source
 from fastmix.loader.stall import Stall
 from fastmix.loader.targets import target_maker
 from fastmix.loader.threads import Threads
@@ -180,8 +180,8 @@ class DataLoader(Face):
         (machinery)
         num_threads: CPU threads for decoding; by default the CPUs that this process may use, divided by
             ``LOCAL_WORLD_SIZE`` (torchrun's number of processes on this machine).
-        num_workers: threads that read from shards and Datasets; ``num_threads`` by default. 0 is 1, for a Dataset that
-            only one thread may use.
+        num_workers: threads that read from remote shards and Datasets; ``num_threads`` by default. 0 is 1, for a
+            Dataset that only one thread may use.
         depth: batches under way besides the one that the consumer has; bounds the memory.
         stall_after: seconds of waiting for one batch until a warning names the stage that blocks; None for never.
         timeout: seconds after which such a wait is an error; None or 0 for never.
@@ -349,7 +349,7 @@ class DataLoader(Face):
             maker=BatchMaker(source, graph, made_targets, self.device, bool(return_plan), bool(return_index)),
             retries=Retries(faults, graph, self.device, stats, judge),
             queue=DaliQueue(lambda: build(graph, batch_size, num_threads), self.device, stall),
-            readers=None if source.delivers == "path" else ReaderPool(source, self.num_workers),
+            readers=None if source.delivers in IN_FILES else ReaderPool(source, self.num_workers),
             stall=stall,
             stats=stats,
             depth=self.depth,

@@ -62,7 +62,15 @@ def test_structure_of_good_and_mutated_files(tmp_path, files):
 def test_reading_files(tmp_path):
     folder = tmp_path / "files"
     folder.mkdir()
-    run(compiled(tmp_path, [HERE / "read_file_test.cc", CODEC / "read_file.cc"], "-pthread"), folder)
+    sources = [HERE / "read_file_test.cc", CODEC / "read_file.cc", CODEC / "regular_file.cc"]
+    run(compiled(tmp_path, sources, "-pthread"), folder)
+
+
+def test_reading_parts_of_files(tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    parts = [CODEC / name for name in ("read_range.cc", "open_files.cc", "regular_file.cc")]
+    run(compiled(tmp_path, [HERE / "read_range_test.cc", *parts], "-pthread"), folder)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

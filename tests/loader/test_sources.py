@@ -73,7 +73,7 @@ def test_list_of_paths_and_labels(tmp_path, monkeypatch):
 
 def test_a_batch_of_paths_is_padded_with_zeros():
     source = open_source([("/a", 0), ("/longer", 1), ("/bc", 0)])
-    batch = source.encoded_paths(np.array([1, 0]))
+    batch = source.files(np.array([1, 0]))["path"]
     assert batch.dtype == np.uint8
     assert batch.tolist() == [list(b"/longer"), list(b"/a\0\0\0\0\0")]
 
@@ -101,7 +101,7 @@ def test_names_that_are_not_unicode(tmp_path):
     with open(os.path.join(folder, b"\xff\xfe.jpg"), "wb"):
         pass
     source = open_source(tmp_path)
-    assert source.encoded_paths(np.array([0])).tobytes() == os.path.join(folder, b"\xff\xfe.jpg")
+    assert source.files(np.array([0]))["path"].tobytes() == os.path.join(folder, b"\xff\xfe.jpg")
 
 
 def test_folders_without_data(tmp_path):

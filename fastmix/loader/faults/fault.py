@@ -14,7 +14,7 @@ RETRY_SECONDS = (0.1, 0.5, 2.0)
 # These failures of the system are not a question of time.
 _FINAL = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EACCES, errno.EPERM, errno.ELOOP, errno.ENAMETOOLONG}
 # The system's words add something to the meaning of these.
-_EXPLAINED = {Status.missing, Status.denied, Status.transient, Status.too_large}
+_EXPLAINED = {Status.missing, Status.denied, Status.transient, Status.too_large, Status.changed}
 
 
 class Fault(NamedTuple):

@@ -13,7 +13,8 @@ from fastmix.dali.plugin import load_decoders
 from fastmix.loader.faults.fault import RETRY_SECONDS, Fault, fault_of, read_fault, with_absent
 from fastmix.loader.graph import inputs
 from fastmix.loader.graph.dali_queue import DaliQueue, Ticket
-from fastmix.loader.sources.source import Source
+from fastmix.loader.graph.samples import read_samples
+from fastmix.loader.sources.source import IN_FILES, Source
 
 BATCH = 64
 # JPEGs are decoded at the smallest size, which reads all of their data.
@@ -48,8 +49,8 @@ class Judge:
         answers: dict[str, bool] = {}
         for start in range(0, len(samples), BATCH):
             batch = samples[start : start + BATCH]
-            if self._source.delivers == "path":
-                self._decode(batch, {"path": self._source.encoded_paths(batch)}, found)
+            if self._source.delivers in IN_FILES:
+                self._decode(batch, self._source.files(batch), found)
                 found = with_absent(found, {sample: self._source.path(sample) for sample in found}, answers)
                 continue
             data = [self._read(sample, found) for sample in batch.tolist()]
@@ -80,16 +81,11 @@ class Judge:
     def _build(self, num_threads: int) -> Pipeline:
         pipeline = Pipeline(BATCH, num_threads, None, prefetch_queue_depth=1, exec_dynamic=True)
         with pipeline:
-            status, messages = inputs.status(), []
-            if self._source.delivers == "path":
-                encoded, status, message, _ = fn.fastmix.read(inputs.path(), status)
-                messages = [message]
-            else:
-                encoded = inputs.encoded()
+            encoded, status, *details = read_samples(self._source.delivers)
             shape, status, _ = fn.fastmix.peek(encoded, status, **self._options)
             sides = fn.cast(shape[:2], dtype=types.FLOAT)
             window = fn.cat(sides * 0, sides)
             _, _, status = fn.fastmix.decode(shape, window, encoded, status, size=_SIZE, **self._options)
-            pipeline.set_outputs(status, *messages)
+            pipeline.set_outputs(status, *details[:1])
         pipeline.build()
         return pipeline

@@ -1,7 +1,8 @@
 """The pipeline's inputs by name, one entry per sample.
 
 ====================  ==============================================================================================
-``path``              uint8, padded with zeros, where the source delivers paths
+``path``              uint8, padded with zeros, where the source delivers paths or ranges
+``range``             int64 (6,), bytes in the file at ``path``, as ``fn.fastmix.read`` takes them
 ``encoded``           uint8, the bytes of an image, where a thread reads them
 ``pixels``            uint8 (H, W, 3), where the source delivers decoded images
 ``status``            int32, a :class:`fastmix.dali.Status`: 0 for samples that are tried
@@ -32,6 +33,11 @@ SAMPLE_PLAN = "sample_plan"
 def path() -> DataNode:
     """Add paths."""
     return fn.external_source(name="path", dtype=types.UINT8, ndim=1)
+
+
+def byte_range() -> DataNode:
+    """Add ranges of bytes in files."""
+    return fn.external_source(name="range", dtype=types.INT64, ndim=1)
 
 
 def encoded() -> DataNode:

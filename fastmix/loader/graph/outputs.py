@@ -11,6 +11,7 @@ from nvidia.dali.data_node import DataNode
 
 from fastmix.loader.graph.samples import Samples
 from fastmix.loader.graph.spec import GraphSpec
+from fastmix.loader.sources.source import IN_FILES
 
 # Images come as uint8: mean and std are multiplied by this.
 PIXEL_MAX = 255.0
@@ -77,7 +78,7 @@ def to_report(spec: GraphSpec, outputs: tuple) -> Report:
     statuses = np.array(status.as_tensor())
     unknown = np.zeros_like(statuses, dtype=np.int64)
     size = unknown if spec.delivers == "pixels" else np.array(rest[0].as_tensor())[:, 0]
-    if spec.delivers != "path":
+    if spec.delivers not in IN_FILES:
         return Report(statuses, size, unknown - 1, {})
     _, message, written, *_ = rest
     messages = {int(i): bytes(np.array(message.at(i))).decode(errors="replace") for i in np.flatnonzero(statuses)}

@@ -9,6 +9,7 @@ from nvidia.dali.data_node import DataNode
 
 from fastmix.loader.graph import inputs
 from fastmix.loader.graph.spec import GraphSpec
+from fastmix.loader.sources.source import IN_FILES, Delivers
 
 
 class Samples(NamedTuple):
@@ -31,12 +32,16 @@ class Samples(NamedTuple):
 
 def samples(spec: GraphSpec) -> Samples:
     """Add the operators that read samples and their headers."""
-    status, details = inputs.status(), ()
-    if spec.delivers == "path":
-        encoded, status, *details = fn.fastmix.read(inputs.path(), status)
-    else:
-        encoded = inputs.encoded()
+    encoded, status, *details = read_samples(spec.delivers)
     shape, status, whole_jpeg = fn.fastmix.peek(
         encoded, status, max_pixels=spec.max_pixels, guest_decoder=spec.guest_decoder
     )
     return Samples(encoded, shape, status, whole_jpeg, tuple(details))
+
+
+def read_samples(delivers: Delivers) -> tuple[DataNode, ...]:
+    """Add what reads samples, or what a thread has read: bytes, statuses, and ``details``."""
+    if delivers not in IN_FILES:
+        return inputs.encoded(), inputs.status()
+    ranges = (inputs.byte_range(),) if delivers == "range" else ()
+    return tuple(fn.fastmix.read(inputs.path(), inputs.status(), *ranges))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import torch
 
 from fastmix.loader.graph.evaluation import EvaluationView
+from fastmix.loader.sources.source import Delivers
 from fastmix.ops.sources import Filter
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ class GraphSpec:
     std: tuple[float, float, float]
     seed: int
     device_id: int | None
-    delivers: Literal["path", "encoded", "pixels"]
+    delivers: Delivers
     max_pixels: int
     dali_augment: Callable[[DataNode], DataNode] | None
     resampler: Resampler

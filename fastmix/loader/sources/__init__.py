@@ -10,7 +10,7 @@
 ``label_texts.py``     their labels, which may be texts
 ``shards.py``          WebDataset's tar shards
 ``shard_index.py``     the index of a shard: built once, checked and kept beside it
-``block_reads.py``     reads of shards by block, for ``shuffle="blocks"``
+``block_reads.py``     blocks of shards that are read ahead or whole, for ``shuffle="blocks"``
 ``block_cache.py``     blocks that were read whole, of shards and Parquet files
 ``shard_classes.py``   the names of classes beside shards
 ``shard_members.py``   which members of a sample are its image and its label
@@ -24,7 +24,7 @@
 ``paths.py``           ``PathSource``: what folders, manifests and lists of paths have in common
 ``class_names.py``     names of classes, and labels that are names
 ``label_table.py``     labels of a whole data set: class ids, sets of class ids, vectors
-``reader_pool.py``     threads that read where DALI cannot: shards and Datasets
+``reader_pool.py``     threads that read where DALI cannot: remote shards and Datasets
 ``remote.py``          lists and reads URLs with fsspec
 =====================  =============================================================================================
 """

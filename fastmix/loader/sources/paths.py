@@ -34,9 +34,8 @@ class PathSource(Source):
     def __len__(self) -> int:
         return len(self.paths)
 
-    def encoded_paths(self, samples: np.ndarray) -> np.ndarray:
-        """Return uint8 (B, W): the paths of these samples, padded with zeros."""
-        return self.paths.padded(samples)
+    def files(self, samples: np.ndarray) -> dict[str, np.ndarray]:
+        return {"path": self.paths.padded(samples)}
 
     def path(self, sample: int) -> str:
         return os.fsdecode(self.paths[sample])

@@ -1,4 +1,4 @@
-"""Threads that read samples ahead where DALI cannot: from shards and Datasets."""
+"""Threads that read samples ahead where DALI cannot: from remote shards and Datasets."""
 
 from __future__ import annotations
 

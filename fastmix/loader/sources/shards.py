@@ -7,14 +7,16 @@ import os
 import re
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from fastmix.loader.sources.block_reads import BlockReads, block_starts
+from fastmix.loader.sources.block_reads import Blocks, ReadAhead, WholeBlocks, block_starts
 from fastmix.loader.sources.class_names import read_labels
 from fastmix.loader.sources.hints import NO_HINTS, Hints
 from fastmix.loader.sources.label_table import Labels
+from fastmix.loader.sources.path_table import PathTable
 from fastmix.loader.sources.remote import filesystem, is_url
 from fastmix.loader.sources.shard_classes import read_classes
 from fastmix.loader.sources.shard_index import Shard, read_index
@@ -27,15 +29,13 @@ _COMPRESSED = (".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tar.xz")
 
 
 class ShardSource(Source):
-    """Images in tar files.
+    """Images in tar files. DALI reads them if all files are local, else threads do.
 
     Args:
         shards: the tar files.
         keys: the samples' names, shard by shard.
         places: int64 (N, 3): shard, first byte and number of bytes of each image.
     """
-
-    delivers = "encoded"
 
     def __init__(self, shards: list[Shard], keys: list[str], places: np.ndarray) -> None:
         self.shards = shards
@@ -44,8 +44,11 @@ class ShardSource(Source):
         self.labels: Labels | None = None
         self.unlabelled = True
         self.classes: Sequence[str] = ()
+        self._remote = [is_url(shard.name) for shard in shards]
+        self.delivers = "encoded" if any(self._remote) else "range"
         self._files: dict[tuple[int, int], int] = {}
-        self._block_reads: BlockReads | None = None
+        self._whole_blocks: WholeBlocks | None = None
+        self._read_ahead: ReadAhead | None = None
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -78,23 +81,41 @@ class ShardSource(Source):
         self.unlabelled = False
 
     def read(self, sample: int) -> tuple[np.ndarray, object]:
-        place = tuple(self.places[sample].tolist())
-        data = self._bytes(*place) if self._block_reads is None else self._block_reads.read(sample, place)
+        shard, first, size = self.places[sample].tolist()
+        blocks = self._whole_blocks
+        data = self._bytes(shard, first, size) if blocks is None else blocks.read(sample, first, size)
         return np.frombuffer(data, np.uint8), None
+
+    def files(self, samples: np.ndarray) -> dict[str, np.ndarray]:
+        shard = self.places[samples, 0]
+        ahead = np.zeros((len(samples), 2), np.int64) if self._read_ahead is None else self._read_ahead.extents(samples)
+        ranges = np.column_stack((self.places[samples, 1:], self._versions[shard], ahead))
+        return {"path": self._names.padded(shard), "range": ranges}
+
+    @cached_property
+    def _names(self) -> PathTable:
+        return PathTable([shard.name for shard in self.shards])
+
+    @cached_property
+    def _versions(self) -> np.ndarray:
+        """Int64 (S, 2): size of each shard, and when it was written, in nanoseconds since 1970."""
+        return np.array([(shard.size, int(shard.written)) for shard in self.shards], dtype=np.int64)
 
     def blocks(self) -> np.ndarray:
         return block_starts(self.places)
 
     def read_by_block(self, alone: bool) -> None:
-        # A block of a remote shard is fetched whole unless ranks share it, which would each fetch all of it.
-        remote = [is_url(shard.name) for shard in self.shards]
-        if self._block_reads is not None or (any(remote) and not (alone and all(remote))):
+        if self._whole_blocks is not None or self._read_ahead is not None:
             return
-        self._block_reads = BlockReads(self.places, self._bytes, None if any(remote) else self._descriptor)
+        if not any(self._remote):
+            self._read_ahead = ReadAhead(Blocks(self.places))
+        # A block of a remote shard is fetched whole unless ranks share it, which would each fetch all of it.
+        elif alone and all(self._remote):
+            self._whole_blocks = WholeBlocks(Blocks(self.places), self._bytes)
 
     def _bytes(self, shard: int, start: int, size: int) -> bytes:
         name = self.shards[shard].name
-        if is_url(name):
+        if self._remote[shard]:
             system, path = filesystem(name)
             data = system.cat_file(path, start=start, end=start + size)
         else:
@@ -119,7 +140,7 @@ class ShardSource(Source):
                 os.close(descriptor)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_files": {}, "_block_reads": None}
+        return {**self.__dict__, "_files": {}, "_whole_blocks": None, "_read_ahead": None}
 
 
 def is_shards(data: object) -> bool:

@@ -16,6 +16,9 @@ from fastmix.loader.sources.label_table import Labels
 IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp")
 
 Path: TypeAlias = "str | os.PathLike[str]"
+Delivers: TypeAlias = Literal["path", "range", "encoded", "pixels"]
+# The graph reads these itself.
+IN_FILES = ("path", "range")
 
 
 class IgnoredFilesWarning(UserWarning):
@@ -26,8 +29,9 @@ class Source(ABC):
     """The samples of a data set.
 
     Attributes:
-        delivers: what the graph gets of a sample: its ``"path"``, which DALI reads; or what :meth:`read` returns in one
-            of the loader's threads: its ``"encoded"`` bytes, or its ``"pixels"``.
+        delivers: what the graph gets of a sample: its ``"path"``, or its ``"range"`` of bytes in a file, which DALI
+            reads; or what :meth:`read` returns in one of the loader's threads: its ``"encoded"`` bytes, or its
+            ``"pixels"``.
         labels: of all samples, or None if a label is known only when its sample has been read.
         classes: the classes' names, by id.
         dense: whether labels are rows of floats; only used if ``labels`` is None.
@@ -35,7 +39,7 @@ class Source(ABC):
         ids_by_name: whether class ids are places among the names that were found, in alphabetical order.
     """
 
-    delivers: Literal["path", "encoded", "pixels"]
+    delivers: Delivers
     labels: Labels | None
     classes: Sequence[str]
     dense: bool = False
@@ -52,6 +56,10 @@ class Source(ABC):
     @abstractmethod
     def fingerprint(self) -> str:
         """Return a digest that changes when the samples, their order or their labels change."""
+
+    def files(self, samples: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the graph's inputs that say where samples lie, if ``delivers`` is ``"path"`` or ``"range"``."""
+        raise NotImplementedError
 
     def read(self, sample: int) -> tuple[np.ndarray, object]:
         """Return uint8 (bytes,) or uint8 (H, W, 3), and the label if ``labels`` is None. Any thread may call it."""
