@@ -25,7 +25,10 @@ enum Output { kShape, kStatus, kWholeJpeg };
 class PeekOp : public dali::StatelessOperator<dali::CPUBackend> {
  public:
   explicit PeekOp(const dali::OpSpec& spec)
-      : StatelessOperator(spec), max_pixels_(spec.GetArgument<int64_t>("max_pixels")), decoders_(read_guest(spec)) {}
+      : StatelessOperator(spec),
+        max_pixels_(spec.GetArgument<int64_t>("max_pixels")),
+        find_whole_jpegs_(spec.GetArgument<bool>("find_whole_jpegs")),
+        decoders_(read_guest(spec)) {}
 
  protected:
   bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& workspace) override {
@@ -62,7 +65,7 @@ class PeekOp : public dali::StatelessOperator<dali::CPUBackend> {
             const Status opened = decoder.open(data, bytes, max_pixels_);
             if (opened != Status::kOk) return opened;
             size = decoder.size();
-            whole_jpeg = is_whole_jpeg(kind_of(data, bytes), data, bytes);
+            whole_jpeg = find_whole_jpegs_ && is_whole_jpeg(kind_of(data, bytes), data, bytes);
             return opened;
           });
         }
@@ -79,6 +82,7 @@ class PeekOp : public dali::StatelessOperator<dali::CPUBackend> {
 
  private:
   const int64_t max_pixels_;
+  const bool find_whole_jpegs_;
   DecoderPerThread<ImageDecoder> decoders_;
 };
 
@@ -106,4 +110,6 @@ Returns:
     .OutputDType(2, DALI_BOOL)
     .OutputNDim(2, 0)
     .AddOptionalArg<int64_t>(fastmix::kGuestArgument, fastmix::kGuestHelp, int64_t{0})
+    .AddOptionalArg("find_whole_jpegs", "If false, ``whole_jpeg`` is false, and no file is read to its end for it.",
+                    true)
     .AddOptionalArg<int64_t>("max_pixels", "Larger images are ``too_large``. 0 for no limit.", int64_t{1} << 28);

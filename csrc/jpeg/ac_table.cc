@@ -2,18 +2,20 @@
 
 namespace fastmix {
 
-bool AcTable::build(const uint8_t* counts, const uint8_t* symbols) {
+bool AcTable::build(const uint8_t* counts, const uint8_t* symbols, bool skips_many) {
   if (!HuffmanTable::build(kAc, counts, symbols)) return false;
-  for (uint32_t index = 0; index < 1u << kBits; ++index) look_up(index);
+  skips_many_ = skips_many;
+  for (uint32_t index = 0; index < 1u << kBits; ++index) skips_many ? look_up<true>(index) : look_up<false>(index);
   return true;
 }
 
+template <bool kSkipsMany>
 void AcTable::look_up(uint32_t index) {
   Pair pair = kFar << 8;
   Several several = kFar << 8;
   uint32_t used = 0, distance = 0, first_distance = 0, ends = 0;
   Pair values[2] = {};
-  for (int found = 0; ends == 0; ++found) {
+  for (int found = 0; ends == 0 && (kSkipsMany || found < 2); ++found) {
     const uint32_t rest = index << used & ((1u << kBits) - 1);
     const Parts parts = parts_of(entry(rest));
     const uint32_t bits = parts.code_bits + parts.value_bits;
@@ -33,7 +35,7 @@ void AcTable::look_up(uint32_t index) {
     pair = several | first_distance << 16 | values[0] << 32 | last << 48;
   }
   pairs_[index] = pair;
-  several_[index] = several;
+  if (kSkipsMany) several_[index] = several;
 }
 
 }  // namespace fastmix

@@ -27,13 +27,16 @@ inline constexpr auto kPlaces = zigzag();
 
 class AcTable : public HuffmanTable {
  public:
-  bool build(const uint8_t* counts, const uint8_t* symbols);
+  // `skips_many`: whether so many blocks will be passed over that it pays to prepare for them.
+  bool build(const uint8_t* counts, const uint8_t* symbols, bool skips_many);
 
   // The rest of a block, into `block`, where all of it is 0 so far. False where the bits are no block's.
   bool read_block(BitReader& reader, int16_t* block) const { return each(reader, pairs_, Keep{block}); }
 
   // Passes over the rest of a block.
-  bool skip_block(BitReader& reader) const { return each(reader, several_, Pass{}); }
+  bool skip_block(BitReader& reader) const {
+    return skips_many_ ? each(reader, several_, Pass{}) : each(reader, pairs_, Pass{});
+  }
 
  private:
   // What the bits begin with, as far as it lies within them: one or two coefficients with their values (one is there
@@ -44,6 +47,7 @@ class AcTable : public HuffmanTable {
   static constexpr uint32_t kEnds = 0x80;  // the block ends with them
   static constexpr uint32_t kFar = 0xff;
 
+  template <bool kSkipsMany>
   void look_up(uint32_t index);
 
   struct Keep {
@@ -55,7 +59,7 @@ class AcTable : public HuffmanTable {
     void one(uint32_t place, int16_t value) const { block[kPlaces[place]] = value; }
   };
   struct Pass {
-    void several(uint32_t, Several) const {}
+    void several(uint32_t, Pair) const {}
     void one(uint32_t, int16_t) const {}
   };
 
@@ -91,8 +95,9 @@ class AcTable : public HuffmanTable {
     return true;
   }
 
+  bool skips_many_;
   Pair pairs_[1 << kBits];
-  Several several_[1 << kBits];
+  Several several_[1 << kBits];  // undefined unless skips_many_
 };
 
 }  // namespace fastmix

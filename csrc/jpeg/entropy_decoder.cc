@@ -20,6 +20,8 @@ namespace fastmix {
 namespace {
 
 constexpr uint8_t kFirstRestart = 0xD0, kRestarts = 8;
+// With markers every so many MCUs or fewer, a table for the blocks that are passed over costs more than it saves.
+constexpr unsigned kFewMcus = 8;
 
 // Instead of libjpeg's object of this type, and in libjpeg's memory: nothing here needs a destructor.
 struct EntropyDecoder : jpeg_entropy_decoder {
@@ -84,6 +86,7 @@ EntropyDecoder::EntropyDecoder(j_decompress_ptr jpeg, JDIMENSION first, JDIMENSI
   last_column = (first + width - 1) / mcu_width;
 
   bytes.start(jpeg->src->next_input_byte, jpeg->src->next_input_byte + jpeg->src->bytes_in_buffer);
+  const bool skips_many = restart_interval == 0 || restart_interval > kFewMcus || scaled_size(*jpeg) == 1;
   bool dc_built[NUM_HUFF_TBLS] = {}, ac_built[NUM_HUFF_TBLS] = {};
   for (int i = 0; i < jpeg->comps_in_scan; ++i) {
     const jpeg_component_info& info = *jpeg->cur_comp_info[i];
@@ -93,7 +96,7 @@ EntropyDecoder::EntropyDecoder(j_decompress_ptr jpeg, JDIMENSION first, JDIMENSI
     const JHUFF_TBL* ac_code = jpeg->ac_huff_tbl_ptrs[ac];
     if (dc_code == nullptr || ac_code == nullptr) fail(jpeg);
     if (!dc_built[dc] && !dc_tables[dc].build(HuffmanTable::kDc, dc_code->bits, dc_code->huffval)) fail(jpeg);
-    if (!ac_built[ac] && !ac_tables[ac].build(ac_code->bits, ac_code->huffval)) fail(jpeg);
+    if (!ac_built[ac] && !ac_tables[ac].build(ac_code->bits, ac_code->huffval, skips_many)) fail(jpeg);
     dc_built[dc] = ac_built[ac] = true;
     components[i] = {&dc_tables[dc], &ac_tables[ac], 0, scaled_size(info) > 1};
   }

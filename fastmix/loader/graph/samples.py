@@ -19,7 +19,7 @@ class Samples(NamedTuple):
         encoded: uint8 (size,); empty for bad samples.
         shape: int64 (height, width, 3) by the header, upright; (1, 1, 3) for bad samples.
         status: int32, a :class:`fastmix.dali.Status`.
-        whole_jpeg: whether a GPU decoder may be given it.
+        whole_jpeg: whether a GPU decoder may be given it; false in a graph for the CPU.
         details: where the graph reads: the system's message and the file's time, else empty.
     """
 
@@ -34,7 +34,11 @@ def samples(spec: GraphSpec) -> Samples:
     """Add the operators that read samples and their headers."""
     encoded, status, *details = read_samples(spec.delivers)
     shape, status, whole_jpeg = fn.fastmix.peek(
-        encoded, status, max_pixels=spec.max_pixels, guest_decoder=spec.guest_decoder
+        encoded,
+        status,
+        max_pixels=spec.max_pixels,
+        guest_decoder=spec.guest_decoder,
+        find_whole_jpegs=spec.device_id is not None,
     )
     return Samples(encoded, shape, status, whole_jpeg, tuple(details))
 
