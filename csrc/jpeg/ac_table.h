@@ -47,8 +47,19 @@ class AcTable : public HuffmanTable {
   static constexpr uint32_t kEnds = 0x80;  // the block ends with them
   static constexpr uint32_t kFar = 0xff;
 
-  template <bool kSkipsMany>
-  void look_up(uint32_t index);
+  static constexpr uint32_t kEntries = 1 << kBits;
+
+  // A coefficient or the end, as of the index's first bit: all zeros where it does not lie within the index.
+  struct Next {
+    uint32_t used, distance;
+    int16_t value;
+    bool ends;
+  };
+  Next next_in(uint32_t index, uint32_t used, uint32_t distance) const;
+
+  // Fills in the pairs of all indices that begin with the same coefficient, and returns their number.
+  uint32_t find_pairs(uint32_t index);
+  Several several_from(uint32_t index) const;
 
   struct Keep {
     int16_t* block;
@@ -96,8 +107,8 @@ class AcTable : public HuffmanTable {
   }
 
   bool skips_many_;
-  Pair pairs_[1 << kBits];
-  Several several_[1 << kBits];  // undefined unless skips_many_
+  Pair pairs_[kEntries];
+  Several several_[kEntries];  // undefined unless skips_many_
 };
 
 }  // namespace fastmix
