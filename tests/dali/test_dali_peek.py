@@ -74,6 +74,8 @@ def test_whole_jpegs():
     files = [good, good + b"and more", good[:-2], saved(picture(), "PNG"), b"text"]
     whole = run(lambda: tuple(fn.fastmix.peek(encoded(files))), len(files))[2]
     assert [bool(one) for one in whole] == [True, True, False, False, False]
+    unread = run(lambda: tuple(fn.fastmix.peek(encoded(files), find_whole_jpegs=False)), len(files))[2]
+    assert not any(unread)
 
 
 def test_statuses_are_the_operators_own():

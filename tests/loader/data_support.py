@@ -1,6 +1,9 @@
 """Small loaders and comparisons of batches for the loader's tests."""
 
+import io
+import tarfile
 from collections.abc import Iterable
+from pathlib import Path
 
 import torch
 from support import same_bits
@@ -29,3 +32,16 @@ def join(parts: Iterable[Batch]) -> Batch:
     """The ranks' parts of one step as one batch."""
     images, targets = zip(*parts, strict=True)
     return torch.cat(images), torch.cat(targets)
+
+
+def write_shards(folder: Path, files: list[tuple[str, int]], count: int = 3) -> str:
+    """Write WebDataset shards of equal size; return their pattern."""
+    share = len(files) // count
+    for shard in range(count):
+        with tarfile.open(folder / f"train-{shard:04d}.tar", "w") as tar:
+            for path, label in files[shard * share : (shard + 1) * share]:
+                for suffix, data in (("jpg", Path(path).read_bytes()), ("cls", str(label).encode())):
+                    info = tarfile.TarInfo(f"some/where/{label:05d}.{suffix}")
+                    info.size = len(data)
+                    tar.addfile(info, io.BytesIO(data))
+    return str(folder / f"train-{{0000..{count - 1:04d}}}.tar")

@@ -1,14 +1,12 @@
 """Local shards: DALI's threads read their members, from files that stay open; a shard that changed is noticed."""
 
 import gc
-import io
 import os
-import tarfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from data_support import make, same
+from data_support import make, same, write_shards
 
 import fastmix as fm
 from fastmix.loader import BadSampleWarning, DataError
@@ -20,22 +18,10 @@ OPTIONS = {"mix": fm.Mixup(0.4, per="pair"), "num_classes": COUNT, "batch_size":
 HELD = 256
 
 
-def write_shards(folder: Path, samples: list[tuple[str, int]], shards: int) -> str:
-    share = len(samples) // shards
-    for number in range(shards):
-        with tarfile.open(folder / f"s-{number:04d}.tar", "w") as tar:
-            for path, label in samples[number * share : (number + 1) * share]:
-                for suffix, data in (("jpg", Path(path).read_bytes()), ("cls", str(label).encode())):
-                    info = tarfile.TarInfo(f"{label:05d}.{suffix}")
-                    info.size = len(data)
-                    tar.addfile(info, io.BytesIO(data))
-    return str(folder / "s-*.tar")
-
-
 @pytest.fixture
 def shards(small, tmp_path) -> str:
     """Three shards of 16 samples."""
-    return write_shards(tmp_path, small[:COUNT], 3)
+    return write_shards(tmp_path, small[:COUNT])
 
 
 def descriptors(folder: Path) -> int:
@@ -94,7 +80,7 @@ def test_two_loaders_at_once_and_more_shards_than_stay_open(small, tmp_path):
 def test_a_shard_that_is_removed_between_epochs_stays_open(small, shards, tmp_path):
     loader, expected = make(shards, **OPTIONS), make(small[:COUNT], **OPTIONS)
     assert same(loader, expected)
-    (tmp_path / "s-0001.tar").unlink()
+    (tmp_path / "train-0001.tar").unlink()
     assert same(loader, expected)
 
 
@@ -118,14 +104,14 @@ def replace(path: Path) -> None:
     [(cut, "written to, or replaced"), (rewrite, "written to"), (replace, "replaced"), (Path.unlink, "No such file")],
 )
 def test_a_shard_that_changed_is_named_and_not_remembered(shards, tmp_path, change, reason):
-    path = tmp_path / "s-0001.tar"
+    path = tmp_path / "train-0001.tar"
     data, status = path.read_bytes(), path.stat()
     options = {**OPTIONS, "mix": None, "return_index": True}
     loaders = {on_error: make(shards, on_error=on_error, **options) for on_error in ("raise", "skip", "replace")}
     change(path)
-    with pytest.raises(DataError, match=r"s-0001.tar!000\d\d: lies in a shard that changed after it was") as caught:
+    with pytest.raises(DataError, match=r"train-0001.tar!some/where/000\d\d: lies in a shard that changed") as caught:
         list(loaders["raise"])
-    assert all(reason in bad.reason and "s-0001.tar" in bad.path for bad in caught.value.bad_samples)
+    assert all(reason in bad.reason and "train-0001.tar" in bad.path for bad in caught.value.bad_samples)
     others = [*range(16), *range(32, 48)]
     with pytest.warns(BadSampleWarning, match="16 samples"):
         assert indices(loaders["skip"]) == others
@@ -147,7 +133,7 @@ def test_a_damaged_member_is_remembered_and_empty_ones_are_bad(small, tmp_path):
     for _ in range(2):
         with pytest.warns(BadSampleWarning, match="3 samples"):
             assert sorted(index for *_, rows in loader for index in rows.tolist()) == [0, 1, 3, 4, 7]
-    assert {bad.path.rpartition("!")[2] for bad in loader.bad_samples} == {"00002", "00005", "00006"}
+    assert {bad.path.rpartition("/")[2] for bad in loader.bad_samples} == {"00002", "00005", "00006"}
     assert len((tmp_path / "bad.jsonl").read_text().splitlines()) == 3
 
 

@@ -7,12 +7,11 @@ import os
 import sys
 import tarfile
 import tempfile
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from data_support import make, same
+from data_support import make, same, write_shards
 from PIL import Image
 
 import fastmix as fm
@@ -145,18 +144,6 @@ def test_multi_label_and_vectors(files, targets):
             assert (got.partner_labels if targets == "pair" else own[got.partner]).equal(partner)
     sets = make([(path, {i % 3, (i + 1) % 5}) for path, i in files], 8, train=False)
     assert next(iter(sets))[1][4].tolist() == [1.0, 1.0, 0.0, 0.0, 0.0]
-
-
-def write_shards(folder: Path, files: list[tuple[str, int]], count: int = 3) -> str:
-    share = len(files) // count
-    for shard in range(count):
-        with tarfile.open(folder / f"train-{shard:04d}.tar", "w") as tar:
-            for path, label in files[shard * share : (shard + 1) * share]:
-                for suffix, data in (("jpg", Path(path).read_bytes()), ("cls", str(label).encode())):
-                    info = tarfile.TarInfo(f"some/where/{label:05d}.{suffix}")
-                    info.size = len(data)
-                    tar.addfile(info, io.BytesIO(data))
-    return str(folder / f"train-{{0000..{count - 1:04d}}}.tar")
 
 
 def test_shards(files, expected, tmp_path):
