@@ -12,6 +12,7 @@ std::shared_ptr<const RegularFile> OpenFiles::get(const std::string& path, FileB
   }
   // Not under the lock: a network file system may take its time.
   std::shared_ptr<const RegularFile> file = RegularFile::open(path, failure);
+  if (file == nullptr && failure.status == Status::kTransient && close_all()) file = RegularFile::open(path, failure);
   if (file == nullptr) return file;
   std::shared_ptr<const RegularFile> oldest;  // closed after the lock, and after its last reader
   const std::lock_guard guard(lock_);
@@ -25,6 +26,14 @@ std::shared_ptr<const RegularFile> OpenFiles::get(const std::string& path, FileB
     files_.pop_back();
   }
   return file;
+}
+
+bool OpenFiles::close_all() {
+  std::list<Entry> closed;  // after the lock
+  const std::lock_guard guard(lock_);
+  closed.swap(files_);
+  places_.clear();
+  return !closed.empty();
 }
 
 void OpenFiles::forget(const std::string& path, const std::shared_ptr<const RegularFile>& file) {

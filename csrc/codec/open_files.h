@@ -18,7 +18,8 @@ class OpenFiles {
  public:
   explicit OpenFiles(size_t capacity) : capacity_(capacity) {}
 
-  // Opens the file unless it is held. Null on failure, which `failure` then names.
+  // Opens the file unless it is held; where the system opens no more, the held ones are closed. Null on failure, which
+  // `failure` then names.
   std::shared_ptr<const RegularFile> get(const std::string& path, FileBytes& failure);
 
   // Drops a file that get() returned, so that the next get() opens the path anew.
@@ -26,6 +27,8 @@ class OpenFiles {
 
  private:
   using Entry = std::pair<std::string, std::shared_ptr<const RegularFile>>;
+
+  bool close_all();
 
   const size_t capacity_;
   std::mutex lock_;

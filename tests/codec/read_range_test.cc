@@ -146,6 +146,24 @@ TEST(what_may_pass_is_told_from_changes) {
   CHECK(read(fresh, in_folder("other"), 0, 5, version) == "denied");
 }
 
+TEST(held_files_make_room_where_the_system_opens_no_more) {
+  OpenFiles files(8);
+  for (const char* name : {"first", "second", "third"}) write(in_folder(name), content_of(0));
+  const FileVersion third = version_of(in_folder("third"));
+  for (const char* name : {"first", "second"}) {
+    CHECK(read(files, in_folder(name), 0, 1, version_of(in_folder(name))) == "a");
+  }
+  const int next = open("/dev/null", O_RDONLY);
+  close(next);
+  rlimit limit;
+  CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  const rlimit full = {static_cast<rlim_t>(next), limit.rlim_max};
+  CHECK(setrlimit(RLIMIT_NOFILE, &full) == 0);
+  const std::string found = read(files, in_folder("third"), 0, 1, third);
+  CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+  CHECK(found == "a", found);
+}
+
 TEST(many_threads_read_more_files_than_stay_open) {
   constexpr int kFiles = 40, kHeld = 8, kThreads = 8;
   std::vector<FileVersion> versions;
