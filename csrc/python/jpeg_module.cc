@@ -1,4 +1,4 @@
-// fastmix._jpeg: JPEGs written anew without loss. Needs libjpeg-turbo.
+// fastmix._jpeg: rewrites JPEGs without loss. Needs libjpeg-turbo.
 #include <pybind11/pybind11.h>
 
 #include <memory>
@@ -9,7 +9,7 @@
 namespace py = pybind11;
 
 PYBIND11_MODULE(_jpeg, m) {
-  m.doc() = "Write JPEGs anew without loss.";
+  m.doc() = "Rewrite JPEGs without loss.";
   m.def(
       "transcode",
       [](const py::bytes& file, unsigned interval, size_t room) -> py::object {
@@ -27,6 +27,7 @@ PYBIND11_MODULE(_jpeg, m) {
         return py::bytes(reinterpret_cast<const char*>(out.get()), size);
       },
       py::arg("file"), py::arg("interval"), py::arg("room"),
-      "Return the JPEG with a restart marker every `interval` MCUs and the best Huffman tables, its coefficients and "
-      "other markers unchanged; None where it is to stay as it is, or would not be smaller than `room` bytes.");
+      "Return the JPEG with a restart marker every `interval` MCUs and optimal Huffman tables. Coefficients and other "
+      "markers stay the same. Return None if the file should stay as it is, or if the result needs `room` bytes or "
+      "more.");
 }

@@ -4,7 +4,7 @@
 
 namespace fastmix {
 
-// Binds policies, their parts and their draws.
+// Binds policies, the rules that they consist of, and their draws.
 void bind_policies(pybind11::module_& m);
 
 }  // namespace fastmix

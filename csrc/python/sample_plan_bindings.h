@@ -1,4 +1,4 @@
-// The layout of sample plans for Python.
+// Gives Python the layout of sample plans: the header of a row and the names of the operations.
 #pragma once
 
 #include <pybind11/pybind11.h>

@@ -11,7 +11,7 @@ namespace fastmix {
 
 namespace {
 
-// The memory of images (B, 3, H, W) or, with `pixels_last`, (B, H, W, 3).
+// The memory layout of images (B, 3, H, W) or, with `pixels_last`, (B, H, W, 3).
 struct AugmentLayout {
   int64_t batch_stride;
   bool packed, interleaved;

@@ -1,5 +1,6 @@
-// mix of more than two images, and its gradient. Both are weighted sums of samples and use one kernel: mix with the
-// plan's weights, the gradient with their transpose.
+// mix of more than two images, and its gradient. Both are weighted sums of samples, so they use one kernel. mix adds
+// the images with the plan's weights. The gradient of an image adds, with the same weights, the gradients of all
+// results that contain it.
 #include "huge_pages.h"
 #include "mix/combine.h"
 #include "registration.h"
@@ -46,7 +47,8 @@ Tensor combine_backward(const Tensor& grad, const Tensor& rows, int64_t inputs) 
   constexpr const char* op = "mix_backward";
   const MultiwayRows plan = multiway_rows(op, rows);
   check(inputs >= 0, op, ": expected inputs, the number of mixed samples, to be >= 0, got ", inputs);
-  check(plan.batch == grad.size(0), op, ": expected a plan for ", grad.size(0), " samples, got one for ", plan.batch);
+  check(plan.batch == grad.size(0), op, ": expected a plan for ", grad.size(0), " samples, got one for ", plan.batch,
+        "; pass the plan that mix() got");
   validate(plan, static_cast<int32_t>(inputs));
   return combine(op, grad, transposed(plan, static_cast<int32_t>(inputs)));
 }

@@ -10,8 +10,7 @@ namespace fastmix {
 
 torch::stable::Tensor with_huge_pages(torch::stable::Tensor fresh) {
 #if defined(__linux__) && defined(MADV_HUGEPAGE)
-  // malloc serves this size from a mapping of its own and unmaps it with the tensor, so the advice affects no other
-  // memory.
+  // malloc gives memory of this size its own mapping and unmaps it with the tensor, so madvise affects no other memory.
   constexpr uintptr_t kLeast = uintptr_t{32} << 20;
   constexpr uintptr_t kPage = uintptr_t{2} << 20;
   const uintptr_t bytes = static_cast<uintptr_t>(fresh.numel()) * fresh.element_size();

@@ -6,7 +6,7 @@ namespace fastmix {
 
 namespace {
 
-// Returns `labels` as contiguous int64 (B,). Refuses other types and shapes.
+// Returns `labels` as contiguous int64 (B,). Throws Error for other types and shapes.
 Tensor class_ids(const char* name, const Tensor& labels) {
   check(labels.dim() == 1 && labels.scalar_type() == ScalarType::Long, "mix_labels: expected ", name,
         " as class ids of dtype int64 and shape (B,), got ", torch::headeronly::toString(labels.scalar_type()), " ",
@@ -25,7 +25,7 @@ Tensor mix_labels_op(const Tensor& labels, const Tensor& plan, int64_t num_class
   MixLabelsParams params;
   if (other) {
     check(device_of(*other) == device_of(labels), op, ": expected other on the labels' device ", device_of(labels),
-          ", got ", device_of(*other));
+          ", got ", device_of(*other), "; move it there");
     check_batch(op, "other", *other);
     others = class_ids("other", *other);
     params.other = static_cast<const int64_t*>(others->const_data_ptr());

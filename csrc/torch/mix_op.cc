@@ -33,7 +33,7 @@ MixParams params_of(DType dtype, const SampleLayout& layout, const PlanView& pla
   return params;
 }
 
-// Masks of several frames need images with a dimension of frames before height and width. Refuses other images.
+// Throws Error if masks have several frames, but the images have no dimension of frames before height and width.
 void check_frames(const char* op, const Tensor& images, const SampleLayout& layout, const PlanView& plan) {
   check(!has_any_mask(plan) || plan.mask.extent.depth == 1 ||
             (images.dim() >= 4 && !(images.dim() == 4 && layout.channels_last)),
@@ -41,7 +41,7 @@ void check_frames(const char* op, const Tensor& images, const SampleLayout& layo
         " frames, got shape ", shape_of(images), layout.channels_last ? " channels_last" : "");
 }
 
-// Checks that `other` equals `images` in everything but the number of samples.
+// Throws Error if `other` differs from `images` in more than the number of samples.
 void check_other(const char* op, const Tensor& images, const Tensor& other) {
   const int64_t rank = images.dim();
   bool fits =
@@ -67,7 +67,7 @@ bool overlap(const std::vector<const void*>& images, const std::vector<const voi
   if (images.empty() || other.empty() || bytes == 0) return false;
   const auto begin = [](const void* sample) { return reinterpret_cast<uintptr_t>(sample); };
   const auto end = [&](const void* sample) { return begin(sample) + static_cast<uintptr_t>(bytes); };
-  // The addresses ascend in both lists. Compare the two whole ranges first, then sample by sample.
+  // Addresses ascend in both lists. First compare the lists' whole ranges, then single samples.
   if (end(images.back()) <= begin(other.front()) || end(other.back()) <= begin(images.front())) return false;
   for (const void* sample : other) {
     const auto next = std::lower_bound(images.begin(), images.end(), sample);
@@ -181,7 +181,8 @@ Tensor mix_backward_op(const Tensor& grad, const Tensor& rows, std::optional<Ten
                        bool of_other, bool multiway) {
   constexpr const char* op = "mix_backward";
   const int32_t batch = check_batch(op, "grad", grad);
-  check(grad.scalar_type() != ScalarType::Byte, "mix_backward: expected a floating-point gradient, got uint8");
+  check(grad.scalar_type() != ScalarType::Byte,
+        "mix_backward: expected a floating-point gradient, got uint8; convert it to float32");
   check(inputs >= -1 && inputs <= INT32_MAX, op, ": expected inputs in [-1, 2^31), got ", inputs);
   check(!of_other || inputs >= 0, op, ": expected inputs, the number of samples in the other batch, to be >= 0, got ",
         inputs);

@@ -1,4 +1,5 @@
-// Shared by the operators from uint8 pixels to a normalised batch: checks, normalisation and the output.
+// Some operators turn uint8 pixels into a normalised batch (normalize_mix, resample_mix). They share these checks, the
+// normalisation and the output tensor.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +10,7 @@
 
 namespace fastmix {
 
-// Refuse images other than uint8 (B, H, W, C), unsupported numbers of channels, and unsupported output dtypes.
+// Throw Error for images other than uint8 (B, H, W, C), unsupported numbers of channels, and unsupported output dtypes.
 void check_pixels(const char* op, const Tensor& images);
 void check_channels(const char* op, int64_t channels);
 void check_output(const char* op, ScalarType dtype);
@@ -18,7 +19,7 @@ void check_output(const char* op, ScalarType dtype);
 struct Normalization {
   std::vector<float> mean, std;
 };
-// Refuses a wrong number of values, values that are not finite, and std <= 0.
+// Throws Error for a wrong number of values, values that are not finite, and std <= 0.
 Normalization normalization_of(const char* op, const std::vector<double>& mean, const std::vector<double>& std,
                                int64_t channels);
 

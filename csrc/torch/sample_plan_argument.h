@@ -8,7 +8,8 @@
 
 namespace fastmix {
 
-// Borrows the rows. Refuses tensors of another form or batch size; validate() checks the contents.
+// Returns a view of the rows, without a copy. Throws Error for tensors of another form or batch size. validate() checks
+// the contents.
 SamplePlanView sample_plan_view(const char* op, const Tensor& plan, int64_t batch);
 
 }  // namespace fastmix

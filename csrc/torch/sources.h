@@ -20,8 +20,8 @@ struct SourceList {
   const Tensor& first() const { return tensors.front(); }
 };
 
-// Refuses images other than uint8 (H, W, C) with equal channels on one device. `filters` and `edges` hold one value for
-// all images or one per image; check_sources checks them. Borrows `windows`.
+// Throws Error for images other than uint8 (H, W, C) with equal channels on one device. `filters` and `edges` hold one
+// value for all images or one per image; check_sources checks them. Keeps a pointer to the data of `windows`.
 SourceList source_list(const char* op, std::vector<Tensor> images, const Tensor& windows,
                        const std::vector<int64_t>& filters, const std::vector<int64_t>& edges);
 

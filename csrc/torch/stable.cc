@@ -120,7 +120,7 @@ MaskArrays masks_of(const char* op, const Tensor& masks, const Tensor& images) {
         ": expected contiguous masks of dtype uint8 and shape (M, h, w) or (M, t, h, w), got ",
         torch::headeronly::toString(masks.scalar_type()), " ", shape_of(masks));
   check(device_of(masks) == device_of(images), op, ": expected masks on the images' device ", device_of(images),
-        ", got ", device_of(masks));
+        ", got ", device_of(masks), "; move the masks there");
   for (int64_t dim = 0; dim < rank; ++dim) {
     check(masks.size(dim) <= std::numeric_limits<int32_t>::max(), op, ": expected mask sizes below 2^31, got ",
           shape_of(masks));
@@ -132,7 +132,7 @@ MaskArrays masks_of(const char* op, const Tensor& masks, const Tensor& images) {
 
 const void* resident_rows(const char* op, const Tensor& plan, int32_t batch, const Tensor& images) {
   check(device_of(plan) == device_of(images), op, ": expected a resident plan on the images' device ",
-        device_of(images), ", got ", device_of(plan));
+        device_of(images), ", got ", device_of(plan), "; make the ResidentPlan with device= of the images");
   const int64_t rows = ResidentLayout(batch).rows;
   check(plan.scalar_type() == ScalarType::Int && plan.dim() == 2 && plan.size(0) == rows && plan.size(1) == kRowWords &&
             plan.is_contiguous(),

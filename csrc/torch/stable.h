@@ -23,15 +23,15 @@ using torch::headeronly::MemoryFormat;
 using torch::headeronly::ScalarType;
 using torch::stable::Tensor;
 
-// The kernels' type for a tensor's type. Refuses types that they do not support.
+// Returns the kernels' element type for a tensor's. Throws Error for types that kernels do not support.
 DType dtype_of(const char* op, ScalarType dtype);
 
 // The shape as text, such as "(2, 3, 224, 224)".
 std::string shape_of(const Tensor& tensor);
 std::string device_of(const Tensor& tensor);
 
-// Returns the batch size. Refuses a tensor that is not on the CPU or a CUDA device, has no batch dimension, or has 2^31
-// samples or more.
+// Returns the batch size. Throws Error for a tensor that is not on the CPU or a CUDA device, has no batch dimension, or
+// has 2^31 samples or more.
 int32_t check_batch(const char* op, const char* name, const Tensor& tensor);
 
 // Returns the data of one array of a plan. The array must be contiguous, on the CPU, of type T, and have `per_sample`
@@ -39,16 +39,16 @@ int32_t check_batch(const char* op, const char* name, const Tensor& tensor);
 template <typename T>
 const T* plan_array(const char* op, const char* name, const Tensor& tensor, int32_t batch, int64_t per_sample = 1);
 
-// Whether an operator takes a resident plan: rows on the images' device, followed by the orders in which kernels visit
-// the samples.
+// Whether an operator takes a ResidentPlan. Its rows lie on the images' device, followed by two lists: the orders in
+// which kernels visit the samples.
 enum class Resident { kTaken, kRefused };
 
-// Borrows the rows int32 (B, 16) of a plan and its masks, which must outlive the view. Masks lie on the device of
-// `images`. With `other`, partners index its samples, and the plan must be on the CPU.
+// Returns a view of a plan's rows, int32 (B, 16), and masks. Both must outlive it. Masks lie on the device of `images`.
+// With `other`, partners index its samples, and the plan must be on the CPU.
 PlanView plan_view(const char* op, const Tensor& plan, int32_t batch, const std::optional<Tensor>& masks,
                    const Tensor& images, Resident resident, const std::optional<Tensor>& other = std::nullopt);
 
-// Borrows rows that mix more than two images.
+// Returns a view of rows that mix more than two images. `plan` must outlive it.
 MultiwayRows multiway_rows(const char* op, const Tensor& plan);
 
 // The memory layout of one sample. Samples may lie at any distance from each other.
@@ -59,7 +59,7 @@ struct SampleLayout {
   int64_t pixel_stride = 1;
   int64_t height = 1;
   int64_t width = 1;
-  int64_t depth = 1;  // the dimension before height: frames, or the channels of a contiguous (B, C, H, W)
+  int64_t depth = 1;  // size of the dimension before height: frames, or the channels of a contiguous (B, C, H, W)
   int64_t batch_stride = 0;
 
   MemoryFormat memory_format(int64_t rank) const {
@@ -72,7 +72,7 @@ SampleLayout sample_layout(const Tensor& images);
 // Whether a 4-D batch has this format without gaps.
 bool is_dense(const Tensor& images, MemoryFormat format);
 
-// One pointer per sample. Needs packed samples.
+// Returns one pointer per sample. The samples must be packed.
 template <typename T = void>
 std::vector<const T*> sample_pointers(const Tensor& images) {
   const int64_t bytes = sample_layout(images).batch_stride * static_cast<int64_t>(images.element_size());
@@ -98,8 +98,8 @@ class CudaScope {
   CudaStream stream_ = nullptr;
 };
 
-// Bytes on the tensor's device for kernels on its current stream. They come from torch's caching allocator, which
-// reuses them in the order of the stream: the tensor may be destroyed after the launch.
+// Returns memory on the tensor's device for kernels on its current stream. torch's caching allocator reuses the memory
+// in stream order, so the tensor may be destroyed right after the launch.
 Tensor cuda_scratch(const Tensor& tensor, int64_t bytes);
 
 }  // namespace fastmix

@@ -18,7 +18,7 @@ _COLORS = 3
 
 
 class SampleRows(Protocol):
-    """A sample plan: an object with rows int32 (N, 16 + 4 K) on the CPU."""
+    """A sample plan: an object with rows int32 (N, 16 + 4 K) on the CPU, for N samples with up to K operations."""
 
     @property
     def rows(self) -> Tensor: ...
@@ -27,17 +27,19 @@ class SampleRows(Protocol):
 def augment_(images: Tensor, plan: SampleRows | Tensor, *, channels_last: bool | None = None) -> Tensor:
     """Augment a uint8 batch in place, each sample with its own operations.
 
-    Equivalent to ``for image, operations in zip(images, plan): image.copy_(as Pillow applies them one by one)``. Every
-    operation gives Pillow 13's pixels, bit for bit, on every CPU and GPU. Posterize with 0 bits gives a black image, as
-    Pillow did before version 13, which refuses it. On CUDA this is one launch without synchronisation; images that
-    warps, stencils, moves or AugMix change need 4 to 24 bytes a pixel of scratch from torch's caching allocator.
+    Equivalent to ``images[i].copy_(pillow(images[i], operations[i]))`` for each sample i, where ``pillow`` applies the
+    operations one by one. The pixels are those of Pillow 13, bit for bit, on every CPU and GPU. There is one exception:
+    Posterize with 0 bits gives a black image, as in older versions of Pillow, while Pillow 13 refuses it.
+
+    On CUDA this is one kernel launch without synchronisation. Images that change by warps, crops, flips, blur,
+    sharpness or AugMix need 4 to 24 bytes of scratch per pixel, from torch's caching allocator.
 
     Args:
         images: uint8 (B, H, W, 3) or (B, 3, H, W), of at most 16,383 pixels a side. Samples have no gaps; an
             image (3, H, W) may be channels_last in memory.
         plan: A sample plan for B samples, or its rows int32 (B, 16 + 4 K) on the CPU.
-        channels_last: True for shape (B, H, W, 3), False for (B, 3, H, W). None infers it, and refuses a shape
-            (B, 3, W, 3) that fits both.
+        channels_last: True for shape (B, H, W, 3), False for (B, 3, H, W). None infers it from the shape, and raises
+            ValueError for a shape (B, 3, W, 3), which fits both.
 
     Returns:
         ``images`` itself.
@@ -91,7 +93,7 @@ def sample_rows(op: str, plan: SampleRows | Tensor) -> Tensor:
 
 
 def _channels_last(op: str, images: Tensor, channels_last: bool | None) -> bool:
-    """Return whether the last dimension holds the channels. Refuses images that are not uint8 RGB."""
+    """Return whether the last dimension holds the channels. Raises an error if the images are not uint8 RGB."""
     check_tensor(op, "images", images)
     if images.dtype != torch.uint8:
         raise TypeError(f"{op}: expected images of dtype torch.uint8, got {images.dtype}; augment before normalising")
@@ -127,7 +129,7 @@ _registrations = torch.library.Library("fastmix", "IMPL")
 
 
 def _augment_in_place_autograd(keyset: Any, images: Tensor, plan: Tensor, channels_last: bool) -> None:
-    """Augment, then bump the version counter so that autograd notices overwritten saved tensors."""
+    """Augment in place, then bump the version counter, so that autograd notices if a saved tensor was overwritten."""
     with torch._C._AutoDispatchBelowAutograd():
         _augment_.redispatch(keyset & torch._C._after_autograd_keyset, images, plan, channels_last)
     if not images.is_inference():

@@ -1,7 +1,7 @@
 """Batching rules for :func:`torch.vmap`: V batches become one batch of V * B samples, with the plan repeated V times.
 
-Only ``mix_`` mixes one batch after the other, because a joined batch would be a copy. All batches share the plan and
-its masks.
+Only ``mix_`` mixes one batch after the other: it works in place, and a joined batch would be a copy. All batches share
+the plan and its masks.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _resample_mix = torch.ops.fastmix.resample_mix.default
 
 
 def _flat(tensor: Tensor, dim: int | None, count: int) -> Tensor:
-    """Join V batches into one, (V * B, ...). ``dim`` is the dimension of V; None repeats the tensor V times."""
+    """Join vmap's V batches into one, (V * B, ...), along the mapped dimension; None repeats the tensor V times."""
     if dim is None:
         return tensor.repeat(count, *[1] * (tensor.dim() - 1))
     return tensor.movedim(dim, 0).flatten(0, 1)
@@ -35,8 +35,8 @@ def _flat_pair(images: Tensor, other: Tensor | None, dims: tuple[Any, ...], coun
 def _repeated(plan: Tensor, count: int, partners: int, multiway: bool = False) -> Tensor:
     """Repeat the rows V times. Copy v points to partners in batch v, of ``partners`` samples each.
 
-    A partner that is out of range is still refused: one that is too large in the last batch, a negative one in the
-    first.
+    Partners out of range stay out of range, so the operator refuses them: negative ones in the first copy, ones that
+    are too large in the last copy.
 
     Raises:
         ValueError: The rows are those of a ResidentPlan on a GPU, whose memory also holds data of the kernels.
@@ -53,7 +53,7 @@ def _repeated(plan: Tensor, count: int, partners: int, multiway: bool = False) -
 
 
 def _dims(op: str, in_dims: tuple[Any, ...], **shared: int) -> tuple[Any, ...]:
-    """Return, by position, the dimension of each argument that vmap maps; None if it maps none.
+    """Return the dimension that vmap maps, for each argument by position; None for arguments that it does not map.
 
     ``shared`` holds names and positions of arguments that must be the same for all batches.
 
@@ -153,7 +153,7 @@ def _(info: Any, in_dims: tuple[Any, ...], *inputs: Any) -> tuple[None, None]:  
 
 
 def _unmapped(images: list[Tensor], dims: Sequence[int | None], count: int) -> list[Tensor]:
-    """Return the images of all batches, batch by batch."""
+    """Return one list of images: those of batch 0, then those of batch 1, and so on."""
     return [
         image if dim is None else image.select(dim, i)
         for i in range(count)

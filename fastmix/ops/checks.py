@@ -38,10 +38,10 @@ def check_images(op: str, images: Tensor) -> None:
 
 
 def check_stored(op: str, name: str, tensor: Tensor) -> None:
-    """Refuse a view whose values are the negated values in memory (``is_neg``); operators ignore the negation."""
+    """Raise ValueError for a lazily negated view (``is_neg()``): operators would read the values before negation."""
     # torch.compile cannot trace is_neg().
     if not torch.compiler.is_compiling() and tensor.is_neg():
-        raise ValueError(f"{op}: expected {name} as stored, got a negated view; use {name}.resolve_neg()")
+        raise ValueError(f"{op}: expected {name} without lazy negation, got a negated view; use {name}.resolve_neg()")
 
 
 def check_plan_type(op: str, plan: object, *, multiway: bool = False, resident: bool = False) -> None:

@@ -1,7 +1,7 @@
 """Differentiate ``mix``: backward, forward-mode and under :mod:`torch.func`, any number of times.
 
-``mix`` and ``mix_backward`` are linear in their tensors, and each is the other's transpose. So each is the other's
-gradient, and both are their own tangents.
+``mix`` and ``mix_backward`` are linear in their tensors, and each is the other's transpose. So the gradient of one is
+the other, and the tangent of each is the operator itself, applied to tangents.
 
 torch.library.register_autograd serves autograd and torch.compile. It supports neither torch.func nor forward mode, for
 which ``_Mix`` and ``_MixBackward`` have the same formulas.
@@ -29,7 +29,7 @@ def has_tangent(tensor: Tensor | None) -> bool:
     """Return whether forward-mode AD differentiates a tensor.
 
     Raises:
-        NotImplementedError: Forward-mode AD is active while torch.compile traces, which would make the tangent 0.
+        NotImplementedError: torch.compile traces while forward-mode AD is active. The tangent would be 0.
     """
     if tensor is None or not tensor.is_floating_point():
         return False

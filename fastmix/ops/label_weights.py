@@ -94,7 +94,10 @@ def attention_label_weight(attention: Tensor, plan: MixPlan, image_size: tuple[i
 
 
 def _covered(begin: Tensor, end: Tensor, patches: int, length: int) -> Tensor:
-    """Return float64 (B, patches): the share of each patch that lies in pixels [begin, end) of ``length``."""
+    """Return the share of each patch that lies in pixels [begin, end), float64 (B, patches).
+
+    ``length`` is the image's side in pixels; it is divided into ``patches`` equal parts.
+    """
     edges = torch.arange(patches + 1, dtype=torch.float64) * (length / patches)
     low = torch.maximum(edges[:-1], begin.double()[:, None])
     high = torch.minimum(edges[1:], end.double()[:, None])

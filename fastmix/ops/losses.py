@@ -92,7 +92,7 @@ def mix_loss(
 def _label_terms(
     op: str, labels: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None
 ) -> list[tuple[Tensor, Tensor]]:
-    """Return pairs of labels (B, ...) and weights (B,); the weights may stay on the CPU."""
+    """Return (labels, weight) for the own labels and for each partner's; the weights (B,) may stay on the CPU."""
     check_other(op, plan, labels, other)
     if isinstance(plan, MultiwayPlan):
         return [(labels[partner], weight) for partner, weight in plan.columns(labels.device)]
@@ -154,7 +154,7 @@ def mix_accuracy(
 def _shares(
     weight: Tensor, labels: Tensor, losses: Tensor, criterion: Callable[..., Tensor], kwargs: dict[str, Any]
 ) -> Tensor:
-    """Return the weight of every loss in the mean, 0 if its label is ignored."""
+    """Return each loss's weight in the mean, in the shape of ``losses``; 0 where the label is ignored."""
     share = weight.expand(losses.shape)
     if labels.is_floating_point() or labels.shape != losses.shape:
         return share

@@ -32,7 +32,8 @@ def mix_(images: Tensor, plan: MixPlan | ResidentPlan, *, other: Tensor | None =
             channels_last (4-D, 5-D).
         plan: For B samples. Partners must be a permutation unless ``other`` is given.
         other: (N, ...), the batch that partners come from; None means ``images``. Refused with a ResidentPlan. It must
-            not share memory with ``images``. Partners may repeat; partner i of sample i is another image and is mixed.
+            not share memory with ``images``. Partners may repeat. Sample i with partner i is mixed, too, since the
+            partner is another image.
 
     Returns:
         ``images`` itself.
@@ -121,7 +122,7 @@ def regmixup(images: Tensor, plan: MixPlan | ResidentPlan) -> Tensor:
 
 
 def _check_resident(op: str, plan: MixPlan | MultiwayPlan | ResidentPlan, images: Tensor) -> None:
-    """Refuse gradients: when backward runs, a later update may have replaced the plan."""
+    """Raise RuntimeError if ``images`` needs a gradient: an update may replace the plan before backward runs."""
     if isinstance(plan, ResidentPlan) and torch.is_grad_enabled() and images.requires_grad:
         raise RuntimeError(
             f"{op}: expected images with requires_grad=False for a ResidentPlan, got True; use a MixPlan"

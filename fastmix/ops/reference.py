@@ -11,7 +11,7 @@ from fastmix.plan.multiway import MultiwayPlan
 
 
 def weight_map(plan: MixPlan, shape: Sequence[int], device: torch.device | str = "cpu") -> Tensor:
-    """Compute the own weight of every pixel: ``weight_in`` inside the box, ``weight_out`` outside, or by mask.
+    """Compute the own weight of every pixel: ``weight_in`` inside the box, ``weight_out`` outside. Masks blend the two.
 
     At mask level m the weight is ``weight_out + (weight_in - weight_out) * (m * (1 / 255))`` in float32, with every
     operation rounded, and ``weight_in`` itself at 255. Pixel (t, y, x) of (T, H, W) reads level
@@ -44,7 +44,7 @@ def weight_map(plan: MixPlan, shape: Sequence[int], device: torch.device | str =
 
 
 def _mask_weights(plan: MixPlan, masks: Tensor, volume: tuple[int, int, int]) -> Tensor:
-    """Return the masks' weights, float32 (B, T, H, W); undefined for samples without a mask."""
+    """Return the own weight of every pixel by the masks, float32 (B, T, H, W); undefined for samples without a mask."""
     masks = masks if masks.dim() == 4 else masks[:, None]
     t, y, x = (torch.arange(n) * cells // n for n, cells in zip(volume, masks.shape[1:], strict=True))
     chosen = masks[plan.mask_index.clamp(min=0).long()]

@@ -130,7 +130,11 @@ _registrations = torch.library.Library("fastmix", "IMPL")
 
 
 def _mix_in_place_autograd(keyset: Any, images: Tensor, *plan: Tensor | None) -> None:
-    """Refuse gradients, mix, then bump the version counter so that autograd notices overwritten saved tensors."""
+    """Mix in place, then bump the version counter, so that autograd notices if a saved tensor was overwritten.
+
+    Raises:
+        RuntimeError: A tensor requires grad.
+    """
     if torch.is_grad_enabled() and any(x is not None and x.requires_grad for x in (images, *plan)):
         raise RuntimeError(
             "mix_: expected images (and other) that do not require grad, got one that does; "

@@ -30,9 +30,9 @@ def resample(
     is ``Image.crop(window).resize(size, filter)`` for ``edges="crop"`` and ``Image.resize(size, filter, box=window)``
     for ``edges="image"``. Every channel is resized by itself, also alpha; Pillow multiplies RGB by alpha first.
 
-    Operations on uint8 images follow this; :func:`fastmix.resample_mix` resizes without rounding. All CPUs and GPUs
-    return the same bits. Pillow holds the window's borders in float32, so a window with fractions has Pillow's result
-    if float32 holds ``y + height`` and ``x + width`` exactly.
+    Use this before operations on uint8 images; :func:`fastmix.resample_mix` resizes without rounding. All CPUs and GPUs
+    return the same bits. Pillow stores the window's borders in float32. So a window with fractions gives Pillow's
+    result if float32 holds ``y + height`` and ``x + width`` exactly.
 
     Args:
         images: B tensors uint8 (H, W, C) with the same 1 to 4 channels; sizes may differ.

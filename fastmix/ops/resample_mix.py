@@ -84,8 +84,8 @@ def resample_mix(
             in torchvision and timm. "image" also reads pixels beside the window, as Pillow's ``resize(box=window)``; an
             evaluation that resizes before it crops needs it. One for all images or one per image; None means "crop".
         sample_plan: For B RGB images: a :class:`fastmix.augment.SamplePlan` or its rows. Its filters and
-            edges replace the arguments, and its windows replace whole images. Its flips follow ``mirror``. Erasing that
-            needs a float output is applied to the normalised images, before or after they are mixed.
+            edges replace the arguments, and its windows replace whole images. Its flips come after ``mirror``. Erasing
+            that needs a float output changes the normalised images, before or after they are mixed.
 
     Returns:
         (B, C, height, width) of ``dtype`` on the device of ``images``.
@@ -129,7 +129,7 @@ def resample_mix(
 
 
 def _refuse_both(op: str, rows: Tensor, windows: object, filter: object, edges: object) -> None:
-    """Refuse arguments that the sample plan sets too."""
+    """Raise ValueError for arguments that the sample plan sets too."""
     for name, value in (("filter", filter), ("edges", edges)):
         if value is not None:
             raise ValueError(f"{op}: expected {name}=None with a sample plan, which sets the {name}, got {value!r}")

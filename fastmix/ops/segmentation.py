@@ -11,7 +11,8 @@ from fastmix.plan.mix_plan import MixPlan
 
 __all__ = ["mix_segmentation"]
 
-# Ids are mixed as a dtype of the same size in bytes, which does not change them: weights 0 and 1 copy bits.
+# mix() takes ids as this dtype, by their size in bytes: int64 ids as float64, for example. It does not change their
+# bits, since weights 0 and 1 copy.
 _CARRIERS = {1: torch.uint8, 2: torch.float16, 4: torch.float32, 8: torch.float64}
 
 

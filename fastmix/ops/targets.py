@@ -23,8 +23,8 @@ class PairTargets(NamedTuple):
     """Targets for ``weight * loss(labels) + (1 - weight) * loss(partner_labels)``.
 
     Attributes:
-        labels, partner_labels: (B, ...), of the dtype that the labels have.
-        weight: float32 (B,), of the sample's own label.
+        labels, partner_labels: (B, ...), of the labels' dtype.
+        weight: float32 (B,), the weight of the sample's own label.
     """
 
     labels: Tensor
@@ -38,7 +38,7 @@ class IndexTargets(NamedTuple):
     Attributes:
         labels: (B, ...).
         partner: int64 (B,).
-        weight: float32 (B,), of the sample's own label.
+        weight: float32 (B,), the weight of the sample's own label.
     """
 
     labels: Tensor
@@ -75,7 +75,7 @@ def pair_labels(labels: Tensor, plan: MixPlan, *, other: Tensor | None = None) -
 
 
 def check_targets(caller: str, targets: str, smoothing: float) -> None:
-    """Refuse an unknown form, and smoothing with any form but dense."""
+    """Raise ValueError for an unknown form of targets, or for smoothing of targets that are not dense."""
     one_of(caller, "targets", targets, TARGETS)
     if targets != "dense" and smoothing:
         raise ValueError(
@@ -93,8 +93,8 @@ def make_targets(
             last two need no memory for (B, C) targets.
         labels: (B,) class ids or (B, C) dense labels; with "pair" and "index" (B, ...) of any dtype.
         plan: For B samples; a MixPlan with "pair" and "index".
-        num_classes: Required with class ids if "dense".
-        smoothing: In [0, 1); label smoothing of class ids if "dense".
+        num_classes: C; required for "dense" targets of class ids.
+        smoothing: In [0, 1); label smoothing, for "dense" targets of class ids.
     """
     if form == "dense":
         return mix_labels(labels, plan, num_classes, smoothing)

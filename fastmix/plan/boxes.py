@@ -12,7 +12,7 @@ from fastmix.arguments import number
 
 
 class BoxRule(ABC):
-    """Place a sample's box. The label weight is computed from the box as clipped to the image.
+    """Place a sample's box. The label weight follows from the part of the box that lies in the image.
 
     Attributes:
         over_frames: True if the rule chooses frames of a video; other boxes cover all frames.
@@ -52,7 +52,7 @@ class Inside(_Placed):
 
 
 class Cuboid(_Placed):
-    """Place a box over frames, rows and columns of a video: centre uniform, clipped at the border.
+    """Place a box over frames, rows and columns of a video. Its centre is uniform, and the border clips it.
 
     ``plan`` requires ``image_size=(frames, height, width)``. Source: ST-VideoMix (2020).
     """
@@ -63,7 +63,7 @@ class Cuboid(_Placed):
 
 @dataclass(frozen=True)
 class Span(BoxRule):
-    """Place a range of one axis over the full other axes. It lies inside the image, so its share is the drawn share.
+    """Place a box that covers a part of one axis and all of the others. It lies in the image, so nothing is clipped.
 
     ``Span("width")`` cuts spectrograms (frequency, time) and signals (channels, time) by time; ``Span("height")`` cuts
     spectrograms by frequency. Source: SpecMix (Kim et al., Interspeech 2021).

@@ -62,14 +62,14 @@ class DrawKey:
 
 @dataclass(frozen=True, eq=False)
 class SampleKeys:
-    """Identify the draws of B samples. They do not depend on the batch or rank that a sample comes in.
+    """Identify the random draws of B samples. A sample's draws do not depend on its batch or rank.
 
     Args:
         seed: Seed of the run.
         epoch: Epoch of the run.
         sample: int64 (B,), indices in the data set.
         occurrence: int64 (B,) or one number: how often the sample came before within the epoch.
-        view: int64 (B,) or one number: index of the view, if a sample gives several.
+        view: int64 (B,) or one number: index of the view, if several views of a sample are drawn.
     """
 
     seed: int
@@ -80,7 +80,7 @@ class SampleKeys:
 
     @property
     def rows(self) -> np.ndarray:
-        """All parts except the seed, int64 (B, 4), as the C++ core and ``fn.fastmix.random_resized_crop`` take them."""
+        """The keys without the seed, int64 (B, 4): what the C++ core and ``fn.fastmix.random_resized_crop`` take."""
         parts = np.broadcast_arrays(self.epoch, self.sample, self.occurrence, self.view)
         return np.stack(parts, axis=1).astype(np.int64, copy=False)
 

@@ -9,7 +9,7 @@ from fastmix.plan.mix_plan import MixPlan
 
 
 def unmixed(plan: MixPlan, samples: np.ndarray) -> MixPlan:
-    """Leave these samples, bool (B,), unmixed, and also each sample whose partner is one of them."""
+    """Leave the samples where the mask, bool (B,), is True unmixed, and each sample whose partner is one of them."""
     alone = torch.from_numpy(samples | samples[plan.partner.numpy()])
     if not bool(alone.any()):
         return plan
@@ -18,7 +18,7 @@ def unmixed(plan: MixPlan, samples: np.ndarray) -> MixPlan:
 
 
 def without(plan: MixPlan, samples: np.ndarray) -> MixPlan:
-    """Drop these samples, bool (B,), from the batch. A sample whose partner is dropped stays unmixed."""
+    """Drop the samples where the mask, bool (B,), is True. A sample whose partner is dropped stays unmixed."""
     if not samples.any():
         return plan
     kept = torch.from_numpy(~samples)

@@ -15,7 +15,7 @@ def save(path: str | os.PathLike[str], rows: Tensor, masks: Tensor | None) -> No
     arrays = {"rows": rows.numpy().astype("<i4")}
     if masks is not None:
         arrays["masks"] = masks.numpy()
-    # Through a file object: np.savez would append .npz to a bare path.
+    # Given the path instead of an open file, np.savez would append .npz to it.
     with open(path, "wb") as file:
         np.savez(file, allow_pickle=False, **arrays)
 
@@ -39,7 +39,7 @@ def load(kind: str, path: str | os.PathLike[str]) -> tuple[Tensor, Tensor | None
                 f"{op}: expected an NPZ of plain arrays at {where}, got an unreadable file: {error}"
             ) from None
     if not content:
-        raise ValueError(f"{op}: expected the arrays rows or rows and masks in {where}, got {sorted(names)}")
+        raise ValueError(f"{op}: expected the array rows, and perhaps masks, in {where}, got {sorted(names)}")
     for name, dtype in (("rows", "int32"), ("masks", "uint8")):
         array = content.get(name)
         # NumPy returns an entry of the NPZ that is not in the .npy format as bytes.

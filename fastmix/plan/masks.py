@@ -42,7 +42,7 @@ def label_weights(mask: torch.Tensor, image_size: tuple[int, ...] | None, inside
 
 
 def mask_of_samples(index: Any, batch: int, count: int) -> torch.Tensor:
-    """Return each sample's mask, int32 (B,): the given indices or, if None, mask 0 for all or mask i for sample i."""
+    """Return the index of each sample's mask, int32 (B,). None means mask 0 for all, or mask i for sample i."""
     if index is None:
         if count not in (1, batch):
             raise ValueError(f"MixPlan.masked: expected mask_index for {count} masks and {batch} samples, got None")

@@ -223,9 +223,9 @@ class MixPlan(StoredPlan):
         return (0, 1, 1, 1) if self.masks is None else (self.masks.shape[0], *(1, *self.masks.shape[1:])[-3:])
 
     def masks_of_samples(self) -> list[np.ndarray]:
-        """Return one mask per sample, uint8 (h, w) or (t, h, w), empty for none: ``masks=`` of ``fn.fastmix``.
+        """Return one mask per sample, uint8 (h, w) or (t, h, w); the array is empty if the sample has no mask.
 
-        The arrays share the memory of ``masks``.
+        Operators of ``fn.fastmix`` take this list as ``masks=``. The arrays share the memory of ``masks``.
 
         Raises:
             IndexError: ``mask_index`` is out of range.
@@ -258,7 +258,7 @@ class MixPlan(StoredPlan):
             label_weight: (B,) or one for all, in [0, 1]. Reading a CUDA tensor synchronises with the GPU.
 
         Raises:
-            ValueError: Another shape, NaN, or a weight outside [0, 1].
+            ValueError: The shape does not fit, or a weight is NaN or outside [0, 1].
         """
         weight = _cast("label_weight", label_weight).detach().cpu()
         weight = weight.repeat(len(self)) if weight.dim() == 0 else weight
@@ -272,7 +272,7 @@ class MixPlan(StoredPlan):
         return plan
 
     def with_partner(self, partner: Any) -> MixPlan:
-        """Return the plan with other partners: chosen ones, or rows of a second batch for ``mix(..., other=)``.
+        """Return the plan with other partners: other samples, or rows of a second batch for ``mix(..., other=)``.
 
         Args:
             partner: (B,) integers >= 0. Operators check that the other batch has these rows.

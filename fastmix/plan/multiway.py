@@ -27,11 +27,11 @@ _TOLERANCE = 1e-6
 
 
 class MultiwayPlan(StoredPlan):
-    """What to mix in a batch of B samples, K = 2, 3 or 4 each: one packed row per sample, on the CPU.
+    """What to mix in a batch of B samples, each from K = 2, 3 or 4: one packed row per sample, on the CPU.
 
-    Sample i becomes ``sum(weight[i, k] * x[partner[i, k]] for k in range(K))``, and its label likewise. In plans that
-    ``DirichletMix`` draws, the first partner is the sample itself. Weights are float64: they sum to 1 so closely that
-    mixing equal images gives the same image. ``partner`` and ``weight`` are views of ``rows``.
+    Sample i becomes ``sum(weight[i, k] * x[partner[i, k]] for k in range(K))``; labels are summed with the same
+    weights. In plans that ``DirichletMix`` draws, the first partner is the sample itself. Weights are float64: they sum
+    to 1 so closely that mixing equal images gives the same image. ``partner`` and ``weight`` are views of ``rows``.
 
     Args:
         rows: int32 (B, 16); see :mod:`fastmix.plan.rows`.
@@ -122,7 +122,7 @@ class MultiwayPlan(StoredPlan):
         return "\n".join(lines)
 
     def columns(self, device: torch.device) -> list[tuple[Tensor, Tensor]]:
-        """Return, for each of the K ways, the partners int64 (B,) and the weights float64 (B,) on a device.
+        """Return K pairs on a device: the k-th partner int64 (B,) of each sample, and its weight float64 (B,).
 
         Raises:
             ValueError: A partner is out of range, a weight is outside [0, 1], or a row does not sum to 1.
@@ -223,7 +223,7 @@ class DirichletMix:
 
 
 def combine_values(values: Tensor, plan: MultiwayPlan) -> Tensor:
-    """Mix rows by the plan in float64, without rounding. Weights 0 and 1 skip and copy, so NaN does not spread."""
+    """Mix rows by the plan in float64, without rounding. Skips rows of weight 0, so that their NaN does not spread."""
     wide = values.to(torch.float64)
     total = torch.zeros_like(wide)
     for partner, weight in plan.columns(values.device):

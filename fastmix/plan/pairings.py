@@ -29,11 +29,11 @@ def _distances(name: str, points: Tensor) -> Tensor:
 
 
 def other_partners(batch_size: int, others: int, key: DrawKey = DrawKey()) -> Tensor:
-    """Draw rows of a second batch in random order, each equally often, for ``mix(..., other=)``.
+    """Draw one row of a second batch for each sample, each row equally often, for ``mix(..., other=)``.
 
     Args:
         batch_size: B >= 0.
-        others: N, the rows of the other batch; no row repeats before all have come up.
+        others: N, the rows of the other batch. A row is drawn again only after all rows were drawn.
         key: Key of the draw, as for ``Policy.draw``.
 
     Returns:
@@ -113,7 +113,7 @@ def kernel_partners(labels: Tensor, bandwidth: float, key: DrawKey = DrawKey()) 
     scaled = _distances("kernel_partners", labels) / bandwidth
     if scaled.shape[0] < 2:
         return torch.zeros(scaled.shape[0], dtype=torch.int32)
-    # Divided by the nearest sample's weight, so that no row underflows to all zeros.
+    # Dividing the weights by that of the nearest sample keeps a row from underflowing to all zeros.
     nearest = scaled.min(dim=1, keepdim=True).values
     weights = torch.exp(-0.5 * (scaled - nearest) * (scaled + nearest))
     return weighted_partners(weights, key)

@@ -65,7 +65,10 @@ class PlanFunction(Policy):
         if not isinstance(plan, MixPlan):
             raise TypeError(f"PlanFunction: expected a MixPlan from the function, got {type(plan).__name__}")
         if len(plan) != batch_size:
-            raise ValueError(f"PlanFunction: expected a plan for {batch_size} samples, got one for {len(plan)}")
+            raise ValueError(
+                f"PlanFunction: expected a plan for {batch_size} samples, got one for {len(plan)}; "
+                "return a plan for batch_size samples"
+            )
         return plan.clone()
 
     def to_core(self) -> _core.Choice:
@@ -80,7 +83,10 @@ class PlanFunction(Policy):
         return PlanFunction(_identity)
 
     def scaled(self, factor: float) -> Policy:  # noqa: ARG002
-        raise ValueError("PlanFunction: expected Beta weights to ramp, got a Python function; leave out ramp_epochs")
+        raise ValueError(
+            "PlanFunction: expected a policy with Beta weights for ramp_epochs, got a Python function; "
+            "leave out ramp_epochs"
+        )
 
 
 def _identity(batch_size: int, image_size: tuple[int, ...] | None, key: DrawKey) -> MixPlan:  # noqa: ARG001

@@ -40,7 +40,7 @@ class Policy(ABC):
 
     @abstractmethod
     def scaled(self, factor: float) -> Policy:
-        """Return the policy with the shapes of its Beta weights multiplied.
+        """Return the policy with both parameters of its Beta weights multiplied by ``factor``.
 
         Raises:
             ValueError: A weight is not Beta.
@@ -142,7 +142,7 @@ class SinglePolicy(Policy):
 
     @abstractmethod
     def core_policy(self) -> _core.Policy:
-        """Return the policy for the C++ core, as one entry of its ``Choice``."""
+        """Return the policy for the C++ core, which takes a ``Choice`` of such policies."""
 
     def _core_policy(
         self,
@@ -172,7 +172,9 @@ class SinglePolicy(Policy):
     def scaled(self, factor: float) -> Self:
         law = self.distribution
         if not isinstance(law, Beta):
-            raise ValueError(f"{type(self).__name__}: expected Beta weights to ramp, got {law}; leave out ramp_epochs")
+            raise ValueError(
+                f"{type(self).__name__}: expected Beta weights for ramp_epochs, got {law}; leave out ramp_epochs"
+            )
         if self.weight is None:
             return dataclasses.replace(self, alpha=self.alpha * factor)
         _, a, b = law.law()

@@ -105,7 +105,10 @@ class ResidentPlan:
         if not isinstance(plan, MixPlan):
             raise TypeError(f"{op}: expected plan to be a fastmix.MixPlan, got {type(plan).__name__}")
         if len(plan) != self._batch:
-            raise ValueError(f"{op}: expected a plan for {self._batch} samples, got one for {len(plan)}")
+            raise ValueError(
+                f"{op}: expected a plan for {self._batch} samples, got one for {len(plan)}; "
+                f"draw it with batch_size={self._batch}"
+            )
         flags = None if mirror is None else mirror_flags(op, mirror, self._batch).clone()
         self._check_masks(op, plan)
         on_cuda = self.device.type == "cuda"

@@ -27,14 +27,14 @@ MULTIWAY = _core.MULTIWAY_HEADER
 
 
 def zero_rows(batch: int, header: int, words: int = WORDS) -> Tensor:
-    """Return rows int32 (batch, words) with this header and zeros after it."""
+    """Return rows int32 (batch, words): ``header`` in word 0, zeros in the others."""
     rows = torch.zeros(batch, words, dtype=torch.int32)
     rows[:, 0] = header
     return rows
 
 
 def check_rows(kind: str, rows: Tensor, header: int, slot_words: int = 0) -> None:
-    """Raise unless ``rows`` are rows of this kind: 16 words, then any number of slots of ``slot_words`` words.
+    """Raise unless each row has ``header`` in word 0 and 16 words, plus any number of slots of ``slot_words`` words.
 
     Raises:
         TypeError: ``rows`` is not an int32 tensor on the CPU.

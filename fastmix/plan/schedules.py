@@ -17,7 +17,7 @@ class Scheduled(Policy):
 
     Args:
         policy: The policy of the mixing epochs.
-        start_epoch: First epoch that mixes; earlier epochs are a warm-up (the mixup paper's speech setting).
+        start_epoch: First epoch that mixes. Earlier epochs are a warm-up, which the mixup paper uses for speech.
         end_epoch: First epoch that no longer mixes; None never stops.
         ramp_epochs: In the k-th mixing epoch, counted from 1, ``alpha`` is multiplied by ``min(1, k / ramp_epochs)``.
             0 means no ramp. A ramp requires Beta weights.

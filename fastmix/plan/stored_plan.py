@@ -81,7 +81,7 @@ class StoredPlan:
         raise NotImplementedError
 
     def _content(self) -> tuple[bytes, bytes, bytes]:
-        """Return bytes that are equal exactly if the plans are equal."""
+        """Return bytes that are equal if and only if the plans are equal."""
         rows = self._kind.encode() + self._words().numpy().astype("<i4").tobytes()
         if self.masks is None:
             return rows, b"", b""

@@ -30,10 +30,10 @@ class Weight(ABC):
 
     @abstractmethod
     def law(self) -> tuple[_core.Law, float, float]:
-        """Return the law and its two parameters."""
+        """Return the kind of distribution and its two parameters."""
 
     def to_core(self) -> _core.WeightLaw:
-        """Return the native core's distribution.
+        """Return the distribution for the C++ core.
 
         Raises:
             ValueError: A parameter is out of range.

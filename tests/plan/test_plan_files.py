@@ -74,8 +74,8 @@ def test_other_files_are_refused(tmp_path) -> None:
         fm.MixPlan.load(tmp_path / "one.npy")
     rows = np.ascontiguousarray(fm.MixPlan.identity(2).rows.numpy())
     for arrays, message in (
-        ({"partner": np.zeros(2)}, "expected the arrays rows"),
-        ({"rows": rows, "more": rows}, "expected the arrays rows"),
+        ({"partner": np.zeros(2)}, "expected the array rows, and perhaps masks"),
+        ({"rows": rows, "more": rows}, "expected the array rows, and perhaps masks"),
         ({"rows": rows.astype(np.int64)}, "rows of dtype int32, got int64"),
         ({"rows": rows[:, :15]}, r"contiguous rows \(B, 16\), got \(2, 15\)"),
         ({"rows": rows + 256}, "expected the header"),

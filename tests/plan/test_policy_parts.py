@@ -266,7 +266,11 @@ def test_a_schedule_ramps_alpha() -> None:
         (lambda: fm.Scheduled(SCHEDULED), ValueError, "a policy without a schedule, got Scheduled"),
         (lambda: fm.Scheduled(fm.Mixup(), start_epoch=-1), ValueError, "start_epoch"),
         (lambda: fm.Scheduled(fm.Mixup(), end_epoch=0.5), TypeError, "float"),
-        (lambda: fm.Scheduled(fm.Mixup(weight=fm.Fixed(0.5)), ramp_epochs=2), ValueError, "Beta weights to ramp"),
+        (
+            lambda: fm.Scheduled(fm.Mixup(weight=fm.Fixed(0.5)), ramp_epochs=2),
+            ValueError,
+            "Beta weights for ramp_epochs",
+        ),
         (lambda: fm.Choice([SCHEDULED]), ValueError, "got Scheduled"),
     ],
 )

@@ -1,5 +1,5 @@
-// Augments a batch in one launch. A block runs all operations of one image, so operations need no other barriers than a
-// block's. Blocks of images that keep their bytes do not exist.
+// Augments a batch in one launch. One block runs all operations of one image, so __syncthreads() is the only barrier
+// that operations need. Images whose bytes stay the same get no block.
 #include "augment/augment.h"
 #include "augment/device_image.h"
 #include "augment/device_levels.h"
@@ -23,10 +23,10 @@ struct AugmentArgs {
   Divisor width;
   Form form;
   bool words_in, words_out;
-  uint32_t operation_offset, matrix_offset;  // in the program's bytes, after the samples
+  uint32_t operation_offset, matrix_offset;  // where operations and matrices begin in the program's bytes
 };
 
-// A DeviceProgram as the kernel reads it.
+// A DeviceProgram as the kernel reads it: bytes in its parameters or, if they are too many, in device memory.
 template <typename Bytes>
 struct ProgramArgument {
   Bytes bytes;
@@ -99,7 +99,7 @@ __global__ void __launch_bounds__(kAugmentThreads, 2)
   image.settle();
 }
 
-// Whether quads are aligned words in every sample.
+// Whether every sample can be read and written in aligned 32-bit words.
 bool has_words(const void* data, int64_t stride, const AugmentParams& params) {
   const int64_t plane = params.interleaved ? 0 : params.height * params.width;
   return (reinterpret_cast<uintptr_t>(data) | static_cast<uintptr_t>(stride) | static_cast<uintptr_t>(plane)) % 4 == 0;

@@ -10,7 +10,7 @@
 
 namespace fastmix {
 
-// Sample i is height x width pixels of three channels, interleaved or as planes, without gaps.
+// A sample is height x width pixels of three channels without gaps: interleaved (H, W, 3) or in planes (3, H, W).
 struct AugmentParams {
   const uint8_t* in = nullptr;  // sample i starts at in + i * in_stride
   int64_t in_stride = 0;
@@ -24,12 +24,13 @@ struct AugmentParams {
 
 std::unique_ptr<CpuJob> augment_cpu(const AugmentParams& params);
 
-// Launches one kernel on `stream` without synchronising. `program` is device_program(params). The caller may free
-// `scratch`, program.scratch_bytes of device memory aligned to 16 bytes, in the stream's order.
+// Launches one kernel on `stream` without synchronising. `program` is device_program(params). `scratch` is
+// program.scratch_bytes of device memory, aligned to 16 bytes. The caller may free it in stream order after the call.
 struct DeviceProgram;
 void augment_cuda(const AugmentParams& params, const DeviceProgram& program, void* scratch, CudaStream stream);
 
-// Refuses bad plans, plans for other images, and images that are too large. `op` names the caller in messages.
+// Throws Error if the plan is invalid, if it does not fit the images, or if the images are too large. `op` names the
+// caller in messages.
 void validate(const char* op, const AugmentParams& params);
 
 }  // namespace fastmix

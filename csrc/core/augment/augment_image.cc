@@ -15,7 +15,8 @@ Histogram histogram_of(const ImageBuffers& image) {
   const int64_t pixels = image.pixels();
   for (int32_t c = 0; c < kColors; ++c) {
     const uint8_t* const in = image.now(c);
-    // Four tables: in one table, the count of a pixel would wait for the count of an equal neighbour.
+    // Counts pixels in four tables in turn. With one table, counting a level twice in a row would wait for the first
+    // addition.
     uint32_t counts[4][kLevels] = {};
     int64_t k = 0;
     for (; k + 8 <= pixels; k += 8) {
@@ -31,7 +32,7 @@ Histogram histogram_of(const ImageBuffers& image) {
   return histogram;
 }
 
-// Blurs along the columns, in three passes. The result is in image.now().
+// Blurs vertically with three box filters, one after the other. The result is in image.now().
 void blur_columns(ImageBuffers& image, const AugmentKernels& kernels, const BoxWeights& box, int64_t height,
                   int64_t width) {
   uint32_t* const sums = image.packed_row(width);

@@ -14,17 +14,18 @@ namespace fastmix {
 // Whether the sample's flips and operations leave its bytes as they are.
 bool keeps_pixels(const SampleRow& row, const SampleOperation* operations);
 
-// Keeps operations that are tables of levels back until another operation needs the pixels. So consecutive tables, also
-// those of AutoContrast, Equalize and Contrast, are joined into one, which is applied once.
+// Delays operations that only map levels by a table (such as Solarize) until another operation needs the pixels.
+// Consecutive tables, including those of AutoContrast, Equalize and Contrast, become one table, which is applied once.
 class ImageAugmenter {
  public:
   ImageAugmenter(int64_t height, int64_t width, const AugmentKernels& kernels = augment_kernels())
       : image_(height, width), kernels_(kernels) {}
 
-  // Augments three planes and returns where the result is: in `planes`, or in the augmenter's memory, which is valid
-  // until the next call. Needs a checked plan.
+  // Augments three planes and returns where the result is: in `planes`, or in this object's memory. The result is valid
+  // until the next call. The caller must have checked the plan.
   uint8_t* run(const SampleRow& row, const SampleOperation* operations, uint8_t* planes);
-  // Augments the planes at the start of `planes`. The result is in `planes` too, whose memory may be exchanged.
+  // Augments the three planes at the start of `planes` and leaves the result there. May replace the memory that
+  // `planes` owns.
   void run(const SampleRow& row, const SampleOperation* operations, Scratch& planes);
 
  private:
@@ -42,8 +43,8 @@ class ImageAugmenter {
 
   ImageBuffers image_;
   const AugmentKernels& kernels_;
-  LevelTable table_;                    // the joined tables that are not yet applied
-  bool pending_ = false;                // whether table_ is to be applied
+  LevelTable table_;                    // composition of the tables that are not yet applied
+  bool pending_ = false;                // whether table_ still has to be applied
   std::optional<Histogram> histogram_;  // histogram of the pixels before table_ is applied
 };
 

@@ -10,19 +10,20 @@
 
 namespace fastmix {
 
-// One row of a warp in two dimensions: where its output pixels lie in the source.
+// One output row of a rotation, and what maps its pixels to the source.
 struct WarpRow {
-  const double* m;         // Matrix::m
-  double y;                // the output row's centre
-  int32_t height, width;   // sides of the source
-  const uint32_t* source;  // packed pixels with a frame of `frame` repeated pixels on each side
+  const double* m;         // maps output to source coordinates, see Matrix
+  double y;                // centre of the output row: its index + 0.5
+  int32_t height, width;   // size of the source
+  const uint32_t* source;  // packed pixels; `frame` copies of the border pixels surround them
   int32_t pitch;           // pixels per row of `source`, frame included
   int32_t frame;
   uint32_t fill;
 };
 
-// Output pixels x, x + 1, ... of a row whose pixels move along the row. Pixel x reads the source at
-// (x + 0.5) + slope + offset: right of the centre of pixel x + shift, by t (up to rounding in float64).
+// Output pixels x, x + 1, ... of one row, for a shear or translation along the row. Output pixel x reads the source at
+// x + 0.5 + slope + offset. This point is t to the right of the centre of source pixel x + shift (up to float64
+// rounding).
 struct RowRun {
   int32_t x, shift;
   double slope, offset;
@@ -40,18 +41,18 @@ struct AugmentKernels {
   void (*saturate)(uint8_t* r, uint8_t* g, uint8_t* b, float factor, int64_t n);
   void (*turn_hue)(uint8_t* r, uint8_t* g, uint8_t* b, int32_t shift, int64_t n);
 
-  // One row of Sharpness, except its first and last pixel, from the rows above, at and below it.
+  // Sharpens one row, except its first and last pixel. `above`, `at` and `below` are the source rows.
   void (*sharpen)(uint8_t* out, const uint8_t* above, const uint8_t* at, const uint8_t* below, float factor,
                   int64_t width);
-  // One row of a vertical blur: sums += add - drop; out = box_level(sums, far_above + far_below).
+  // Blurs one row vertically. For each column: sums += add - drop; out = box_level(sums, far_above + far_below).
   void (*blur_row)(uint8_t* out, uint32_t* sums, const uint8_t* add, const uint8_t* drop, const uint8_t* far_above,
                    const uint8_t* far_below, uint32_t inner, uint32_t edge, int64_t width);
 
-  // n output pixels of a row whose pixels move along it, from the neighbours in[k], in[k + 1] (linear) or
-  // in[k - 1] ... in[k + 2] (cubic).
+  // n output pixels of one row, for a shear or translation along the row. Output pixel k blends in[k] and in[k + 1]
+  // (linear) or in[k - 1] ... in[k + 2] (cubic).
   void (*linear_row)(uint8_t* out, const uint8_t* in, const RowRun& run, int64_t n);
   void (*cubic_row)(uint8_t* out, const uint8_t* in, const RowRun& run, int64_t n);
-  // Packed output pixels of one row. For nearest_warp, the fill colour must follow the last pixel of `source`.
+  // Rotate one row of n packed pixels. nearest_warp reads the fill colour behind the last pixel of `source`.
   void (*nearest_warp)(uint32_t* out, const uint32_t* source, int32_t height, int32_t width, int32_t x, int32_t y,
                        int32_t step_x, int32_t step_y, int32_t n);
   void (*linear_warp)(uint32_t* out, const WarpRow& row, int32_t n);
@@ -60,10 +61,12 @@ struct AugmentKernels {
   void (*accumulate)(float* sum, const uint8_t* in, float weight, bool start, int64_t n);
   void (*weighted_sum)(uint8_t* out, const uint8_t* kept, const float* sum, float of_kept, float of_sum, int64_t n);
 
-  // out[4 k + j] = normal_of_bits of word j of Philox with this key and counter first + k, for k < count.
+  // out[4 k + j] = normal_of_bits(word j of Philox for counter first + k), for k < count. The Philox key is (key,
+  // stream).
   void (*normal_noise)(float* out, uint32_t key, uint32_t stream, uint64_t first, int64_t count);
 
-  // Layouts: interleaved pixels to planes `stride` bytes apart and back, planes to packed pixels and back.
+  // Change layouts. split() turns interleaved pixels into planes that lie `stride` bytes apart, and merge() does the
+  // reverse. pack() turns planes into packed pixels, and unpack() does the reverse.
   void (*split)(uint8_t* planes, int64_t stride, const uint8_t* pixels, int64_t n);
   void (*merge)(uint8_t* pixels, const uint8_t* planes, int64_t stride, int64_t n);
   void (*pack)(uint32_t* out, const uint8_t* planes, int64_t stride, int64_t n);
@@ -79,7 +82,7 @@ const AugmentKernels& avx512_augment_kernels();
 const AugmentKernels& avx512vbmi_augment_kernels();
 #endif
 
-// The set that matches cpu_kernels().
+// The functions for the instruction set that cpu_kernels() chose.
 const AugmentKernels& augment_kernels();
 
 }  // namespace fastmix

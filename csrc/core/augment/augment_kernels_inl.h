@@ -1,4 +1,4 @@
-// One .cc per instruction set includes this inside its own namespace. The compiler vectorises the loops; intrinsics
+// Each augment_*.cc compiles this file for its instruction set (FM_ISA). The compiler vectorises the loops; intrinsics
 // appear only where it cannot. Every function computes pixel_math.h's formulas, so all sets give the same bits.
 #pragma once
 

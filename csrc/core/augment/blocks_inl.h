@@ -9,9 +9,9 @@ namespace {
 
 constexpr int64_t kBlock = 64;
 
-// Calls body(begin, count) for blocks of n pixels, with the constant count kBlock unless n is less. The last block
-// overlaps the one before it, because the last few pixels one by one would take as long as the rest of a row. So body
-// must not read memory that it writes.
+// Calls body(begin, count) for blocks that cover [0, n). count is the constant kBlock, or n if n < kBlock. The last
+// block overlaps the one before it, because the last few pixels one by one would take as long as the rest of a row. The
+// overlap is computed twice, so body must not read memory that it writes.
 template <typename Body>
 inline __attribute__((always_inline)) void for_blocks(int64_t n, const Body& body) {
   if (n < kBlock) return body(0, n);

@@ -14,7 +14,7 @@ inline void desaturate(uint8_t* __restrict r, uint8_t* __restrict g, uint8_t* __
 }
 
 void saturate(uint8_t* __restrict r, uint8_t* __restrict g, uint8_t* __restrict b, float factor, int64_t n) {
-  if (factor == 0.0f) return desaturate(r, g, b, n);  // gives the same levels in a fifth of the time
+  if (factor == 0.0f) return desaturate(r, g, b, n);  // same result in a fifth of the time
   for (int64_t k = 0; k < n; ++k) {
     const int32_t red = r[k], green = g[k], blue = b[k];
     const int32_t grey = static_cast<int32_t>(luma(red, green, blue));

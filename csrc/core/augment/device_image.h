@@ -1,4 +1,4 @@
-// An image that the threads of one block change: where its pixels are, and how to read and write them.
+// An image that one CUDA block augments: where its pixels are, and how threads read and write them.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,13 @@
 
 namespace fastmix {
 
-// Two blocks of 10 warps leave 96 registers for a thread.
+// A multiprocessor holds two blocks of 320 threads if each thread uses at most 96 registers.
 constexpr uint32_t kAugmentThreads = 320;
 
 // Interleaved bytes, planes of bytes, or packed pixels R | G << 8 | B << 16.
 enum class Form : uint32_t { kInterleaved, kPlanar, kPacked };
 
-// `words`: four pixels from a multiple of four on are aligned 32-bit words.
+// `words`: whether pixels 4 i ... 4 i + 3 can be loaded and stored as aligned 32-bit words.
 struct PixelPlace {
   unsigned char* data;
   Form form;
@@ -46,12 +46,12 @@ __device__ __forceinline__ void store_pixel(const PixelPlace& place, uint32_t pi
   store_global<1>(at + 2 * step, {{pixel >> 16}});
 }
 
-// Byte j of three words.
+// The packed pixel whose channels are byte j of r, g and b.
 __device__ __forceinline__ uint32_t pixel_of_planes(uint32_t r, uint32_t g, uint32_t b, int j) {
   return (r >> (8 * j) & 255u) | (g >> (8 * j) & 255u) << 8 | (b >> (8 * j) & 255u) << 16;
 }
 
-// Pixels k to k + 3, of which only the first n exist; the others are 0. k is a multiple of four.
+// Loads pixels k ... k + n - 1 (n <= 4); the other pixels of the quad are 0. k is a multiple of 4.
 __device__ __forceinline__ Quad load_quad(const PixelPlace& place, uint32_t pixels, uint32_t k, uint32_t n) {
   Quad quad = {};
   if (place.form == Form::kPacked) {
@@ -110,18 +110,20 @@ __device__ __forceinline__ void store_quad(const PixelPlace& place, uint32_t pix
 }
 
 struct AugmentShared {
-  uint8_t table[kColors][kLevels];       // to apply to the pixels, if pending
-  uint8_t equalized[kColors][kLevels];   // Equalize's table
-  uint32_t moved[kColors][kLevels];      // the histogram once `table` is applied
-  uint32_t counts[kColors][kLevels][4];  // of the stored pixels; lanes count in four copies, to collide less
+  uint8_t table[kColors][kLevels];      // maps levels of the stored pixels, if BlockImage::pending
+  uint8_t equalized[kColors][kLevels];  // Equalize's table
+  uint32_t moved[kColors][kLevels];     // histogram after `table` is applied
+  // histogram of the stored pixels, in four copies so that fewer lanes add to one word
+  uint32_t counts[kColors][kLevels][4];
   LevelRange ranges[kColors];
   uint32_t luma[kAugmentThreads];
   uint64_t luma_parts[32];
   int32_t mean;
 };
 
-// The pixels of operation k are at `now`: where they came from, at the output, or in the scratch. Operations write them
-// to the output. All threads of a block call all functions, each of which ends with a barrier.
+// An image between two operations. `now` says where its pixels are: at the input, at the output or in the scratch.
+// Operations write to the output. All threads of the block must call every function, because functions contain
+// barriers.
 class BlockImage {
  public:
   __device__ __forceinline__ BlockImage(AugmentShared& shared_memory, const PixelPlace& in, const PixelPlace& to,
@@ -140,21 +142,21 @@ class BlockImage {
   const PixelPlace out;
   const int32_t height, width;
   const uint32_t pixels;
-  bool pending = false;  // whether the table changes the pixels before they are used
-  bool counted = false;  // whether shared.counts holds them
+  bool pending = false;  // whether shared.table must still be applied to the pixels at `now`
+  bool counted = false;  // whether shared.counts is the histogram of the pixels at `now`
 
   __device__ __forceinline__ PixelPlace part(uint32_t index) const {
     return {scratch_ + size_t{4} * words_of_part(pixels) * index, Form::kPacked, true};
   }
 
-  // Calls body(k, n) for quads of pixels.
+  // Calls body(k, n) for pixels k ... k + n - 1, n <= 4. The calls cover the image, divided among the block's threads.
   template <typename Body>
   __device__ __forceinline__ void each_quad(const Body& body) const {
 #pragma unroll 1
     for (uint32_t k = 4 * threadIdx.x; k < pixels; k += 4 * kAugmentThreads) body(k, pixels - k < 4 ? pixels - k : 4);
   }
 
-  // Calls body(k, y, x) for pixels.
+  // Calls body(k, y, x) for each pixel k = y * width + x. The block's threads share the pixels.
   template <typename Body>
   __device__ __forceinline__ void each_pixel(const Body& body) const {
 #pragma unroll 1
@@ -176,7 +178,7 @@ class BlockImage {
     return quad;
   }
 
-  // The pixels are at `place` now, as they are.
+  // Records that the pixels are now at `place`, with no table pending, and waits for all threads.
   __device__ __forceinline__ void arrive(const PixelPlace& place) {
     now = place;
     pending = counted = false;
@@ -195,12 +197,13 @@ class BlockImage {
     arrive(out);
   }
 
-  // Brings the pixels to the output, through the table.
+  // Applies the pending table and puts the pixels into the output.
   __device__ __forceinline__ void settle() {
     if (pending || now.data != out.data) rewrite([](uint32_t pixel) { return pixel; });
   }
 
-  // Copies the pixels to the scratch, through the table, for operations that read other places than they write.
+  // Copies the pixels to the scratch and applies the pending table. Operations that read a pixel's neighbours need the
+  // copy, since threads overwrite the output while others still read.
   __device__ __forceinline__ PixelPlace stage() const {
     const PixelPlace staged = part(scratch_part::kStaged);
     each_quad([&](uint32_t k, uint32_t n) { store_quad(staged, pixels, k, n, read(k, n)); });

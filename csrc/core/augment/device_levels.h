@@ -1,5 +1,5 @@
-// Operations on levels and colours of single pixels, for a block: tables compose in shared memory, and one sweep takes
-// the statistics that a table needs.
+// Operations of a CUDA block on levels and colours of single pixels. Tables of levels compose in shared memory, and one
+// sweep over the pixels collects the statistics that a table needs.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace fastmix {
 
-// Puts level(channel, v) behind the table.
+// Changes the pending table: where it gave level v, it then gives level(channel, v).
 template <typename Level>
 __device__ __forceinline__ void add_table(BlockImage& image, const Level& level) {
   for (uint32_t i = threadIdx.x; i < kColors * kLevels; i += kAugmentThreads) {
@@ -39,7 +39,7 @@ __device__ __forceinline__ void count_levels(BlockImage& image) {
   __syncthreads();
 }
 
-// Finds shared.moved. The pixels are counted once, however many tables depend on them.
+// Computes shared.moved, the histogram after the pending table. Counts the pixels only if shared.counts is out of date.
 __device__ __forceinline__ void find_histogram(BlockImage& image) {
   AugmentShared& shared = image.shared;
   if (!image.counted) count_levels(image);
@@ -77,7 +77,7 @@ __device__ __forceinline__ uint32_t luma_of(uint32_t pixel) {
 
 __device__ __forceinline__ void contrast(BlockImage& image, float factor) {
   AugmentShared& shared = image.shared;
-  uint32_t sum = 0;  // at most 2^19 pixels
+  uint32_t sum = 0;  // does not overflow: a thread adds fewer than 2^20 levels
   image.each_quad([&](uint32_t k, uint32_t n) {
     const Quad quad = image.read(k, n);
 #pragma unroll
@@ -102,7 +102,7 @@ __device__ __forceinline__ void contrast(BlockImage& image, float factor) {
   add_table(image, [&](uint32_t, int32_t v) { return blend_level(mean, v, factor); });
 }
 
-// Blends with a grey level.
+// Blends each channel: factor 0 gives r, g or b, factor 1 gives `pixel`.
 __device__ __forceinline__ uint32_t blend_pixel(int32_t r, int32_t g, int32_t b, uint32_t pixel, float factor) {
   const auto blend = [&](int32_t degenerate, int c) {
     return blend_level(degenerate, static_cast<int32_t>(pixel >> (8 * c) & 255u), factor);

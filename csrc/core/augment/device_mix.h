@@ -1,4 +1,4 @@
-// AugMix for a block: the kept image and the float32 sum lie in the scratch.
+// AugMix in a CUDA block. The scratch holds a copy of the image before the chains and the float32 sum of their results.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace fastmix {
 
-// Three values of each of four pixels.
+// Sums of four pixels, three channels each.
 struct QuadSums {
   float value[12];
 };
@@ -38,7 +38,7 @@ __device__ __forceinline__ float float_level(const Quad& quad, int value) {
   return static_cast<float>(quad.pixel[value / 3] >> (8 * (value % 3)) & 255u);
 }
 
-// Keeps the image, and starts the sum with weight * image.
+// Copies the image to the scratch and starts the sum with weight * image.
 __device__ __forceinline__ void begin_augmix(BlockImage& image, float weight) {
   const PixelPlace kept = image.part(scratch_part::kKept);
   image.each_quad([&](uint32_t k, uint32_t n) {
@@ -52,7 +52,7 @@ __device__ __forceinline__ void begin_augmix(BlockImage& image, float weight) {
   image.arrive(kept);
 }
 
-// Adds weight * image to the sum, and goes back to the kept image.
+// Adds weight * image to the sum. The next operation starts from the copy that begin_augmix made.
 __device__ __forceinline__ void end_chain(BlockImage& image, float weight) {
   image.each_quad([&](uint32_t k, uint32_t n) {
     const Quad quad = image.read(k, n);

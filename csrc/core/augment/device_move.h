@@ -1,4 +1,4 @@
-// Operations of a block that move or replace whole pixels: flips, quarter turns, translations, crops, erasing.
+// Operations of a CUDA block that move or replace whole pixels: flips, quarter turns, translations, crops, erasing.
 #pragma once
 
 #include <cstdint>
@@ -7,12 +7,12 @@
 
 namespace fastmix {
 
-// The source index of place `at` with reflection; `at` is less than `size` beyond the ends.
+// Mirrors an index into [0, size): -1 becomes 1, and size becomes size - 2. `at` is less than `size` beyond either end.
 __device__ __forceinline__ int32_t reflected(int32_t at, int32_t size) {
   return at < 0 ? -at : at >= size ? 2 * (size - 1) - at : at;
 }
 
-// See pixel_move.
+// Moves whole pixels. pixel_move in device_operations.h explains the bits of `how`.
 __device__ __forceinline__ void move_pixels(BlockImage& image, int32_t first_row, int32_t first_column, int32_t how) {
   const PixelPlace staged = image.stage();
   const bool transpose = (how & pixel_move::kTranspose) != 0, reflect = (how & pixel_move::kReflect) != 0;
@@ -31,7 +31,7 @@ __device__ __forceinline__ void move_pixels(BlockImage& image, int32_t first_row
   image.arrive(image.out);
 }
 
-// Fills a rectangle, clipped at the borders.
+// Fills the part of `box` that lies inside the image.
 __device__ __forceinline__ void erase(BlockImage& image, const EraseBox& box, uint32_t fill) {
   image.settle();
   const int32_t bottom = box.y + box.height < image.height ? box.y + box.height : image.height;

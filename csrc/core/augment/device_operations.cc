@@ -10,11 +10,12 @@ namespace fastmix {
 
 namespace {
 
-// Beyond this everything is outside of the image.
+// Clamps an offset to 32 bits. An offset of 32768 already moves every pixel out of the image.
 int32_t bounded(int64_t offset) { return static_cast<int32_t>(std::clamp<int64_t>(offset, -32768, 32768)); }
 
-// Coordinates are odd multiples of half an entry, sums of them below 2^16. So multiples of 2^-36 leave float64's 53
-// bits and the kernel's 44 fraction bits exact.
+// Whether a * x + b * y + c is exact for all pixel centres x, y, in float64 and in the kernel's 44 fraction bits. It is
+// if a, b and c are multiples of 2^-36. Then products and sums are multiples of 2^-37, because centres end in .5. They
+// stay below 2^16, so 53 bits hold them.
 bool unrounded(double a, double b, double c) {
   const auto fits = [](double x) { return x * 0x1p36 == std::floor(x * 0x1p36); };
   return fits(a) && fits(b) && fits(c);
@@ -89,7 +90,7 @@ class Lowering {
       case Opcode::kEraseConstant:
         return add(Action::kErase, word[0], word[1], word[2]);
       case Opcode::kPadCrop:
-        return move(word[0], word[1], word[2]);  // its bit for reflection is kReflect
+        return move(word[0], word[1], word[2]);  // PadCrop's bit for reflection equals kReflect
       case Opcode::kAugMixBegin:
         parts_ = scratch_part::kParts;
         return add(Action::kAugMixBegin, word[0]);
@@ -168,7 +169,7 @@ class Lowering {
   const AugmentParams params_;
   const int32_t height_, width_;
   const int64_t part_bytes_;
-  uint32_t parts_ = 0;  // of the current sample's scratch
+  uint32_t parts_ = 0;  // parts of scratch that the current sample needs
   DeviceProgram program_;
 };
 

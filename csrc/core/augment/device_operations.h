@@ -1,4 +1,5 @@
-// What CUDA blocks do with images: the host lowers a sample plan to it, so that a kernel needs no trigonometry.
+// The program that augment_kernel runs. The host compiles a sample plan into it, so that the kernel needs no
+// trigonometry.
 #pragma once
 
 #include <cstdint>
@@ -9,24 +10,24 @@
 
 namespace fastmix {
 
-// The words of a DeviceOperation; floats by bit pattern.
+// What a DeviceOperation does, and what its words hold. Floats are stored by bit pattern.
 enum class Action : int32_t {
-  kTable,           // opcode, parameter
-  kAutoContrast,    //
-  kEqualize,        //
-  kContrast,        // factor
-  kColor,           // factor
-  kHue,             // steps of 256
-  kSharpness,       // factor
-  kBlur,            // BoxWeights: radius, inner, edge
-  kMove,            // see pixel_move
-  kNearestWarp,     // matrix, fill
-  kLinearWarp,      // matrix, fill, WarpExactness
-  kCubicWarp,       // the same
-  kErase,           // as EraseConstant
-  kAugMixBegin,     // weight
-  kAugMixChainEnd,  // weight
-  kAugMixEnd,       // weights of the kept image and of the sum
+  kTable,           // words: opcode, parameter
+  kAutoContrast,    // no words
+  kEqualize,        // no words
+  kContrast,        // word: factor
+  kColor,           // word: factor
+  kHue,             // word: the number to add to the hue, modulo 256
+  kSharpness,       // word: factor
+  kBlur,            // words: radius, inner and edge of BoxWeights
+  kMove,            // words: source row, source column, bits of pixel_move
+  kNearestWarp,     // words: index of the matrix, fill colour
+  kLinearWarp,      // words: index of the matrix, fill colour, warp_exactness
+  kCubicWarp,       // words: index of the matrix, fill colour, warp_exactness
+  kErase,           // words: those of Opcode::kEraseConstant
+  kAugMixBegin,     // word: weight
+  kAugMixChainEnd,  // word: weight
+  kAugMixEnd,       // words: weight of the kept image, weight of the sum
 };
 
 struct alignas(16) DeviceOperation {
@@ -36,42 +37,45 @@ struct alignas(16) DeviceOperation {
   FM_HD float value(int k) const { return bit_cast<float>(word[k]); }
 };
 
-// Moves whole pixels. Output (y, x) reads source row word 0 +- (transpose ? x : y) and column word 1 +- (transpose ? y
-// : x). Word 2 is the fill colour of other places with these bits.
+// Operands of kMove. Output pixel (y, x) copies the source pixel at row word[0] + y and column word[1] + x. kTranspose
+// exchanges y and x. With kUpwards, the row is a difference instead of a sum; with kLeftwards, the column is. word[2]
+// holds these bits, and in its low 24 bits the colour for places outside the image. With kReflect, such places show the
+// reflected image instead.
 namespace pixel_move {
 constexpr int32_t kReflect = 1 << 24, kTranspose = 1 << 25, kUpwards = 1 << 26, kLeftwards = 1 << 27;
 }
 
-// Whether the columns and rows of a warp are numbers that neither float64 nor the kernel's fixed point rounds.
+// Whether a warp's source columns and source rows are exact, both in float64 and in the kernel's fixed point.
 namespace warp_exactness {
 constexpr int32_t kColumns = 1, kRows = 2;
 }
 
 union DeviceMatrix {
   Matrix exact;
-  FixedMatrix fixed;  // kNearestWarp
+  FixedMatrix fixed;  // for kNearestWarp; the other warps use `exact`
 };
 
-// One image. Its scratch begins at `scratch` units of 16 bytes.
+// One image of the batch: its index, its operations first ... first + count - 1, and where its scratch begins, in units
+// of 16 bytes.
 struct alignas(16) DeviceSample {
   uint32_t image, first, count, scratch;
 };
 
-// Parts of an image's scratch, each a 32-bit word per pixel (kSums: three), in this order. An image has the parts up to
-// the last one that it needs.
+// Parts of an image's scratch, in this order. A part has a 32-bit word per pixel; kSums has three. An image gets the
+// parts up to the last one that its operations need.
 namespace scratch_part {
 constexpr uint32_t kStaged = 0, kSpare = 1, kKept = 2, kSums = 3, kParts = 6;
 }
 FM_HD uint32_t words_of_part(uint32_t pixels) { return (pixels + 3u) / 4u * 4u; }
 
 struct DeviceProgram {
-  std::vector<DeviceSample> samples;  // those whose bytes change or move
+  std::vector<DeviceSample> samples;  // only the images that the kernel must write
   std::vector<DeviceOperation> operations;
   std::vector<DeviceMatrix> matrices;
   int64_t scratch_bytes = 0;
 };
 
-// Needs checked parameters.
+// Call validate() before: this function trusts the parameters.
 DeviceProgram device_program(const AugmentParams& params);
 
 }  // namespace fastmix

@@ -1,4 +1,4 @@
-// Operations of a block that read neighbours: sharpness and blur.
+// Operations of a CUDA block that read neighbouring pixels: sharpness and blur.
 #pragma once
 
 #include <cstdint>
@@ -48,8 +48,8 @@ __device__ __forceinline__ void sharpen(BlockImage& image, float factor) {
   image.arrive(image.out);
 }
 
-// One pass of the blur along the rows or down the columns. A thread makes kBlurRun pixels of a line with moving sums.
-// Radii are below 100, see box_weights().
+// Applies one box filter along the rows (`across`) or down the columns. A thread computes kBlurRun neighbouring pixels
+// and updates a moving sum from one to the next. Sums stay below 2^16 because box_weights() keeps radii below 100.
 constexpr int32_t kBlurRun = 16;
 
 __device__ __forceinline__ void blur_pass(const BlockImage& image, const PixelPlace& from, const PixelPlace& to,
@@ -59,7 +59,7 @@ __device__ __forceinline__ void blur_pass(const BlockImage& image, const PixelPl
   const auto items = static_cast<uint32_t>(lines * runs);
 #pragma unroll 1
   for (uint32_t item = threadIdx.x; item < items; item += kAugmentThreads) {
-    // Neighbouring threads take neighbouring runs of a row, or neighbouring columns.
+    // Neighbouring threads take neighbouring runs of a row, or neighbouring columns, so a warp reads nearby memory.
     const auto divisor = static_cast<uint32_t>(across ? runs : lines);
     const auto quotient = static_cast<int32_t>(item / divisor), rest = static_cast<int32_t>(item % divisor);
     const int32_t line = across ? quotient : rest, begin = (across ? rest : quotient) * kBlurRun;

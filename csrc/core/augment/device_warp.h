@@ -1,5 +1,5 @@
-// Warps of a block. Places are 64-bit fixed point and levels float32, both with bounded errors. A pixel that an error
-// could change is computed again in float64, as Pillow does it.
+// Warps in a CUDA block. Source coordinates are 64-bit fixed point and levels float32, both with bounded errors. If an
+// error could change a pixel, the kernel computes that pixel again in float64, as Pillow does.
 #pragma once
 
 #include <cstdint>
@@ -9,22 +9,22 @@
 
 namespace fastmix {
 
-// kFraction fraction bits hold a matrix entry to 2^-44. Coordinates are below 2^14 and centres halves, so a place errs
-// by less than 2^-28 (two products, one constant), and stays below 2^17.
+// The kernel rounds matrix entries to 44 fraction bits. A source coordinate is two products of an entry and a pixel
+// centre below 2^14, plus a constant. So its error is below 2^-28, and it stays below 2^17.
 constexpr int kFraction = 44;
 constexpr int64_t kHalf = int64_t{1} << (kFraction - 1);
 
-// Where an output pixel lies along one axis of the source.
+// The point of the source that an output pixel reads, along one axis.
 struct AxisPoint {
-  int32_t index;  // of the pixel before it
-  float t;        // the distance from that pixel's centre, rounded: errs by less than 2^-25 + 2^-27
+  int32_t index;  // the last source pixel whose centre is not after the point
+  float t;        // distance of the point from the centre of pixel `index`; its error is below 2^-25 + 2^-27
   bool inside;
-  bool doubt;  // whether `index` or `inside` may be wrong
+  bool doubt;  // whether the coordinate's error may make `index` or `inside` wrong
 };
 
 class WarpAxis {
  public:
-  // Half entries times odd numbers are entries times centres.
+  // a_ and b_ hold half of a matrix entry. at() multiplies them by 2 x + 1 and 2 y + 1, which gives entry times centre.
   __device__ __forceinline__ WarpAxis(const double* m, int32_t size, bool exact)
       : a_(static_cast<int64_t>(m[0] * 0x1p43)),
         b_(static_cast<int64_t>(m[1] * 0x1p43)),
@@ -40,7 +40,7 @@ class WarpAxis {
     point.t = static_cast<float>(fraction) * 0x1p-32f;
     const auto pixel = static_cast<int32_t>(place >> kFraction);
     point.inside = pixel >= 0 && pixel < size_;
-    // Nearer than 2^-27 to a pixel's centre, or to a border.
+    // A point within 2^-27 of a pixel's centre or of a border is in doubt.
     constexpr uint32_t kNear = 1u << 5;
     point.doubt = !exact_ && (fraction + kNear < 2 * kNear || near(place) ||
                               near(place - (static_cast<int64_t>(size_) << kFraction)));
@@ -60,7 +60,7 @@ class WarpAxis {
 
 __device__ __forceinline__ int32_t clamped(int32_t k, int32_t size) { return k < 0 ? 0 : k < size ? k : size - 1; }
 
-// Row j of the neighbours of a pixel, clamped to the image.
+// One source row in the scratch. Columns outside the image read its border pixel.
 struct StagedRow {
   const PixelPlace& staged;
   int32_t first, width;
@@ -82,7 +82,8 @@ __device__ __forceinline__ float small_float(uint32_t pixel, int c) {
   return bit_cast<float>(kByteBias | (pixel >> (8 * c) & 255u)) - bit_cast<float>(kByteBias);
 }
 
-// A channel's level is exact where all neighbours have it. `whole` is clamped.
+// Writes one channel of a pixel: `whole`, which is `level` truncated, clamped to [0, 255]. If a channel has no bits in
+// `different`, all neighbours have the level `same`. Then the result is `same`, without doubt.
 __device__ __forceinline__ void put_level(WarpedPixel& to, int c, float level, int32_t whole, int32_t same,
                                           uint32_t different, float bound) {
   const bool varied = (different >> (8 * c) & 255u) != 0;
@@ -185,7 +186,7 @@ __device__ __forceinline__ void warp_image(BlockImage& image, const Matrix& matr
   image.arrive(image.out);
 }
 
-// Pillow's nearest warps are fixed point themselves.
+// Pillow, too, computes nearest warps in 16-bit fixed point, so no pixel is in doubt.
 __device__ __forceinline__ void warp_nearest(BlockImage& image, const FixedMatrix& matrix, uint32_t fill) {
   const PixelPlace staged = image.stage();
   const int32_t* const m = matrix.m;

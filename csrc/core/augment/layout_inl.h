@@ -90,7 +90,7 @@ void unpack(uint8_t* planes, int64_t stride, const uint32_t* __restrict in, int6
 
 using Bytes16 = uint8_t __attribute__((vector_size(16)));
 
-// Interleaves the bytes of rows i and i + 8 into rows 2 i and 2 i + 1. Four times this transposes 16 x 16 bytes.
+// Interleaves the bytes of rows i and i + 8 into rows 2 i and 2 i + 1. Four calls transpose 16 x 16 bytes.
 inline __attribute__((always_inline)) void interleave_rows(Bytes16* rows) {
   Bytes16 mixed[16];
   for (int i = 0; i < 8; ++i) {

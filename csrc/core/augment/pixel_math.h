@@ -11,8 +11,8 @@ namespace fastmix {
 // Pillow's grey level of a colour ("L").
 FM_HD uint32_t luma(uint32_t r, uint32_t g, uint32_t b) { return (19595u * r + 38470u * g + 7471u * b + 32768u) >> 16; }
 
-// Pillow's Image.blend: degenerate + factor * (value - degenerate), rounded to float32 after each operation, clamped
-// and truncated. `degenerate` is the level at factor 0.
+// Pillow's Image.blend: degenerate + factor * (value - degenerate). Every operation rounds to float32; the result is
+// clamped to [0, 255] and truncated. `degenerate` is the level at factor 0.
 FM_HD int32_t blend_level(int32_t degenerate, int32_t value, float factor) {
   float level = static_cast<float>(degenerate) + factor * static_cast<float>(value - degenerate);
   level = level < 0.0f ? 0.0f : level;
@@ -21,11 +21,12 @@ FM_HD int32_t blend_level(int32_t degenerate, int32_t value, float factor) {
 }
 
 // Pillow's SMOOTH: floor((2 * s + 13) / 26), where s is the sum of a 3 x 3 neighbourhood plus four times its centre. It
-// equals floor((s + 6) / 13). The product gives the same, since its error, 0.77 * 3321 / 65536, is below 1 / 13.
+// equals floor((s + 6) / 13). Here 5042 / 65536 replaces 1 / 13. It is slightly larger, but s + 6 <= 3321, so the
+// product exceeds the quotient by 0.04, which is less than 1 / 13: the floor is the same.
 FM_HD uint32_t smooth_level(uint32_t s) { return ((s + 6u) * 5042u) >> 16; }
 
-// Weights of a moving mean, in 24-bit fixed point: `inner` for each of 2 * radius + 1 levels, `edge` for one more level
-// on each side, so that the width of the mean may be a fraction.
+// A box filter of fractional width. Each of the 2 * radius + 1 levels in the middle has the weight `inner`, and one
+// more level on either side has the weight `edge`. Weights are multiples of 2^-24.
 struct BoxWeights {
   int32_t radius;
   uint32_t inner, edge;
@@ -34,7 +35,7 @@ FM_HD uint32_t box_level(uint32_t inner_sum, uint32_t edge_sum, uint32_t inner, 
   return (inner_sum * inner + edge_sum * edge + (1u << 23)) >> 24;
 }
 
-// Pillow's 8-bit HSV.
+// A pixel in Pillow's HSV mode: hue, saturation and value, each 0 to 255.
 struct Hsv {
   int32_t h, s, v;
 };
@@ -42,12 +43,13 @@ struct Hsv {
 FM_HD Hsv to_hsv(int32_t r, int32_t g, int32_t b) {
   const int32_t more = r > g ? r : g, less = r < g ? r : g;
   const int32_t most = more > b ? more : b, least = less < b ? less : b;
-  const int32_t colored = -static_cast<int32_t>(most != least);  // a mask: compilers do not vectorise branches
+  // -1 for a coloured pixel, 0 for a grey one: masks instead of branches, which compilers do not vectorise.
+  const int32_t colored = -static_cast<int32_t>(most != least);
   const float range = static_cast<float>(most - least + 1 + colored);
   const float rc = static_cast<float>(most - r) / range;
   const float gc = static_cast<float>(most - g) / range;
   const float bc = static_cast<float>(most - b) / range;
-  // Pillow computes the second and the third in float64 and rounds them once.
+  // As in Pillow, from_green and from_blue are computed in float64 and rounded once.
   const int32_t from_red = bit_cast<int32_t>(bc - gc);
   const int32_t from_green = bit_cast<int32_t>(static_cast<float>(2.0 + static_cast<double>(rc) - bc));
   const int32_t from_blue = bit_cast<int32_t>(static_cast<float>(4.0 + static_cast<double>(gc) - rc));
@@ -60,7 +62,7 @@ FM_HD Hsv to_hsv(int32_t r, int32_t g, int32_t b) {
   return {hue & colored, static_cast<int32_t>(static_cast<double>(s) * 255.0) & colored, most};
 }
 
-// Rounds half away from zero; x >= 0.
+// Rounds x >= 0 to the nearest integer, halves up.
 FM_HD int32_t round_level(double x) { return static_cast<int32_t>(x + 0.5); }
 
 FM_HD void from_hsv(const Hsv& x, int32_t& r, int32_t& g, int32_t& b) {
@@ -73,7 +75,8 @@ FM_HD void from_hsv(const Hsv& x, int32_t& r, int32_t& g, int32_t& b) {
   const int32_t q = round_level(v * (1.0 - static_cast<double>(s * part)));
   const int32_t t = round_level(v * (1.0 - static_cast<double>(s) * (1.0 - static_cast<double>(part))));
   const int32_t k = sector % 6;
-  // By sector: V t p, q V p, p V t, p q V, t p V, V p q. Masks, because compilers do not vectorise these choices.
+  // (r, g, b) is (v, t, p), (q, v, p), (p, v, t), (p, q, v), (t, p, v) or (v, p, q) in sectors 0 to 5. choose() makes
+  // one channel with masks instead of branches, which compilers do not vectorise.
   const auto choose = [&](int32_t full, int32_t full_too, int32_t falling, int32_t rising) {
     const auto mask = [&](int32_t sector) { return -static_cast<int32_t>(k == sector); };
     return p ^ ((p ^ q) & mask(falling)) ^ ((p ^ t) & mask(rising)) ^ ((p ^ x.v) & (mask(full) | mask(full_too)));
@@ -83,17 +86,19 @@ FM_HD void from_hsv(const Hsv& x, int32_t& r, int32_t& g, int32_t& b) {
   b = choose(3, 4, 5, 2);
 }
 
-// Turns the hue by `shift` of 256 steps. Grey pixels keep their bytes.
+// Adds `shift` to the hue, modulo 256. Grey pixels keep their bytes.
 FM_HD void turn_hue(int32_t shift, int32_t& r, int32_t& g, int32_t& b) {
   Hsv x = to_hsv(r, g, b);
   x.h = (x.h + shift) & 255;
   from_hsv(x, r, g, b);
 }
 
-// Pillow's interpolations of warps, in float64.
+// Pillow interpolates the pixels of warps by these two functions, linear() and cubic(), in float64. linear() blends
+// a at t = 0 with b at t = 1.
 FM_HD double linear(double a, double b, double t) { return a + (b - a) * t; }
 
-// The cubic through four samples at -1, 0, 1, 2: Keys' kernel with a = -1.
+// Cubic convolution (Keys, parameter -1) of the samples a, b, c, d at the positions -1, 0, 1, 2, evaluated at t in
+// [0, 1).
 FM_HD double cubic(double a, double b, double c, double d, double t) {
   const double p2 = -a + c;
   const double p3 = 2.0 * (a - b) + c - d;

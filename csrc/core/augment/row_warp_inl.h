@@ -1,8 +1,8 @@
 // Warps that move the pixels of a row along the row: shears and translations. Part of augment_kernels_inl.h.
 //
-// Pillow computes a level in float64 and truncates it. This code first computes a block in float32, whose error is
-// below a bound. A float32 level truncates to Pillow's level, unless it is nearer to an integer than the bound: then
-// the block is computed again in float64.
+// Pillow computes a level in float64 and truncates it. This code computes a block of pixels in float32 first, where a
+// level's error is below a bound. If a level is nearer to an integer than the bound, truncation might give another
+// level than Pillow's. Then the block is computed again in float64.
 #pragma once
 
 #include <cstdint>
@@ -15,14 +15,15 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// The distance of pixel k of a run from the centre of in[k], as Pillow computes it.
+// Output pixel k of a run reads the source at a point to the right of the centre of in[k]. Returns the distance of the
+// two, with Pillow's float64 operations.
 inline __attribute__((always_inline)) double exact_distance(const RowRun& run, int64_t k) {
   const int32_t x = run.x + static_cast<int32_t>(k);
   return static_cast<double>(x) + 0.5 + run.slope + run.offset - 0.5 - static_cast<double>(x + run.shift);
 }
 
-// The rounding of t, of the product and of the sum each changes the level by at most 2^-17. Equal neighbours give an
-// exact level.
+// Bounds the error of a float32 level: rounding t, the product and the sum changes it by at most 2^-17 each. Between
+// equal neighbours the level is exact.
 constexpr float kLinearRowBound = 0x1p-15f;
 
 inline __attribute__((always_inline)) bool linear_block(uint8_t* __restrict out, const uint8_t* __restrict in, float t,
@@ -48,7 +49,8 @@ inline void linear_exactly(uint8_t* __restrict out, const uint8_t* __restrict in
   }
 }
 
-// The weights err by less than 2^-23 each, the levels by less than 4 * 255 * 2^-23 + 7 * 2^-16.
+// Bounds the error of a float32 level. Each weight has an error below 2^-23, and the four together change the sum by
+// less than 4 * 255 * 2^-23. The roundings of the products and sums add less than 7 * 2^-16.
 constexpr float kCubicRowBound = 0x1p-11f;
 
 inline __attribute__((always_inline)) bool cubic_block(uint8_t* __restrict out, const uint8_t* __restrict in, float t,

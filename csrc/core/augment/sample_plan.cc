@@ -12,7 +12,7 @@ enum Kind : int32_t { kUnused, kFloat, kBits };  // what a parameter word holds
 
 constexpr int32_t kFilterBits = 3, kNormalBits = 3 << 3;
 
-// What the words of an operation may hold. `low` and `high` bound the first parameter if it is a float.
+// What the words of an operation may hold. `low` and `high` bound every float parameter.
 struct Rule {
   const char* name;
   int32_t flags;  // the flag bits that the operation may set
@@ -55,7 +55,7 @@ constexpr Rule kRules[kOpcodes] = {
 bool is_color(int32_t word) { return (static_cast<uint32_t>(word) >> 24) == 0; }
 bool is_warp(Opcode opcode) { return opcode >= Opcode::kShearX && opcode <= Opcode::kRotate; }
 
-// Names a sample's operation in messages.
+// Where an operation stands, for messages.
 struct Place {
   const char* op;
   int32_t sample, index;
@@ -75,7 +75,6 @@ void check_parameters(const Place& at, const SampleOperation& operation, const R
                     " of ", rule.name, ", got the bits ", operation.word[k]);
     if (rule.kinds[k] != kFloat) continue;
     const float value = operation.value(k);
-    // AugMixEnd's second parameter has the range of its first.
     check_operation(value >= rule.low && value <= rule.high, at, "expected ", rule.meaning, " in [", rule.low, ", ",
                     rule.high, "] for ", rule.name, ", got ", value);
     check_operation(!rule.integer || value == std::floor(value), at, "expected an integer for ", rule.name, ", got ",
@@ -86,7 +85,7 @@ void check_parameters(const Place& at, const SampleOperation& operation, const R
 void check_flags(const Place& at, const SampleOperation& operation, const Rule& rule) {
   const int32_t flags = operation.flags();
   check_operation((flags & 4) == 0 || !is_warp(operation.opcode()), at,
-                  "expected flag bit 10 clear (Pillow's arithmetic, the only one) for ", rule.name, ", got it set");
+                  "expected flag bit 10 clear (only Pillow's arithmetic exists) for ", rule.name, ", got it set");
   check_operation((flags & ~rule.flags) == 0, at, "expected only the flag bits ", rule.flags << 8, " for ", rule.name,
                   ", got ", flags << 8);
   check_operation(!is_warp(operation.opcode()) || (flags & kFilterBits) <= 2, at,
@@ -104,15 +103,15 @@ void check_colors(const Place& at, const SampleOperation& operation, const Rule&
                   color);
 }
 
-// Follows one sample's operations through AugMix's states.
+// Checks that a sample's AugMixBegin and AugMixEnd alternate.
 class AugMixState {
  public:
   void follow(const Place& at, Opcode opcode) {
     if (opcode == Opcode::kAugMixBegin) {
-      check_operation(!inside_, at, "expected AugMixEnd first, got a second AugMixBegin");
+      check_operation(!inside_, at, "expected AugMixEnd before another AugMixBegin, got none");
       inside_ = true;
     } else if (opcode == Opcode::kAugMixChainEnd || opcode == Opcode::kAugMixEnd) {
-      check_operation(inside_, at, "expected AugMixBegin first, got ", name_of(opcode));
+      check_operation(inside_, at, "expected AugMixBegin before ", name_of(opcode), ", got none");
       inside_ = opcode != Opcode::kAugMixEnd;
     }
   }
@@ -126,9 +125,11 @@ void check_row(const char* op, const SamplePlanView& plan, int32_t sample) {
   const SampleRow& row = plan.row(sample);
   check(row.header == kSampleHeader, op, ": expected rows of a sample plan, layout version 1, got the header ",
         row.header, " for sample ", sample, "; make rows with SamplePlan");
-  check((row.flags & ~0xf07) == 0, op, ": expected only the flag bits 0xf07, got ", row.flags, " for sample ", sample);
+  check((row.flags & ~0xf07) == 0, op, ": expected only the flag bits 0xf07, got ", row.flags, " for sample ", sample,
+        "; make rows with SamplePlan");
   for (const int32_t spare : row.spare) {
-    check(spare == 0, op, ": expected zeros in the spare words 9 to 15, got ", spare, " for sample ", sample);
+    check(spare == 0, op, ": expected zeros in the spare words 9 to 15, got ", spare, " for sample ", sample,
+          "; make rows with SamplePlan");
   }
   check(row.count >= 0 && row.count <= plan.capacity(), op, ": expected 0 to ", plan.capacity(), " operations, got ",
         row.count, " for sample ", sample);
@@ -172,7 +173,7 @@ void validate_sizes(const char* op, const SamplePlanView& plan, int64_t height, 
     for (int32_t k = 0; k < row.count; ++k) {
       const SampleOperation& operation = plan.operations(i)[k];
       if (operation.opcode() != Opcode::kPadCrop || (operation.word[2] & 1 << 24) == 0) continue;
-      // numpy's 'reflect' needs the reflected pixels within the image.
+      // Reflection, as numpy's mode 'reflect', reaches at most size - 1 pixels beyond the border.
       check_operation(std::abs(int64_t{operation.word[0]}) < height && std::abs(int64_t{operation.word[1]}) < width,
                       {op, i, k}, "expected offsets of PadCrop below ", height, " and ", width,
                       " with reflection, got (", operation.word[0], ", ", operation.word[1], ")");

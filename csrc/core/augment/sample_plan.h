@@ -9,7 +9,7 @@
 
 namespace fastmix {
 
-// The first word of a row: "FS" and the version of the layout, in the order of row_header.
+// The first word of a row: the characters "FS" and the version of the layout.
 constexpr int32_t kSampleHeader = 'F' << 24 | 'S' << 16 | 1 << 8;
 
 enum class Opcode : int32_t {
@@ -57,7 +57,7 @@ struct SampleOperation {
 };
 static_assert(sizeof(SampleOperation) == 16);
 
-// A rectangle in pixels, packed into the first two words of an operation.
+// A box in pixels. Words 0 and 1 of an erasing operation hold it, 16 bits per number.
 struct EraseBox {
   int32_t y, x, height, width;
 };
@@ -67,7 +67,7 @@ FM_HD EraseBox erase_box(int32_t place, int32_t size) {
 }
 FM_HD EraseBox erase_box(const SampleOperation& operation) { return erase_box(operation.word[0], operation.word[1]); }
 
-// The start of a row: 64 bytes. `capacity` operations follow it. Words are little-endian; spare words are zero.
+// The first 64 bytes of a row; `capacity` operations follow them. Words are little-endian; spare words are zero.
 struct SampleRow {
   int32_t header = kSampleHeader;
   int32_t flags = 0;
@@ -99,15 +99,16 @@ struct SamplePlanView {
   }
 };
 
-// Refuses rows of another kind or version, unknown opcodes and flags, parameters out of range, AugMix operations that
-// do not pair up, and words that should be zero. `op` names the caller in messages.
+// Throws Error for rows of another kind or version, unknown opcodes and flags, parameters out of range, an AugMixBegin
+// without AugMixEnd, and words that should be zero. `op` names the caller in messages.
 void validate(const char* op, const SamplePlanView& plan);
 
-// Refuses output sizes other than height x width, and PadCrop offsets that reflect more pixels than such images have.
+// Throws Error for output sizes other than height x width, and for PadCrop offsets that reflect more pixels than such
+// images have.
 void validate_sizes(const char* op, const SamplePlanView& plan, int64_t height, int64_t width);
 
-// For operators from uint8 images to uint8 images of height x width. Refuses windows, other sizes, and erasing that
-// needs a float output.
+// For operators from uint8 images to uint8 images of height x width. Throws Error for windows, other output sizes, and
+// erasing that needs a float output.
 void validate_pixels_only(const char* op, const SamplePlanView& plan, int64_t height, int64_t width);
 
 // Whether an operation erases in the normalised output.
@@ -115,8 +116,8 @@ constexpr bool erases_normalized(Opcode opcode) {
   return opcode == Opcode::kEraseNormal || opcode == Opcode::kErasePixelsNormalized;
 }
 
-// Refuses operations on uint8 pixels after operations that erase in the normalised output, and constants that are not
-// finite.
+// Throws Error for operations on uint8 pixels that follow erasing of the normalised output, and for constants that are
+// not finite.
 void validate_erasing(const char* op, const SamplePlanView& plan);
 
 // How many operations of a sample change its pixels. The others erase boxes later, in the normalised output.

@@ -1,4 +1,4 @@
-// Looks levels up in tables, and takes statistics. Part of augment_kernels_inl.h.
+// Table look-ups, and statistics of levels. Part of augment_kernels_inl.h.
 #pragma once
 
 #include <cstdint>
@@ -30,16 +30,16 @@ inline int64_t look_up_vectors(uint8_t* out, const uint8_t* in, const uint8_t* t
   return k;
 }
 #elif defined(__AVX2__)
-// A shuffle looks up indices 0 ... 15 in one of 16 parts of the table, and gives zero for an index with the high bit
-// set. For part p, the index is level - 16 p, which wraps below 0, plus 0x70 with saturation: this sets the high bit of
-// every level outside 16 p ... 16 p + 15.
+// A shuffle looks up one of 16 entries, so the table is split into 16 parts. The shuffle gives 0 for an index with the
+// high bit set, and else uses its low four bits. For part p, the index is level - 16 p (modulo 256) plus 0x70 with
+// saturation. So levels 16 p ... 16 p + 15 give 0x70 ... 0x7f, and all other levels get the high bit.
 inline int64_t look_up_vectors(uint8_t* out, const uint8_t* in, const uint8_t* table, int64_t n) {
 #if defined(__AVX512BW__)
   using Bytes = __m512i;
   const auto load = [](const uint8_t* at) { return _mm512_loadu_si512(at); };
   const auto splat = [](int value) { return _mm512_set1_epi8(static_cast<char>(value)); };
   const auto part = [](const uint8_t* at) {
-    // maskz with every lane set: GCC 12 warns of an uninitialised variable in the plain intrinsic.
+    // The maskz form with every lane set, because GCC 12 warns of an uninitialised variable in the plain one.
     return _mm512_maskz_broadcast_i32x4(0xffff, _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
   };
 #else
@@ -107,7 +107,7 @@ void extremes(const uint8_t* in, int64_t n, uint8_t& low, uint8_t& high) {
 }
 
 uint64_t luma_sum(const uint8_t* r, const uint8_t* g, const uint8_t* b, int64_t n) {
-  constexpr int64_t kPart = 1 << 16;  // so many pixels have a sum that fits 32 bits
+  constexpr int64_t kPart = 1 << 16;  // the luma of so many pixels adds up to less than 2^32
   uint64_t sum = 0;
   for (int64_t begin = 0; begin < n; begin += kPart) {
     const int64_t end = n - begin < kPart ? n : begin + kPart;

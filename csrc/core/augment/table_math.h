@@ -1,4 +1,4 @@
-// The levels of tables, for host and device. Every rounding is part of the formula.
+// Operations that map levels by a table, for host and device. Every rounding is part of the formula.
 #pragma once
 
 #include <cstdint>
@@ -10,15 +10,15 @@
 namespace fastmix {
 
 constexpr int32_t kLevels = 256;
-constexpr int32_t kColors = 3;  // channels
+constexpr int32_t kColors = 3;  // R, G and B
 
-// Whether the operation is a table that does not depend on the image.
+// Whether the operation maps levels by a table that does not depend on the image.
 FM_HD bool is_table(Opcode opcode) {
   return opcode == Opcode::kInvert || opcode == Opcode::kPosterize || opcode == Opcode::kSolarize ||
          opcode == Opcode::kSolarizeAdd || opcode == Opcode::kBrightness;
 }
 
-// The level that such an operation with parameter `a` makes of v.
+// Maps level v by an operation for which is_table() holds. `a` is the operation's parameter.
 FM_HD int32_t table_level(Opcode opcode, float a, int32_t v) {
   switch (opcode) {
     case Opcode::kInvert:
@@ -67,7 +67,7 @@ FM_HD void equalize_channel(uint8_t* to, const uint32_t* count) {
     pixels += count[v];
     last = count[v] != 0 ? count[v] : last;
   }
-  // One level alone leaves no other pixels, so its step is 0 too.
+  // If all pixels have the same level, step is 0 too, and the table keeps every level, as in Pillow.
   const uint32_t step = (pixels - last) / 255;
   uint32_t sum = step / 2;
   for (int32_t v = 0; v < kLevels; ++v) {

@@ -44,7 +44,8 @@ LevelTable identity_table() {
 
 LevelTable table_of(const SampleOperation& operation) {
   const Opcode opcode = operation.opcode();
-  check(is_table(opcode), "augment: expected an operation that is a table, got ", name_of(opcode));
+  check(is_table(opcode), "augment: expected an operation that maps levels by a fixed table, such as Invert, got ",
+        name_of(opcode));
   const float a = operation.value(0);
   return same_table([&](int32_t v) { return table_level(opcode, a, v); });
 }

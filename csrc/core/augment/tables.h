@@ -1,5 +1,5 @@
-// Tables of 256 levels per channel: operations that map each level by itself, with a table that is fixed or that
-// depends on statistics of the image.
+// Tables of 256 levels per channel, for operations that map each level on its own. A table is fixed (Invert) or depends
+// on statistics of the image (Equalize).
 #pragma once
 
 #include <cstdint>
@@ -22,16 +22,16 @@ struct Histogram {
 
 LevelTable identity_table();
 
-// Of an operation that is_table().
+// The table of an operation for which is_table() holds.
 LevelTable table_of(const SampleOperation& operation);
 
-// Changes `table` to the table that equals `table`, then `next`.
+// Changes `table` so that it maps a level by the old `table` and then by `next`.
 void compose(LevelTable& table, const LevelTable& next);
 
-// Returns the image's histogram after the table is applied.
+// Returns the histogram that the image has after the table is applied.
 Histogram through(const LevelTable& table, const Histogram& histogram);
 
-// Contrast: blends with the mean grey level. `luma_sum` is the sum of luma over the image.
+// Contrast's table blends each level with the mean grey level. `luma_sum` is the sum of luma over the image.
 LevelTable contrast_table(uint64_t luma_sum, int64_t pixels, float factor);
 
 struct Extremes {
@@ -40,8 +40,9 @@ struct Extremes {
 LevelTable auto_contrast_table(const Extremes& extremes);
 LevelTable equalize_table(const Histogram& histogram);
 
-// Changes `extremes` to the lowest and highest level after the table. Returns false if the table neither rises nor
-// falls throughout, since other levels may then be the extremes.
+// Changes `extremes`, the lowest and highest level of the image, to those that it has after the table is applied.
+// Returns false if the table is not monotone between the two: other levels may then become the extremes, and `extremes`
+// is undefined.
 bool through_monotone(const LevelTable& table, Extremes& extremes);
 Extremes extremes_of(const Histogram& histogram);
 

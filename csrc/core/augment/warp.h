@@ -8,17 +8,17 @@
 
 namespace fastmix {
 
-// Images with longer sides are refused: source coordinates fit Pillow's 16.16 fixed point.
+// The longest side of an image. Up to this size, source coordinates fit Pillow's 16.16 fixed point.
 constexpr int64_t kMostSide = 16383;
 
-// Output pixel (x, y) reads the source at column m[0] * (x + 0.5) + m[1] * (y + 0.5) + m[2], and at the row that m[3],
-// m[4] and m[5] give likewise. Pixel i covers [i, i + 1).
+// Output pixel (x, y) reads the source at column m[0] * (x + 0.5) + m[1] * (y + 0.5) + m[2] and at row m[3] * (x + 0.5)
+// + m[4] * (y + 0.5) + m[5]. Source pixel i covers [i, i + 1).
 struct Matrix {
   double m[6];
 };
 
-// The matrix in Pillow's 16.16 fixed point, for the nearest filter: output pixel (x, y) reads source column
-// (m[0] * x + m[1] * y + m[2]) >> 16, and its row likewise.
+// The matrix in Pillow's 16.16 fixed point, for the nearest filter. Output pixel (x, y) reads source column (m[0] * x +
+// m[1] * y + m[2]) >> 16 and source row (m[3] * x + m[4] * y + m[5]) >> 16.
 struct FixedMatrix {
   int32_t m[6];
 };
@@ -31,10 +31,11 @@ struct Rotation {
 };
 Rotation rotation_of(float degrees, int64_t height, int64_t width);
 
-// Whether a translation moves whole pixels, rounded half up, and so needs no interpolation.
+// Whether a translation moves whole pixels, so that it needs no interpolation. With the nearest filter every
+// translation does, because the filter rounds it (half up).
 bool is_whole_translation(const SampleOperation& operation);
 
-// One of the three passes of Pillow's GaussianBlur along an axis.
+// The box filter that Pillow's GaussianBlur applies three times along each axis; `sigma` is the standard deviation.
 BoxWeights box_weights(float sigma);
 
 }  // namespace fastmix

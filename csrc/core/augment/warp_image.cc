@@ -14,8 +14,8 @@ constexpr int64_t kPad = 2;  // pixels repeated at each end of a row: cubic read
 
 uint8_t color_of(uint32_t color, int32_t channel) { return static_cast<uint8_t>(color >> (8 * channel)); }
 
-// A warp that moves the pixels of each row along the row: pixel x of row y reads at
-// x + 0.5 + slope * (y + 0.5) + offset. A translation with the nearest filter does not come here: see move_pixels.
+// A shear or translation along the rows: output pixel x of row y reads row y at x + 0.5 + slope * (y + 0.5) + offset.
+// move_pixels() does translations by whole pixels, and all translations with the nearest filter.
 struct RowWarp {
   double slope, offset;
   WarpFilter filter;
@@ -28,7 +28,7 @@ void fill_outside(uint8_t* row, int64_t begin, int64_t end, int64_t width, uint8
   std::memset(row + end, fill, width - end);
 }
 
-// out[x] = in[x + shift].
+// out[x] = in[x + shift], or `fill` if x + shift is outside of the row.
 void shift_row(uint8_t* out, const uint8_t* in, int64_t shift, int64_t width, uint8_t fill) {
   const int64_t begin = std::clamp<int64_t>(-shift, 0, width);
   const int64_t end = std::clamp<int64_t>(width - shift, begin, width);
@@ -55,7 +55,8 @@ class RowInterpolation {
   void place(double y) {
     slope_ = warp_.slope * y;
     const double distance = slope_ + warp_.offset, whole = std::floor(distance), part = distance - whole;
-    // float64 rounds each position by less than 2^-36. If `part` is not that near 0 or 1, all pixels have one shift.
+    // All pixels of the row have the same shift, unless `part` is so near 0 or 1 that rounding a position (by less than
+    // 2^-36) may cross a whole number.
     uniform_ = part > 0x1p-30 && part < 1.0 - 0x1p-30;
     shift_ = static_cast<int64_t>(whole);
     begin_ = std::clamp<int64_t>(-shift_ - 2, 0, width_);
@@ -83,7 +84,7 @@ class RowInterpolation {
   }
 
  private:
-  // Where pixel x reads, as Pillow computes it.
+  // The place in the source row that pixel x reads, with Pillow's float64 operations.
   double column(int64_t x) const { return static_cast<double>(x) + 0.5 + slope_ + warp_.offset; }
   bool inside(int64_t x) const { return column(x) >= 0.0 && column(x) < static_cast<double>(width_); }
   int64_t shift_at(int64_t x) const { return floor_of(column(x) - 0.5) - x; }
@@ -131,7 +132,7 @@ void warp_columns(ImageBuffers& image, const AugmentKernels& kernels, const RowW
   image.swap();
 }
 
-// Packs the image with `frame` repeated pixels on each side.
+// Packs the image, and surrounds it with `frame` copies of its border pixels.
 void pack_framed(const ImageBuffers& image, const AugmentKernels& kernels, uint32_t* packed, int32_t frame) {
   const int64_t height = image.height(), width = image.width(), pitch = width + 2 * frame;
   for (int64_t y = 0; y < height; ++y) {
@@ -187,7 +188,7 @@ void rotate(ImageBuffers& image, const AugmentKernels& kernels, const SampleOper
   }
 }
 
-// The source index for index `at` with reflection. `at` lies less than `size` outside [0, size).
+// Mirrors an index into [0, size): -1 becomes 1, and size becomes size - 2. `at` is less than `size` beyond either end.
 int64_t reflected(int64_t at, int64_t size) { return at < 0 ? -at : at >= size ? 2 * (size - 1) - at : at; }
 
 // Output pixel (y, x) reads input pixel (y + dy, x + dx).

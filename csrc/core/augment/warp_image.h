@@ -9,17 +9,17 @@
 
 namespace fastmix {
 
-// Shears, translations and rotations.
+// Applies a shear, a translation or a rotation.
 void warp_image(ImageBuffers& image, const AugmentKernels& kernels, const SampleOperation& operation);
 
 void flip_horizontally(ImageBuffers& image, const AugmentKernels& kernels);
 void flip_vertically(ImageBuffers& image);
 
-// Output pixel (y, x) reads (y + word 0, x + word 1). Outside the image it reads a colour, or the image reflected
-// without repeating its edge.
+// Output pixel (y, x) copies pixel (y + word[0], x + word[1]). word[2] says what places outside the image give: a
+// colour, or the image reflected at its border (the border pixel is not repeated).
 void pad_crop(ImageBuffers& image, const SampleOperation& operation);
 
-// Fills a rectangle, clipped at the borders.
+// Fills the part of the operation's box that lies inside the image.
 void erase(ImageBuffers& image, const SampleOperation& operation);
 
 }  // namespace fastmix

@@ -1,6 +1,7 @@
-// Warps in two dimensions: rotations. Part of augment_kernels_inl.h.
+// Rotations. Part of augment_kernels_inl.h.
 //
-// As in row_warp_inl.h, float32 comes first. Pixels with a level too near an integer are computed again in float64.
+// Levels are computed in float32 first. Pixels with a level too near an integer are computed again in float64, for the
+// reason that row_warp_inl.h gives.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +35,7 @@ void nearest_warp(uint32_t* __restrict out, const uint32_t* __restrict source, i
   }
 }
 
-// The offset in `source` of the pixel up and left of a point; valid also outside.
+// Offset in `source` of the pixel above and left of a point. For a point outside the image it is just a valid offset.
 inline __attribute__((always_inline)) int32_t offset_of(const WarpRow& row, const WarpPoint& point) {
   const int32_t pixel = (point.row + row.frame) * row.pitch + point.column + row.frame;
   const int32_t first = row.frame * row.pitch + row.frame;
@@ -59,7 +60,7 @@ inline void place_block(WarpBlock& block, const WarpRow& row, int32_t begin) {
   }
 }
 
-// Computes the pixels in doubt again in float64, then writes the block.
+// Replaces pixels k with doubts[k] != 0 by their float64 results, then writes the block.
 inline __attribute__((always_inline)) void store_block(uint32_t* out, const WarpRow& row, int32_t begin, int32_t n,
                                                        uint32_t* pixels, const uint32_t* doubts, bool in_doubt,
                                                        uint32_t (*exact)(const WarpRow&, int32_t)) {
@@ -147,7 +148,7 @@ using PixelFloats = float __attribute__((vector_size(16)));
 
 inline __attribute__((always_inline)) TapFloats load_levels(const uint32_t* from) {
 #if defined(__AVX512F__)
-  // maskz with every lane set: GCC 12 warns of an uninitialised variable in the plain intrinsics.
+  // The maskz forms with every lane set, because GCC 12 warns of an uninitialised variable in the plain ones.
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
   return _mm512_maskz_cvtepi32_ps(0xffff, _mm512_maskz_cvtepu8_epi32(0xffff, bytes));
 #elif defined(__AVX2__)
@@ -166,7 +167,7 @@ inline __attribute__((always_inline)) TapFloats load_taps(const float* from) {
   return taps;
 }
 
-// The sum of the four pixels.
+// Sets `sum` to the sum of the four pixels.
 inline __attribute__((always_inline)) void add_taps(PixelFloats& sum, const TapFloats* parts) {
 #if defined(__AVX512F__)
   const TapFloats& p = parts[0];
@@ -180,14 +181,15 @@ inline __attribute__((always_inline)) void add_taps(PixelFloats& sum, const TapF
 #endif
 }
 
-// The four weights are cubic polynomials in x. Row p holds their coefficients of x^p, each four times (one per
-// channel).
+// The weights of four neighbours are cubic polynomials in x. Row p holds the four coefficients of x^p, each repeated
+// for four channels.
 alignas(64) constexpr float kCubicPowers[4][16] = {{0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0},
                                                    {-1, -1, -1, -1, 0, 0, 0, 0, 1, 1, 1, 1, 0, 0, 0, 0},
                                                    {2, 2, 2, 2, -2, -2, -2, -2, 1, 1, 1, 1, -1, -1, -1, -1},
                                                    {-1, -1, -1, -1, 1, 1, 1, 1, -1, -1, -1, -1, 1, 1, 1, 1}};
 
-// Computes the levels of one pixel from its 4 x 4 neighbours. Sets bits of `apart` in channels that differ among them.
+// Computes the levels of one pixel from its 4 x 4 neighbours. Sets bits of a channel in `apart` if the neighbours
+// differ in that channel.
 inline __attribute__((always_inline)) void cubic_levels(float* levels, uint32_t& apart, const uint32_t* first,
                                                         int32_t pitch, const float (*wy)[kBlock], int32_t k, float x) {
   TapFloats sums[kTapParts];

@@ -1,6 +1,6 @@
-// Interpolation of warps, for host and device. Pillow computes in float64 and truncates. Kernels compute in float32
-// first: its error is below a bound, so it truncates to the same level unless it is that near an integer. Those pixels
-// are computed again with the float64 functions here.
+// Interpolation of warps, for host and device. Pillow computes a level in float64 and truncates it. The kernels compute
+// it in float32, with an error below a bound. If the result is nearer to an integer than the bound, truncation might
+// give another level: then the kernels compute the pixel again, with the float64 functions of this file.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ FM_HD int32_t clamp_whole(int32_t whole) {
   return whole > 255 ? 255 : whole;
 }
 
-// Keys' weights of the samples at -1, 0, 1, 2.
+// Weights of cubic convolution (Keys, a = -1) for samples at -1, 0, 1, 2 and a point at t.
 FM_HD void cubic_weights(float t, float& a, float& b, float& c, float& d) {
   a = t * (-1.0f + t * (2.0f - t));
   b = 1.0f + t * t * (t - 2.0f);
@@ -34,21 +34,22 @@ FM_HD void cubic_weights(float t, float& a, float& b, float& c, float& d) {
   d = t * t * (t - 1.0f);
 }
 
-// A distance below 1 errs by at most 2^-25, which moves a linear row by at most 2^-17 and a cubic one by 2^-15.
-//
-// Linear: rounding errs by at most 13 * 2^-17. Four equal neighbours give an exact level.
-// Cubic: weights err by less than 2^-23 each, so a row errs by less than 2^-12 and the sum of rows by less than 2^-10.
+// Bounds on the error of a float32 level. Rounding t to float32 moves it by at most 2^-25. This changes a linear row by
+// at most 2^-17 and a cubic row by at most 2^-15. Linear: all roundings together change a level by at most 13 * 2^-17;
+// four equal neighbours give an exact level. Cubic: a weight errs by less than 2^-23, so a row errs by less than 2^-12
+// and the sum of rows by less than 2^-10.
 constexpr float kLinearBound = 0x1p-13f;
 constexpr float kCubicBound = 0x1p-10f;
 
 // Where an output pixel lies in the source.
 struct WarpPoint {
   bool inside;
-  int32_t column, row;  // of the pixel up and left of it
-  double x, y;          // from that pixel's centre
+  int32_t column, row;  // the source pixel whose centre is up and left of the point
+  double x, y;          // distances from that centre, in [0, 1)
 };
 
-// Of output pixel `k` of the row whose centre is at `y`, as Pillow computes it with Matrix::m.
+// Maps output pixel k of a row to the source, with Pillow's float64 operations. The row's centre is at `y`; m is
+// Matrix::m.
 FM_HD WarpPoint warp_point(const double* m, double y, int32_t k, int32_t height, int32_t width) {
   const double x = static_cast<double>(k) + 0.5;
   const double column = m[0] * x + m[1] * y + m[2];
@@ -60,7 +61,7 @@ FM_HD WarpPoint warp_point(const double* m, double y, int32_t k, int32_t height,
   return {inside, i, j, left - static_cast<double>(i), top - static_cast<double>(j)};
 }
 
-// From the four neighbours: a and b above, c and d below.
+// Interpolates between four neighbours: a and b above, c and d below.
 FM_HD uint32_t linear_pixel(uint32_t a, uint32_t b, uint32_t c, uint32_t d, double x, double y) {
   uint32_t pixel = 0;
   for (int color = 0; color < 3; ++color) {
@@ -71,7 +72,7 @@ FM_HD uint32_t linear_pixel(uint32_t a, uint32_t b, uint32_t c, uint32_t d, doub
   return pixel;
 }
 
-// One row of cubic's neighbours, one color.
+// Interpolates one row of four neighbours, in one channel.
 FM_HD double cubic_row_level(uint32_t a, uint32_t b, uint32_t c, uint32_t d, int color, double x) {
   return cubic(exact_level(a, color), exact_level(b, color), exact_level(c, color), exact_level(d, color), x);
 }

@@ -1,5 +1,6 @@
-// FM_HD marks a free function that host and device share. It is always inlined: otherwise the linker would keep one
-// copy for all files, perhaps one with instructions that the CPU does not have.
+// FM_HD marks a free function that host and device share. It must always be inlined: files are compiled for different
+// instruction sets, and the linker keeps one copy of a function for all of them. That copy could contain instructions
+// that the CPU does not have.
 #pragma once
 
 #if defined(__CUDACC__)

@@ -1,4 +1,4 @@
-// Division by a number that the host knows: on a GPU one product and one shift instead of a subroutine.
+// Division by a divisor that the host knows before the launch. On a GPU it takes one multiplication and one shift.
 #pragma once
 
 #include <cstdint>
@@ -8,9 +8,9 @@
 
 namespace fastmix {
 
-// Holds m = ceil(2^(31 + s) / d) for s = ceil(log2 d), which is below 2^32. Then m * d = 2^(31 + s) + e with e < d <=
-// 2^s, so n * m / 2^(31 + s) = n / d + n * e / (d * 2^(31 + s)). For n < 2^31 the last term is below 1 / d: the
-// quotient is floor(n / d).
+// For n < 2^31, n / d is (n * m) >> (31 + s), where s = ceil(log2 d) and m = ceil(2^(31 + s) / d) < 2^32. Proof: m * d
+// = 2^(31 + s) + e with e < d <= 2^s, so n * m / 2^(31 + s) = n / d + n * e / (d * 2^(31 + s)). The last term is below
+// 1 / d, so the floor is that of n / d.
 class Divisor {
  public:
   Divisor() = default;

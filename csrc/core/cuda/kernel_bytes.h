@@ -1,5 +1,5 @@
-// Arrays that a kernel reads, packed one behind the other: by value as a parameter, or in device memory if they are too
-// large for that.
+// Arrays that a kernel reads, packed into one block of bytes. The block is a parameter of the kernel, or lies in device
+// memory if it is too large for that.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ struct UploadedBytes {
 
 class KernelBytes {
  public:
-  // Returns the array's offset, a multiple of 16.
+  // Appends an array and returns its offset, a multiple of 16.
   template <typename T>
   uint32_t append(const std::vector<T>& values) {
     const size_t offset = (bytes_.size() + 15) / 16 * 16, count = values.size() * sizeof(T);
@@ -37,8 +37,8 @@ class KernelBytes {
   std::vector<unsigned char> bytes_;
 };
 
-// Calls launch(bytes) with InlineBytes or UploadedBytes. The kernel's other parameter has type Args. A kernel's
-// parameters hold at most 32,764 bytes.
+// Calls launch(bytes), where `bytes` is InlineBytes if they fit the kernel's parameters (32,764 bytes), else
+// UploadedBytes. Args is the type of the kernel's other parameter.
 template <typename Args, typename Launch>
 void with_kernel_bytes(const KernelBytes& bytes, CudaStream stream, const Launch& launch) {
   constexpr int kInlineBytes = 32512;

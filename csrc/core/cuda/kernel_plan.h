@@ -1,7 +1,7 @@
 // The parts of a plan that a kernel reads, in one of two forms with the same functions. An InlinePlan is passed by
 // value as a kernel parameter, in narrow integers: no device memory has to be allocated, copied to or freed. A
 // MemoryPlan lies in device memory (plan/plan_memory.h), for plans that are too large for a parameter and for resident
-// plans.
+// plans. plan/gpu_walk.h explains entries, segments and bundles.
 #pragma once
 
 #include <cstdint>
@@ -19,30 +19,31 @@ struct alignas(8) Weights {
   float inside, outside;
 };
 
-// Where the samples are: at base + i * stride, or at pointers in the plan if base is null.
+// Where the samples are: sample i is at base + i * stride, or at the plan's pointer i if base is null.
 struct SamplePlaces {
   const unsigned char* base = nullptr;
   int64_t stride = 0;
 };
 
-// Byte offsets of an inline plan's arrays. Those that a kernel does not use are absent and have offset 0.
+// Byte offsets of an inline plan's arrays. An array that the kernel does not use is absent and has offset 0.
 struct InlineTable {
   SamplePlaces places;
   uint32_t bundles = 0;
   uint32_t has_box = 0;
   uint32_t pointers = 0;
-  uint32_t terms = 0;                // a weight (double) per entry of the walk
+  uint32_t terms = 0;                // weights of weighted sums, one double per element of GpuWalk::entries
   uint32_t inside = 0, outside = 0;  // weight_in and weight_out; one array if they are equal in all samples
   uint32_t boxes = 0;
   uint32_t each_weights = 1, each_box = 1;  // 1: one per sample, 0: one for all
-  uint32_t masks = 0;                       // mask index + 1, or 0; absent if no sample has a mask
+  uint32_t masks = 0;  // per sample: mask index + 1, or 0 without a mask; no array if no sample has a mask
   uint32_t entries = 0, segments = 0, successors = 0, bundle_begins = 0;  // arrays of GpuWalk
 };
 
-// uint16_t indices and int16_t boxes let 4,096 pairs fit a parameter.
+// Indices are uint16_t and edges of boxes int16_t, so that a plan of some thousand samples fits into a kernel
+// parameter.
 template <int kCapacity>
 struct InlinePlan {
-  // Kernels keep more vectors in flight with an inline plan, because it needs no registers for addresses.
+  // Kernels keep more loads in flight if this is true: reading an inline plan needs no registers for addresses.
   static constexpr bool kInline = true;
   struct alignas(8) Box {
     int16_t y0, x0, y1, x1;
@@ -67,7 +68,7 @@ struct InlinePlan {
     const Box narrow = at<Box>(table.boxes, sample * table.each_box);
     return {narrow.y0, narrow.x0, narrow.y1, narrow.x1};
   }
-  // The sample's mask, or -1.
+  // The index of the sample's mask, or -1 if it has none.
   __device__ __forceinline__ int32_t mask(uint32_t sample) const {
     return static_cast<int32_t>(at<uint16_t>(table.masks, sample)) - 1;
   }

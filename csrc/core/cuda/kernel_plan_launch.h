@@ -1,4 +1,4 @@
-// The host side of kernel_plan.h: makes the plan's form for kernels, once per launch.
+// The host side of kernel_plan.h: packs a plan for a kernel, once per launch.
 #pragma once
 
 #include <algorithm>
@@ -13,13 +13,13 @@
 
 namespace fastmix {
 
-// The parts of a plan that a kernel needs. Other parts stay empty.
+// The parts of a plan that a kernel needs. Members that it does not need stay empty.
 struct PlanSource {
   PlanView plan;
   const GpuWalk* walk = nullptr;
-  const void* const* samples = nullptr;  // one pointer per sample of the walk
+  const void* const* samples = nullptr;  // one pointer per sample
   int32_t sample_count = 0;
-  const std::vector<double>* terms = nullptr;  // one weight per entry of the walk; replaces the plan's
+  const std::vector<double>* terms = nullptr;  // one weight per GpuWalk entry, instead of the plan's weights
 };
 
 // Returns base and stride if neighbouring samples are equally far apart in memory, else a null base.
@@ -117,12 +117,13 @@ class StreamMemory {
   StreamMemory(const std::vector<unsigned char>& bytes, CudaStream stream) : stream_(stream) {
     cudaStreamCaptureStatus capturing = cudaStreamCaptureStatusNone;
     check_cuda(cudaStreamIsCapturing(stream, &capturing), "to query the stream");
-    // At replay a captured copy would read host bytes that no longer exist.
+    // A graph would copy from `bytes` again at replay, when they no longer exist.
     if (capturing != cudaStreamCaptureStatusNone)
       throw CudaError(concat("fastmix: expected a plan of at most about 1,024 samples inside a CUDA graph, got one of ",
                              bytes.size(), " bytes; use fastmix.ResidentPlan, or mix outside of the graph"));
     check_cuda(cudaMallocAsync(&data_, bytes.size(), stream), "memory for a large plan");
-    // CUDA takes the bytes of a copy of up to 64 KiB at once. For a larger copy it may wait for the stream first.
+    // cudaMemcpyAsync reads up to 64 KiB of host memory before it returns. For a larger copy it may wait for the
+    // stream, so this loop copies piece by piece.
     constexpr size_t kPiece = size_t{64} << 10;
     cudaError_t copied = cudaSuccess;
     for (size_t at = 0; at < bytes.size() && copied == cudaSuccess; at += kPiece) {
@@ -144,7 +145,7 @@ class StreamMemory {
 
 template <typename Plan, typename Launch>
 void launch_inline(const PlanSource& source, const RowFacts& facts, const SamplePlaces& places, const Launch& launch) {
-  Plan plan;  // not initialised, which would take longer: kernels read only the packed bytes
+  Plan plan;  // not initialised, which saves time: kernels read only the bytes that InlinePacker writes
   plan.table = InlinePacker(source, facts, places, plan.bytes).table;
   launch(plan);
 }
@@ -183,7 +184,7 @@ void with_kernel_plan(const PlanSource& source, CudaStream stream, const Launch&
   const RowFacts facts(source.plan);
   const SamplePlaces places = places_of(source.samples, source.sample_count);
   const GpuWalk& walk = *source.walk;
-  // The largest numbers that a plan of uint16_t holds: an entry of the last sample, and the number of entries.
+  // An inline plan needs uint16_t to hold every entry (the last sample has the largest) and the number of entries.
   const int64_t samples = std::max(source.sample_count, source.plan.partners());
   const bool narrow = facts.narrow && samples << kFlagBits <= UINT16_MAX + 1 && walk.entries.size() <= UINT16_MAX;
   const size_t bytes = narrow ? InlinePacker(source, facts, places, nullptr).bytes() : SIZE_MAX;
@@ -192,15 +193,16 @@ void with_kernel_plan(const PlanSource& source, CudaStream stream, const Launch&
   launch_uploaded(source, facts, places, stream, launch);
 }
 
-// A grid of `tiles` x the plan's bundles. If the bundles exceed the limit of grid.y, a block walks several.
+// A grid of tiles x bundles. CUDA limits grid.y, so a block loops over several bundles if there are more.
 inline dim3 grid_of(int64_t tiles, uint32_t bundles) {
   check(tiles <= INT32_MAX, "fastmix: expected samples of less than 2^31 tiles for one kernel, got ", tiles,
         "; split the samples");
   return dim3(static_cast<uint32_t>(tiles), bundles < kMaxGridY ? bundles : kMaxGridY);
 }
 
-// Calls launch(kernel_plan, grid rows, warps) for a walk that writes the samples of `writes`. `samples` are the images
-// that the walk reads: the plan's samples and, if partners are rows of another batch, each sample's partner after them.
+// Makes the walk (`writes` says which samples it writes) and calls launch(kernel_plan, grid rows, warps). `samples` are
+// the images that the kernel reads: the plan's samples and, if partners are rows of another batch, each sample's
+// partner after them.
 template <typename Launch>
 void with_walk(const PlanView& plan, const std::vector<const void*>& samples, const uint8_t* mirror, Writes writes,
                int64_t tiles, int32_t most_warps, CudaStream stream, const Launch& launch) {

@@ -1,5 +1,6 @@
-// Kernel launches with our own error check: an aborting macro or a sticky error would end the training process. The
-// tests' host shim (tests/core/host_cuda.h) compiles the same sources with g++.
+// Kernel launches whose failures throw an exception. A macro that aborts, or an error that CUDA keeps for the next
+// call, would end the training process. The tests' host shim (tests/core/host_cuda.h) compiles the same sources with
+// g++.
 #pragma once
 
 #if defined(__CUDACC__)

@@ -1,4 +1,4 @@
-// Finds the elements of a lane's vector that lie inside a sample's box.
+// Finds which elements of a lane's vector lie inside a sample's box. A vector is the 1 to 16 bytes that a lane loads.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // The loop of mix and normalize_mix over a GpuWalk. It reads each sample once, even in place.
 //
-// A cycle A -> B -> C -> D -> E -> F -> A becomes two segments: one warp each, in one block, so they share `heads`.
-// A lane does this for its own vector position:
+// Here A -> B means that B is A's partner. A cycle A -> B -> C -> D -> E -> F -> A becomes two segments. One block runs
+// them, a warp each, so the warps share `heads`. Each lane does this for its own vector position:
 //
 //             warp 0, segment A B C, successor 1    warp 1, segment D E F, successor 0
 //   prefetch  load A, B, C into registers           load D, E, F into registers
@@ -25,9 +25,10 @@ namespace fastmix {
 
 constexpr int kLanes = 32;
 
-// Block (32, warps): a warp takes a segment of the block's bundle, a lane one vector position of every sample. `active`
-// is false beyond the sample's end. load(entry) reads the lane's vector of a sample. settle(entry, v) changes the
-// vector after its load has finished (normalize_mix mirrors pixels). emit(entry, own, partner) mixes and writes.
+// A block has 32 x warps threads. A warp takes one segment of the block's bundle (plan/gpu_walk.h); a lane takes one
+// vector position of every sample. `active` is false if that position is beyond the sample's end. load(entry) reads the
+// lane's vector of a sample. settle(entry, v) changes the vector once it is loaded (normalize_mix mirrors pixels).
+// emit(entry, own, partner) mixes and writes.
 template <int kWords, int kLess = 0, typename Plan, typename Load, typename Settle, typename Emit>
 __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads, bool active, const Load& load,
                                               const Settle& settle, const Emit& emit) {
@@ -70,8 +71,8 @@ __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads,
           for (int w = 0; w < kWords; ++w) partner.word[w] = tail[w * kLanes];
         }
         if constexpr (kDepth > 2) {
-          // kDepth - 2 loads are in flight during `emit`. in_flight[j] is loaded again only afterwards, so `own` needs
-          // no copy of it.
+          // emit() reads in_flight[j] itself, not a copy, because the next load into it starts only afterwards. So
+          // kDepth - 2 loads are in flight during emit().
           emit(entry, in_flight[j], partner);
           if (k + kDepth < end) in_flight[j] = load(plan.entry(k + kDepth));
         } else {

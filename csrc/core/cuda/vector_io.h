@@ -18,11 +18,11 @@ struct Words {
 template <int kBytes>
 constexpr int kWordsOf = (kBytes + 3) / 4;
 
-// One load of 1, 2, 4, 8 or 16 bytes, aligned to its size. store_global is its counterpart.
+// One load of 1, 2, 4, 8 or 16 bytes; the address must be a multiple of the size. store_global() is the counterpart.
 template <int kBytes>
 __device__ __forceinline__ Words<kWordsOf<kBytes>> load_global(const void* address) {
 #if defined(__CUDACC__)
-  // The compiler cannot see that addresses from the plan are global ones.
+  // The address comes from the plan, so the compiler cannot see that it is in global memory.
   __builtin_assume(__isGlobal(address));
 #else
   host_cuda::note_read(address, kBytes);
@@ -64,8 +64,8 @@ __device__ __forceinline__ void store_global(void* address, const Words<kWordsOf
   }
 }
 
-// Hides from the compiler where these bits come from. Otherwise it keeps the converted values (32 registers of float64
-// for 16 bytes of uint8) until the vector's next use, and spills.
+// Hides from the compiler where these bits come from. Otherwise it would keep the converted values (32 registers of
+// float64 for 16 bytes of uint8) until the vector's next use, and spill registers.
 __device__ __forceinline__ void hide_origin(uint32_t& word) {
 #if defined(__CUDA_ARCH__)
   asm volatile("" : "+r"(word));
@@ -74,7 +74,7 @@ __device__ __forceinline__ void hide_origin(uint32_t& word) {
 #endif
 }
 
-// Element j of a vector, by shifts: the compiler would put an array of elements into local memory.
+// Element j of a vector. Extracts it by shifts, because the compiler would put an array of elements into local memory.
 template <typename T, int kWords>
 __device__ __forceinline__ T element(const Words<kWords>& vector, int j) {
   if constexpr (sizeof(T) == 8) {
@@ -104,8 +104,8 @@ __device__ __forceinline__ void put_element(Words<kWords>& vector, int j, T valu
   }
 }
 
-// Read and write word `index` of a vector by selection: an index unknown to the compiler would put the vector into
-// local memory.
+// Read and write word `index` of a vector by comparing every index. Plain indexing with an index that the compiler does
+// not know would put the vector into local memory.
 template <int kWords>
 __device__ __forceinline__ uint32_t word_at(const Words<kWords>& vector, int index) {
   uint32_t word = vector.word[0];
@@ -118,7 +118,7 @@ __device__ __forceinline__ void set_word(Words<kWords>& vector, int index, uint3
 #pragma unroll
   for (int w = 0; w < kWords; ++w) vector.word[w] = index == w ? value : vector.word[w];
 }
-// Replaces element `j` by selection too: its index may be unknown to the compiler.
+// Replaces element j. The compiler need not know j, since set_word() compares every index.
 template <typename T, int kWords>
 __device__ __forceinline__ void set_element(Words<kWords>& vector, int j, T value) {
   Words<(sizeof(T) + 3) / 4> alone = {};
@@ -134,9 +134,9 @@ __device__ __forceinline__ void set_element(Words<kWords>& vector, int j, T valu
   }
 }
 
-// biased() of byte j of a vector, by one byte permutation. `bias` is kByteBias from the kernel's arguments: the
-// instruction has one immediate, and a bias known to the compiler would take it. The byte selector would then cost a
-// register and an instruction.
+// Returns biased() (formula/mix_math.h) of byte j of a vector, by one byte permutation. Pass kByteBias as `bias`, from
+// the kernel's arguments. The instruction has one immediate operand, for the byte selector. If the compiler knew the
+// bias, it would make that the immediate, and the selector would cost a register and an instruction.
 template <int kWords>
 __device__ __forceinline__ float biased_byte(const Words<kWords>& vector, int j, uint32_t bias) {
 #if defined(__CUDA_ARCH__)
@@ -170,7 +170,7 @@ __device__ __forceinline__ uint32_t narrow_pair(float low, float high) {
 #endif
 }
 
-// Sets the top bit of each half that holds an infinite or NaN 16-bit float: all its exponent bits are set.
+// Sets the top bit of each half whose 16-bit float is infinite or NaN, that is, has all exponent bits set.
 template <typename T>
 __device__ __forceinline__ uint32_t not_finite(uint32_t pair) {
   constexpr uint32_t kLastExponentBit = std::is_same<T, Half>::value ? 0x04000400u : 0x00800080u;

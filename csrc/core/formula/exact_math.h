@@ -6,10 +6,11 @@
 
 namespace fastmix {
 
-constexpr double kLn2High = 0x1.62e42fee00000p-1;  // 32 bits: k * kLn2High is exact for |k| < 2^21
+constexpr double kLn2High = 0x1.62e42fee00000p-1;  // has 32 significant bits, so k * kLn2High is exact for |k| < 2^21
 constexpr double kLn2Low = 0x1.a39ef35793c76p-33;
 
-// Needs a finite x > 0. log(m * 2^k) = k ln 2 + 2 atanh((m - 1) / (m + 1)); |s| <= 0.172, so z^11 / 23 < 1e-18.
+// Natural logarithm of a finite x > 0: log(m * 2^k) = k ln 2 + 2 atanh(s), where s = (m - 1) / (m + 1). Since |s| <=
+// 0.172, the first omitted term of the series for atanh, s^22 / 23 relative to s, is below 1e-18.
 inline double exact_log(double x) {
   int exponent = 0;
   double m = std::frexp(x, &exponent);
@@ -25,8 +26,8 @@ inline double exact_log(double x) {
   return k * kLn2High + (2.0 * s + (2.0 * s * z * series + k * kLn2Low));
 }
 
-// Needs an x that is not NaN. Returns 0 below -745 and infinity above 709, near the limits of float64.
-// |r| <= 0.347, so r^15 / 15! < 1e-19.
+// e^x for an x that is not NaN. Returns 0 below -745 and infinity above 709, near the limits of float64. Computes 2^k *
+// e^r with |r| <= 0.347, so the first omitted term of the series, r^15 / 15!, is below 1e-19.
 inline double exact_exp(double x) {
   if (x < -745.0) return 0.0;
   if (x > 709.0) return HUGE_VAL;

@@ -1,8 +1,9 @@
-// Weighted sums as if in float64, without float64: consumer GPUs run float64 at 1/32 or 1/64 of the rate of float32.
+// Computes weighted sums with the same bits as float64, but mostly in float32: consumer GPUs run float64 at 1/32 or
+// 1/64 of the rate of float32.
 //
-// Let f be the sum of weight[k] * x[k] in float64, in order, with each product and each sum rounded. The result is f,
-// rounded once to the type of x. Both ways below find numbers low <= f <= high. Rounding keeps order: if low and high
-// round to the same value, f rounds to it too. Otherwise the caller computes f in float64.
+// Let f be the sum of weight[k] * x[k] in float64, in order, with each product and each sum rounded. The wanted result
+// is f, rounded once to the type of x. SumBounds and FloatSum below find float32 numbers low <= f <= high. If low and
+// high round to the same value of that type, f rounds to it too. Otherwise the caller computes f in float64.
 #pragma once
 
 #include <cmath>
@@ -13,8 +14,8 @@
 
 namespace fastmix {
 
-// Whether float32 is summed without float64. sm_80, sm_90 and sm_100 have many float64 units, and float64 takes fewer
-// instructions.
+// Whether kernels sum float32 images by FloatSum. sm_80, sm_90 and sm_100 have many float64 units: there, float64 takes
+// fewer instructions.
 #if defined(__CUDA_ARCH__)
 constexpr bool kSlowFloat64 = __CUDA_ARCH__ != 800 && __CUDA_ARCH__ != 900 && __CUDA_ARCH__ != 1000;
 #else
@@ -37,18 +38,18 @@ FM_HD WeightBounds bounds_of(double weight) {
           nearest < weight ? std::nextafter(nearest, HUGE_VALF) : nearest};
 #endif
 }
-// The bounds of 1 - weight in float64. Both float64 and the bounds round the same exact difference.
+// Bounds of the float64 value of 1 - weight. They hold, because float64 and the bounds round the same exact number.
 FM_HD WeightBounds bounds_of_rest(float weight) {
   return {fused_down(-1.0f, weight, 1.0f), fused_up(-1.0f, weight, 1.0f)};
 }
 
-// Bounds of the sum so far, both 0 at first. Each term keeps them valid: float64 holds the product of x and a bound of
-// the weight, and a bound of the sum, exactly. So rounding weight * x and the sum to float64 does not pass a bound. If
-// products are exact and terms are few, low and high are often equal, also for ties.
+// Bounds of the float64 sum of the terms so far. Rounding to float64 cannot carry a number across a bound that float64
+// holds exactly. It holds every float32 bound of the sum, and every product of x and a float32 bound of the weight, so
+// the bounds stay valid. If products are exact and terms are few, low and high are often equal, even for a tie.
 struct SumBounds {
   float low = 0.0f, high = 0.0f;
 
-  // Adds a term with x >= 0, or with equal bounds of its weight.
+  // Adds weight * x, if x >= 0 or both bounds of the weight are equal. add() takes any x.
   FM_HD void add_positive(const WeightBounds& weight, float x) {
     low = fused_down(weight.low, x, low);
     high = fused_up(weight.high, x, high);
@@ -58,7 +59,7 @@ struct SumBounds {
     low = fused_down(negative ? weight.high : weight.low, x, low);
     high = fused_up(negative ? weight.low : weight.high, x, high);
   }
-  // f starts at +0 and is never -0. Rounding an exact zero down gives a bound of -0, so this returns +0 for it.
+  // f starts at +0 and is never -0. But fused_down() rounds an exact zero to -0, and adding +0 turns that into +0.
   FM_HD float lowest() const { return low + 0.0f; }
 };
 
@@ -73,24 +74,28 @@ FM_HD SplitWeight split(double weight) {
   const float high = static_cast<float>(weight);
   return {high, static_cast<float>(weight - high)};
 }
-// Splits 1 - weight. If weight >= 1/2, high is exact and low is 0. If weight < 1/2, 1 - high is exact.
+// Splits 1 - weight. If weight >= 1/2, `high` is exact and `low` is 0. Else 1 - high is exact, so only `low` is
+// rounded.
 FM_HD SplitWeight split_rest(float weight) {
   const float high = 1.0f - weight;
   return {high, (1.0f - high) - weight};
 }
 
-// sum + tail is near f, the sum of n terms. Let u = 2^-24 and M the sum of |weight * x|. The difference has four parts:
-//  - in f, at most (n + 1) / 2 u^2 M: each operation errs by 2^-53 of a value that is at most M;
-//  - in the products, at most 3 u^2 M over all terms: high * x = product + error exactly, |error| <= u |product| and
-//    |low * x| <= u |product|, so `small` errs by 2 u^2 |product|; `low` itself errs by u^2 of the weight;
-//  - in the sums, at most (3 n + 3 n (n + 1) / 2) u^2 M: two-sum gives the exact `lost`, at most u M; lost + small is
-//    at most 3 u M and errs by 3 u^2 M, n times; `tail` after k terms is at most 3 k u M and errs by 3 k u^2 M;
-//  - in tail +- allowed, a little more than 3 n u^2 M.
-// The total is less than 13 n^2 u^2 M for one term and 7 n^2 u^2 M for more. `allowed` is 16 n^2 u^2 M. Products below
-// 2^-100 may lose more; `allowed` covers that if M >= 2^-60.
+// sum + tail differs from f by less than `allowed`. With n terms, u = 2^-24, and M the sum of |weight * x|, `allowed`
+// is 16 n^2 u^2 M. The difference has four parts:
+//   - The roundings in f. Each is at most 2^-53 of a value up to M: together at most (n + 1) / 2 u^2 M.
+//   - The products, at most 3 u^2 M. high * x = product + error exactly, with |error| <= u |product|, and |low * x| <=
+//     u |product|. So `small` has an error of 2 u^2 |product|, and `low` one of u^2 times the weight.
+//   - The sums, at most (3 n + 3 n (n + 1) / 2) u^2 M. `lost` is exact (two-sum) and at most u M. lost + small is at
+//   most
+//     3 u M and has an error of 3 u^2 M, n times. After k terms, `tail` is at most 3 k u M and has an error of 3 k u^2
+//     M.
+//   - The sum of tail and allowed in round(): a little more than 3 n u^2 M.
+// Together they stay below 13 n^2 u^2 M for one term and 7 n^2 u^2 M for more. Products below 2^-100 may lose more,
+// which `allowed` covers if M >= 2^-60.
 //
-// If there are at most two terms and all their `small` and `low` are 0, sum + tail is exact and `sum` is its nearest
-// float, also for a tie. f rounds to the same float: float64 holds every sum + tail near the middle of two floats.
+// With at most two terms whose `small` and `low` are all 0, sum + tail is exact, and `sum` is its nearest float, even
+// if it is a tie between two floats. f rounds to the same float: float64 holds every sum + tail that is close to a tie.
 struct FloatSum {
   float sum = 0.0f, tail = 0.0f, magnitude = 0.0f;
   uint32_t inexact = 0, some = 0;  // bitwise or of all `small` and `low`; bitwise or of all x
@@ -123,13 +128,13 @@ struct FloatSum {
   }
 };
 
-// mix_element for 0 < weight < 1. Returns false if FloatSum cannot tell how the result rounds.
+// Computes mix_element() for 0 < weight < 1. Returns false if FloatSum cannot tell how the result rounds.
 FM_HD bool mix_floats(float own, float partner, float weight, float* mixed) {
   FloatSum sum;
   sum.add({weight, 0.0f}, own);
   sum.add(split_rest(weight), partner);
   const bool settled = sum.round(2.0f, mixed);
-  // Both are zeros: blend() gives -0 only if both are -0.
+  // If both elements are zeros, blend() gives -0 only if both are -0.
   if ((sum.some << 1) == 0) *mixed = bit_cast<float>(bit_cast<uint32_t>(own) & bit_cast<uint32_t>(partner));
   return settled;
 }

@@ -7,7 +7,7 @@
 
 namespace fastmix {
 
-// `on` is the value of the label's column, `off` that of all others: smoothing is spread evenly over all classes.
+// `on` is the value in the label's column, `off` the value in all others. Smoothing is spread evenly over all classes.
 struct Smoothed {
   double on, off;
 };

@@ -11,8 +11,7 @@
 
 namespace fastmix {
 
-// w * own + (1 - w) * partner in float64. Both products of float32 operands are exact or nearly so. Rounding the
-// result once therefore gives the correctly rounded mix in every narrower type.
+// w * own + (1 - w) * partner in float64. Callers round the result once, to the element type.
 FM_HD double blend(double own, double partner, double weight) { return weight * own + (1.0 - weight) * partner; }
 
 // Rounds float64 to a float of 14 significant bits by "round to odd" (Boldo and Melquiond, 2008): cuts the rest off
@@ -21,7 +20,8 @@ FM_HD double blend(double own, double partner, double weight) { return weight * 
 FM_HD float round_to_odd(double x) {
   constexpr uint64_t kRest = (uint64_t{1} << 39) - 1;
   const uint64_t bits = bit_cast<uint64_t>(x);
-  const uint64_t sticky = (bits & kRest) + kRest;  // carries into the last kept bit unless the rest is zero
+  const uint64_t sticky =
+      (bits & kRest) + kRest;  // adding kRest carries into the last kept bit unless the rest is zero
   return static_cast<float>(bit_cast<double>((bits | sticky) & ~kRest));
 }
 
@@ -87,9 +87,9 @@ FM_HD float fused(float a, float b, float c) {
 constexpr uint32_t kByteBias = 0x4b000000u;
 FM_HD float biased(uint8_t x) { return bit_cast<float>(kByteBias | x); }
 
-// mix_element of two biased bytes for 0 < weight < 1; the result is biased too. One fused operation rounds
-// partner + weight * (own - partner) to a whole number, ties to even. blend() gives the same: it is exact for weights
-// from 2^-21 on, which are multiples of 2^-44, and both give the partner for smaller ones.
+// Computes mix_element() for two biased bytes and 0 < weight < 1. The result is a biased byte. One fused operation
+// rounds partner + weight * (own - partner) to a whole number, ties to even. blend() gives the same: from 2^-21 on,
+// weights are multiples of 2^-44, so blend() is exact. For smaller weights both give the partner.
 FM_HD float mix_biased(float own, float partner, float weight) { return fused(weight, own - partner, partner); }
 
 // a * b + c with a single rounding: fused_down rounds down, fused_up rounds up. GPUs do both at no extra cost.
@@ -105,8 +105,8 @@ FM_HD float fused_up(float a, float b, float c) {
   return result;
 }
 #else
-// float64 holds the product exactly, and two-sum gives the exact error of adding c. If the sum is zero, -0 counts as
-// lower than +0.
+// Computes a * b + c, rounded toward `end` (minus or plus infinity). float64 holds the product exactly, and two-sum
+// gives the exact error of adding c. If the sum is zero, -0 counts as lower than +0.
 FM_HD float fused_toward(float a, float b, float c, float end) {
   const double product = static_cast<double>(a) * b;
   const double sum = product + c;
@@ -122,13 +122,12 @@ FM_HD float fused_down(float a, float b, float c) { return fused_toward(a, b, c,
 FM_HD float fused_up(float a, float b, float c) { return fused_toward(a, b, c, HUGE_VALF); }
 #endif
 
-// Two float32 bounds of partner + weight * (own - partner) for 16-bit floats and kLeastBoundedWeight <= weight < 1.
-// The bounds are mostly neighbours; they coincide for an exact value such as a tie. If both round to the same 16-bit
-// float, that is mix_element's result, without float64.
-//
-// blend() cannot leave the interval: its products are exact, so it rounds the exact value to float64. The second
-// product has the 11 bits of float16 (bfloat16: 8) times those of 1 - weight, a multiple of 2^-42 (2^-45) below 1.
-// The bounds may be NaN if an operand is not finite.
+// Float32 bounds of partner + weight * (own - partner), for 16-bit floats and kLeastBoundedWeight <= weight < 1. If
+// both bounds round to the same 16-bit float, that is mix_element's result, without float64. The bounds are equal if
+// float32 holds the exact value, for example a tie. They may be NaN if an operand is not finite. blend() lies between
+// the bounds, too: its products are exact, so it only rounds the exact value to float64. The products are exact because
+// 1 - weight is a multiple of 2^-42 (bfloat16: 2^-45) below 1, and an element has 11 (8) bits: at most 53 bits
+// together.
 struct MixBounds {
   float low, high;
 };
@@ -154,7 +153,8 @@ FM_HD float normalize_element(float own, float partner, float weight, float scal
   return (weight * own + (1.0f - weight) * partner) * scale + bias;
 }
 
-// Gives the same bits from biased bytes: weight * 2^23 is exact, so each fused operation rounds weight * byte once.
+// normalize_element() for two biased bytes, with the same bits: weight * 2^23 is exact, so each fused operation rounds
+// weight * byte once.
 FM_HD float normalize_biased(float own, float partner, float weight, float scale, float bias) {
   const float rest = 1.0f - weight;
   const float mixed = fused(weight, own, -0x1p23f * weight) + fused(rest, partner, -0x1p23f * rest);

@@ -9,7 +9,8 @@
 
 namespace fastmix {
 
-// Needs 2^-34 <= x <= 1. log(m * 2^k) = k ln 2 + 2 atanh((m - 1) / (m + 1)); |s| <= 0.172, so s^11 / 11 < 1e-9.
+// Natural logarithm of x in [2^-34, 1]: log(m * 2^k) = k ln 2 + 2 atanh(s), where s = (m - 1) / (m + 1). Since |s| <=
+// 0.172, the first omitted term of the series for atanh, s^11 / 11, is below 1e-9.
 FM_HD float small_log(float x) {
   constexpr int32_t kRootHalf = 0x3f3504f3;
   const int32_t bits = bit_cast<int32_t>(x);

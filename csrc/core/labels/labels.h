@@ -1,5 +1,5 @@
-// Dense targets: row i = w * row(label_i) + (1 - w) * row(label_partner(i)). If both labels are equal, their column
-// gets both weights.
+// Dense targets: row i = w * target(label[i]) + (1 - w) * target(label[partner[i]]), where target(k) is the smoothed
+// one-hot row of class k.
 #pragma once
 
 #include <cstdint>
@@ -19,10 +19,10 @@ struct MixLabelsParams {
   PlanView plan;                   // only partner and label_weight are read
 };
 
-// Refuses a bad partner, weight, class count or smoothing, and on the host a label outside [0, classes).
+// Throws Error for a bad partner, weight, class count or smoothing and, on the host, for a label outside [0, classes).
 void validate(const MixLabelsParams& params, bool labels_on_host);
 void mix_labels_cpu(const MixLabelsParams& params);
-// A label outside [0, classes) makes its rows NaN: a check would have to wait for the device.
+// Rows with a label outside [0, classes) become NaN, because a check would have to wait for the device.
 void mix_labels_cuda(const MixLabelsParams& params, CudaStream stream);
 
 }  // namespace fastmix

@@ -1,4 +1,5 @@
-// Weighted sums of up to kMaxWays samples and their gradients, which are such sums too. Out of place, for any plan.
+// Weighted sums of up to kMaxWays samples, written to new memory. The gradient of such a sum is a weighted sum too, so
+// the same kernel computes it.
 #include <type_traits>
 
 #include "base/with_type.h"
@@ -7,7 +8,7 @@
 
 namespace fastmix {
 
-// One weight for the whole sample; see weighted_sums.h.
+// The weight of one term for the loop in weighted_sums.h: all elements of a sample have the same weight.
 struct TermWeight {
   double weight;
   __device__ __forceinline__ bool uniform() const { return true; }

@@ -1,4 +1,4 @@
-// Mixes up to kMaxWays samples: every output is a weighted sum of whole samples, out of place.
+// Mixes up to kMaxWays samples. Every output is a weighted sum of whole samples, written to new memory.
 #pragma once
 
 #include <cstdint>

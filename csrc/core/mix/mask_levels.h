@@ -1,5 +1,6 @@
-// The mask levels of a lane's vector. Its elements have the same place in every sample's mask, so a block computes
-// their offsets once, into shared memory.
+// Loads the mask levels (0 ... 255) of the elements that a lane mixes at once, its vector. A lane takes the same
+// elements of every sample, so their offsets in a mask are the same, too. A block computes these offsets once, into
+// shared memory.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ struct MaskGrid {
   bool direct;
 };
 
-// The grid for images of `frames` x grid pixels, in vectors of `count` elements.
+// Makes the MaskGrid for images of `frames` frames of the size in `grid`. Kernels read `count` elements at a time.
 inline MaskGrid mask_grid(const MaskArrays& mask, const PixelGrid& grid, int64_t frames, int count) {
   const Extent& size = mask.extent;
   const bool whole = size.width == grid.width.value() && size.height == grid.height.value() &&
@@ -31,12 +32,12 @@ inline MaskGrid mask_grid(const MaskArrays& mask, const PixelGrid& grid, int64_t
           whole && aligned};
 }
 
-// Refuses images with a side above 2^30: kernels stretch masks over them with 32-bit coordinates.
+// Throws Error for images with a side above 2^30: kernels stretch masks over them with 32-bit coordinates.
 inline void check_mask_sizes(const MixParams& params) {
   constexpr int64_t kMost = 1 << 30;
   check(params.pixel_stride <= kMost && params.width <= kMost && params.height <= kMost && params.depth <= kMost,
         "mix: expected frames, height, width and channels up to ", kMost, " for a plan with masks, got ", params.depth,
-        ", ", params.height, ", ", params.width, " and pixel stride ", params.pixel_stride);
+        ", ", params.height, ", ", params.width, " and pixel stride ", params.pixel_stride, "; split the samples");
 }
 
 __device__ __forceinline__ int32_t level_offset(const PixelGrid& grid, const MaskGrid& masks, uint64_t element) {
@@ -49,8 +50,8 @@ __device__ __forceinline__ int32_t level_offset(const PixelGrid& grid, const Mas
   return static_cast<int32_t>((t * masks.height + y) * masks.width + x);
 }
 
-// offsets[j * kLanes + lane] becomes the place of element j of the lane's vector in a mask. The warps share the work;
-// the caller must synchronise the block afterwards.
+// Sets offsets[j * kLanes + lane] to the offset in a mask of element j of the lane's vector. The warps share the work;
+// the caller must call __syncthreads() afterwards.
 template <int kCount>
 __device__ __forceinline__ void fill_offsets(int32_t* offsets, const PixelGrid& grid, const MaskGrid& masks,
                                              int64_t vector) {
@@ -60,7 +61,7 @@ __device__ __forceinline__ void fill_offsets(int32_t* offsets, const PixelGrid& 
     offsets[j * kLanes + threadIdx.x] = level_offset(grid, masks, static_cast<uint64_t>(vector) * kCount + j);
 }
 
-// Loads the levels: byte j is the level of element j. `offsets` points at the lane's column.
+// Loads the levels: byte j is the level of element j. `offsets` is fill_offsets()' array, advanced to the lane.
 template <int kCount>
 __device__ __forceinline__ Words<kWordsOf<kCount>> load_levels(const MaskGrid& masks, const int32_t* offsets,
                                                                int32_t mask) {
@@ -70,7 +71,8 @@ __device__ __forceinline__ Words<kWordsOf<kCount>> load_levels(const MaskGrid& m
 #pragma unroll
   for (int w = 0; w < kWordsOf<kCount>; ++w) {
     uint32_t word = 0;
-    // unroll 2: more addresses at a time would not fit beside 16 elements of uint8 and the vectors in flight.
+    // unroll 2: more addresses at a time would need too many registers, beside 16 elements of uint8 and the vectors in
+    // flight.
 #pragma unroll 2
     for (int b = 0; b < 4 && 4 * w + b < kCount; ++b)
       word |= load_global<1>(levels + offsets[(4 * w + b) * kLanes]).word[0] << (8 * b);
@@ -80,7 +82,7 @@ __device__ __forceinline__ Words<kWordsOf<kCount>> load_levels(const MaskGrid& m
   return result;
 }
 
-// The levels that stand for a box: 255 for each set bit of `inside`.
+// Levels of a sample with a box: 255 inside it (where bit j of `inside` is set), 0 outside.
 template <int kCount>
 __device__ __forceinline__ Words<kWordsOf<kCount>> box_levels(uint32_t inside) {
   Words<kWordsOf<kCount>> result = {};

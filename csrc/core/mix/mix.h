@@ -19,8 +19,8 @@ struct MixParams {
   const void* const* in = nullptr;  // host array of `batch` pointers, one per sample
   void* out = nullptr;              // sample i starts at out + i * out_stride
   int64_t out_stride = 0;
-  bool in_place = false;                // in[i] is out + i * out_stride; partners form a permutation or are in `others`
-  void* clean = nullptr;                // out of place: if not null, also copies in[i] to clean + i * out_stride
+  bool in_place = false;                // the images are in `out`; partners must form a permutation or be in `others`
+  void* clean = nullptr;                // not in place: if not null, also copies in[i] to clean + i * out_stride
   const void* const* others = nullptr;  // host array of plan.others pointers, if partners are rows of another batch
   bool gradient_of_others = false;      // mix_backward only: `out` has plan.others samples
   DType dtype = DType::kF32;
@@ -33,9 +33,10 @@ struct MixParams {
 };
 
 std::unique_ptr<CpuJob> mix_cpu(const MixParams& params);
-// The gradient: grad_in[i] = W_i * g[i] + sum over j with partner[j] == i of (1 - W_j) * g[j], out of place. `in` holds
-// the gradients g of the outputs, `out` those of the inputs. If partners are rows of another batch, the sum is that
-// batch's gradient (gradient_of_others), and W_i * g[i] is this one's.
+// The gradient: grad_in[i] = W_i * g[i] + sum over all j with partner[j] == i of (1 - W_j) * g[j], written to new
+// memory. W_i is the weight of sample i per element. `in` holds the gradients g of the outputs, `out` receives those of
+// the inputs. If partners are rows of another batch, one call computes W_i * g[i], the gradient of this batch. A second
+// call with gradient_of_others computes the sum, the gradient of the other batch.
 std::unique_ptr<CpuJob> mix_backward_cpu(const MixParams& params);
 
 // Launch one kernel on `stream` without synchronising. Throw CudaError if the launch fails. The launch copies the plan,
@@ -43,7 +44,7 @@ std::unique_ptr<CpuJob> mix_backward_cpu(const MixParams& params);
 void mix_cuda(const MixParams& params, CudaStream stream);
 void mix_backward_cuda(const MixParams& params, CudaStream stream);
 
-// Refuses bad sizes, bad plans (partners, weights, boxes, masks) and overlapping samples.
+// Throws Error for bad sizes, bad plans (partners, weights, boxes, masks) and samples that overlap in memory.
 void validate(const MixParams& params);
 
 }  // namespace fastmix

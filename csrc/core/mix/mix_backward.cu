@@ -1,5 +1,6 @@
-// The gradient of mix: each sample sums a share of its own gradient and a share from every sample that has it as
-// partner. Out of place, as if in float64 and in the CPU job's order, so both give the same bits.
+// The gradient of mix, written to new memory. The gradient of image i is W_i * g[i] plus (1 - W_j) * g[j] for every
+// sample j whose partner is i. Here W_i is the weight of image i in its own output, and g[i] the gradient of that
+// output. The sums have the bits of float64 sums in the CPU job's order, so both jobs give the same bits.
 #include <type_traits>
 
 #include "base/with_type.h"
@@ -24,7 +25,7 @@ struct BoxShare : ShareWeight {
   }
 };
 
-// `plan` has the walk of gather_gpu_walk.
+// `plan` contains the walk that gather_gpu_walk() made.
 template <typename T, int kBytes, typename Plan>
 __global__ void __launch_bounds__(kLanes* kSumWarps, 4)
     mix_backward_kernel(const __grid_constant__ Plan plan, const __grid_constant__ SumArgs args,
@@ -70,7 +71,8 @@ void dispatch_width(const MixParams& params, CudaStream stream) {
 void mix_backward_cuda(const MixParams& params, CudaStream stream) {
   if (params.elements == 0) return;
   if (has_any_mask(params.plan)) return mix_backward_masked_cuda(params, stream);
-  check(params.dtype != DType::kU8, "mix_backward: expected a floating-point dtype, got uint8");
+  check(params.dtype != DType::kU8,
+        "mix_backward: expected a floating-point gradient, got uint8; convert it to float32");
   with_float_type(params.dtype, [&](auto zero) { dispatch_width<decltype(zero)>(params, stream); });
 }
 

@@ -35,7 +35,8 @@ class MixBackwardJob final : public SumJob {
   }
 
  private:
-  // sum += W_j * g_j, or (1 - W_j) * g_j for the partner's share of sample j.
+  // Adds W_j * g_j to `sum`, or (1 - W_j) * g_j for the partner. W_j is sample j's own weight, g_j its output's
+  // gradient.
   void add_share(double* sum, const Share& share, int64_t first, int64_t last) const {
     const PlanView& plan = params_.plan;
     const int32_t j = share.sample;
@@ -47,7 +48,7 @@ class MixBackwardJob final : public SumJob {
                   });
   }
 
-  // add_share for a sample with a mask.
+  // Does what add_share() does, for a sample with a mask: its weight W_j differs by pixel.
   void add_masked(double* sum, const Share& share, int64_t first, int64_t last, MaskRows::Scratch& scratch) const {
     const PlanView& plan = params_.plan;
     const int32_t j = share.sample;

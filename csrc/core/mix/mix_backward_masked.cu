@@ -1,4 +1,4 @@
-// The gradient of mix for plans with masks: as mix_backward.cu, with a weight per element.
+// The gradient of mix for plans with masks, which give every element its own weight. mix_backward.cu explains the sums.
 #include <type_traits>
 
 #include "base/with_type.h"
@@ -35,7 +35,7 @@ struct MaskShare : ShareWeight {
   }
 };
 
-// `plan` has the walk of gather_gpu_walk.
+// `plan` contains the walk that gather_gpu_walk() made.
 template <typename T, int kBytes, typename Plan>
 __global__ void __launch_bounds__(kLanes* kSumWarps, 4)
     mix_backward_masked_kernel(const __grid_constant__ Plan plan, const __grid_constant__ SumArgs args,
@@ -87,7 +87,8 @@ void dispatch_width(const MixParams& params, CudaStream stream) {
 }  // namespace
 
 void mix_backward_masked_cuda(const MixParams& params, CudaStream stream) {
-  check(params.dtype != DType::kU8, "mix_backward: expected a floating-point dtype, got uint8");
+  check(params.dtype != DType::kU8,
+        "mix_backward: expected a floating-point gradient, got uint8; convert it to float32");
   with_float_type(params.dtype, [&](auto zero) { dispatch_width<decltype(zero)>(params, stream); });
 }
 

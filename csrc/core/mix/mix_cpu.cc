@@ -9,7 +9,8 @@ namespace fastmix {
 
 namespace {
 
-// Long enough for sequential reads, and short enough that two tiles and the saved head stay in one core's caches.
+// A task mixes this many bytes of each sample. Reads are then sequential, and two tiles and `head` stay in a core's
+// caches.
 constexpr int64_t kTileBytes = 16 * 1024;
 // While the job mixes one step of a tile, it prefetches the same step of the next image's tile. The hardware prefetcher
 // restarts with every tile and page; steps of this size keep memory and core busy.
@@ -58,8 +59,8 @@ class MixJob final : public CpuJob {
     return static_cast<unsigned char*>(params_.clean) + (sample * params_.out_stride + element) * item_;
   }
 
-  // In place, the cycle's first sample is overwritten before the last one reads it, so `head` keeps a copy of its tile.
-  // plan/cpu_walk.h draws the order.
+  // Mixes one tile of a cycle's samples, in the order that plan/cpu_walk.h draws. In place, the cycle's first sample is
+  // overwritten before the last one reads it, so `head` keeps a copy of its tile.
   void mix_cycle(int32_t cycle, int64_t first, int64_t last, int32_t samples_end, unsigned char* head,
                  MaskRows::Scratch& levels) const {
     const int32_t begin = walk_.cycles.begin[cycle];
@@ -72,7 +73,8 @@ class MixJob final : public CpuJob {
       const int32_t partner = params_.plan.rows[sample].partner;
       const bool from_head = keep_head && partner == head_sample;
       if (params_.clean != nullptr) std::memcpy(clean(sample, first), in(sample, first), (last - first) * item_);
-      // Sample k reads k + 1 as its partner. The next new image is k + 2, in this cycle or the following one.
+      // The sample at k has the sample at k + 1 as its partner. So the next image to fetch is at k + 2, perhaps in the
+      // next cycle.
       const unsigned char* next = k + 2 < samples_end ? in(walk_.cycles.order[k + 2], first) : nullptr;
       const unsigned char* from = from_head ? head : partner_in(partner, first);
       if (params_.plan.rows[sample].mask >= 0 && !params_.plan.untouched(sample)) {
@@ -104,7 +106,8 @@ class MixJob final : public CpuJob {
                   });
   }
 
-  // mix_sample for a sample with a mask. Runs of weight 0 or 1 go to the kernel that copies.
+  // Mixes a sample with a mask; mix_sample mixes all others. Runs of elements with weight 0 or 1 go to kernels_.mix,
+  // which copies them.
   void mix_masked(int32_t sample, const unsigned char* partner, const unsigned char* next, int64_t first, int64_t last,
                   MaskRows::Scratch& scratch) const {
     const PlanView& plan = params_.plan;

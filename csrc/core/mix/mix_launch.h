@@ -1,4 +1,4 @@
-// Shared by the launches of mix, its gradient and their masked forms.
+// Functions that the launches of mix and mix_backward share, with and without masks.
 #pragma once
 
 #include <algorithm>
@@ -12,11 +12,11 @@
 
 namespace fastmix {
 
-// The kernels for plans with masks. They are separate so that the other kernels do not pay for masks.
+// The kernels for plans with masks. They are separate, so that plans without masks run kernels with fewer registers.
 void mix_masked_cuda(const MixParams& params, CudaStream stream);
 void mix_backward_masked_cuda(const MixParams& params, CudaStream stream);
 
-// The images that the walk reads: the samples and, if partners are rows of another batch, each sample's partner after
+// The images that the kernel reads: the samples and, if partners are rows of another batch, each sample's partner after
 // them.
 inline std::vector<const void*> read_pointers(const MixParams& params) {
   std::vector<const void*> pointers;
@@ -27,12 +27,12 @@ inline std::vector<const void*> read_pointers(const MixParams& params) {
   return pointers;
 }
 
-// Refuses images with boxes and a side above 2^30: kernels compare boxes in 32 bits.
+// Throws Error for a plan with boxes if a side is above 2^30: kernels compare coordinates in 32 bits.
 inline PixelGrid pixel_grid(const MixParams& params) {
   constexpr int64_t kMost = 1 << 30;
   check(!has_any_box(params.plan) || (params.pixel_stride <= kMost && params.width <= kMost && params.height <= kMost),
         "mix: expected height, width and channels up to ", kMost, " for a plan with boxes, got height ", params.height,
-        ", width ", params.width, ", pixel stride ", params.pixel_stride);
+        ", width ", params.width, ", pixel stride ", params.pixel_stride, "; split the samples");
   // Without a box the kernel does not read the grid, so larger sizes may be clamped.
   const auto divisor = [&](int64_t size) { return Divisor(static_cast<int32_t>(std::clamp<int64_t>(size, 1, kMost))); };
   return {divisor(params.pixel_stride), divisor(params.width), divisor(params.height)};

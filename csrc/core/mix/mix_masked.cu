@@ -1,5 +1,5 @@
-// Mixes by plans with masks: the walk of mix.cu with a weight per element. The same plan may have samples with boxes
-// or one weight.
+// Mixes by plans with masks. Works as mix.cu does, but with a weight per element. Some samples of such a plan may have
+// a box or a single weight instead of a mask.
 #include <type_traits>
 
 #include "base/with_type.h"
@@ -25,7 +25,8 @@ struct MaskedArgs {
   MaskGrid masks;
 };
 
-// Mixes word by word, as mix_vector does.
+// Mixes a vector whose elements have different weights, given as mask levels. Goes word by word, so that registers hold
+// only a few converted elements.
 template <typename T, int kBytes>
 __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_by_level(
     Words<kWordsOf<kBytes>> own, Words<kWordsOf<kBytes>> partner,
@@ -70,7 +71,8 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
   constexpr int kWords = kWordsOf<kBytes>;
   constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
   using Vector = Words<kWords>;
-  // Shared memory: the lanes' spans and mask offsets, which are the same for all warps, then the heads of the walk.
+  // Shared memory: per lane a Span and mask offsets, since all warps of a block take the same vector positions. After
+  // them lies the array `heads` of walk_segments().
   FM_SHARED(Span, spans);
   int32_t* const offsets = reinterpret_cast<int32_t*>(spans + kLanes);
   const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;

@@ -1,4 +1,4 @@
-// Applies the shared formula to whole vectors, and finds the widest vector that a batch's alignment allows.
+// Applies the formulas of mix_math.h to whole vectors, and finds the widest vector that a batch's alignment allows.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 namespace fastmix {
 
-// Returns word `w` of a vector with all bits set in the elements whose bit is set in `elements`.
+// Returns a bit mask for word w of a vector: all bits of element j are set if bit j of `elements` is set.
 template <typename T>
 __device__ __forceinline__ uint32_t word_bits(uint32_t elements, int w) {
   if constexpr (sizeof(T) == 8) return 0u - (elements >> (w / 2) & 1u);
@@ -23,7 +23,8 @@ __device__ __forceinline__ uint32_t word_bits(uint32_t elements, int w) {
   return ((four | four << 7 | four << 14 | four << 21) & 0x01010101u) * 0xffu;
 }
 
-// A step mixes one element, or one word if elements are smaller than a word and the vector has whole words.
+// A step mixes one word (32 bits) of a vector. If an element is larger, or the vector is smaller than a word, it mixes
+// one element.
 template <typename T>
 constexpr int kWordsOfStep = sizeof(T) > 4 ? static_cast<int>(sizeof(T)) / 4 : 1;
 template <typename T, int kBytes>
@@ -46,8 +47,8 @@ __device__ __forceinline__ Words<kStep> mix_step(Words<kStep> own, Words<kStep> 
   return mixed;
 }
 
-// Mixes bytes, four at a time. `nothing` is 0, which the compiler cannot know. It makes each word depend on the
-// previous one; otherwise the compiler unpacks all 32 bytes first, and spills.
+// Mixes bytes, four at a time. `nothing` is always 0, but the compiler does not know that, so it has to compute one
+// word after the other. Otherwise it would unpack all 32 bytes first and spill registers.
 template <int kWords>
 __device__ __forceinline__ Words<kWords> mix_bytes(const Words<kWords>& own, const Words<kWords>& partner, float weight,
                                                    uint32_t bias) {
@@ -66,9 +67,9 @@ __device__ __forceinline__ Words<kWords> mix_bytes(const Words<kWords>& own, con
   return result;
 }
 
-// Whether the rounded bounds `low` and `high` differ, so that the mix is not known, in either 16-bit float of a word.
-// If own and partner are both +0, the bounds are -0 and +0, but the mix is known to be +0. Other zeros count as
-// unknown.
+// Whether float32 bounds leave the mix undecided for one of the two 16-bit floats in a word: their roundings, `low` and
+// `high`, differ. There is one exception. If own and partner are both +0, the bounds are -0 and +0, but the mix is
+// known to be +0.
 __device__ __forceinline__ bool leaves_open(uint32_t own, uint32_t partner, uint32_t low, uint32_t high) {
   constexpr uint32_t kMagnitudes = 0x7fff7fffu;
   const uint32_t some =
@@ -110,7 +111,7 @@ __device__ __forceinline__ Words<kWords> mix_pairs(const Words<kWords>& own, con
   return result;
 }
 
-// Mixes the words of one step with any weight.
+// Mixes a few words of a vector (one step) with any weight.
 template <typename T, int kStep, int kEach>
 __device__ __forceinline__ Words<kStep> mix_few(const Words<kStep>& own, const Words<kStep>& partner, float weight,
                                                 uint32_t byte_bias) {
@@ -123,7 +124,7 @@ __device__ __forceinline__ Words<kStep> mix_few(const Words<kStep>& own, const W
   }
 }
 
-// mix_element without float64 where that gives the same bits.
+// Computes mix_element(), in float32 if that is known to give the same bits.
 __device__ __forceinline__ float mix_one(float own, float partner, float weight) {
   if constexpr (!kSlowFloat64) return mix_element(own, partner, weight);
   float mixed;
@@ -146,7 +147,8 @@ __device__ __forceinline__ T mix_one(T own, T partner, float weight) {
   return mix_element(own, partner, weight);
 }
 
-// Mixes a vector with one weight. Weights 1 and 0 copy bits, as in mix_element. See biased_byte for `byte_bias`.
+// Mixes a vector with one weight. Weights 1 and 0 copy bits, as in mix_element. `byte_bias` is kByteBias, passed
+// through the kernel's arguments for the reason that biased_byte() gives.
 template <typename T, int kBytes>
 __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_vector(const Words<kWordsOf<kBytes>>& own,
                                                               const Words<kWordsOf<kBytes>>& partner, float weight,
@@ -189,7 +191,7 @@ __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_vector(const Words<kWords
   }
 }
 
-// Mixes the elements whose bit is set in `inside` again, with another weight. Only the few vectors that cross a box's
+// Mixes the elements with a bit set in `inside` again, with another weight. Only the few vectors that cross a box's
 // border need this, so the code favours size over speed.
 template <typename T, int kBytes>
 __device__ __forceinline__ void mix_inside(Words<kWordsOf<kBytes>>& result, const Words<kWordsOf<kBytes>>& own,
@@ -212,8 +214,8 @@ __device__ __forceinline__ void mix_inside(Words<kWordsOf<kBytes>>& result, cons
   }
 }
 
-// The lowest set bit of the result is the size in bytes of the widest vector to which all addresses and sizes are
-// aligned.
+// The bitwise or of all addresses and sizes in bytes. If it is a multiple of 16, all of them are, so 16-byte vectors
+// fit.
 inline uint64_t alignment_bits(const MixParams& params) {
   const uint64_t item = static_cast<uint64_t>(size_of(params.dtype));
   uint64_t bits = reinterpret_cast<uintptr_t>(params.out) | static_cast<uint64_t>(params.elements) * item;

@@ -1,5 +1,5 @@
-// The weights of one share of a gradient, as weighted_sums.h takes them: w for the share that reaches a sample's own
-// image, 1 - w for the share that reaches its partner.
+// The weight of one term of a gradient, in the form that weighted_sums.h takes: w if the term goes to the sample's own
+// image, 1 - w if it goes to the partner.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +24,7 @@ struct ShareWeight {
   }
 };
 
-// A sample that is its own partner keeps its whole gradient.
+// The weights of an entry's sample. A sample that is its own partner has weight 1: it keeps its whole gradient.
 template <typename Plan>
 __device__ __forceinline__ Weights share_weights(const Plan& plan, uint32_t entry) {
   if ((entry & kBlendFlag) == 0) return {1.0f, 1.0f};

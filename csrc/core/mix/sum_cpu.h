@@ -1,4 +1,4 @@
-// The base of jobs whose outputs are weighted sums of samples: sums tiles in float64 and rounds once.
+// The base class of jobs whose outputs are weighted sums of samples. It sums tiles in float64 and rounds them once.
 #pragma once
 
 #include <algorithm>
@@ -44,7 +44,7 @@ class SumJob : public CpuJob {
 
   // Adds the terms of elements [first, last) of an output to `sum`, in the CUDA kernel's order.
   virtual void add_terms(double* sum, int32_t output, int64_t first, int64_t last) const = 0;
-  // Writes the output and returns true if it is a plain copy of a sample.
+  // If the output is a plain copy of one sample, writes it and returns true.
   virtual bool copies(void*, int32_t, int64_t, int64_t) const { return false; }
 
   // sum[0 ... n) += weight * in[begin ... begin + n)

@@ -1,5 +1,5 @@
-// The loop of mix_backward and combine. Output i is the weighted sum of the samples in segment i of the GpuWalk: added
-// as if in float64, in the segment's order, and rounded once.
+// The loop of mix_backward and combine. Output i is the weighted sum of the samples in segment i of the GpuWalk. The
+// sum has the bits of a float64 sum in the segment's order, rounded once.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,7 @@ struct SumArgs {
   uint32_t outputs;
 };
 
-// Element j of output i in float64. Its terms lie in the cache, since the vector's sums have just read them.
+// Computes element j of output i again, in float64. The caller has just read the terms, so they are in the cache.
 template <typename T, typename Plan, typename Weigh>
 __device__ __forceinline__ T exact_element(const Plan& plan, uint32_t i, int64_t vector_offset, int j,
                                            const Weigh& weigh) {
@@ -40,8 +40,8 @@ __device__ __forceinline__ T exact_element(const Plan& plan, uint32_t i, int64_t
   return narrow<T>(sum);
 }
 
-// weigh(k, entry) returns the weights of a term, see weighted_sums.h. copies(k) says whether term k, the only one of
-// its segment, is copied bit by bit.
+// Computes the lane's vector of every output that its warp handles. weigh(k, entry) returns the weight of term k, see
+// weighted_sums.h. If a segment has only term k, copies(k) says whether that term is copied bit by bit.
 template <typename T, int kBytes, typename Plan, typename Weigh, typename Copies>
 __device__ __forceinline__ void sum_segments(const Plan& plan, const SumArgs& args, int64_t vector, const Weigh& weigh,
                                              const Copies& copies) {

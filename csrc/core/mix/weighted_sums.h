@@ -1,12 +1,12 @@
-// The sums of one vector's elements in mix_backward and combine. Every struct gives narrow(sum of weight * x in
-// float64).
+// Sums the elements of one vector in mix_backward and combine. The result of every struct here is the float64 sum of
+// weight * x, rounded to the type of x.
 //
 // add() takes the weights of a term as an object with
 //   uniform()   whether all elements have the weight of element 0
 //   at(j)       the number w, a float or a double, from which the functions below compute element j's weight
 //   none(w)     whether that weight is 0: such terms are skipped, so their infinities and NaN do not reach the sum
 //   exact(w), bounds(w), halves(w)   the weight as a double, as WeightBounds, as a SplitWeight
-// round() returns a bit for each element whose rounding is not known: the caller sums it again in float64.
+// round() returns a bit for each element that float32 cannot decide. The caller sums such an element again in float64.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// Mixes and normalises. Part of normalize_kernels_inl.h.
+// Mixes and normalises spans of pixels. Part of normalize_kernels_inl.h.
 #pragma once
 
 #include "formula/mix_math.h"
@@ -8,7 +8,8 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Scale and bias are one value (one channel) or arrays (interleaved channels).
+// The same value for every element, in place of an array. Loops take scale and bias as Constant for one channel, and as
+// arrays for interleaved channels.
 struct Constant {
   float value;
   float operator[](int64_t) const { return value; }
@@ -24,7 +25,7 @@ void normalize_span(float* out, const uint8_t* own, const uint8_t* partner, floa
   }
 }
 
-// Computes float32 in a buffer that stays in the first-level cache, then narrows it.
+// Normalises in float32 into a buffer that stays in the first-level cache, then narrows it to 16 bits.
 template <typename T16, typename Factor>
 void normalize_16(T16* out, const uint8_t* own, const uint8_t* partner, float weight, Factor scale, Factor bias,
                   int64_t n) {

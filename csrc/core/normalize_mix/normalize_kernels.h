@@ -11,10 +11,10 @@ struct NormalizeKernels {
   // out[k] = narrow_float(normalize_element(own[k], partner[k], weight, scale, bias)) for one channel.
   void (*plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight, float scale,
                 float bias, int64_t n);
-  // As plane for interleaved channels: scale and bias are arrays that repeat with the channels.
+  // As plane(), for interleaved channels: scale and bias are arrays of n numbers, which repeat with the channels.
   void (*interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight,
                       const float* scale, const float* bias, int64_t n);
-  // As plane and interleaved, with weight mask_weight(levels[k], inside, outside).
+  // As plane() and interleaved(), with the weight mask_weight(levels[k], inside, outside) for element k.
   void (*levels_plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, const uint8_t* levels,
                        float inside, float outside, float scale, float bias, int64_t n);
   void (*levels_interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, const uint8_t* levels,
@@ -27,7 +27,7 @@ const NormalizeKernels& avx2_normalize_kernels();
 const NormalizeKernels& avx512_normalize_kernels();
 #endif
 
-// The set that matches cpu_kernels().
+// The functions for the instruction set that cpu_kernels() chose.
 const NormalizeKernels& normalize_kernels();
 
 }  // namespace fastmix

@@ -1,4 +1,4 @@
-// The loops per output type. One .cc per instruction set includes this and sets FM_ISA.
+// Chooses the loop for an output type. Each normalize_*.cc compiles this file for its instruction set (FM_ISA).
 #pragma once
 
 #include "base/with_type.h"

@@ -1,4 +1,4 @@
-// Shared by the launches of normalize_mix with and without masks.
+// Functions that the launches of normalize_mix share, with and without masks.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +15,10 @@
 
 namespace fastmix {
 
-// The kernel for plans with masks. It is separate so that the other kernel does not pay for masks.
+// The kernel for plans with masks. It is separate, so that plans without masks run a kernel with fewer registers.
 void normalize_mix_masked_cuda(const NormalizeMixParams& params, CudaStream stream);
 
-// The first pixel of a lane's run in the output.
+// The first pixel of a lane's run in the output. A run is a few neighbouring pixels of a row.
 struct alignas(8) Place {
   int32_t x, y;
 };
@@ -41,7 +41,7 @@ struct NormalizeArgs {
   Divisor runs_of_row;
 };
 
-// RGB pixels need the most registers: with one vector of 24 bytes less in flight, nothing spills.
+// How many loads fewer a lane keeps in flight. RGB pixels need the most registers: one load less avoids spills.
 template <int kChannels>
 constexpr int kLessInFlight = kChannels == 3 ? 1 : 0;
 
@@ -76,7 +76,8 @@ size_t normalize_shared_bytes(uint32_t warps) {
   return sizeof(Place) * kLanes * warps + heads_bytes(warps, PixelRun<kChannels>::kWords);
 }
 
-// The lanes' way out, in the shared memory behind the heads of the walk.
+// Returns the object through which lanes exchange vectors before they write. It uses the shared memory behind the array
+// `heads` of walk_segments().
 template <int kTogether>
 __device__ __forceinline__ WholeSectors<kTogether> sectors_of(uint32_t* heads, int words, int64_t runs) {
   const int64_t left = runs - static_cast<int64_t>(blockIdx.x) * kLanes;
@@ -84,7 +85,7 @@ __device__ __forceinline__ WholeSectors<kTogether> sectors_of(uint32_t* heads, i
           left < kLanes ? static_cast<uint32_t>(left) : kLanes};
 }
 
-// Whether rows consist of whole runs, all aligned for vector loads and stores.
+// Whether rows consist of whole runs of pixels, all aligned for vector loads and stores.
 inline bool fits_runs(const NormalizeMixParams& params) {
   if (params.width % kPixelsOfLane != 0 || reinterpret_cast<uintptr_t>(params.out) % 16 != 0) return false;
   for (int32_t i = 0; i < params.plan.batch; ++i) {
@@ -93,7 +94,7 @@ inline bool fits_runs(const NormalizeMixParams& params) {
   return true;
 }
 
-// Calls the instance of Launch::run<T, kChannels, kPlanar>(params, stream) that fits.
+// Calls Launch::run<T, kChannels, kPlanar>(params, stream) for the number of channels and the layout.
 template <typename Launch, typename T>
 void dispatch_channels(const NormalizeMixParams& params, CudaStream stream) {
   const bool planar = params.out_layout == Layout::kNCHW;

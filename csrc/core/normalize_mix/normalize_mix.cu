@@ -22,8 +22,8 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
   using Pixels = PixelRun<kChannels>;
   constexpr int kTogether = kVectorsTogether<T, kChannels, kPlanar>;
   using Out = NormalizeOut<T, kChannels, kPlanar, kTogether>;
-  // Shared memory: the lanes' places, the same for all warps and kept here to save registers; the walk's heads; then
-  // the warps' vectors on their way out.
+  // Shared memory holds three arrays: one Place per lane, the same for all warps and kept here to save registers;
+  // `heads` of walk_segments(); and the vectors that lanes exchange before they write.
   FM_SHARED(uint4, shared);
   auto* const places = reinterpret_cast<Place*>(shared);
   auto* const heads = reinterpret_cast<uint32_t*>(places + kLanes);
@@ -32,7 +32,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
   __syncthreads();
   const Place& place = places[threadIdx.x];
   const int32_t channels = kChannels == 0 ? args.channels : kChannels;
-  // Recomputed on each use, which saves two registers.
+  // A function instead of a variable: computing the index on each use saves two registers.
   const auto first_pixel = [&] { return static_cast<int64_t>(place.y) * args.width + place.x; };
 
   walk_segments<Pixels::kWords, kLessInFlight<kChannels>>(
@@ -50,7 +50,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
       [&](uint32_t entry, const Words<Pixels::kWords>& own, const Words<Pixels::kWords>& partner) {
         if ((entry & kWriteFlag) == 0) return;
         const uint32_t sample = sample_of(entry);
-        // A value from a plan in device memory occupies registers until its use, so there the weights are loaded last.
+        // If the plan is in device memory, loads the weights late, because they occupy registers until they are used.
         Weights weights;
         if constexpr (Plan::kInline) weights = plan.weights(sample);
         uint32_t inside = 0;
@@ -59,7 +59,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
         const Out out{args.out, first_pixel(), args.pixels, channels, args.planar};
         constexpr uint32_t kAll = (1u << kPixels) - 1u;
         if constexpr (kTogether > 1) {
-          // Lanes may differ in the kind of their weights, but write together.
+          // The lanes of a warp write together, though one may have a single weight and another a weight per pixel.
           const auto weigh = [&](const auto& use) {
             if (inside == 0 || inside == kAll) {
               use(OneWeight{inside == 0 ? weights.outside : weights.inside});
@@ -99,7 +99,7 @@ void normalize_mix_cuda(const NormalizeMixParams& params, CudaStream stream) {
   if (params.plan.batch == 0 || params.height == 0 || params.width == 0) return;
   constexpr int64_t kMost = 1 << 30;
   check(params.height <= kMost && params.width <= kMost, "normalize_mix: expected height and width up to ", kMost,
-        ", got ", params.height, " and ", params.width);
+        ", got ", params.height, " and ", params.width, "; split the images");
   if (has_any_mask(params.plan)) return normalize_mix_masked_cuda(params, stream);
   dispatch_normalize<LaunchNormalize>(params, stream);
 }

@@ -13,7 +13,7 @@ namespace fastmix {
 enum class Layout : int32_t { kNCHW = 0, kNHWC = 1 };
 
 // uint8 HWC -> mirror -> mix -> value * scale[c] + bias[c] -> float16, bfloat16 or float32, NCHW or NHWC.
-// Out of place, so partners may repeat. `in` and `mirror` are host arrays; `mirror` may be null.
+// Writes to new memory, so partners may repeat. `in` and `mirror` are host arrays; `mirror` may be null.
 struct NormalizeMixParams {
   const uint8_t* const* in = nullptr;  // sample i: height * width * channels bytes, densely packed
   void* out = nullptr;                 // the batch, without gaps
@@ -28,7 +28,7 @@ struct NormalizeMixParams {
   PlanView plan;  // if it is resident, it holds the mirror flags
 };
 
-// mean and std are in pixel units (0 to 255), rounded to float32 by the caller. torch and DALI pass the same float32
+// Sets scale and bias from mean and std in pixel units (0 to 255). The torch and DALI layers pass the same float32
 // numbers, so both normalise to the same bits.
 void set_normalization(NormalizeMixParams& params, const float* mean, const float* std, int32_t count);
 
@@ -38,7 +38,7 @@ std::unique_ptr<CpuJob> normalize_mix_cpu(const NormalizeMixParams& params);
 // plan, so the caller may free its arrays on return.
 void normalize_mix_cuda(const NormalizeMixParams& params, CudaStream stream);
 
-// Refuses unsupported channels and dtypes, and plans that do not fit the images.
+// Throws Error for unsupported channels and dtypes, and for plans that do not fit the images.
 void validate(const NormalizeMixParams& params);
 
 }  // namespace fastmix

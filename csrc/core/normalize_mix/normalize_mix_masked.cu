@@ -1,4 +1,4 @@
-// normalize_mix for plans with masks: the walk of normalize_mix.cu with a weight per pixel.
+// normalize_mix for plans with masks. Works as normalize_mix.cu does, but with a weight per pixel.
 #include <type_traits>
 
 #include "cuda/kernel_plan_launch.h"
@@ -26,8 +26,8 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, Plan::kInline ? 2 : 1)
     normalize_masked_kernel(const __grid_constant__ Plan plan, const __grid_constant__ MaskedNormalizeArgs args) {
   constexpr int kPixels = kChannels == 0 ? 1 : kPixelsOfLane;
   using Pixels = PixelRun<kChannels>;
-  // Shared memory: each thread's place, kept here to save registers; the lanes' mask offsets, the same for all warps;
-  // then the heads of the walk.
+  // Shared memory holds three arrays: one Place per thread, kept here to save registers; mask offsets per lane, the
+  // same for all warps; and `heads` of walk_segments().
   FM_SHARED(Place, places);
   Place& place = places[threadIdx.y * kLanes + threadIdx.x];
   int32_t* const offsets = reinterpret_cast<int32_t*>(places + blockDim.y * kLanes);

@@ -1,4 +1,5 @@
-// Reads, mirrors, normalises and writes a lane's run of pixels in normalize_mix.
+// Reads, mirrors, normalises and writes pixels in normalize_mix. A lane handles a few neighbouring pixels of a row, its
+// run.
 #pragma once
 
 #include <cstdint>
@@ -33,7 +34,7 @@ struct PixelRun {
     return pixels;
   }
 
-  // The last pixel becomes the first; channels keep their order.
+  // Reverses the order of the pixels. Each pixel keeps the order of its channels.
   static __device__ __forceinline__ void reverse(Words<kWords>& pixels) {
     if constexpr (kChannels != 0) {
       Words<kWords> reversed = {};
@@ -91,21 +92,21 @@ struct LevelWeights {
   }
 };
 
-// How many vectors of a run lie side by side: 3 or 6 vectors of NHWC, 2 of a plane of float32. More than 1 are written
-// with those of the other lanes, at most 3 at a time.
+// How many 16-byte vectors of a run are written at a time. If it is more than 1 (NHWC, or planes of float32), the
+// vectors are neighbours in memory, and lanes exchange them so that stores fill whole sectors (whole_sectors.h).
 template <typename T, int kChannels, bool kPlanar>
 constexpr int kVectorsTogether = kChannels == 0              ? 1
                                  : kPlanar || sizeof(T) == 4 ? static_cast<int>(sizeof(T)) / 2
                                                              : 3;
 
-// The place of a run in the packed output batch. With kTogether 1 each lane writes its own vectors.
+// Writes a run of pixels to the packed output batch. If kTogether is 1, each lane writes its own vectors.
 template <typename T, int kChannels, bool kPlanar, int kTogether>
 struct NormalizeOut {
   unsigned char* base;
   int64_t pixel;   // index of the run's first pixel
   int64_t pixels;  // pixels per sample
   int32_t channels;
-  bool planar;  // read only if kChannels is 0; otherwise kPlanar says it
+  bool planar;  // used only if kChannels is 0; otherwise kPlanar says it
 
   static constexpr int kItem = static_cast<int>(sizeof(T));
   static constexpr int kEach = 16 / kItem;  // elements per store
@@ -125,7 +126,8 @@ struct NormalizeOut {
     return narrow_pair<T>(values[0], values[1]);
   }
 
-  // Called before every four elements, so that registers hold only a few converted floats.
+  // Call this before every four elements. It hides from the compiler where pixels and weights come from, so that
+  // registers hold only a few converted floats.
   template <int kWords, typename Weigh>
   static __device__ __forceinline__ void hide(Words<kWords>& own, Words<kWords>& partner, Weigh& weight) {
 #pragma unroll
@@ -136,7 +138,7 @@ struct NormalizeOut {
     weight.hide();
   }
 
-  // Vector v of the run.
+  // Computes vector v of the run: 16 bytes of output.
   template <int kWords, typename Weigh>
   __device__ __forceinline__ Words<4> vector(int v, Words<kWords>& own, Words<kWords>& partner, Weigh& weight,
                                              const float* scale, const float* bias, uint32_t byte_bias) const {
@@ -148,7 +150,8 @@ struct NormalizeOut {
 #pragma unroll
       for (int j = 0; j < 4 / kItem; ++j) {
         const int at = v * kEach + w * 4 / kItem + j;
-        // Planar: through channel 0's pixels, then channel 1's; interleaved: through the bytes.
+        // Planar output takes all pixels of channel 0, then of channel 1; interleaved output takes the bytes in input
+        // order.
         const int p = kPlanar ? at % kPixelsOfLane : at / kChannels;
         const int c = kPlanar ? at / kPixelsOfLane : at % kChannels;
         values[j] = value(own, partner, p * kChannels + c, weight(p), scale[c], bias[c], byte_bias);
@@ -158,13 +161,13 @@ struct NormalizeOut {
     return result;
   }
 
-  // The place of vector v of the run.
+  // The address of vector v of the run. `first` is the index of the sample's first element.
   __device__ __forceinline__ unsigned char* place(int64_t first, int v) const {
     const int e = v * kEach;
     return at(first + (kPlanar ? e / kPixelsOfLane * pixels + pixel + e % kPixelsOfLane : pixel * kChannels + e));
   }
 
-  // weight(p) is the own weight of the run's pixel p.
+  // Writes the lane's run. weight(p) is the own weight of its pixel p.
   template <int kWords, typename Weigh>
   __device__ __forceinline__ void store(int64_t sample, Words<kWords> own, Words<kWords> partner, Weigh weight,
                                         const float* scale, const float* bias, uint32_t byte_bias) const {
@@ -184,7 +187,7 @@ struct NormalizeOut {
     }
   }
 
-  // The same for all lanes at once. weigh(use) calls use(weight).
+  // Writes the runs of all lanes together. weigh(use) calls use(weight) with the lane's weights.
   template <int kWords, typename Weigh>
   __device__ __forceinline__ void store_together(int64_t sample, Words<kWords> own, Words<kWords> partner,
                                                  const Weigh& weigh, const float* scale, const float* bias,

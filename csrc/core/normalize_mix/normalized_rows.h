@@ -1,5 +1,5 @@
-// Rows of uint8 pixels to rows of the normalised batch: mix -> value * scale[c] + bias[c] -> cast. normalize_mix and
-// the augmented resample_mix share it.
+// Mixes, normalises and casts rows of uint8 pixels, and writes them to the batch. normalize_mix and the augmented
+// resample_mix use this class.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct OutputRow {
 
 class NormalizedRows {
  public:
-  // Does not read `in` and `mirror` of `params`.
+  // Does not use params.in and params.mirror: write() gets the rows instead.
   explicit NormalizedRows(const NormalizeMixParams& params);
 
   struct Scratch {
@@ -34,8 +34,8 @@ class NormalizedRows {
     MaskRows::Scratch levels;
   };
 
-  // Writes row y of a sample. `patch(output)` may change the row before it leaves the cache. Builds rows of large
-  // batches in `scratch` and then writes them past the caches.
+  // Writes row y of a sample. `patch(output)` may change the row while it is in cache. If the batch is large, builds
+  // the row in `scratch` and then writes it past the caches.
   template <typename Patch>
   void write(int32_t sample, int64_t y, const PixelRow& own, const PixelRow& partner, Scratch& scratch,
              const Patch& patch) const {
@@ -52,7 +52,7 @@ class NormalizedRows {
       kernels_.stream(out.first + c * out.plane, built.first + c * line_, line_);
     }
   }
-  // Each thread calls this once, after it has written all its rows.
+  // Each thread must call this once after its last row: it orders the stores that went past the caches.
   void end() const {
     if (stream_) kernels_.order_streams();
   }
@@ -73,7 +73,8 @@ class NormalizedRows {
                   const OutputRow& out) const;
   void mix_span(const PixelRow& own, const PixelRow& partner, const OutputRow& out, float weight, int64_t first,
                 int64_t last) const;
-  // Calls visit(weight, first, last) for the parts of row y, from left to right, of a sample without a mask.
+  // Calls visit(weight, first, last) for the parts of row y with one weight each, from left to right. The sample has no
+  // mask.
   template <typename Visit>
   void for_each_part(int32_t sample, int64_t y, const Visit& visit) const {
     const PlanRow& row = params_.plan.rows[sample];

@@ -1,8 +1,8 @@
 // Lets the lanes of a warp write their vectors so that each store fills whole sectors of 32 bytes.
 //
 // A lane has kTogether neighbouring vectors of 16 bytes: a0 a1 a2 in lane 0, b0 b1 b2 in lane 1. If each lane wrote its
-// own, one store of the warp would write a0, b0, c0, ...: half of each sector that it touches. So they pass through
-// shared memory, and the first store writes a0 a1 a2 b0 b1 b2 ...
+// own vectors, one store of the warp would write a0, b0, c0, ...: half of each sector that it touches. So the vectors
+// pass through shared memory, and the first store writes a0 a1 a2 b0 b1 b2 ...
 #pragma once
 
 #include <cstdint>
@@ -15,20 +15,20 @@ namespace fastmix {
 template <int kTogether>
 class WholeSectors {
  public:
-  // A quarter of a warp reads or writes eight vectors at a time. These lie in different banks if kTogether is odd; if
-  // it is even, one unused vector behind each 4 * kTogether keeps them apart.
+  // The hardware serves eight lanes at a time, whose vectors should lie in different banks. They do if kTogether is
+  // odd. If it is even, one unused vector after every 4 * kTogether shifts the banks.
   static constexpr uint32_t kVectorsOfWarp = kTogether == 1 ? 0 : kLanes * kTogether + (kTogether % 2 == 0 ? 8 : 0);
 
-  // `shared` holds kVectorsOfWarp of each warp of the block. `lanes`: those of this warp that write, from lane 0.
+  // `shared` has room for kVectorsOfWarp vectors per warp of the block. The first `lanes` lanes of this warp write.
   __device__ __forceinline__ WholeSectors(uint4* shared, uint32_t lanes)
       : vectors_(shared + threadIdx.y * kVectorsOfWarp), lanes_(lanes) {}
 
-  // Before the first put(): what was put before has been written.
+  // Call this before the first put(). It waits until all lanes have read the previous vectors.
   __device__ __forceinline__ void begin() const { __syncwarp(members()); }
   __device__ __forceinline__ void put(int k, const Words<4>& v) const {
     vectors_[place(threadIdx.x * kTogether + k)] = make_uint4(v.word[0], v.word[1], v.word[2], v.word[3]);
   }
-  // Writes the vectors of all lanes. This lane's belong at `to`, the next lane's kDistance bytes behind.
+  // Writes the vectors of all lanes. This lane's vectors go to `to`, the next lane's go kDistance bytes further.
   template <int kDistance>
   __device__ __forceinline__ void write(unsigned char* to) const {
     __syncwarp(members());

@@ -22,8 +22,8 @@ int64_t inside(int64_t extent, int32_t length, RandomStream& draws) {
   return draws.below(static_cast<uint32_t>(length - extent + 1));
 }
 
-// Draws one side of the box. Plans depend on the order of the draws: frames, height, width, and for each the extent
-// before the place.
+// Draws the box's range along one axis. Plans depend on the order of the draws: first frames, then height, then width.
+// The extent of each comes before its place.
 Range draw_range(const BoxRule& rule, int32_t length, double side, RandomStream& draws) {
   int64_t extent = static_cast<int64_t>(length * side);
   switch (rule.placement) {
@@ -56,7 +56,7 @@ Range draw_range(const BoxRule& rule, int32_t length, double side, RandomStream&
 
 void validate(const BoxRule& rule) {
   check(rule.least_side >= 0.0 && rule.least_side <= rule.most_side && rule.most_side <= 1.0,
-        "policy: expected the box's sides as shares 0 <= least <= most <= 1 of the image's, got ", rule.least_side,
+        "policy: expected 0 <= least <= most <= 1 for the box's sides (shares of the image's), got ", rule.least_side,
         " and ", rule.most_side);
   const Box& box = rule.fixed;
   check(box.y0 >= 0 && box.x0 >= 0 && box.y0 <= box.y1 && box.x0 <= box.x1,
@@ -67,7 +67,7 @@ void validate(const BoxRule& rule) {
 void validate(const BoxRule& rule, int32_t height, int32_t width) {
   check(rule.placement != Placement::kFixed || (rule.fixed.y1 <= height && rule.fixed.x1 <= width),
         "policy: expected a fixed box within image_size=(", height, ", ", width, "), got one that ends at (",
-        rule.fixed.y1, ", ", rule.fixed.x1, ")");
+        rule.fixed.y1, ", ", rule.fixed.x1, "); shrink the box");
 }
 
 Box draw_box(const BoxRule& rule, int32_t height, int32_t width, double area, RandomStream& draws) {

@@ -7,7 +7,7 @@
 
 namespace fastmix {
 
-// In pixels; y1 and x1 are exclusive.
+// A box in pixels; y1 and x1 are exclusive.
 struct Box {
   int32_t y0 = 0, x0 = 0, y1 = 0, x1 = 0;
   double pixels() const { return static_cast<double>(y1 - y0) * (x1 - x0); }
@@ -20,24 +20,25 @@ struct Cuboid {
 };
 
 enum class Placement : int32_t {
-  // Center uniform in the image, box clipped at the border (Yun et al., ICCV 2019).
+  // The box's centre is uniform in the image, and the border clips the box (Yun et al., ICCV 2019).
   kClipped = 0,
-  // Uniform over all places that touch the image, then clipped: covers every pixel equally often.
+  // The box is uniform over all places that touch the image, then clipped, so it covers every pixel equally often.
   kCoverage = 1,
-  // Uniform over the places where the whole box lies in the image.
+  // The box is uniform over the places where all of it lies in the image.
   kInside = 2,
-  // Each side uniform between two shares of the image's side; the whole box lies in the image. The drawn weight is
-  // ignored.
+  // Each side of the box is uniform between two shares of the image's side. The whole box lies in the image. The drawn
+  // weight is ignored.
   kMinMax = 3,
-  // The given box. The drawn weight is ignored.
+  // The box is given. The drawn weight is ignored.
   kFixed = 4,
-  // A range of whole rows, uniform over the places where it lies in the image.
+  // The box is a range of whole rows, uniform over the places where all of it lies in the image.
   kRows = 5,
-  // A range of whole columns, likewise. In a spectrogram (frequency, time) it is a range of time.
+  // The box is a range of whole columns, uniform over the places where all of it lies in the image. In a spectrogram
+  // (frequency, time) it is a range of time.
   kColumns = 6,
-  // A range of whole frames, likewise.
+  // The box is a range of whole frames, uniform over the places where all of it lies in the video.
   kFrames = 7,
-  // As kClipped, with a range of frames too.
+  // The box has a range of frames, rows and columns. Its centre is uniform in the video, and the borders clip it.
   kCuboid = 8,
 };
 
@@ -49,10 +50,10 @@ struct BoxRule {
 };
 
 void validate(const BoxRule& rule);
-// Refuses a fixed box that leaves the image.
+// Throws Error if a fixed box leaves the image.
 void validate(const BoxRule& rule, int32_t height, int32_t width);
 
-// Draws a box with a share of `area` of the image before clipping, if the rule uses the area. The box may be empty.
+// Draws a box. Before clipping it takes the share `area` of the image, if the rule uses the area. It may be empty.
 Box draw_box(const BoxRule& rule, int32_t height, int32_t width, double area, RandomStream& draws);
 
 // Whether a rule chooses frames too. draw_cuboid is for these rules, draw_box for all others.

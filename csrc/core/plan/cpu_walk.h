@@ -1,8 +1,8 @@
 // The walk of the CPU jobs. A job walks a cycle from partner to partner, so it reads every element from memory once:
 // the image just read as a partner is the next own image and still in cache.
 //
-// One task mixes one tile (a range of elements) of all images of its cycles. Tile of a cycle A -> B -> C -> A, in
-// place:
+// One task mixes one tile (a range of elements) of all images of its cycles. Here a task mixes a tile of the cycle A ->
+// B -> C -> A in place; A -> B means that B is A's partner:
 //
 //   turn   reads                    writes   in cache afterwards
 //   0      A from memory            -        head = copy of A
@@ -10,7 +10,8 @@
 //   2      B from cache, C memory   B        head, C     B was read as a partner in turn 1, before this write
 //   3      C from cache, head       C        -           C's partner A comes from the head
 //
-// Out of place nothing is overwritten, so no head is kept. Tasks share no tile and need no order between them.
+// A job that writes to new memory overwrites nothing, so it needs no copy of A. Tasks mix different tiles, so they may
+// run in any order.
 #pragma once
 
 #include <algorithm>
@@ -21,8 +22,8 @@
 
 namespace fastmix {
 
-// Bundles of whole cycles, one bundle per task. Each has at least kBundle samples, except the last.
-// A plan with repeated partners has no cycles: `cyclic` is false and each sample is a cycle of its own.
+// The cycles, grouped into bundles. A task mixes one bundle; each has at least kBundle samples, except the last. A plan
+// with repeated partners has no cycles: `cyclic` is false and each sample is a cycle of its own.
 struct CpuWalk {
   static constexpr int32_t kBundle = 16;
 
@@ -47,8 +48,8 @@ struct CpuWalk {
   int64_t bundles() const { return static_cast<int64_t>(bundle_begin.size()) - 1; }
 };
 
-// Calls visit(begin, end, inside), in ascending order, for the runs of [begin, end) that lie wholly inside or outside
-// the box. MixParams says how a sample's elements map to pixels.
+// Splits the elements [begin, end) of a sample into runs that lie wholly inside or outside the box. Calls visit(begin,
+// end, inside) for each run, in ascending order. MixParams says how a sample's elements map to pixels.
 template <typename Visit>
 void for_each_span(const int32_t* box, bool has_box, int64_t pixel_stride, int64_t width, int64_t height, int64_t begin,
                    int64_t end, Visit&& visit) {

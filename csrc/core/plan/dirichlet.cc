@@ -7,14 +7,14 @@
 namespace fastmix {
 
 void validate(const DirichletPolicy& policy) {
-  check(policy.alpha.size() >= 2 && policy.alpha.size() <= kMaxWays, "policy: expected 2 to ", kMaxWays, " ways, got ",
-        policy.alpha.size());
+  check(policy.alpha.size() >= 2 && policy.alpha.size() <= kMaxWays, "policy: expected 2 to ", kMaxWays,
+        " alphas, one per image to mix, got ", policy.alpha.size());
   for (const double alpha : policy.alpha) {
     check(alpha > 0.0 && std::isfinite(alpha), "policy: expected a finite alpha > 0, got ", alpha,
           "; to switch mixing off use prob=0 or no policy");
   }
   check(policy.prob >= 0.0 && policy.prob <= 1.0, "policy: expected prob in [0, 1], got ", policy.prob);
-  check(policy.per != Per::kPair, "policy: expected per='batch' or 'sample' for more than two ways, got 'pair'");
+  check(policy.per != Per::kPair, "policy: expected per='batch' or 'sample' to mix more than two images, got 'pair'");
 }
 
 MultiwayPlan draw_multiway(const DirichletPolicy& policy, int32_t batch, const DrawKey& key) {

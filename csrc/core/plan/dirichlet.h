@@ -9,10 +9,10 @@
 
 namespace fastmix {
 
-// weight ~ Dirichlet(alpha[0], alpha[1], ...); the first is the own image's. Applied with probability `prob` and drawn
-// once per unit: the batch or the sample.
+// Each unit (the batch, or each sample) draws its weights from Dirichlet(alpha) once, and is mixed with probability
+// `prob`. The first weight is that of the own image.
 struct DirichletPolicy {
-  std::vector<double> alpha;  // one per way
+  std::vector<double> alpha;  // one per image that is mixed
   double prob = 1.0;
   Per per = Per::kSample;
 };
@@ -24,7 +24,7 @@ struct MultiwayPlan {
 
 void validate(const DirichletPolicy& policy);
 
-// Partner columns 1, 2, ... are independent uniform permutations.
+// Draws each column of partners after the first as an independent uniform permutation.
 MultiwayPlan draw_multiway(const DirichletPolicy& policy, int32_t batch, const DrawKey& key);
 
 }  // namespace fastmix

@@ -17,7 +17,8 @@ SampleKey sample_key(const char* caller, uint64_t seed, std::span<const int64_t>
 }
 
 void check_batch(int32_t batch, const DrawKey& key) {
-  constexpr int32_t kMaxBatch = INT32_MAX / 4;  // an int32 counts the four entries of a box, or kMaxWays partners
+  // int32 must be able to index 4 * batch numbers, such as the edges of all boxes.
+  constexpr int32_t kMaxBatch = INT32_MAX / 4;
   check(batch >= 0 && batch <= kMaxBatch, "policy: expected batch_size in [0, ", kMaxBatch, "], got ", batch);
   check(key.offset <= UINT32_MAX - static_cast<uint32_t>(batch),
         "policy: expected offset + batch_size below 2^32, got ", key.offset, " + ", batch);

@@ -1,4 +1,4 @@
-// The keys that draws depend on, of a batch and of a sample, and the random streams of both.
+// The keys of random draws, for batches and for samples, and the random streams that belong to them.
 #pragma once
 
 #include <cstdint>
@@ -18,23 +18,24 @@ struct DrawKey {
   uint32_t offset = 0;
 };
 
-// Follows a sample through the epoch, whatever batch and rank it comes in.
+// The key of one sample. Its draws do not depend on the batch or the rank that the sample comes in.
 struct SampleKey {
   uint64_t seed = 0;
   uint32_t epoch = 0;
   uint64_t sample = 0;      // the sample's index in the data set
   uint32_t occurrence = 0;  // how often the sample came before in this epoch
-  uint32_t view = 0;        // index of the view, if a sample gives several
+  uint32_t view = 0;        // index of the view, if several views of a sample are drawn
 };
 
 // Reads a row (epoch, sample), (epoch, sample, occurrence) or (epoch, sample, occurrence, view); missing parts are 0.
 // Throws Error, which begins with `caller`, if the row has another length or a part is out of range.
 SampleKey sample_key(const char* caller, uint64_t seed, std::span<const int64_t> row);
 
-// Refuses a batch that is too large for int32 indices, and an offset with which a sample's place exceeds uint32.
+// Throws Error if the batch is too large for int32 indices, or if offset + batch exceeds uint32.
 void check_batch(int32_t batch, const DrawKey& key);
 
-// The stream of one purpose. `unit` is the batch, pair or sample; RandomStream explains `variant`.
+// The random stream for one purpose. `unit` is the index of the batch, pair or sample that draws from it. RandomStream
+// explains `variant`.
 inline RandomStream stream_of(const DrawKey& key, Purpose purpose, uint32_t unit, uint32_t variant = 0) {
   return RandomStream(key.seed, purpose, key.epoch, key.rank, key.step, unit, variant);
 }

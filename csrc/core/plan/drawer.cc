@@ -37,8 +37,9 @@ class Drawer {
   }
 
  private:
-  // The number of the unit that sample i is drawn with. A batch has unit 0 on all ranks. A pair has the place of its
-  // first sample in the global batch. A sample whose partner has another partner is a unit of its own.
+  // The index of the unit (batch, pair or sample) that sample i is drawn with. A batch has index 0 on all ranks. A pair
+  // has the place of its first sample in the global batch. A sample whose partner has another partner is a unit of its
+  // own.
   uint32_t unit(Per per, const Plan& plan, int32_t i) const {
     if (per == Per::kBatch) return 0;
     const int32_t partner = plan.rows[i].partner;
@@ -82,7 +83,7 @@ class Drawer {
     }
   }
 
-  // A box with a share of `area` of the image's pixels before clipping.
+  // Draws a box that takes the share `area` of the image's pixels before clipping.
   Box box(const Policy& policy, double area, uint32_t unit, uint32_t variant) const {
     RandomStream draws = stream_of(key_, Purpose::kBox, unit, variant);
     return draw_box(policy.box, height_, width_, area, draws);
@@ -101,8 +102,8 @@ class Drawer {
     put(plan, i, taken);
   }
 
-  // HMix (Park et al., NeurIPS 2022): cuts a box of the partner and blends the rest, so that the mean own weight is
-  // `weight`. The box takes less than 1 - weight, so the blend's own weight is at most 1.
+  // HMix (Park et al., NeurIPS 2022): shows the partner in a box and blends the rest, so that the mean own weight is
+  // `weight`. The box takes less than the share 1 - weight, so the blend's own weight is at most 1.
   void cut_and_blend(Plan& plan, int32_t i, const Policy& policy, double weight, uint32_t unit,
                      uint32_t variant) const {
     const Box taken = box(policy, (1.0 - weight) * policy.box_share, unit, variant);
@@ -135,7 +136,7 @@ class Drawer {
     plan.rows[i].label_weight = shared.label_weight;
   }
 
-  // GridMix, SmoothMix, GMix, FMix: one mask for all frames.
+  // Gives sample i a mask of GridMix, SmoothMix, GMix or FMix, the same for all frames.
   void mask(Plan& plan, int32_t i, const Policy& policy, double weight, uint32_t unit, uint32_t variant) {
     put_mask(plan, i, 1.0f, 0.0f, unit, variant, [&](uint8_t* levels) {
       RandomStream draws = stream_of(key_, Purpose::kMask, unit, variant);
@@ -152,7 +153,7 @@ class Drawer {
     draw_fourier(policy.mask, height_, width_, weight, draws, levels);
   }
 
-  // CutMix of a video by a box over frames. The plan holds it as a mask that is 255 inside.
+  // CutMix of a video by a box with a range of frames. The plan stores the box as a mask with level 255 inside.
   void cut_frames(Plan& plan, int32_t i, const Policy& policy, double weight, uint32_t unit, uint32_t variant) {
     RandomStream draws = stream_of(key_, Purpose::kBox, unit, variant);
     const Cuboid taken = draw_cuboid(policy.box, frames_, height_, width_, 1.0 - weight, draws);

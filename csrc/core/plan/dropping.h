@@ -9,8 +9,8 @@
 
 namespace fastmix {
 
-// The rows of the samples `kept` (ascending), with partners among them. Samples whose partner drops out stay unmixed.
-// The plan mixes a batch with itself.
+// Returns the plan of the samples `kept` (ascending), with their new indices as partners. A sample whose partner drops
+// out stays unmixed. `plan` must mix a batch with itself.
 Plan plan_of_kept(const Plan& plan, const std::vector<int32_t>& kept);
 
 }  // namespace fastmix

@@ -13,8 +13,8 @@ namespace fastmix {
 
 namespace {
 
-// Skips waves below this share of the longest wave's amplitude: they are invisible, and so many that they cost the
-// most.
+// Waves below this share of the longest wave's amplitude are left out: they are invisible, but would take most of the
+// time.
 constexpr double kLeastAmplitude = 1e-4;
 
 // cos and sin of 2 pi k / n for k = 0 ... n - 1, from their series on one eighth of the circle. Error below 1e-15.
@@ -23,7 +23,7 @@ struct Circle {
     for (int32_t k = 0; k < n; ++k) {
       // Take off whole quarter turns. In the second half of a quarter, use the angle to its end and swap cos and sin.
       const int64_t quarter = int64_t{4} * k / n;
-      const int64_t rest = int64_t{4} * k - quarter * n;  // in units of which n make a quarter turn
+      const int64_t rest = int64_t{4} * k - quarter * n;  // the angle that is left, in units of 1 / n of a quarter turn
       const bool past = 2 * rest > n;
       const double angle = 1.57079632679489661923 * static_cast<double>(past ? n - rest : rest) / n;
       double c = cosine_series(angle), s = sine_series(angle);
@@ -48,7 +48,7 @@ struct Circle {
 };
 
 struct Spectrum {
-  int32_t down, across;                 // waves -down ... down along y, 0 ... across along x
+  int32_t down, across;                 // frequencies -down ... down along y, 0 ... across along x
   std::vector<double> real, imaginary;  // 2 * down + 1 rows of across + 1 numbers
 };
 
@@ -62,7 +62,8 @@ Spectrum draw_spectrum(double decay, int32_t height, int32_t width, RandomStream
     for (int32_t kx = 0; kx <= spectrum.across; ++kx) {
       const double y = ky * longer / height, x = kx * longer / width;
       const double frequency = std::max(std::sqrt(y * y + x * x), 1.0);
-      // A column counts twice, for its complex conjugate too, except the first and, for an even width, the last.
+      // The spectrum has half of the waves; the others are their complex conjugates. So a wave counts twice, except in
+      // the first column and, for an even width, the last one, which hold both halves.
       const double amplitude = (kx == 0 || 2 * kx == width ? 1.0 : 2.0) * exact_exp(-decay * exact_log(frequency));
       spectrum.real.push_back(draws.normal() * amplitude);
       spectrum.imaginary.push_back(draws.normal() * amplitude);
@@ -124,7 +125,7 @@ void draw_fourier(const MaskRule& rule, int32_t height, int32_t width, double we
   }
   std::fill_n(levels, pixels, uint8_t{0});
   for (auto at = order.begin(); at != edge_begin; ++at) levels[*at] = 255;
-  // From 1 to 0 in even steps, both ends included.
+  // Levels on the soft edge fall from 255 to 0 in even steps, both ends included.
   for (int64_t k = 0; k < 2 * soft; ++k) {
     const double share = 1.0 - static_cast<double>(k) / static_cast<double>(2 * soft - 1);
     levels[edge_begin[k]] = static_cast<uint8_t>(share * 255.0 + 0.5);

@@ -1,4 +1,5 @@
-// The transposed plan: which gradients reach which sample. CPU and CUDA add them in this order, so both round alike.
+// The transposed plan: which gradients reach which sample. CPU and CUDA add them in this order, so both give the same
+// bits.
 #pragma once
 
 #include <cstdint>
@@ -8,21 +9,21 @@
 
 namespace fastmix {
 
-// One share of the gradient of output `sample`: the share of the sample itself or, with `of_partner`, of its partner.
+// One part of the gradient of output `sample`. It goes to the sample's own image or, with `of_partner`, to the partner.
 struct Share {
   int32_t sample;
   bool of_partner;
 };
 
-// Input i collects shares[begin[i]] ... shares[begin[i + 1] - 1]: its own share first, then those of the samples that
-// it is the partner of, ascending.
+// The gradient of input i is the sum of shares[begin[i]] ... shares[begin[i + 1] - 1]. Its own share comes first, then
+// the shares of the samples whose partner is i, in ascending order.
 struct Gather {
   std::vector<uint32_t> begin;
   std::vector<Share> shares;
   int32_t inputs() const { return static_cast<int32_t>(begin.size()) - 1; }
 };
 
-// The inputs are the batch's samples or, with `of_others`, the samples of the other batch that partners come from.
+// Transposes a plan. The inputs are the batch's samples or, with `of_others`, the other batch that partners come from.
 Gather gather_of(const PlanView& plan, bool of_others);
 
 }  // namespace fastmix

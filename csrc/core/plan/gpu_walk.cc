@@ -8,8 +8,8 @@ namespace fastmix {
 
 namespace {
 
-// Runs of consecutive entries; several warps may share a run. A closed run is a whole cycle: the partner of its last
-// entry is its first. An open run ends with an entry that needs no partner.
+// Runs of entries, in which each entry's partner is the next one. Several warps may share a run. A closed run is a
+// whole cycle: the partner of its last entry is its first. An open run ends with an entry that needs no partner.
 struct Runs {
   std::vector<uint32_t> entries;
   std::vector<uint32_t> begin{0};
@@ -91,8 +91,8 @@ class RunBuilder {
 
 uint32_t divide_up(uint32_t a, uint32_t b) { return (a + b - 1) / b; }
 
-// Puts runs into bundles of at most max_warps pieces, each run into the fullest bundle with room for it. by_room lists
-// the bundles by their free room, so this takes linear time.
+// Puts each run into a bundle. pieces[run] is the number of warps that the run needs; a bundle holds max_warps. Each
+// run goes to the fullest bundle with room for it. by_room lists the bundles by free room, so this takes linear time.
 std::vector<std::vector<uint32_t>> pack(const std::vector<uint32_t>& pieces, uint32_t max_warps) {
   std::vector<std::vector<uint32_t>> bundles;
   std::vector<std::vector<uint32_t>> by_room(max_warps + 1);
@@ -118,7 +118,7 @@ GpuWalk cut(const Runs& runs, uint32_t max_warps) {
   std::vector<uint32_t> pieces(runs.closed.size());
   for (size_t run = 0; run < pieces.size(); ++run) {
     pieces[run] = std::min(max_warps, divide_up(runs.size(run), kVectorsInFlight));
-    // Pieces of ceil(size / pieces) entries each may cover the run with fewer pieces.
+    // Rounding the length of a piece up may make the last pieces empty: 33 entries in pieces of 5 need 7 pieces, not 8.
     pieces[run] = divide_up(runs.size(run), divide_up(runs.size(run), pieces[run]));
   }
   GpuWalk walk;

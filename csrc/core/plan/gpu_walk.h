@@ -1,6 +1,6 @@
-// The walk of the CUDA kernels: which warp mixes which samples in which order. Kernels read each sample
-// once, even if the output overwrites the input and however long the cycles of partners are. Host code only.
-// cuda/segment_walk.h has a picture of the order.
+// The walk of the CUDA kernels: which warp mixes which samples in which order. Kernels read each sample once, even if
+// the output overwrites the input and however long the cycles of partners are. cuda/segment_walk.h has a picture of the
+// order.
 #pragma once
 
 #include <cstdint>
@@ -18,13 +18,14 @@ constexpr uint32_t kMirrorFlag = 4;  // normalize_mix reads the sample mirrored
 constexpr uint32_t kFlagBits = 3;
 FM_HD uint32_t sample_of(uint32_t entry) { return entry >> kFlagBits; }
 
-// Vectors that a lane keeps in flight. A piece of a cycle should have at least as many samples. A lane waits for two of
-// the vectors (own and partner), so at least two loads of 16 bytes stay in flight. At 32 warps per SM that is 32 KiB,
-// three times the 11 KiB an H200 needs (4.8 TB/s, half of it reads, times 600 ns, over 132 SMs).
+// How many vectors a lane has loaded or is loading at a time. A segment should have at least as many entries. A lane
+// uses two of the vectors (own and partner), so at least two loads of 16 bytes stay in flight. At 32 warps per SM that
+// is 32 KiB, three times the 11 KiB an H200 needs (4.8 TB/s, half of it reads, times 600 ns, over 132 SMs).
 constexpr int32_t kVectorsInFlight = 4;
 constexpr int32_t kMaxWarps = 32;
-// Variants of the launches, to be compared on a GPU. 64, 32 or 16: blocks grow until every SM has that many warps.
-// 8: blocks of mix have at most 8 warps, five blocks to an SM. `cmake -DFASTMIX_WARPS_PER_SM=...` chooses.
+// How many warps per SM the launches aim for; `cmake -DFASTMIX_WARPS_PER_SM=...` builds variants to compare on a GPU.
+// With 64, 32 or 16, blocks grow until every SM has that many warps. With 8, blocks of mix have at most 8 warps, and an
+// SM runs five blocks.
 #ifndef FASTMIX_WARPS_PER_SM
 #define FASTMIX_WARPS_PER_SM 64
 #endif
@@ -32,7 +33,8 @@ constexpr int32_t kWarpsPerSm = FASTMIX_WARPS_PER_SM;
 static_assert(kWarpsPerSm == 64 || kWarpsPerSm == 32 || kWarpsPerSm == 16 || kWarpsPerSm == 8);
 constexpr bool kSmallBlocks = kWarpsPerSm == 8;
 constexpr int32_t kMixWarps = kSmallBlocks ? 8 : kMaxWarps;
-// For kernels that hold more values at once: two such blocks leave 80 registers for a thread instead of 64.
+// The most warps per block for kernels that hold more values at once. Two blocks of 12 warps leave 80 registers for a
+// thread, 32 warps leave 64.
 constexpr int32_t kMaxWideWarps = 12;
 
 // One warp walks segment s: entries[segment_begin[s]] ... entries[segment_begin[s + 1] - 1]. An entry's partner is the
@@ -49,22 +51,23 @@ struct GpuWalk {
 };
 
 enum class Writes {
-  kBlended,  // in place: skips samples that keep their values, except to read them as partners
-  kAll,      // out of place: writes every sample
+  kBlended,  // in place: writes only the samples that change
+  kAll,      // to new memory: writes every sample
 };
 
-// `mirror` may be null. kAll allows repeated partners: kernels then read a sample once for itself and once more for
-// every sample that it is the partner of. If the partners come from another batch, entry batch + i stands for the
-// partner of sample i. A sample that is its own partner gets itself as partner. Any other untouched sample may get any
-// partner.
+// Makes the walk of a plan. `mirror` may be null. With kAll, partners may repeat: a kernel then reads a sample once for
+// itself and once more for every sample that it is the partner of. If partners come from another batch, entry batch + i
+// stands for the partner of sample i. A sample that is its own partner gets itself as partner. Any other sample that
+// keeps its values may get any partner, since kernels ignore it.
 GpuWalk make_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes, int32_t max_warps);
 
 // Chooses the smallest blocks that still occupy all warps of the GPU. Small blocks overlap one block's start with
 // another's end; large ones, up to `most_warps`, cut a long cycle into more segments. `tiles` blocks run each bundle.
 GpuWalk fitting_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes, int64_t tiles, int32_t most_warps);
 
-// The walk of the gradient: segment i lists the shares that input i collects (see Gather). kBlendFlag marks samples
-// that differ from their partner, kPartnerFlag the partner's share. There is one bundle and no successor.
+// The walk of the gradient: segment i lists the shares that add up to the gradient of input i (plan/gather.h).
+// kBlendFlag marks samples that are not their own partner, kPartnerFlag marks a partner's share. There is one bundle
+// and no successor.
 constexpr uint32_t kPartnerFlag = kWriteFlag;
 GpuWalk gather_gpu_walk(const PlanView& plan, bool of_others);
 

@@ -9,7 +9,8 @@ namespace fastmix {
 
 namespace {
 
-// For each of `cells` cells of a mask's side, the number of pixels of an image's side that take their level from it.
+// Along one side, a mask has `cells` cells and the image `length` pixels. Counts for each cell the pixels that take its
+// level.
 std::vector<int64_t> shares(int32_t cells, int32_t length) {
   std::vector<int64_t> counts(cells, 0);
   for (int64_t at = 0; at < length; ++at) ++counts[at * cells / length];

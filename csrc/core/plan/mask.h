@@ -7,9 +7,9 @@
 
 namespace fastmix {
 
-// The mean over the pixels of `image` of mask_weight(level, inside, outside), the float32 weight that kernels use. Adds
-// once per level, with the number of its pixels, so the mean depends on no order of pixels. A mask of depth 1
-// applies to every frame (see MaskArrays).
+// Returns the mean of mask_weight(level, inside, outside), the float32 weight that kernels use, over the pixels of
+// `image`. Adds one product per level, so the result does not depend on the order of pixels. A mask of depth 1 applies
+// to every frame (see MaskArrays).
 float mask_label_weight(const uint8_t* levels, const Extent& mask, const Extent& image, float inside, float outside);
 
 }  // namespace fastmix

@@ -50,7 +50,8 @@ void check_interval(const char* name, const Interval& interval, double least, do
 void validate(const MaskRule& rule) {
   constexpr double kMostAspect = 100.0;
   check(rule.least_holes >= 1 && rule.least_holes <= rule.most_holes,
-        "policy: expected holes as (least, most) from 1 on, got (", rule.least_holes, ", ", rule.most_holes, ")");
+        "policy: expected holes as (least, most) with 1 <= least <= most, got (", rule.least_holes, ", ",
+        rule.most_holes, ")");
   check_interval("hole_aspect", rule.hole_aspect, 1.0 / kMostAspect, kMostAspect);
   check_interval("crop_area", rule.crop_area, 0.0, 1.0);
   check_interval("crop_aspect", rule.crop_aspect, 1.0 / kMostAspect, kMostAspect);
@@ -98,7 +99,7 @@ void draw_smooth(const MaskRule& rule, int32_t height, int32_t width, RandomStre
 void draw_gaussian(int32_t height, int32_t width, double weight, RandomStream& draws, uint8_t* levels) {
   const bool complement = weight >= 0.5;
   const double share = complement ? 1.0 - weight : weight;
-  // An image of weight 0 has no Gaussian, whose center pixel would show it.
+  // An image of weight 0 must not show at all, but the centre pixel of a Gaussian always would.
   if (share == 0.0)
     return static_cast<void>(std::fill_n(levels, static_cast<size_t>(height) * width, complement ? 255 : 0));
   fill_bell(height, width, kPi / (share * (static_cast<double>(height) * width)), complement, draws, levels);

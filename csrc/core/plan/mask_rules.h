@@ -31,7 +31,8 @@ void draw_grid(const MaskRule& rule, int32_t height, int32_t width, double weigh
                uint8_t* levels);
 // SmoothMix (Lee et al., CVPRW 2020): the partner fades in around a point as a Gaussian. The drawn weight is not used.
 void draw_smooth(const MaskRule& rule, int32_t height, int32_t width, RandomStream& draws, uint8_t* levels);
-// GMix (Park et al., NeurIPS 2022): the image of smaller weight w' shows as exp(-pi d^2 / (w' height width)).
+// GMix (Park et al., NeurIPS 2022): the image of smaller weight w' shows with weight exp(-pi d^2 / (w' height width))
+// at distance d from a random point.
 void draw_gaussian(int32_t height, int32_t width, double weight, RandomStream& draws, uint8_t* levels);
 // FMix (Harris et al., 2020): keeps the sample in the share `weight` of pixels where the noise is highest.
 void draw_fourier(const MaskRule& rule, int32_t height, int32_t width, double weight, RandomStream& draws,

@@ -10,8 +10,8 @@ namespace fastmix {
 
 constexpr int32_t kMaxWays = 4;
 
-// One sample of a plan that mixes up to four: a row of the same 64 bytes as PlanRow. The sample mixes partner[k] by
-// weight[k] for k < ways; the weights sum to 1. They are float64, because float32 weights would not sum to 1.
+// One sample of a plan that mixes up to four images: a row of 64 bytes, as PlanRow. The result is the sum of weight[k]
+// * image partner[k] for k < ways. Weights are float64, because float32 weights would not sum to 1.
 struct alignas(64) MultiwayRow {
   int32_t header = kMultiwayHeader;
   int32_t ways = 1;
@@ -27,8 +27,8 @@ struct MultiwayRows {
   const MultiwayRow* rows = nullptr;
 };
 
-// Refuses a number of ways outside [2, kMaxWays], partners outside [0, samples), weights outside [0, 1] and weights
-// that do not sum to 1.
+// Throws Error for a number of ways outside [2, kMaxWays], partners outside [0, samples), weights outside [0, 1] and
+// weights that do not sum to 1.
 void validate(const MultiwayRows& plan, int32_t samples);
 
 // Output i is the sum of weight[k] * in[source[k]] for begin[i] <= k < begin[i + 1], added in this order. No term has
@@ -45,7 +45,7 @@ struct Terms {
   }
 };
 Terms terms_of(const MultiwayRows& plan);
-// The terms of the gradient: input i collects from the outputs that use it, ascending.
+// The terms of the gradient of these sums. The gradient of input i adds up the outputs that use it, in ascending order.
 Terms transposed(const MultiwayRows& plan, int32_t samples);
 
 }  // namespace fastmix

@@ -20,7 +20,8 @@ bool has_fixed_point(const Partners& partner) {
   return false;
 }
 
-// About one permutation in e has no fixed point, so this takes e draws on average for any batch size.
+// A random permutation has no fixed point with probability 1 / e, so this takes 2.7 draws on average for any batch
+// size.
 Partners derangement(int32_t batch, RandomStream& draws) {
   Partners partner = draws.permutation<int32_t>(batch);
   while (batch > 1 && has_fixed_point(partner)) partner = draws.permutation<int32_t>(batch);
@@ -53,10 +54,10 @@ Partners same_class(std::span<const int64_t> groups, RandomStream& draws) {
   return partner;
 }
 
-// Draws a uniform permutation and repairs it: a sample i with a partner of its own group swaps partners with a sample
-// j, such that both new partners are of other groups. The search for j starts at a random place. If no j fits, then i
-// and all samples of other groups have partners of i's group, so this group has more than half of the batch. In that
-// case i becomes its own partner, and the sample that had i as partner takes i's partner.
+// Draws a uniform permutation and repairs it. A sample i with a partner of its own group swaps partners with a sample
+// j, such that both new partners are of other groups. The search for j starts at a random place. No j fits only if i's
+// group has more than half of the batch. Then i becomes its own partner, and the sample that had i as partner takes i's
+// partner.
 Partners repaired_permutation(const std::vector<int64_t>& groups, RandomStream& draws) {
   const auto batch = static_cast<uint32_t>(groups.size());
   Partners partner = draws.permutation<int32_t>(batch);

@@ -13,9 +13,9 @@ namespace fastmix {
 // sample.
 enum class Pairing : int32_t {
   kPermutation = 0,     // uniform; a sample may be its own partner
-  kNeighbor = 1,        // i with i XOR 1
+  kNeighbor = 1,        // 0 with 1, 2 with 3, ...
   kFlip = 2,            // i with batch - 1 - i
-  kRoll = 3,            // i with i - 1, sample 0 with the last one
+  kRoll = 3,            // i takes i - 1, and sample 0 takes the last one
   kDerangement = 4,     // uniform among the permutations without fixed points
   kMatching = 5,        // uniform among the ways to make pairs; one sample of an odd batch stays alone
   kSameClass = 6,       // uniform permutation within each group

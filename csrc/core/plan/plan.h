@@ -78,16 +78,16 @@ struct Plan {
   }
 };
 
-// Refuses rows of another kind or version of the layout.
+// Throws Error for rows of another kind or version of the layout.
 void check_rows(const PlanView& plan);
 
-// Refuses rows that check_rows refuses, partners out of range, weights outside [0, 1] or NaN, boxes outside height x
-// width, missing masks, and samples with both a box and a mask. With `in_place`, also refuses repeated partners unless
-// they come from another batch: only a permutation can be mixed without a copy.
+// Throws Error for rows of another kind or version, partners out of range, weights outside [0, 1] or NaN, boxes outside
+// height x width, missing masks, and samples with both a box and a mask. With `in_place`, repeated partners of this
+// batch are an error too: only a permutation can be mixed without a copy.
 void validate(const PlanView& plan, int64_t height, int64_t width, bool in_place);
 
 // The cycles of a permutation: cycle c is order[begin[c]] ... order[begin[c + 1] - 1]. Each sample's partner is the
-// next one in its cycle; the last one's is the first. Untouched samples are listed too.
+// next one in its cycle; the partner of the last one is the first. Cycles contain untouched samples too.
 struct Cycles {
   std::vector<int32_t> order;
   std::vector<int32_t> begin;

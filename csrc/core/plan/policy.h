@@ -17,16 +17,17 @@ namespace fastmix {
 enum class Kind : int32_t { kMixup = 0, kCutMix = 1, kHMix = 2, kGridMix = 3, kSmoothMix = 4, kGMix = 5, kFMix = 6 };
 enum class Per : int32_t { kBatch = 0, kPair = 1, kSample = 2 };
 
-// One way of mixing: draws the own weight from `weight` once per unit and applies it with probability `prob`.
+// One way of mixing. Each unit (the batch, a pair or a sample, see `per`) draws its own weight from `weight` and is
+// mixed with probability `prob`.
 struct Policy {
   Kind kind = Kind::kMixup;
   WeightLaw weight;
   double prob = 1.0;
   Per per = Per::kBatch;
-  BoxRule box;                                                     // of CutMix and HMix
+  BoxRule box;                                                     // used by CutMix and HMix
   WeightLaw inside{Law::kFixed, 0.0, 0.0, Fold::kNone, 0.0, 1.0};  // CutMix: own weight inside the box
   double box_share = 0.5;  // HMix: the part of the partner's weight that a pasted box gives; blending gives the rest
-  MaskRule mask{};         // of GridMix, SmoothMix and FMix
+  MaskRule mask{};         // used by GridMix, SmoothMix and FMix
 };
 
 // Chooses one of several policies per unit, with probabilities `p` that sum to 1. A single policy is a choice of one.
@@ -37,7 +38,8 @@ struct Choice {
   Pairing pairing = Pairing::kPermutation;
 };
 
-// Optional facts about the samples: a group each for pairings by class, or the partners themselves.
+// Optional facts about the samples: one group per sample, for pairings by class, or one partner per sample, instead of
+// drawing partners.
 struct Samples {
   std::span<const int64_t> groups;
   std::span<const int32_t> partner;

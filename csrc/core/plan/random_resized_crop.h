@@ -19,7 +19,7 @@ struct CropWindow {
 };
 
 void validate(const CropSpec& spec);
-// A pure function of its arguments.
+// Draws a window, which depends only on the arguments.
 CropWindow random_resized_crop(const CropSpec& spec, int32_t height, int32_t width, const SampleKey& key);
 
 }  // namespace fastmix

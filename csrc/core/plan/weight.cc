@@ -9,7 +9,7 @@ namespace fastmix {
 
 namespace {
 
-// std::min, because rounding may make the sum larger than b by one unit in the last place.
+// The minimum, because rounding may make the sum larger than b by one unit in the last place.
 double uniform_between(double a, double b, RandomStream& draws) { return std::min(a + (b - a) * draws.uniform(), b); }
 
 double draw_law(const WeightLaw& law, RandomStream& draws) {

@@ -10,9 +10,9 @@ namespace fastmix {
 enum class Law : int32_t { kBeta = 0, kUniform = 1, kFixed = 2, kUniformSide = 3 };
 enum class Fold : int32_t { kNone = 0, kMax = 1, kMin = 2 };
 
-// Draws a weight w, folds it to the larger or the smaller of w and 1 - w, then clamps it to [least, most]. The laws:
-// Beta(a, b); uniform between a and b; always a; or 1 - s^2 for s uniform between a and b, the share outside a box of
-// sides s.
+// How to draw an own weight w. kBeta draws it from Beta(a, b), kUniform between a and b, and kFixed is always a.
+// kUniformSide draws a side s between a and b and takes 1 - s^2, the share of an image outside a square box of side s.
+// `fold` then takes the larger (kMax) or the smaller (kMin) of w and 1 - w. At last w is clamped to [least, most].
 struct WeightLaw {
   Law law = Law::kBeta;
   double a = 1.0;
@@ -27,7 +27,7 @@ WeightLaw symmetric_beta(double alpha);
 
 void validate(const WeightLaw& law);
 
-// In [0, 1]. A fixed weight uses no random numbers.
+// Draws a weight in [0, 1]. A fixed weight uses no random numbers.
 double draw_weight(const WeightLaw& law, RandomStream& draws);
 
 }  // namespace fastmix

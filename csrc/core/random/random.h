@@ -27,8 +27,9 @@ enum class Purpose : uint32_t {
   kAugment = 10,
 };
 
-// The least shape of a gamma variate. For a smaller one, log(U) / shape would overflow to -infinity, so two variates
-// could not be compared. At this shape the share of one in their sum is already 0 or 1.
+// Gamma variates of smaller shapes are drawn with this shape. A smaller one would not change any weight: at this shape,
+// one of two variates already makes up all of their sum. But its logarithm would overflow to -infinity, and two such
+// variates could not be compared.
 constexpr double kLeastShape = 1e-300;
 
 class RandomStream {
@@ -51,14 +52,14 @@ class RandomStream {
     return block_.word[used_++];
   }
 
-  // In the open interval (0, 1): exactly (m + 0.5) * 2^-52 for 52 random bits m.
+  // Uniform in the open interval (0, 1): (m + 0.5) * 2^-52, exactly, for 52 random bits m.
   double uniform() {
     const uint64_t high = next_u32() >> 6;
     const uint64_t low = next_u32() >> 6;
     return (static_cast<double>(high * 67108864u + low) + 0.5) * 0x1p-52;
   }
 
-  // In [0, bound), every value equally likely; bound >= 1 (Lemire 2019, with rejection).
+  // Uniform in [0, bound), for bound >= 1 (Lemire 2019, with rejection).
   uint32_t below(uint32_t bound) {
     uint64_t product = uint64_t{next_u32()} * bound;
     if (static_cast<uint32_t>(product) < bound) {
@@ -78,8 +79,8 @@ class RandomStream {
     }
   }
 
-  // The log of a Gamma(shape) variate (Marsaglia and Tsang 2000), for small shapes by Gamma(a) = Gamma(a + 1) *
-  // U^(1/a). The variate itself would mostly underflow for shape = 1e-3.
+  // Returns the log of a Gamma(shape) variate (Marsaglia and Tsang 2000). For shape < 1 it uses Gamma(a) = Gamma(a + 1)
+  // * U^(1/a). The variate itself would mostly underflow for a shape such as 1e-3.
   double log_gamma_variate(double shape) {
     double boost = 0.0;
     if (shape < 1.0) {
@@ -104,8 +105,8 @@ class RandomStream {
     return 1.0 / (1.0 + exact_exp(log_b - log_a));
   }
 
-  // Gamma variates divided by their sum, one weight per shape. The largest log is subtracted first: then no variate
-  // overflows, and not all underflow.
+  // Draws Gamma variates and divides them by their sum, one weight per shape. Subtracts the largest log first: then no
+  // variate overflows, and not all underflow.
   void dirichlet(std::span<const double> alpha, double* weight) {
     const size_t ways = alpha.size();
     for (size_t k = 0; k < ways; ++k) weight[k] = log_gamma_variate(std::max(alpha[k], kLeastShape));

@@ -8,7 +8,7 @@ namespace {
 
 std::vector<TapSpan> spans_of(const ResampleAxis& axis, int32_t outputs) {
   std::vector<TapSpan> spans(outputs);
-  double nearest = axis.begin + axis.scale * 0.5;  // a running sum, as in tap_span
+  double nearest = axis.begin + axis.scale * 0.5;  // the output's centre in the source, a running sum as in Pillow
   for (int32_t o = 0; o < outputs; ++o, nearest += axis.scale) {
     spans[o] = axis.filter == Filter::kNearest ? nearest_span(axis, nearest)
                                                : span_around(axis, axis.begin + (o + 0.5) * axis.scale);
@@ -16,8 +16,8 @@ std::vector<TapSpan> spans_of(const ResampleAxis& axis, int32_t outputs) {
   return spans;
 }
 
-// Sets raw[t] = raw_coefficient(t) and returns the sum, added in ascending order. A filter that the compiler knows lets
-// it vectorise the loop.
+// Sets raw[t] = raw_coefficient(t) and returns their sum, added in ascending order. The filter is a template argument,
+// so that the compiler can vectorise the loop.
 template <Filter kFilter>
 double raw_coefficients(const ResampleAxis& axis, const TapSpan& span, double* raw) {
   ResampleAxis same = axis;
@@ -43,7 +43,7 @@ double raw_coefficients(const ResampleAxis& axis, const TapSpan& span, double* r
   }
 }
 
-// Multiplies by 1 / sum, as tap_coefficient does.
+// Multiplies by 1 / sum, as tap_coefficient does for CUDA kernels, so both get the same bits.
 void normalize(const double* raw, int32_t count, double sum, float* to) {
   const double normalizer = 1.0 / sum;
   for (int32_t tap = 0; tap < count; ++tap) to[tap] = static_cast<float>(raw[tap] * normalizer);
@@ -65,8 +65,8 @@ TapTable<Coefficient> make_table(const ResampleAxis& axis, int32_t outputs) {
   std::vector<double> raw(taps.length);
   for (int32_t o = 0; o < outputs; ++o) {
     const TapSpan& span = spans[o];
-    // Kernels read the pixels of padding taps too. Near the far border they would lie outside, so the padding goes
-    // first.
+    // Kernels read the pixels of padding taps too. At the far border these would lie outside the image, so there the
+    // padding comes before the taps.
     const int32_t lead = taps.padded ? std::max(0, span.first + taps.length - axis.size) : 0;
     taps.first[o] = span.first - lead;
     taps.count[o] = taps.padded ? taps.length : span.count;

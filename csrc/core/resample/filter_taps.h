@@ -10,8 +10,8 @@
 
 namespace fastmix {
 
-// Sums over taps in float32 add in ascending order and round each product and each sum. More taps than this are added
-// in partial sums of this many taps: one sum of 8,000 taps would err by 2e-3 grey levels.
+// Float32 sums over taps add in ascending order and round each product and each sum. Longer sums are split into partial
+// sums of this many taps, because one sum of 8,000 taps would err by 2e-3 grey levels.
 constexpr int32_t kTapsPerSum = 64;
 
 // Pillow's fixed-point coefficients of 8-bit images have this many fraction bits.
@@ -65,7 +65,7 @@ FM_HD double filter_value(Filter filter, double x) {
   return 0.0;
 }
 
-// One axis of one sample: resample_axis maps `extent` of `size` pixels, from `begin` on, to `outputs` pixels.
+// One axis of one sample: `outputs` pixels cover `extent` of the source's `size` pixels, from `begin` on.
 struct ResampleAxis {
   double begin, scale, reach, inverse;
   int32_t size;
@@ -98,7 +98,7 @@ FM_HD TapSpan nearest_span(const ResampleAxis& axis, double center) {
   return {at < axis.size ? at : axis.size - 1, 1, center, 1.0};
 }
 
-// The taps of an output. The sum of their raw coefficients gives the normalizer.
+// The taps around `center`, the place of an output in the source. The caller sets the normalizer.
 FM_HD TapSpan span_around(const ResampleAxis& axis, double center) {
   // A centre beyond the border comes only from rounding errors of the window.
   if (center >= axis.size) center = axis.size - 0.5;
@@ -115,11 +115,12 @@ FM_HD TapSpan span_around(const ResampleAxis& axis, double center) {
 FM_HD TapSpan unnormalized_span(const ResampleAxis& axis, int32_t output) {
   if (axis.filter != Filter::kNearest) return span_around(axis, axis.begin + (output + 0.5) * axis.scale);
   double center = axis.begin + axis.scale * 0.5;
-  for (int32_t o = 0; o < output; ++o) center += axis.scale;  // as Pillow, whose sums decide between two pixels
+  // Adds the scale again and again, as Pillow does: between two pixels, the rounding of this sum decides.
+  for (int32_t o = 0; o < output; ++o) center += axis.scale;
   return nearest_span(axis, center);
 }
 
-// Of raw coefficients, in ascending order.
+// The sum of the raw coefficients, added in ascending order.
 FM_HD double sum_of_taps(const ResampleAxis& axis, const TapSpan& span) {
   double sum = 0.0;
   for (int32_t tap = 0; tap < span.count; ++tap) sum += raw_coefficient(axis, span, tap);
@@ -132,13 +133,13 @@ FM_HD TapSpan tap_span(const ResampleAxis& axis, int32_t output) {
   return span;
 }
 
-// A coefficient in Pillow's fixed point: a division, and halves rounded away from zero.
+// A coefficient in Pillow's fixed point. Divides by the sum, and rounds halves away from zero.
 FM_HD int32_t fixed_coefficient(double raw, double sum) {
   const double fixed = raw / sum * (1 << kFixedBits);
   return static_cast<int32_t>(fixed < 0.0 ? fixed - 0.5 : fixed + 0.5);
 }
 
-// A sum that began with half a unit, as a level.
+// Turns a fixed-point sum into a level. The sum must have begun with 1/2, so that this shift rounds.
 FM_HD int32_t fixed_level(int32_t sum) {
   const int32_t level = sum >> kFixedBits;
   return level < 0 ? 0 : level > 255 ? 255 : level;

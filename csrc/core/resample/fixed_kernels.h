@@ -6,8 +6,8 @@
 
 namespace fastmix {
 
-// The rows of a band, and also the bytes of one step of the vertical pass. A column holds one byte of each row of a
-// band.
+// The horizontal pass takes a band of this many rows at a time, as columns: a column holds one byte of each row. The
+// vertical pass computes this many bytes at a time.
 constexpr int32_t kFixedRows = 16;
 
 // The coefficients of one output's taps (weighted source pixels). `padded`: all outputs of the axis have the same
@@ -28,17 +28,17 @@ struct FixedColumns {
 };
 
 struct FixedKernels {
-  // columns[k] = byte k of the kFixedRows rows, for n bytes. May read beyond a row but not beyond `end`, the image's
-  // end. Writes columns up to the next multiple of kFixedRows.
+  // Turns a band into columns: columns[k] = byte k of the kFixedRows rows, for n bytes. May read beyond a row but not
+  // beyond `end`, the image's end. Writes columns up to the next multiple of kFixedRows.
   void (*to_columns)(uint8_t* columns, const uint8_t* const* rows, int64_t n, const uint8_t* end);
 
-  // Writes outputs 0 ... n - 1, n <= kFixedBlock, of the first `rows` rows of a band, n * channels bytes each, to rows
-  // `stride` bytes apart. `columns` starts at source pixel `origin`.
+  // The horizontal pass of one band. Writes outputs 0 ... n - 1, n <= kFixedBlock, of the band's first `rows` rows: n *
+  // channels bytes per row, rows `stride` bytes apart. `columns` starts at source pixel `origin`.
   void (*horizontal)(uint8_t* out, int64_t stride, int32_t rows, const uint8_t* columns, int32_t origin,
                      const FixedColumns& taps, int32_t n, int32_t channels);
 
-  // out[k] = sum over t of coefficients[t] * byte k of row t, for n bytes. Rows are `stride` bytes apart and have at
-  // least kFixedRows bytes.
+  // The vertical pass of one output row: out[k] = sum over t of coefficients[t] * byte k of row t, for n bytes. Rows
+  // are `stride` bytes apart and have at least kFixedRows bytes.
   void (*vertical)(uint8_t* out, const uint8_t* rows, int64_t stride, const FixedSum& sum, int64_t n);
 };
 constexpr int32_t kFixedBlock = 64;
@@ -49,7 +49,7 @@ const FixedKernels& avx2_fixed_kernels();
 const FixedKernels& avx512_fixed_kernels();
 #endif
 
-// The set that matches cpu_kernels().
+// The functions for the instruction set that cpu_kernels() chose.
 const FixedKernels& fixed_kernels();
 
 }  // namespace fastmix

@@ -48,7 +48,7 @@ FM_INLINE void store_pixels(uint8_t* to, const Sums& sums) {
 #endif
 }
 
-// Calls function(std::integral_constant<int, taps>), with 0 for more than 8 taps or `taps` == 0.
+// Calls function() with `taps` as a compile-time constant, or with 0 if `taps` is 0 or more than 8.
 template <typename Function>
 FM_INLINE void with_taps(int32_t taps, const Function& function) {
   switch (taps) {

@@ -30,7 +30,8 @@ std::unique_ptr<CpuJob> resample_cpu(const ResampleParams& params);
 // Launches one kernel on `stream` without synchronising. The caller may free the arrays on return, but not the images.
 void resample_cuda(const ResampleParams& params, CudaStream stream);
 
-// Which pass Pillow makes first since version 13. The order shows in the result, since each pass rounds.
+// Whether Pillow makes the vertical pass first (since version 13). The order changes the result, since each pass
+// rounds.
 bool is_vertical_first(const Source& source, int32_t height, int32_t width);
 
 // One thread's memory for resample_image.

@@ -61,12 +61,13 @@ void resample_rows(uint8_t* out, int64_t out_stride, const Rows& from, int32_t c
   for (int32_t band = 0; band < count; band += kFixedRows) {
     for (int32_t x = 0; x < width; x += kFixedBlock) {
       const int32_t last = std::min(width, x + kFixedBlock) - 1;
-      const int32_t origin = std::min(taps.first[x], taps.first[last]);  // the last one if the row is mirrored
+      // if the row is mirrored, the last output reads the first pixels
+      const int32_t origin = std::min(taps.first[x], taps.first[last]);
       const int32_t end = std::max(taps.first[x] + taps.count[x], taps.first[last] + taps.count[last]);
       const int64_t bytes = int64_t{end - origin} * channels;
       const uint8_t* rows[kFixedRows];
       for (int32_t r = 0; r < kFixedRows; ++r) {
-        // The kernel drops the rows below the last.
+        // The last row stands in for rows below it; the kernel drops their results.
         rows[r] = from.first + std::min(band + r, count - 1) * from.stride + int64_t{origin} * channels;
       }
       uint8_t* const columns = bytes_of(scratch, round_up(bytes, kFixedRows) * kFixedRows);
@@ -119,7 +120,7 @@ void resample_down_and_across(const Source& source, int32_t channels, const Fixe
     source_stride = stride;
   }
   resample_columns(half, stride, first, source_stride, bytes, down);
-  // Pixel 0 of the rows is range.begin of the source.
+  // The rows begin at source pixel range.begin, but taps count from source pixel 0.
   const Rows from = {half - int64_t{range.begin} * channels, stride, half + height * stride};
   resample_rows(out, static_cast<int64_t>(across.first.size()) * channels, from, height, channels, across,
                 scratch.columns);

@@ -16,7 +16,7 @@ int32_t crop(float& begin, float extent, int32_t& size) {
   const auto first = std::min(static_cast<int32_t>(begin), size - 1);
   const auto end = static_cast<int32_t>(std::ceil(static_cast<double>(begin) + extent));
   size = std::clamp(end, first + 1, size) - first;
-  begin -= static_cast<float>(first);  // exact: a multiple of begin's last bit, and no larger
+  begin -= static_cast<float>(first);  // exact: the difference needs no more bits than `begin`
   return first;
 }
 

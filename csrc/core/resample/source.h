@@ -5,11 +5,12 @@
 
 namespace fastmix {
 
-// Pillow's filters. All but the nearest antialias: downscaling stretches them by the scale. Bicubic has a = -0.5.
+// Pillow's filters. All but the nearest antialias: downscaling stretches them by the scale. Bicubic is cubic
+// convolution with the parameter -0.5.
 enum class Filter : int32_t { kNearest = 0, kBox = 1, kBilinear = 2, kBicubic = 3, kLanczos = 4 };
 constexpr int32_t kFilters = 5;
 
-// The pixels that a filter may read near the window's borders. kCrop: those that the window touches, as if the image
+// Which pixels a filter may read near the window's borders. kCrop: only those that the window touches, as if the image
 // were cropped first. kImage: those of the whole image, as Pillow's resize(box=).
 enum class Edges : int32_t { kCrop = 0, kImage = 1 };
 

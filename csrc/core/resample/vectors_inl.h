@@ -1,4 +1,4 @@
-// Vectors of one number per row of a band, and their loads and stores. Compiled once per instruction set.
+// Vectors that hold one number for each of kRows rows, with their loads and stores. Each instruction set compiles this.
 #pragma once
 
 #include <cstdint>
@@ -28,11 +28,11 @@ FM_INLINE Vector load(const float* from) {
 FM_INLINE void store(float* to, Vector v) { memcpy(__builtin_assume_aligned(to, 4 * kRows), &v, sizeof(v)); }
 FM_INLINE Vector splat(float x) { return x - Vector{}; }
 
-// kRows bytes as integers.
+// Loads kRows bytes and widens them to integers.
 FM_INLINE Integers load_integers(const uint8_t* from) {
 #if defined(__AVX512F__)
   static_assert(kRows == 16);
-  // maskz with every lane set: GCC 12 warns of an uninitialised variable in the plain intrinsic.
+  // The maskz form with every lane set, because GCC 12 warns of an uninitialised variable in the plain one.
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
   return reinterpret_cast<Integers>(_mm512_maskz_cvtepu8_epi32(0xffff, bytes));
 #elif defined(__AVX2__)

@@ -14,7 +14,7 @@ struct Range {
   int32_t begin, end;
 };
 
-// The source pixels of one axis that the window touches or that the taps of its outputs read.
+// The source pixels along one axis that the window touches or that the taps of its outputs read.
 Range source_of(Filter filter, float begin, float extent, int32_t size, int32_t outputs) {
   const ResampleAxis axis = resample_axis(filter, begin, extent, size, outputs);
   const TapSpan last = tap_span(axis, outputs - 1);
@@ -42,7 +42,7 @@ int64_t rounded_to_even(double value) {
   return rest > 0.5 || (rest == 0.5 && down % 2 != 0) ? down + 1 : down;
 }
 
-// One axis of a BorderView: begin and extent of the window in the image, begin and extent of the target in the output.
+// One axis of a BorderView: where the window lies in the image, and where it goes in the output (`target`).
 struct BorderAxis {
   double begin, extent;
   int32_t target, outputs;
@@ -55,12 +55,13 @@ BorderAxis border_axis(int32_t image, int64_t scaled, int32_t out) {
   return {half_rounded_to_even(scaled - out) * scale, out * scale, 0, out};
 }
 
-// The outputs of one axis at which the joint window has the resolution of a window with `out` outputs; at most 2^30.
+// Along one axis, `window` source pixels become `out` pixels. Returns how many pixels `joint` source pixels become at
+// the same scale, rounded up, at most 2^30.
 int32_t finest(float joint, float window, int32_t out) {
   return static_cast<int32_t>(std::min(std::ceil(static_cast<double>(joint) * out / window), 1.0 * (1 << 30)));
 }
 
-// The size that the evaluation resizes the image to, before it crops.
+// The size to which the evaluation preset resizes the image before it crops.
 LongSize scaled_size(Size image, Size resize, CropMode mode) {
   if (mode == CropMode::kSquash) return {resize.height, resize.width};
   if (resize.height != resize.width) {
@@ -140,7 +141,7 @@ JointWindow joint_window(Filter filter, const std::vector<Window>& windows, cons
 }
 
 Window within(const Window& window, const Region& region) {
-  // Exact: float32 holds a difference that is no larger than window.y and a multiple of its last bit.
+  // The differences are exact: they need no more bits than window.y and window.x.
   return {window.y - static_cast<float>(region.y), window.x - static_cast<float>(region.x), window.height,
           window.width};
 }

@@ -14,14 +14,14 @@ struct Size {
 
 // How evaluation scales an image before it crops the centre, by timm's names.
 enum class CropMode {
-  kCenter,  // scales with the aspect ratio kept, to cover `resize`
-  kSquash,  // scales to exactly `resize`
+  kCenter,  // keeps the aspect ratio; the scaled image covers `resize`
+  kSquash,  // scales the image to exactly `resize`
 };
 
-// Resize and CenterCrop(out) as one window of an image of this size. The size after Resize and the offset of the crop
-// are rounded to whole pixels, as in torchvision, so the window reads the same pixels with the same filter. kCenter
-// with equal sides of `resize` is torchvision's Resize(side), which rounds the longer side down; with other sides it is
-// timm's ResizeKeepRatio, which rounds to nearest.
+// Returns torchvision's Resize(resize) and CenterCrop(out) as one window of an image of this size. The size after
+// Resize and the offset of the crop are rounded to whole pixels, as in torchvision, so the window reads the same pixels
+// with the same filter. kCenter with equal sides of `resize` is torchvision's Resize(side), which rounds the longer
+// side down. With other sides it is timm's ResizeKeepRatio, which rounds to nearest.
 Window center_window(Size image, Size out, Size resize, CropMode mode);
 
 struct Region {
@@ -41,20 +41,20 @@ BorderView border_view(Size image, Size out, Size resize);
 // The region of all pixels that the filter may read to resample `window` to `out`, for both kinds of edges.
 Region seen_region(Filter filter, const Window& window, Size image, Size out);
 
-// As seen_region, but with all columns unless this skips at least a third of them. DALI decodes JPEGs in rows, so
-// skipping fewer columns saves no time.
+// Returns seen_region(), widened to all columns unless at least a third of them can be skipped. DALI decodes JPEGs in
+// rows, so skipping fewer columns saves no time.
 Region decode_region(Filter filter, const Window& window, Size image, Size out);
 
 // One window that contains several windows of an image, so that the image is decoded once.
 struct JointWindow {
   Window window;  // all pixels that the filter may read for any of the windows
-  Size out;       // the output size at which this window has the finest resolution of the windows
+  Size out;       // its output size at the scale of the window that shrinks least
 };
 
 // `outs` holds the output size of each window. Needs at least one window.
 JointWindow joint_window(Filter filter, const std::vector<Window>& windows, const std::vector<Size>& outs, Size image);
 
-// The same window in the region's coordinates.
+// Returns `window` in the coordinates of `region`.
 Window within(const Window& window, const Region& region);
 
 }  // namespace fastmix

@@ -19,8 +19,8 @@ namespace fastmix {
 
 namespace {
 
-// The most samples of one task. A longer cycle is cut into parts. Each part must also make the image of the partner of
-// its last sample, which is the first sample of the next part.
+// The most samples of one task; a longer cycle is cut into parts. The last sample of a part is mixed with the first
+// sample of the next part, so both parts make that image.
 constexpr int32_t kMostSamples = 8;
 
 // An augmented image: planes (NCHW) or interleaved pixels (NHWC).
@@ -29,7 +29,7 @@ struct Image {
   Scratch pixels;
 };
 
-// A thread's memory. `images` are those of the task's first sample, of the current sample and of its partner.
+// A thread's memory. `images` holds the images of the task's first sample, of the current sample and of its partner.
 struct Workspace {
   Workspace(int64_t height, int64_t width) : augmenter(height, width) {}
   ImageAugmenter augmenter;
@@ -40,7 +40,7 @@ struct Workspace {
   ErasedRows::Scratch erasing;
 };
 
-// Keeps the threads' memory between tasks: allocating and clearing new memory takes as long as an operation.
+// Keeps the threads' memory between tasks: allocating and clearing new memory takes as long as one augmentation.
 class Workspaces {
  public:
   std::unique_ptr<Workspace> take(int64_t height, int64_t width) {

@@ -14,8 +14,8 @@ namespace fastmix {
 
 namespace {
 
-// A copy of the sample plan without what the other launches do: the resampling flips at no cost, and boxes of the
-// normalised output come last.
+// The part of the sample plan that augment_ applies. The resampling does the flips, at no cost, and erase_cuda() fills
+// the boxes of the normalised output at the end.
 struct PixelPlan {
   explicit PixelPlan(const ResampleMixParams& params)
       : words(params.samples.words, params.samples.words + int64_t{params.samples.batch} * params.samples.row_words),

@@ -1,5 +1,6 @@
-// Erases boxes of a normalised batch. A block fills all boxes that show in one sample: its own, and before mixing its
-// partner's. Every pixel's value depends on the uint8 images alone, so overlapping boxes may be filled in any order.
+// Erases boxes of a normalised batch. A block fills all boxes that show in one sample: its own boxes, and those of its
+// partner that are erased before mixing. Every pixel's value depends on the uint8 images alone, so overlapping boxes
+// may be filled in any order.
 #include <algorithm>
 #include <vector>
 
@@ -16,7 +17,7 @@ namespace {
 
 constexpr uint32_t kEraseThreads = 256;
 
-// Boxes first ... first + count - 1 are the sample's.
+// The sample's boxes are first ... first + count - 1.
 struct ErasedSample {
   uint32_t first, count, partner;
   PixelWeight weight;
@@ -31,7 +32,7 @@ struct EraseArgs {
   DType dtype;
   bool interleaved;
   float scale[kMaxChannels], bias[kMaxChannels];
-  uint32_t box_offset, task_offset;  // in the bytes, after the samples
+  uint32_t box_offset, task_offset;  // where boxes and tasks begin in the kernel's bytes
 };
 
 __device__ __forceinline__ float noise(uint32_t key, int64_t element) {
@@ -61,7 +62,7 @@ class Eraser {
   }
 
  private:
-  // What covers a pixel of an image before mixing.
+  // Whether a box covers a pixel, and the pixel's value in one channel.
   struct Cover {
     bool covered;
     float value;
@@ -120,7 +121,8 @@ class Eraser {
     return {false, static_cast<float>(level) * args_.scale[c] + args_.bias[c]};
   }
 
-  // The last of the sample's boxes before or after mixing that covers the pixel.
+  // Finds the last of the sample's boxes that covers the pixel, among those erased before mixing or those erased after
+  // it.
   __device__ __forceinline__ Cover cover(const ErasedSample& sample, bool before_mixing, int32_t y, int32_t x,
                                          int32_t c) const {
 #pragma unroll 1

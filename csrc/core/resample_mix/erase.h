@@ -8,14 +8,14 @@
 
 namespace fastmix {
 
-// Of SampleOperation::flags().
+// Bits of SampleOperation::flags() for erasing.
 constexpr int32_t kNoisePerChannel = 1 << 3, kBeforeMixing = 1 << 4;
 
-// Philox keys of normal noise: the operation's random word, and this.
+// The Philox key of normal noise has two words: the operation's random word, and this number.
 constexpr uint32_t kNoiseStream = 'E' << 24 | 'r' << 16 | 'N' << 8 | 'o';
 
-// Launches one kernel on `stream` without synchronising, or none without boxes. `images` are the augmented uint8 images
-// (B, H, W, 3) in device memory, from which params.out was made.
+// Launches one kernel on `stream` without synchronising. Launches nothing if no sample has boxes. `images` are the
+// augmented uint8 images (B, H, W, 3) in device memory, from which params.out was made.
 void erase_cuda(const ResampleMixParams& params, const uint8_t* images, CudaStream stream);
 
 }  // namespace fastmix

@@ -25,8 +25,8 @@ class Fill {
   int64_t begin() const { return box_.x; }
   int64_t end() const { return end_; }
 
-  // The values of pixels begin() ... end() - 1. Noise is numbered over the whole box, so clipping the box changes no
-  // value.
+  // The values of pixels begin() ... end() - 1. A pixel's noise depends on its place in the whole box. So it stays the
+  // same if the border of the image clips the box.
   const float* values(int32_t channel, Scratch& scratch) const {
     const int64_t count = end_ - begin();
     if (operation_.opcode() == Opcode::kErasePixelsNormalized) return same(operation_.value(2), scratch);
@@ -87,7 +87,7 @@ void ErasedRows::erase(int32_t sample, int64_t y, const PixelRow& own, const Pix
   });
 }
 
-// Normalises a row of one image and erases its boxes: channel c at row + c * width.
+// Normalises a row of one image and fills its boxes that are erased before mixing. Channel c begins at row + c * width.
 void ErasedRows::fill(float* row, int32_t sample, int64_t y, const PixelRow& pixels, Scratch& scratch) const {
   const int64_t width = params_.width, step = rows_.interleaved() ? kColors : 1;
   for (int32_t c = 0; c < kColors; ++c) {

@@ -10,8 +10,8 @@
 
 namespace fastmix {
 
-// `params` and `rows` must outlive this. A box is filled with `fill`: a constant or normal numbers. `level` is a uint8
-// pixel.
+// Keeps references to `params` and `rows`. A box is filled with `fill`: a constant or normal numbers. `level` is a
+// uint8 pixel.
 //
 //   erased before mixing   v = own image's box covers the pixel ? fill : level * scale[c] + bias[c]
 //                          u = the same for the partner
@@ -26,7 +26,7 @@ class ErasedRows {
     MaskRows::Scratch levels;
   };
 
-  // Changes row y of a sample, which was written to `out` from the rows of the own image and its partner.
+  // Erases boxes in row y of a sample, after NormalizedRows wrote that row to `out` from `own` and `partner`.
   void erase(int32_t sample, int64_t y, const PixelRow& own, const PixelRow& partner, const OutputRow& out,
              Scratch& scratch) const;
 

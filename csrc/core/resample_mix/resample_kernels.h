@@ -1,9 +1,9 @@
 // The inner loops of resample_mix on the CPU, compiled once per instruction set from resample_kernels_inl.h.
 //
 // A job computes a band of `rows` output rows at a time, one row per vector lane. A column is a vector of one float per
-// row of the band. The vertical pass makes one column per source byte: pixel x, channel c at x * channels + c. The
-// horizontal pass makes one per output element, in the order of the output's layout. The writing pass turns columns
-// into rows of the output. Only the first and the last pass transpose.
+// row of the band. The vertical pass makes one column per source byte; the byte of pixel x, channel c has index x *
+// channels + c. The horizontal pass makes one column per output element, in the order of the output's layout. The
+// writing pass turns columns into rows of the output. Only the first and the last pass transpose.
 #pragma once
 
 #include <cstdint>
@@ -54,9 +54,9 @@ struct BandWrite {
 struct ResampleKernels {
   int32_t rows;
 
-  // columns[k] = the sum over taps t of coefficients[t] * byte k of its row, for n bytes. `padded`: all output rows
-  // have the same number of taps. May read beyond a row but not beyond `end`, the image's end. Writes columns up to the
-  // next multiple of `rows`.
+  // For n bytes of a row: columns[k] = the sum of coefficients[t] * byte k of source row t, over the taps t of each
+  // output row. `padded`: all output rows have the same number of taps. May read beyond a row but not beyond `end`, the
+  // image's end. Writes columns up to the next multiple of `rows`.
   void (*vertical)(float* columns, const RowTaps* taps, bool padded, int64_t stride, int64_t n, const uint8_t* end);
 
   // Computes outputs 0 ... n - 1 of `taps`, clamped to [0, 255]. `columns` starts at source pixel `origin`. Output o,
@@ -68,7 +68,7 @@ struct ResampleKernels {
   // to the next multiple of `rows`.
   void (*level_columns)(float* weights, const uint8_t* const* levels, float inside, float outside, int32_t n);
 
-  // Writes narrow_float(normalize_element(own, partner, weight, scale, bias)) of the band's output columns.
+  // Mixes and normalises the band's output columns, rounds them to the output's type, and writes them as rows.
   void (*write)(const BandWrite& write, const float* own, const float* partner);
 };
 
@@ -78,7 +78,7 @@ const ResampleKernels& avx2_resample_kernels();
 const ResampleKernels& avx512_resample_kernels();
 #endif
 
-// The set that matches cpu_kernels().
+// The functions for the instruction set that cpu_kernels() chose.
 const ResampleKernels& resample_kernels();
 
 }  // namespace fastmix

@@ -1,7 +1,7 @@
 // Turns decoded images of different sizes into a training batch, in one launch.
 //
-// One block makes one tile of the output of all images of a run. It resamples each image once. For a run A B C, which
-// is a whole cycle:
+// A block makes one tile of the outputs of all samples in a run, and resamples each image once. Here a run is the whole
+// cycle A B C, in which B is A's partner:
 //
 //   k   resample (via shared memory)   in registers            write
 //   0   A                              head = A, own = A       -
@@ -30,7 +30,8 @@ struct Run {
   uint32_t begin, end, closed;
 };
 
-// Longer cycles are cut so that every SM gets blocks. Then one image in kRunSamples is resampled twice.
+// Longer cycles are cut into runs of this many samples, so that every SM gets blocks. Then one image in kRunSamples is
+// resampled twice.
 constexpr int32_t kRunSamples = 8;
 
 struct ResampleArgs {
@@ -39,7 +40,7 @@ struct ResampleArgs {
   int32_t height, width, tiles_across;
   DType dtype;
   bool interleaved;
-  uint32_t byte_bias;  // kByteBias, see biased_byte
+  uint32_t byte_bias;  // kByteBias; biased_byte() explains why it is an argument
   uint32_t runs;
   uint32_t run_offset, entry_offset;  // where runs and entries begin in the plan's bytes, after the samples
   float scale[kMaxChannels], bias[kMaxChannels];

@@ -15,8 +15,8 @@
 
 namespace fastmix {
 
-// Out of place, so partners may repeat. All arrays are on the host; `mirror` may be null. The plan's boxes are in
-// output coordinates; its masks are stretched over the output. Mirroring comes before mixing.
+// Writes to new memory, so partners may repeat. All arrays are on the host; `mirror` may be null. The plan's boxes are
+// in output coordinates; its masks are stretched over the output. Mirroring comes before mixing.
 struct ResampleMixParams {
   SourceArrays sources;
   const uint8_t* mirror = nullptr;
@@ -29,36 +29,36 @@ struct ResampleMixParams {
   float scale[kMaxChannels] = {1, 1, 1, 1};
   float bias[kMaxChannels] = {0, 0, 0, 0};
   PlanView plan;
-  // With rows, images of three channels are resampled to uint8 with Pillow's bits (resample.h), mirrored, flipped and
-  // augmented, and then mixed. Its windows and filters are in `sources`: see take_windows.
+  // If set, images have three channels. They are resampled to uint8 with Pillow's bits (resample.h), mirrored, flipped
+  // and augmented, and then mixed. take_windows() copies its windows and filters to `sources`.
   SamplePlanView samples;
 
   bool augments() const { return samples.words != nullptr; }
-  // What normalize_mix does after the images are resampled; its inputs are missing.
+  // The parameters of normalize_mix for the resampled images, except the images themselves.
   NormalizeMixParams normalizing() const;
 };
 
 // Copies the filter and edges of each row of the sample plan to `sampling`, and its window, if it has one, to
-// `windows`. `given` says that the caller has windows already: then rows with a window are refused. Refuses bad plans.
+// `windows`. Throws Error if the plan is invalid, or if the caller already has windows (`given`) and a row has one too.
 void take_windows(const SamplePlanView& samples, bool given, Window* windows, Sampling* sampling);
 
-// As in normalize_mix: mean and std are in pixel units, rounded to float32 by the caller.
+// Sets scale and bias from mean and std in pixel units (0 to 255), which the caller has rounded to float32.
 void set_normalization(ResampleMixParams& params, const float* mean, const float* std, int32_t count);
 
 // Borrows the arrays of `params` until the job is destroyed.
 std::unique_ptr<CpuJob> resample_mix_cpu(const ResampleMixParams& params);
-// The job for parameters with a sample plan.
+// Makes the job if params.augments(). resample_mix_cpu() calls this.
 std::unique_ptr<CpuJob> augmented_mix_cpu(const ResampleMixParams& params);
 
-// Launches one kernel on `stream` without synchronising. The caller may free the arrays on return, but not the images.
-// Not for parameters that augment.
+// Launches one kernel on `stream` without synchronising, if params.augments() is false. The caller may free the arrays
+// on return, but not the images.
 void resample_mix_cuda(const ResampleMixParams& params, CudaStream stream);
 
-// Returns device memory of this size, aligned to 16 bytes. It may be freed in the order of the stream after the call
-// that asked for it.
+// Returns this many bytes of device memory, aligned to 16 bytes. The memory may be freed in stream order, after the
+// call that asked for it.
 using ScratchAllocator = std::function<void*(int64_t bytes)>;
 
-// For parameters that augment: up to four launches on `stream` without synchronising. Asks for memory once.
+// Makes up to four launches on `stream` without synchronising, if params.augments() is true. Calls `allocate` once.
 void launch_augmented_mix(const ResampleMixParams& params, const ScratchAllocator& allocate, CudaStream stream);
 
 void validate(const ResampleMixParams& params);

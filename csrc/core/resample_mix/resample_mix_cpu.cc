@@ -23,8 +23,8 @@ const ResampleKernels& resample_kernels() {
 
 namespace {
 
-// Output pixels per block of a row. Their source columns stay in the first-level cache at usual scales. Neighbouring
-// blocks share about two columns, which are computed twice.
+// A row is resampled in blocks of this many output pixels. At usual scales, a block's source columns stay in the
+// first-level cache. Neighbouring blocks share about two columns, which are computed twice.
 constexpr int32_t kBlock = 64;
 constexpr int32_t kMostRows = 16;  // the most rows of a band
 // Larger blocks are not prefetched: their rows are so long that the hardware prefetcher finds them.
@@ -138,7 +138,7 @@ class ResampleMixJob final : public CpuJob {
       if (next.sample >= 0) fetch(next, x, last);
       RowTaps rows[kMostRows];
       for (int32_t r = 0; r < kernels_.rows; ++r) {
-        // write() drops the rows below the output.
+        // Rows below the output repeat its last row; write() drops them.
         const int32_t o = std::min(y + r, params_.height - 1);
         rows[r] = {from.data + taps.y.first[o] * from.stride + int64_t{origin} * channels,
                    taps.y.coefficients.data() + int64_t{o} * taps.y.length, taps.y.count[o]};
@@ -184,7 +184,7 @@ class ResampleMixJob final : public CpuJob {
     const uint8_t* levels[kMostRows];
     for (int32_t r = 0; r < kernels_.rows; ++r)
       levels[r] = masks_.row(row.mask, std::min(y + r, params_.height - 1), scratch.levels[r]);
-    // As in resample(): write() reads columns beyond the last and drops their results.
+    // The array is longer than the row, because write() reads columns beyond the last. It drops their results.
     float* const weights = scratch.weights.get((static_cast<size_t>(params_.width) + kLineBytes) * kernels_.rows);
     kernels_.level_columns(weights, levels, row.weight_in, row.weight_out, params_.width);
     return weights;

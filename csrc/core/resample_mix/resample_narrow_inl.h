@@ -10,7 +10,7 @@ namespace {
 
 FM_INLINE void narrow_row(float* out, Vector v) { memcpy(out, &v, sizeof(v)); }
 
-// Stores the low halves of 32-bit lanes.
+// Stores the low 16 bits of each 32-bit lane.
 FM_INLINE void store_halves(BFloat16* out, Integers v) {
 #if defined(__AVX512F__)
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out),
@@ -26,7 +26,7 @@ FM_INLINE void store_halves(BFloat16* out, Integers v) {
 #endif
 }
 
-// As to_bfloat16, without its case for NaN: finite pixels, weights, scale and bias cannot give NaN.
+// Rounds as to_bfloat16() does, except for NaN: finite pixels, weights, scale and bias cannot give NaN.
 FM_INLINE void narrow_row(BFloat16* out, Vector v) {
   using Unsigned = uint32_t __attribute__((vector_size(4 * kRows)));
   const Unsigned bits = reinterpret_cast<Unsigned>(v);

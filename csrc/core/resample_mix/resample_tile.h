@@ -1,6 +1,6 @@
-// Resamples a block's tile of one image through shared memory: vertical pass first, then horizontal. It adds as the CPU
-// kernels do, for the same bits: taps (weighted source pixels) in ascending order, each product and sum rounded, in
-// partial sums of kTapsPerSum taps.
+// Resamples a block's tile of one image through shared memory: vertical pass first, then horizontal. To get the bits of
+// the CPU kernels, it adds taps (weighted source pixels) in ascending order, rounds each product and each sum, and
+// splits sums into partial sums of kTapsPerSum taps.
 #pragma once
 
 #include <cstdint>
@@ -17,11 +17,11 @@ constexpr int kTileColumns = 32;  // a warp writes one row
 constexpr int kTileThreads = 256;
 constexpr int kRowsPerThread = kTileRows * kTileColumns / kTileThreads;
 // The vertical pass works on strips of kStripBytes source bytes and copies kStageRows source rows of a strip at a time
-// to shared memory, the stage. A thread sums the columns of four neighbouring bytes.
+// to shared memory, the stage. A thread computes the sums of four neighbouring bytes.
 constexpr int kStripBytes = kTileThreads;
 constexpr int kStripWords = kStripBytes / 4;
 constexpr int kStageRows = kTapsPerSum;
-constexpr int kStagePitch = kStripBytes + 8;  // longer, since rows may start at any byte of a word
+constexpr int kStagePitch = kStripBytes + 8;  // longer than a strip, since rows may start at any byte of a word
 constexpr int kTableTaps = 16;                // taps per output column in the table of x_coefficients
 
 struct ResampleSample {
@@ -47,7 +47,7 @@ struct alignas(16) FourColumns {
   float value[4];
 };
 
-// Loads an aligned word. Bytes outside [begin, end), the image, are 0 and not read.
+// Loads an aligned word. Bytes outside the image [begin, end) are not read and give 0.
 __device__ __forceinline__ uint32_t load_word_within(const uint8_t* word, const uint8_t* begin, const uint8_t* end) {
   if (word >= begin && word + 4 <= end) return load_global<4>(word).word[0];
   uint32_t value = 0;
@@ -63,11 +63,11 @@ class TileResampler {
  public:
   static constexpr int kStripPixels = kStripBytes / kChannels;
 
-  // `bias` is kByteBias, see biased_byte.
+  // `bias` is kByteBias, passed through the kernel's arguments for the reason that biased_byte() gives.
   __device__ __forceinline__ TileResampler(TileShared& shared, uint32_t bias) : shared_(shared), bias_(bias) {}
 
-  // values[i * kChannels + c] is row y + threadIdx.y + 8 i, column x + threadIdx.x, of height x width pixels. All
-  // threads of the block must call this.
+  // Computes the thread's pixels: values[i * kChannels + c] is row y + threadIdx.y + 8 i, column x + threadIdx.x, of
+  // height x width pixels. All threads of the block must call this.
   __device__ __forceinline__ void run(const ResampleSample& sample, int32_t height, int32_t width, int32_t y, int32_t x,
                                       float (&values)[kRowsPerThread * kChannels]) {
     __syncthreads();  // slower threads may still read the previous run's taps
@@ -140,8 +140,8 @@ class TileResampler {
     }
   }
 
-  // Sums as many output rows at a time as have all their taps in the stage. An output row with more taps than that is
-  // summed in several steps, each with a new stage.
+  // Fills the stage with source rows, and sums the output rows whose taps all lie in it. If an output row has more taps
+  // than the stage has rows, sums it in several steps.
   __device__ __forceinline__ void vertical(int32_t strip, int32_t bytes) {
 #pragma unroll 1
     for (int first = 0; first < kTileRows;) {
@@ -212,11 +212,12 @@ class TileResampler {
     }
   }
 
-  // Adds up to kTapsPerSum taps, from `done` on, to the columns of four source bytes.
+  // Adds up to kTapsPerSum taps of output row `row`, from tap `done` on, to its sums of four neighbouring bytes.
   __device__ __forceinline__ void sum_columns(int row, int word, int32_t top, int32_t done, int32_t strip) {
     const int32_t first = shared_.y[row].first;
     const int32_t count = smaller(kTapsPerSum, shared_.y[row].count - done);
-    // Where the stage holds the row's first tap. If the row takes several stages, first == top.
+    // The word of the stage that holds tap `done` of the row. If done > 0, the row has more taps than the stage has
+    // rows; then first == top.
     const uint32_t* stage = shared_.stage[first - top] + word;
     uint32_t start = misalignment(source(first + done, strip));
     const uint32_t stride = static_cast<uint32_t>(shared_.stride);
@@ -236,8 +237,8 @@ class TileResampler {
     columns = sum;
   }
 
-  // Adds the taps with source pixels in [begin, end) to the thread's outputs. `tap` is the next tap. The columns start
-  // at pixel `strip`.
+  // Adds the taps whose source pixels lie in [begin, end) to the thread's outputs. `tap` is the first tap that has not
+  // been added yet. shared_.columns begin at source pixel `strip`.
   __device__ __forceinline__ void horizontal(int32_t strip, int32_t begin, int32_t end, bool tabled, int32_t& tap,
                                              float (&sums)[kRowsPerThread * kChannels],
                                              float (&totals)[kRowsPerThread * kChannels]) {

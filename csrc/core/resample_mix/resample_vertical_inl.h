@@ -22,7 +22,7 @@ FM_INLINE void vertical_block(float* columns, const RowTaps* taps, int64_t strid
   for (int j = 0; j < kRows; ++j) store(columns + (k + j) * kRows, v[j]);
 }
 
-// The last columns, whose vectors would read beyond the end of the image.
+// Computes the last columns, where a whole vector would read beyond the end of the image.
 __attribute__((noinline)) void vertical_tail(float* columns, const RowTaps* taps, int64_t stride, int64_t k, int64_t n,
                                              const uint8_t* end) {
   for (; k < n; k += kRows) {

@@ -24,7 +24,8 @@ FM_INLINE bool weights_differ(const BandWrite& write, int32_t first, int32_t las
   return write.weights != nullptr || between(write.box_begin) || between(write.box_end);
 }
 
-// The weights of the own image in kRows columns: not mixed, the same vector for all columns, or a vector per column.
+// How own weights differ among kRows columns: the sample is not mixed, all columns have the same vector of weights, or
+// each column has its own.
 enum class Weights { kNone, kSame, kPerColumn };
 
 // Mixes and normalises kRows columns of `own` and `partner` and transposes them to rows. The first column is pixel x,

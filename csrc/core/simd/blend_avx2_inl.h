@@ -14,8 +14,8 @@ namespace {
 
 constexpr int64_t kQuick = 16;
 
-// Makes operations round down until the end of the scope. The compiler does not know this and could move an operation
-// out of the scope. So the operations stand in a function of their own, which is not inlined.
+// Makes operations round down until the end of the scope. The compiler does not know this, so it could move an
+// operation out of the scope. Therefore the operations are in a function of their own, which is not inlined.
 class RoundingDown {
  public:
   RoundingDown() : before_(_mm_getcsr()) { _mm_setcsr((before_ & ~_MM_ROUND_MASK) | _MM_ROUND_DOWN); }
@@ -30,8 +30,8 @@ class RoundingDown {
 inline __m256i load_words(const void* x) { return _mm256_loadu_si256(static_cast<const __m256i*>(x)); }
 inline void store_words(void* out, __m256i x) { _mm256_storeu_si256(static_cast<__m256i*>(out), x); }
 
-// weight * x + (1 - weight) * y, rounded to odd. Sets bits of `uncertain` other than the sign in lanes whose difference
-// is inexact or not finite.
+// Computes weight * x + (1 - weight) * y, rounded to odd (blend_avx512_inl.h explains that). In lanes where x - y is
+// inexact or not finite, makes `uncertain` nonzero. The sign bit does not count: certain() ignores it.
 inline __m256i blend_to_odd(__m256 x, __m256 y, __m256 weight, __m256i& uncertain) {
   const __m256 sign = _mm256_set1_ps(-0.0f);
   const __m256 d = _mm256_sub_ps(x, y);
@@ -46,7 +46,8 @@ inline __m256i blend_to_odd(__m256 x, __m256 y, __m256 weight, __m256i& uncertai
 
 inline bool certain(__m256i uncertain) { return _mm256_testz_si256(uncertain, _mm256_set1_epi32(0x7fffffff)); }
 
-// Returns false and writes nothing if a difference is inexact or not finite. `out` may be `own`.
+// Blends kQuick elements. If a difference is inexact or not finite, returns false and writes nothing. `out` may be
+// `own`.
 inline bool blend_quickly(Half* out, const Half* own, const Half* partner, float weight) {
   __m256i uncertain = _mm256_setzero_si256();
   __m128i mixed[2];
@@ -68,7 +69,8 @@ inline __m256i round_high_half(__m256i x) {
   return _mm256_add_epi32(_mm256_add_epi32(x, _mm256_set1_epi32(0x7fff)), last);
 }
 
-// A 32-bit lane holds two bfloat16: these return the even and the odd ones as float32, and join the high halves again.
+// A 32-bit lane holds two bfloat16. even_of and odd_of return one of them as float32. high_halves joins the high halves
+// of both again.
 inline __m256 even_of(__m256i pairs) { return _mm256_castsi256_ps(_mm256_slli_epi32(pairs, 16)); }
 inline __m256 odd_of(__m256i pairs) {
   return _mm256_castsi256_ps(_mm256_and_si256(pairs, _mm256_set1_epi32(static_cast<int>(0xffff0000u))));
@@ -89,24 +91,25 @@ inline bool blend_quickly(BFloat16* out, const BFloat16* own, const BFloat16* pa
   return true;
 }
 
-// A faster method for bfloat16, tried first: it takes two thirds of the time. Let v be the exact mix. If float32 holds
-// the difference of the operands, one fused multiply-add gives v rounded to float32. Rounding that to bfloat16 equals
-// rounding v, unless the float32 is a tie between two bfloat16: float32 holds every such tie, so the first rounding
-// never moves v across one.
+// A faster method for bfloat16, which blend_inl.h tries first: it takes two thirds of the time. If float32 holds the
+// difference of the operands, one fused multiply-add gives the exact mix, rounded to float32. This rounding never
+// crosses a tie, a number halfway between two bfloat16, because float32 holds all ties. So rounding the result to
+// bfloat16 is right, unless the result is itself a tie.
 #define FM_BLEND_TIES_APART
 
 // Returns nonzero words where float32 may not hold the difference of two bfloat16, or where one of them is not finite.
-// Let the larger magnitude have exponent e and the smaller s. The difference is below 2^(e + 2) and a multiple of
-// 2^(s - 7): at most 24 bits long if e <= s + 15.
+// Let e be the larger and s the smaller of their exponents. The difference is below 2^(e + 2) and a multiple of
+// 2^(s - 7), so it has at most 24 bits if e <= s + 15.
 inline __m256i inexact_differences(__m256i x, __m256i y) {
-  constexpr int kStep = 1 << 7;                 // the distance of neighbouring exponents in a bfloat16's bits
-  constexpr int kLargest = 0x8000 - 2 * kStep;  // from here on, a difference may be infinite
+  constexpr int kStep = 1 << 7;                 // one step of the exponent, in the bits of a bfloat16
+  constexpr int kLargest = 0x8000 - 2 * kStep;  // magnitudes from here on may have an infinite difference
   const __m256i magnitude = _mm256_set1_epi16(0x7fff);
   const __m256i a = _mm256_and_si256(x, magnitude);
   const __m256i b = _mm256_and_si256(y, magnitude);
   const __m256i larger = _mm256_max_epi16(a, b);
   const __m256i smaller = _mm256_min_epi16(a, b);
-  // The last bit of a subnormal is worth as much as that of the smallest normal number.
+  // A subnormal's last bit is worth as much as that of the smallest normal number, so it counts as having that
+  // exponent.
   const __m256i graded = _mm256_max_epi16(smaller, _mm256_set1_epi16(kStep));
   const __m256i beyond = _mm256_subs_epu16(_mm256_subs_epu16(larger, graded), _mm256_set1_epi16(15 * kStep));
   const __m256i too_large = _mm256_subs_epu16(larger, _mm256_set1_epi16(kLargest - 1));
@@ -114,15 +117,16 @@ inline __m256i inexact_differences(__m256i x, __m256i y) {
   return _mm256_or_si256(_mm256_sign_epi16(beyond, smaller), too_large);
 }
 
-// Returns false and writes nothing if a result may be a tie or a difference is inexact. `out` may be `own`.
+// Blends kQuick elements. If a result may be a tie or a difference is inexact, returns false and writes nothing. `out`
+// may be `own`.
 inline bool blend_no_tie(BFloat16* out, const BFloat16* own, const BFloat16* partner, float weight) {
   const __m256i x = load_words(own);
   const __m256i y = load_words(partner);
   const auto mixed = [&](__m256 a, __m256 b) {
     // b - weight * (b - a), because two negative zeros then give a negative zero; b + weight * (a - b) would give +0.
     const __m256 v = _mm256_fnmadd_ps(_mm256_set1_ps(weight), _mm256_sub_ps(b, a), b);
-    // Add half a unit of bfloat16's last bit: then cutting off the low half rounds, and a tie leaves a low half of
-    // zero.
+    // Adds half a unit of bfloat16's last bit. Then cutting off the low half rounds, and only a tie leaves a low half
+    // of zero.
     return _mm256_add_epi32(_mm256_castps_si256(v), _mm256_set1_epi32(0x8000));
   };
   const __m256i even = mixed(even_of(x), even_of(y));

@@ -1,8 +1,9 @@
 // Blends 16-bit floats with AVX-512, 64 at a time. Part of kernels_inl.h.
 //
-// The mix is partner + weight * d with d = own - partner. float32 holds d exactly unless the exponents are far apart.
-// Then one fused multiply-add rounded down and one rounded up enclose the exact value, or both equal it. Taking the one
-// whose last bit is odd is "rounding to odd" (see round_to_odd): narrowing it equals narrowing the exact value.
+// The mix is partner + weight * d with d = own - partner. Unless the exponents of the two are far apart, float32 holds
+// d exactly. In that case the code computes the mix twice by a fused multiply-add, once rounded down and once rounded
+// up. If the two results differ, it takes the one whose last bit is odd. This is "rounding to odd" (see round_to_odd in
+// formula/mix_math.h): narrowing it to 16 bits gives the same as narrowing the exact value.
 #pragma once
 
 #include <immintrin.h>
@@ -30,7 +31,8 @@ inline __m512 load_16(const Half* x) {
 inline void store_16(Half* out, __m512 x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
 }
-// weight * x + (1 - weight) * y, rounded to odd. Marks lanes whose difference is inexact or not finite.
+// Computes weight * x + (1 - weight) * y, rounded to odd. Sets the bit of `uncertain` for each lane whose difference is
+// inexact or not finite.
 inline __m512 blend_to_odd(__m512 x, __m512 y, __m512 weight, __mmask16& uncertain) {
   const __m512 d = _mm512_sub_round_ps(x, y, kDown);
   // The difference rounded up minus the one rounded down: zero only if it is exact and finite (inf - inf is NaN).
@@ -42,7 +44,8 @@ inline __m512 blend_to_odd(__m512 x, __m512 y, __m512 weight, __mmask16& uncerta
   return _mm512_mask_blend_ps(odd, high, low);
 }
 
-// Returns false and writes nothing if a difference is inexact or not finite. `out` may be `own`.
+// Blends kQuick elements. If a difference is inexact or not finite, returns false and writes nothing. `out` may be
+// `own`.
 inline bool blend_quickly(Half* out, const Half* own, const Half* partner, float weight) {
   const __m512 w = _mm512_set1_ps(weight);
   __m512 mixed[4];
@@ -55,8 +58,8 @@ inline bool blend_quickly(Half* out, const Half* own, const Half* partner, float
   return true;
 }
 
-// A 32-bit lane holds two bfloat16: clearing the low half gives the odd one as a float32, a shift gives the even one.
-// Converting them to float32 lanes in memory order and packing them again would take more instructions.
+// A 32-bit lane holds two bfloat16. A shift turns the even one into a float32, and clearing the low half the odd one.
+// Converting 16 at a time in memory order would take more instructions.
 inline __m512 even_of(__m512i pairs) { return _mm512_castsi512_ps(_mm512_slli_epi32(pairs, 16)); }
 inline __m512 odd_of(__m512i pairs) {
   return _mm512_castsi512_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(static_cast<int>(0xffff0000u))));

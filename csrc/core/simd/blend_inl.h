@@ -24,14 +24,15 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Applies the formula in float64.
+// Blends by the formula of mix_math.h, in float64.
 template <typename T>
 void blend_exactly(T* out, const T* own, const T* partner, double weight, int64_t n) {
 #pragma GCC ivdep
   for (int64_t k = 0; k < n; ++k) out[k] = narrow<T>(blend(widen(own[k]), widen(partner[k]), weight));
 }
 
-// Gives the same results in loops that vectorise: narrow<T16>(x) is round_to_odd(x), converted to T16.
+// Does what blend_exactly does, but for 16-bit floats, in loops that the compiler vectorises: narrow<T16>(x) is
+// round_to_odd(x), converted to T16.
 template <typename T16>
 __attribute__((noinline, noclone)) void blend_exactly_16(T16* out, const T16* own, const T16* partner, double weight,
                                                          int64_t n) {
@@ -87,8 +88,8 @@ void blend_16(T16* out, const T16* own, const T16* partner, float weight, int64_
 
 #if defined(FM_BLEND_TIES_APART)
 void blend_ties_apart(BFloat16* out, const BFloat16* own, const BFloat16* partner, float weight, int64_t n) {
-  // After a possible tie, blend this many elements with blend_16: weights such as 1/2 tie often. Other weights tie so
-  // rarely that the extra work does not matter.
+  // After a possible tie, blend_16 blends this many elements, because weights such as 1/2 tie often. Other weights tie
+  // so rarely that the extra work does not matter.
   constexpr int64_t kTied = 512;
   for (int64_t k = 0; k < n;) {
     k += blend_while<BFloat16, blend_no_tie>(out + k, own + k, partner + k, weight, n - k);

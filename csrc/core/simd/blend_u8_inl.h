@@ -1,13 +1,12 @@
 // Blends uint8 with AVX2 in integers, 32 at a time. Part of kernels_inl.h.
 //
-// The mix is partner + weight * d with d = own - partner. A tie is a mix halfway between two integers. Let M =
-// floor(2^32 weight). A float32 weight of 2^-9 or more has no bit below 2^-32, so M / 2^32 is the weight. For smaller
-// weights, weight * 255 < 1/2, so the exact product and the one with M both round to 0.
-//
-// Without a tie, the rounded mix is partner + sign(d) * floor(M |d| / 2^32 + 1/2). A tie needs a weight * |d| that is
-// an odd multiple of 1/2, for |d| < 256. So the weight is a multiple of 2^-8, and 2^8 times the mix is a 16-bit
-// integer. Without a tie, weight * d is a multiple of 2^-32 or far from 1/2, so float64 rounds the mix to the same
-// integer.
+// The mix is partner + weight * d with d = own - partner. If it lies halfway between two integers, that is a tie, and
+// it rounds to the even one. A weight can tie only if it is a multiple of 2^-8: weight * |d| must be an odd multiple of
+// 1/2, and |d| < 256 has at most seven factors 2. Then 2^8 times the mix is a 16-bit integer, and blend_with_ties
+// rounds that. With any other weight, the rounded mix is partner + sign(d) * floor(M |d| / 2^32 + 1/2), where M is
+// floor(2^32 weight). A float32 weight of 2^-9 or more has no bit below 2^-32, so M / 2^32 is the weight. With a
+// smaller weight, both weight * |d| and M |d| / 2^32 are below 1/2 and round to 0. The float64 formula rounds to the
+// same integer: its error is too small to carry weight * d across a tie.
 #pragma once
 
 #include <immintrin.h>
@@ -21,7 +20,8 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Rounds 16 products |d| * M / 2^32 to nearest. `high` and `low` are the 16-bit halves of M.
+// Returns distance * M / 2^32, rounded to nearest, for 16 distances |d|. `high` and `low` are the 16-bit halves of M.
+// The top of this file introduces d and M.
 inline __m256i scale_distance(__m256i distance, __m256i high, __m256i low) {
   const __m256i whole = _mm256_mulhi_epu16(distance, high);
   // The fraction's first 16 bits. If the sum is 1 or slightly more, it saturates just below 1, which rounds up too.
@@ -51,11 +51,13 @@ inline int64_t blend_by_distance(uint8_t* out, const uint8_t* own, const uint8_t
   return k;
 }
 
-// Gives the same with less than half the instructions, if rounds_alike(factor): base + round((other - base) * factor /
-// 2^15). The rounded product fits a signed byte, because the weight of `other` is below 1/2.
+// Computes base + round((other - base) * factor / 2^15), in less than half the instructions of blend_by_distance. The
+// results are the same if rounds_alike(factor). The product fits a signed byte, because the weight of `other` is below
+// 1/2.
 inline int64_t blend_by_factor(uint8_t* out, const uint8_t* other, const uint8_t* base, int16_t factor, int64_t n) {
   const __m256i factors = _mm256_set1_epi16(factor);
-  const __m256i signs = _mm256_set1_epi16(static_cast<int16_t>(0xff01));  // 1 and -1: maddubs then gives other - base
+  // bytes 1 and -1, with which maddubs computes other - base
+  const __m256i signs = _mm256_set1_epi16(static_cast<int16_t>(0xff01));
   int64_t k = 0;
   for (; k + 32 <= n; k += 32) {
     const __m256i x = load_32(other + k);
@@ -90,12 +92,14 @@ struct TriedFactor {
 };
 constexpr int16_t kNoFactor = -1;
 inline TriedFactor& tried_factor(float weight) {
-  thread_local TriedFactor tried[256];  // empty entries have weight 0; mix() copies at weight 0, so none looks it up
+  // empty entries have weight 0, which is never looked up: mix() copies at weight 0
+  thread_local TriedFactor tried[256];
   return tried[bit_cast<uint32_t>(weight) * 2654435761u >> 24];
 }
 
-// For weights that cannot tie. 2^15 times the weight lies between two integers. For nine weights in ten, one of these
-// two factors rounds the product with every difference (-255 to 255) correctly: then blend_by_factor is used.
+// Blends with a weight that cannot tie. 2^15 times the weight lies between two integers. For nine weights in ten, one
+// of these integers is a factor whose product with every difference (-255 to 255) rounds correctly. Then
+// blend_by_factor is used.
 inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   constexpr int64_t kWorthTrying = 1024;
   const bool most = weight > 0.5f;  // if so, float32 holds 1 - weight exactly
@@ -124,7 +128,7 @@ inline __m256i blend_whole(__m256i x, __m256i y, __m256i own, __m256i rest) {
   return _mm256_srli_epi16(_mm256_add_epi16(_mm256_add_epi16(sum, _mm256_set1_epi16(127)), last), 8);
 }
 
-// For weights that can tie: multiples of 2^-8.
+// Blends with a weight that can tie: a multiple of 2^-8.
 inline int64_t blend_with_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   const int16_t units = static_cast<int16_t>(weight * 256.0f);
   const __m256i in = _mm256_set1_epi16(units);

@@ -1,4 +1,4 @@
-// Blends uint8 with NEON in integers, 16 at a time. Part of kernels_inl.h. The arithmetic is that of blend_u8_inl.h.
+// Blends uint8 with NEON in integers, 16 at a time. Part of kernels_inl.h. blend_u8_inl.h explains the method.
 #pragma once
 
 #include <arm_neon.h>
@@ -11,7 +11,8 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Rounds four products |d| * M / 2^32 to nearest. `high` and `low` are the 16-bit halves of M.
+// Returns distance * M / 2^32, rounded to nearest, for four distances. `high` and `low` are the 16-bit halves of M,
+// which blend_u8_inl.h introduces.
 inline uint16x4_t scale_distance(uint16x4_t distance, uint16x4_t high, uint16x4_t low) {
   const uint32x4_t product = vmlal_u16(vshrq_n_u32(vmull_u16(distance, low), 16), distance, high);
   return vrshrn_n_u32(product, 16);
@@ -22,8 +23,7 @@ inline uint8x8_t scale_distances(uint8x8_t distance, uint16x4_t high, uint16x4_t
       vcombine_u16(scale_distance(vget_low_u16(wide), high, low), scale_distance(vget_high_u16(wide), high, low)));
 }
 
-// For weights that cannot tie. Blends 16 elements at a time and returns how many it blended, as blend_with_ties does.
-// `out` may be `own`.
+// Blends with a weight that cannot tie, 16 elements at a time, and returns how many it blended. `out` may be `own`.
 inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   const bool most = weight > 0.5f;  // if so, float32 holds 1 - weight exactly
   const uint8_t* const base = most ? own : partner;
@@ -51,7 +51,7 @@ inline uint8x8_t blend_whole(uint8x8_t x, uint8x8_t y, uint8x8_t own, uint8x8_t 
   return vshrn_n_u16(vaddq_u16(vaddq_u16(sum, vdupq_n_u16(127)), last), 8);
 }
 
-// For weights that can tie: multiples of 2^-8.
+// Blends with a weight that can tie: a multiple of 2^-8. Returns how many elements it blended.
 inline int64_t blend_with_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   const int units = static_cast<int>(weight * 256.0f);  // 1 to 255
   const uint8x8_t in = vdup_n_u8(static_cast<uint8_t>(units));

@@ -13,7 +13,7 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Elements that are converted at a time, in buffers that stay in the first-level cache.
+// How many elements are converted at a time, in buffers that stay in the first-level cache.
 constexpr int64_t kChunk = 64;
 
 inline void widen_span(float* out, const BFloat16* in, int64_t n) {
@@ -23,7 +23,7 @@ inline void widen_span(float* out, const BFloat16* in, int64_t n) {
 
 // Only for AVX2: for AVX-512 the compiler's code for the plain loop is better.
 #if defined(__AVX2__) && !defined(__AVX512F__)
-// to_bfloat16 of eight values, in 32-bit lanes.
+// Returns to_bfloat16() of eight values, one per 32-bit lane.
 inline __m256i bfloat16_bits(const float* in) {
   const __m256 x = _mm256_loadu_ps(in);
   const __m256i bits = _mm256_castps_si256(x);

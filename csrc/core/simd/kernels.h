@@ -10,7 +10,7 @@ namespace fastmix {
 
 constexpr int64_t kLineBytes = 64;  // bytes of a cache line
 
-// Jobs write batches of at least this size past the caches: they would be evicted before the consumer reads them.
+// A batch of at least this size would leave the caches before its consumer reads it, so jobs write it past the caches.
 constexpr int64_t kStreamBytes = int64_t{4} << 20;
 
 struct CpuKernels {
@@ -19,13 +19,14 @@ struct CpuKernels {
   // out[k] = mix_element(own[k], partner[k], weight) for n elements; out may be own.
   void (*mix)(DType dtype, void* out, const void* own, const void* partner, float weight, int64_t n);
 
-  // As mix, with weight mask_weight(levels[k], inside, outside).
+  // As mix(), with the weight mask_weight(levels[k], inside, outside) for element k.
   void (*mix_levels)(DType dtype, void* out, const void* own, const void* partner, const uint8_t* levels, float inside,
                      float outside, int64_t n);
 
   // acc[k] += weight * x[k], in float64.
   void (*accumulate)(DType dtype, double* acc, const void* x, double weight, int64_t n);
-  // As accumulate, with weight w = mask_weight(levels[k], inside, outside), or 1 - w with `as_partner`. Skips weight 0.
+  // As accumulate(), with a weight w = mask_weight(levels[k], inside, outside) per element, or 1 - w with `as_partner`.
+  // Skips elements of weight 0.
   void (*accumulate_levels)(DType dtype, double* acc, const void* x, const uint8_t* levels, float inside, float outside,
                             bool as_partner, int64_t n);
   void (*store)(DType dtype, void* out, const double* acc, int64_t n);
@@ -33,7 +34,7 @@ struct CpuKernels {
   // Copies a row of HWC pixels to `channels` planes of `width` bytes (planar) or to HWC, reversed with `mirror`.
   void (*unpack)(uint8_t* out, const uint8_t* row, int64_t width, int32_t channels, bool planar, bool mirror);
 
-  // memcpy past the caches. order_streams makes the copies visible before this thread's later writes.
+  // memcpy past the caches. Call order_streams() before a write that tells other threads that the copy is complete.
   void (*stream)(void* to, const void* from, int64_t bytes);
   void (*order_streams)();
 };

@@ -1,6 +1,6 @@
-// One .cc per instruction set includes this inside its own namespace. From outside that namespace, the code calls only
-// helpers that are always inlined. So the linker cannot replace code of one instruction set by that of another. The
-// compiler vectorises the loops; intrinsics appear only where it cannot.
+// One .cc per instruction set compiles this file, inside its own namespace (FM_ISA). From outside that namespace, the
+// code calls only helpers that are always inlined, so the linker cannot replace code for one instruction set by code
+// for another. The compiler vectorises the loops; intrinsics appear only where it cannot.
 #pragma once
 
 #include "simd/kernels.h"

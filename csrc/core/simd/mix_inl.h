@@ -1,4 +1,4 @@
-// Mixing and its gradient per element type. Part of kernels_inl.h.
+// Mixes spans, and sums their gradients, per element type. Part of kernels_inl.h.
 #pragma once
 
 #include <cstring>

@@ -15,8 +15,9 @@ namespace FM_ISA {
 namespace {
 
 #if defined(__SSSE3__)
-// Byte `lane` of plane `channel` of 16 RGB pixels is byte 3 * lane + channel of 48. Returns its index in register
-// `part` (bytes 16 * part ... 16 * part + 15), or -1, which the shuffle turns into zero, if it lies elsewhere.
+// Byte `lane` of plane `channel` comes from byte 3 * lane + channel of 48 (16 RGB pixels). Returns its index in
+// register `part`, which holds bytes 16 * part ... 16 * part + 15. Returns -1 if it lies in another register: the
+// shuffle then gives zero.
 constexpr char split_index(int channel, int part, int lane) {
   const int byte = 3 * lane + channel - 16 * part;
   return static_cast<char>(byte >= 0 && byte < 16 ? byte : -1);
