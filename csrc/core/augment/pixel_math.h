@@ -35,7 +35,7 @@ FM_HD uint32_t box_level(uint32_t inner_sum, uint32_t edge_sum, uint32_t inner, 
   return (inner_sum * inner + edge_sum * edge + (1u << 23)) >> 24;
 }
 
-// A pixel in Pillow's HSV mode: hue, saturation and value, each 0 to 255.
+// Pillow's 8-bit HSV.
 struct Hsv {
   int32_t h, s, v;
 };
@@ -43,13 +43,12 @@ struct Hsv {
 FM_HD Hsv to_hsv(int32_t r, int32_t g, int32_t b) {
   const int32_t more = r > g ? r : g, less = r < g ? r : g;
   const int32_t most = more > b ? more : b, least = less < b ? less : b;
-  // -1 for a coloured pixel, 0 for a grey one: masks instead of branches, which compilers do not vectorise.
-  const int32_t colored = -static_cast<int32_t>(most != least);
+  const int32_t colored = -static_cast<int32_t>(most != least);  // a mask: compilers do not vectorise branches
   const float range = static_cast<float>(most - least + 1 + colored);
   const float rc = static_cast<float>(most - r) / range;
   const float gc = static_cast<float>(most - g) / range;
   const float bc = static_cast<float>(most - b) / range;
-  // As in Pillow, from_green and from_blue are computed in float64 and rounded once.
+  // Pillow computes the second and the third in float64 and rounds them once.
   const int32_t from_red = bit_cast<int32_t>(bc - gc);
   const int32_t from_green = bit_cast<int32_t>(static_cast<float>(2.0 + static_cast<double>(rc) - bc));
   const int32_t from_blue = bit_cast<int32_t>(static_cast<float>(4.0 + static_cast<double>(gc) - rc));
@@ -62,7 +61,7 @@ FM_HD Hsv to_hsv(int32_t r, int32_t g, int32_t b) {
   return {hue & colored, static_cast<int32_t>(static_cast<double>(s) * 255.0) & colored, most};
 }
 
-// Rounds x >= 0 to the nearest integer, halves up.
+// Rounds half away from zero; x >= 0.
 FM_HD int32_t round_level(double x) { return static_cast<int32_t>(x + 0.5); }
 
 FM_HD void from_hsv(const Hsv& x, int32_t& r, int32_t& g, int32_t& b) {
@@ -75,8 +74,7 @@ FM_HD void from_hsv(const Hsv& x, int32_t& r, int32_t& g, int32_t& b) {
   const int32_t q = round_level(v * (1.0 - static_cast<double>(s * part)));
   const int32_t t = round_level(v * (1.0 - static_cast<double>(s) * (1.0 - static_cast<double>(part))));
   const int32_t k = sector % 6;
-  // (r, g, b) is (v, t, p), (q, v, p), (p, v, t), (p, q, v), (t, p, v) or (v, p, q) in sectors 0 to 5. choose() makes
-  // one channel with masks instead of branches, which compilers do not vectorise.
+  // By sector: V t p, q V p, p V t, p q V, t p V, V p q. Masks, because compilers do not vectorise these choices.
   const auto choose = [&](int32_t full, int32_t full_too, int32_t falling, int32_t rising) {
     const auto mask = [&](int32_t sector) { return -static_cast<int32_t>(k == sector); };
     return p ^ ((p ^ q) & mask(falling)) ^ ((p ^ t) & mask(rising)) ^ ((p ^ x.v) & (mask(full) | mask(full_too)));

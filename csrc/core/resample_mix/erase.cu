@@ -62,7 +62,7 @@ class Eraser {
   }
 
  private:
-  // Whether a box covers a pixel, and the pixel's value in one channel.
+  // What covers a pixel of an image before mixing.
   struct Cover {
     bool covered;
     float value;
@@ -121,8 +121,7 @@ class Eraser {
     return {false, static_cast<float>(level) * args_.scale[c] + args_.bias[c]};
   }
 
-  // Finds the last of the sample's boxes that covers the pixel, among those erased before mixing or those erased after
-  // it.
+  // The last of the sample's boxes before or after mixing that covers the pixel.
   __device__ __forceinline__ Cover cover(const ErasedSample& sample, bool before_mixing, int32_t y, int32_t x,
                                          int32_t c) const {
 #pragma unroll 1

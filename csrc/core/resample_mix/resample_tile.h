@@ -47,7 +47,7 @@ struct alignas(16) FourColumns {
   float value[4];
 };
 
-// Loads an aligned word. Bytes outside the image [begin, end) are not read and give 0.
+// Loads an aligned word. Bytes outside [begin, end), the image, are 0 and not read.
 __device__ __forceinline__ uint32_t load_word_within(const uint8_t* word, const uint8_t* begin, const uint8_t* end) {
   if (word >= begin && word + 4 <= end) return load_global<4>(word).word[0];
   uint32_t value = 0;
