@@ -1,4 +1,4 @@
-// From an element type at run time to a C++ type: the body gets a zero of the type, as in
+// These functions turn a DType into a C++ type. They call the body with a zero of that type, for example
 // with_element_type(dtype, [&](auto zero) { fill<decltype(zero)>(out); }).
 #pragma once
 
@@ -6,7 +6,8 @@
 
 namespace fastmix {
 
-// The types of normalised output. The operators have refused all others before.
+// For float16, bfloat16 and float32, the types of normalised output. Does nothing for others, which the operators have
+// refused before.
 template <typename Body>
 void with_output_type(DType dtype, const Body& body) {
   switch (dtype) {
@@ -22,7 +23,7 @@ void with_output_type(DType dtype, const Body& body) {
   }
 }
 
-// The types that have a gradient. Does nothing for uint8.
+// For the types that have a gradient: all but uint8, for which it does nothing.
 template <typename Body>
 void with_float_type(DType dtype, const Body& body) {
   if (dtype == DType::kF64) return body(double{});
