@@ -20,7 +20,7 @@ _resample_mix = torch.ops.fastmix.resample_mix.default
 
 
 def _flat(tensor: Tensor, dim: int | None, count: int) -> Tensor:
-    """Join vmap's V batches into one, (V * B, ...), along the mapped dimension; None repeats the tensor V times."""
+    """Join vmap's V batches into one, (V * B, ...), along dimension ``dim``; None repeats the tensor V times."""
     if dim is None:
         return tensor.repeat(count, *[1] * (tensor.dim() - 1))
     return tensor.movedim(dim, 0).flatten(0, 1)
