@@ -13,6 +13,8 @@ import itertools
 import random
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import nvidia.dali.fn as fn
@@ -31,16 +33,15 @@ EXACT = 1e-3  # grey levels: what the order of operations makes
 COUNTS = {"imagenet": 256, "large": 12}
 
 
-class Photographs:
-    """Some of a set, encoded, with a window (left, top, width, height) of each."""
+class Photographs(NamedTuple):
+    """Encoded, with a window (left, top, width, height) of each."""
 
-    def __init__(self, files: list[tuple[str, int]], count: int) -> None:
-        self.encoded, self.windows = [], []
-        for path, _ in files[:count]:
-            with open(path, "rb") as file:
-                self.encoded.append(file.read())
-            with Image.open(path) as image:
-                self.windows.append(window(*image.size))
+    encoded: list[bytes]
+    windows: list[tuple[int, int, int, int]]
+
+
+def with_windows(encoded: list[bytes]) -> Photographs:
+    return Photographs(encoded, [window(*Image.open(io.BytesIO(data)).size) for data in encoded])
 
 
 def whole(encoded, start, shape):  # noqa: ARG001  (all graphs have the same arguments)
@@ -156,7 +157,7 @@ def main() -> None:
     sets = {}
     for name in KINDS:
         folder = write_set(name, 4 if arguments.quick else None)
-        photographs = Photographs(Job(str(folder)).files(), COUNTS[name])
+        photographs = with_windows([Path(path).read_bytes() for path, _ in Job(str(folder)).files()[: COUNTS[name]]])
         found = measure(photographs, 2 if arguments.quick else arguments.rounds)
         sets[name] = {"data": read_description(folder), "cpu_ms_per_photograph": found}
         sets[name]["grey_levels_off"] = off = grey_levels_off(photographs)

@@ -11,7 +11,9 @@ queues it had filled are empty. Lists are repeated, so that no epoch ends meanwh
 from __future__ import annotations
 
 import argparse
+import functools
 import os
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,18 +60,19 @@ SETTINGS = {
 }
 
 
-def evict(folder: str) -> None:
+def evict(files: Iterable[str | Path]) -> None:
     """Take the files out of the page cache."""
-    for path in Path(folder).glob("*/*.jpg"):
+    for path in files:
         descriptor = os.open(path, os.O_RDONLY)
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
         os.close(descriptor)
 
 
-def contest(names: tuple[str, ...], job: Job, rounds: int, seconds: float, cold: bool = False) -> dict:
-    """Per rival what it achieved, and why the others do not run."""
+def contest(
+    names: tuple[str, ...], job: Job, rounds: int, seconds: float, before: Callable[[], None] | None = None
+) -> dict:
+    """Per rival what it achieved, and why the others do not run; ``before`` is called before every round of each."""
     with Contest(names, job) as contest:
-        before = (lambda: evict(job.folder)) if cold else None
         answers = contest.rounds(rounds, "throughput", before, seconds=seconds)
         memory = dict(contest.round("memory", 1, seconds=seconds / 2))
         rivals = {name: figures(name, answers[name], memory[name]) for name in answers if name in memory}
@@ -113,7 +116,8 @@ def main() -> None:
         job = Job(str(folder), 2 if arguments.quick else setting.batch_size, arguments.size, arguments.cores)
         rivals = tuple(arguments.rivals or setting.rivals)
         rounds = min(arguments.rounds, setting.most_rounds or arguments.rounds)
-        found = contest(rivals, job, rounds, arguments.seconds, arguments.cold)
+        before = functools.partial(evict, [path for path, _ in job.files()]) if arguments.cold else None
+        found = contest(rivals, job, rounds, arguments.seconds, before)
         sets[name] = {"data": read_description(folder), "job": {**job._asdict(), "folder": folder.name}, **found}
         Console(width=160).print(table(name, sets[name]))
         for rival, reason in found["unavailable"].items():

@@ -14,7 +14,7 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,13 @@ def kinds(folder: Path, scratch: Path) -> Iterator[tuple[str, Any]]:
         )
 
 
+def same_batches(expected: Iterable, given: Iterable) -> bool:
+    """Whether all batches are the same, bit for bit."""
+    return all(
+        torch.equal(a, b) for wanted, own in zip(expected, given, strict=True) for a, b in zip(wanted, own, strict=True)
+    )
+
+
 def epoch(loader: fm.DataLoader) -> dict[str, float]:
     """Milliseconds per image, by the clock and of the CPU."""
     images, start = 0, (time.perf_counter(), time.process_time())
@@ -82,11 +89,7 @@ def measure(folder: Path, batch_size: int, rounds: int, threads: int) -> dict[st
         # Also the epoch that does not count.
         expected = list(loaders[FOLDER])
         for name, loader in loaders.items():
-            if name != FOLDER and not all(
-                torch.equal(a, b)
-                for given, own in zip(expected, loader, strict=True)
-                for a, b in zip(given, own, strict=True)
-            ):
+            if name != FOLDER and not same_batches(expected, loader):
                 raise SystemExit(f"{name}: expected the batches of the class folders, got others")
         del expected
         found: dict[str, list[dict[str, float]]] = {name: [] for name in loaders}

@@ -1,4 +1,4 @@
-"""The tables of README.md and benchmarks/README.md: which there are, and how each is made from a results file.
+"""The tables of README.md, benchmarks/README.md and docs: which there are, and how each is made from a results file.
 
 A table ``NAME`` stands wherever a Markdown file has ``<!-- table NAME -->`` and ``<!-- end NAME -->``;
 ``benchmarks.plot`` fills it in.
@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from benchmarks import augment_loader, hotspots, sources, train_equivalence
 from benchmarks.augment import rows as augment
+from benchmarks.packing import rows as packing
 
 RESULTS = Path(__file__).parent / "results"
 PHOTOGRAPHS = {"imagenet": "ImageNet-size photographs", "large": "12-megapixel photographs"}
@@ -279,6 +280,9 @@ TABLES = {
     "augment-policies-all": Table("augment", augment.policy_rows("all")),
     "augment-loader-policies": Table("augment_loader", augment_loader.policy_rows),
     "augment-loader-recipes": Table("augment_loader", augment_loader.recipe_rows),
+    "pack-writing": Table("pack", packing.writing_rows),
+    "pack-loading": Table("pack", packing.loading_rows),
+    "pack-intervals": Table("pack-intervals", packing.interval_rows, versions=False),
     "train-equivalence": Table("train_equivalence", train_equivalence.rows_of),
     "train-equivalence-30": Table("train_equivalence-30", train_equivalence.rows_of),
 }

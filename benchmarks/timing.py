@@ -31,6 +31,8 @@ _PACKAGES = (
     "ffcv",
     "spdl-io",
     "kornia",
+    "litdata",
+    "mosaicml-streaming",
 )
 
 

@@ -8,13 +8,17 @@ written behind the name, ``"fastmix:resampler=dali"``, and becomes keyword argum
 ==================  ==================================================================================================
 ``fastmix.py``      fastmix's loader
 ``dali.py``         DALI's ResNet-50 pipeline, which does not mix
+``packed.py``       fastmix's loader, on what ``fastmix.pack`` wrote
 ``ffcv.py``         FFCV
+``litdata.py``      LitData
+``streaming.py``    Streaming (mosaicml-streaming)
 ``pillow.py``       torch's DataLoader with Pillow
 ``spdl.py``         SPDL
 ``timm.py``         timm
 ``torchvision.py``  torchvision
 ``recipes/``        training recipes through several of them
 ``crops.py``        the random resized crop with Pillow, which several rivals share
+``prepared.py``     writes a rival's own form of the data
 ``naive.py``        mixing with torch expressions, which several rivals share
 ``compiled.py``     imports torchvision, even without its compiled part
 ``workers.py``      torch's DataLoader with a worker per core
@@ -57,6 +61,8 @@ class Job(NamedTuple):
         dtype: of the images, a torch dtype's name.
         channels_last: their memory format.
         share: probability that a batch is mixed.
+        store: URL at which a server shows the folder's surroundings any number of times, under other names: as
+            ``URL/0``, ``URL/1``. By default the data is on the disk.
     """
 
     folder: str
@@ -66,6 +72,7 @@ class Job(NamedTuple):
     dtype: str = "float32"
     channels_last: bool = False
     share: float = 1.0
+    store: str = ""
 
     @property
     def torch_dtype(self) -> torch.dtype:
@@ -90,9 +97,17 @@ class Job(NamedTuple):
             for path in sorted((Path(self.folder) / name).glob("*.jpg"))
         ]
 
+    def place(self, path: str | Path, copy: int) -> str:
+        """Where a file that lies in or beside the folder is read: on the disk, or a copy of it in the store."""
+        return f"{self.store}/{copy}/{Path(path).relative_to(Path(self.folder).parent)}" if self.store else str(path)
+
+    def copies(self) -> range:
+        """Numbers of the data set's copies that make a list without end."""
+        return range(-(-ENDLESS // len(self.files())))
+
     def endless_files(self) -> list[tuple[str, int]]:
         files = self.files()
-        return files * -(-ENDLESS // len(files))
+        return [(self.place(path, copy), label) for copy in self.copies() for path, label in files]
 
 
 def open_rival(name: str) -> tuple[ModuleType, dict[str, str]]:

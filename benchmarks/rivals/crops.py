@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from typing import BinaryIO
 
 import numpy as np
 from PIL import Image
@@ -42,6 +43,15 @@ def cropped(image: Image.Image, place: tuple[int, int, int, int], size: int, dra
     return image.convert("RGB").resize((size, size), Image.BILINEAR, box=box)
 
 
+def random_crop(file: str | BinaryIO, size: int, draft: bool = False) -> np.ndarray:
+    """Uint8 (3, size, size), mirrored with probability 1/2."""
+    with Image.open(file) as image:
+        small = cropped(image, window(*image.size), size, draft)
+    if random.random() < 0.5:
+        small = small.transpose(Image.FLIP_LEFT_RIGHT)
+    return np.ascontiguousarray(np.asarray(small).transpose(2, 0, 1))
+
+
 class PillowCrops:
     """A map-style Dataset of uint8 (3, size, size) arrays and labels.
 
@@ -60,8 +70,4 @@ class PillowCrops:
 
     def __getitem__(self, i: int) -> tuple[np.ndarray, int]:
         path, label = self.files[i]
-        with Image.open(path) as image:
-            small = cropped(image, window(*image.size), self.size, self.draft)
-        if random.random() < 0.5:
-            small = small.transpose(Image.FLIP_LEFT_RIGHT)
-        return np.ascontiguousarray(np.asarray(small).transpose(2, 0, 1)), label
+        return random_crop(path, self.size, self.draft), label

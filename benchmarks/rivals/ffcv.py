@@ -11,12 +11,14 @@ from PIL import Image
 
 from benchmarks.rivals import ALPHA, MEAN, RATIO, SCALE, STD, Job, Unavailable
 from benchmarks.rivals.naive import finished
+from benchmarks.rivals.prepared import prepared
 
 LABEL = "FFCV (JPEG mode)"
 # MixupToOneHot assigns where it should add: of two samples of one class only the partner's weight is left.
 DEFECT = "target rows of two samples of one class do not sum to 1"
 # FFCV encodes again: at the data sets' quality, so that there is as much to decode.
 QUALITY = 96
+FORM = f"q{QUALITY}.beton"
 
 
 class Photographs:
@@ -31,20 +33,18 @@ class Photographs:
         return Image.open(path).convert("RGB"), label
 
 
-def beton(job: Job) -> Path:
-    from ffcv.fields import IntField, RGBImageField
-    from ffcv.writer import DatasetWriter
-
-    path = Path(f"{job.folder}-q{QUALITY}.beton")
-    if not path.exists():
-        unfinished = path.with_suffix(".tmp")
-        fields = {"image": RGBImageField("jpg", jpeg_quality=QUALITY), "label": IntField()}
-        DatasetWriter(str(unfinished), fields, num_workers=job.cores).from_indexed_dataset(Photographs(job))
-        unfinished.rename(path)
-    return path
+def write(job: Job, path: Path) -> None:
+    try:
+        from ffcv.fields import IntField, RGBImageField
+        from ffcv.writer import DatasetWriter
+    except ImportError as error:
+        raise Unavailable(f"FFCV: {error}") from error
+    fields = {"image": RGBImageField("jpg", jpeg_quality=QUALITY), "label": IntField()}
+    DatasetWriter(str(path), fields, num_workers=job.cores).from_indexed_dataset(Photographs(job))
 
 
-def batches(job: Job) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def batches(job: Job, cache: str = "os") -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    """``cache=process``: as FFCV recommends for data sets that do not fit into memory."""
     try:
         from ffcv import transforms
         from ffcv.fields.decoders import IntDecoder, RandomResizedCropRGBImageDecoder
@@ -54,13 +54,15 @@ def batches(job: Job) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
         raise Unavailable(f"FFCV: {error}") from error
     if job.share != 1:
         raise Unavailable("FFCV: mixes every batch")
+    if job.store:
+        raise Unavailable("FFCV: reads local files only")
     mean, std = (255 * np.array(values) for values in (MEAN, STD))
     loader = Loader(
-        str(beton(job)),
+        str(prepared(job, FORM, write)),
         batch_size=job.batch_size,
         num_workers=job.cores,
-        order=OrderOption.RANDOM,
-        os_cache=True,
+        order=OrderOption.RANDOM if cache == "os" else OrderOption.QUASI_RANDOM,
+        os_cache=cache == "os",
         drop_last=True,
         indices=np.resize(np.arange(len(job.files())), len(job.endless_files())),
         pipelines={

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 
 from benchmarks.rivals import MEAN, STD, Job
@@ -14,15 +15,18 @@ from benchmarks.rivals.workers import torch_loader
 LABEL = "torch DataLoader + Pillow + torch mixing"
 
 
+_MEAN, _STD = (torch.tensor(values)[:, None, None] for values in (MEAN, STD))
+
+
+def normalized(image: np.ndarray) -> torch.Tensor:
+    """What ``ToTensor`` and ``Normalize`` make of a crop: float32 (3, size, size)."""
+    return torch.from_numpy(image).float().div_(255).sub_(_MEAN).div_(_STD)
+
+
 class NormalizedCrops(PillowCrops):
-    """What ``ToTensor`` and ``Normalize`` make of them: float32 (3, size, size)."""
-
-    mean = torch.tensor(MEAN)[:, None, None]
-    std = torch.tensor(STD)[:, None, None]
-
     def __getitem__(self, i: int) -> tuple[torch.Tensor, int]:
         image, label = super().__getitem__(i)
-        return torch.from_numpy(image).float().div_(255).sub_(self.mean).div_(self.std), label
+        return normalized(image), label
 
 
 def batches(job: Job, draft: str = "no") -> Iterator[tuple[torch.Tensor, torch.Tensor]]:

@@ -1,0 +1,9 @@
+"""What ``benchmarks.pack`` measures with.
+
+================  ====================================================================================================
+``writing.py``    times the writers of packed forms
+``store.py``      an S3 server on loopback that answers late
+``intervals.py``  restart intervals: bytes of a file, time to decode a crop
+``rows.py``       the rows of the tables
+================  ====================================================================================================
+"""
