@@ -47,9 +47,17 @@ class Crop:
         return normalized(random_crop(io.BytesIO(sample["image"]), self.size)), sample["label"]
 
 
+def reading_from_store() -> dict:
+    from litdata.streaming import downloader
+
+    # LitData has no setting that lets its client go without TLS, which the store has not.
+    downloader._OBSTORE_CLIENT_OPTIONS["allow_http"] = True
+    return {"storage_options": {"endpoint_url": os.environ["AWS_ENDPOINT_URL"]}}
+
+
 def batches(job: Job) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     litdata, path = library(), prepared(job, FORM, write)
-    options = {"storage_options": {"endpoint_url": os.environ["AWS_ENDPOINT_URL"]}} if job.store else {}
+    options = reading_from_store() if job.store else {}
     for copy in itertools.count():
         with tempfile.TemporaryDirectory() as cache:
             data = litdata.StreamingDataset(
