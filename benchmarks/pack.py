@@ -31,7 +31,12 @@ from benchmarks.rivals.prepared import files_of, forms
 from benchmarks.sources import same_batches
 from benchmarks.timing import write_json
 
-WRITERS = ("packed", "ffcv", "litdata", "streaming")
+WRITERS = {
+    "packed": "fastmix.pack",
+    "ffcv": "FFCV's DatasetWriter",
+    "litdata": "LitData's optimize",
+    "streaming": "Streaming's MDSWriter",
+}
 LOADERS = ("fastmix", "packed", "packed:shuffle=blocks", "ffcv", "litdata", "streaming")
 CONDITIONS = ("warm", "cold", "store")
 

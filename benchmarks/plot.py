@@ -14,7 +14,9 @@ from benchmarks import charts
 from benchmarks.tables import TABLES, markdown
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = tuple(ROOT / name for name in ("README.md", "benchmarks/README.md", "docs/augment.md", "docs/guide/pack.md"))
+DOCUMENTS = tuple(
+    ROOT / name for name in ("README.md", "benchmarks/README.md", "docs/augment.md", "docs/guide/pack.md")
+)
 _MARKED = re.compile(r"<!-- table ([\w-]+) -->\n(.*?)<!-- end \1 -->", re.DOTALL)
 
 

@@ -76,14 +76,14 @@ def test_a_form_is_written_once_and_whole(job, tmp_path):
 
 def test_writers_are_compared(job, folder, tmp_path):
     few = job._replace(folder=str(data.write_set("imagenet", 2, tmp_path)))
-    found = writing.compare_writers(["packed", "nobody"], job, few, rounds=2)
-    assert list(found["forms"]) == ["packed"] and "nobody" in found["unavailable"]["nobody"]
+    found = writing.compare_writers({"packed": "ours", "nobody": "theirs"}, job, few, rounds=2)
+    assert list(found["forms"]) == ["packed"] and "nobody" in found["unavailable"]["theirs"]
     form = found["forms"]["packed"]
     files = prepared.files_of(folder.with_name(f"{folder.name}-packed"))
     assert form["bytes"] == sum(file.stat().st_size for file in files) > 0
     assert len(form["seconds_per_1000"]["all"]) == 2 and form["cpu_seconds_per_1000"]["median"] > 0
     results = {"data": data.read_description(folder), "writing": found}
-    assert [row[0] for row in rows.writing_rows(results)[1:]] == ["fastmix, packed", "nobody"]
+    assert [row[0] for row in rows.writing_rows(results)[1:]] == ["ours", "theirs"]
 
 
 def test_the_store_answers_ranges_heads_and_lists(folder):
@@ -148,7 +148,7 @@ def test_loaders_are_compared_in_every_condition(folder, monkeypatch, capsys):
     pytest.importorskip("s3fs")
     monkeypatch.setattr(pack, "write_set", lambda name, count: data.write_set(name, count, folder.parent))
     monkeypatch.setattr(pack, "LOADERS", ("fastmix", "packed:shuffle=blocks", "ffcv"))
-    monkeypatch.setattr(pack, "WRITERS", ("packed",))
+    monkeypatch.setattr(pack, "WRITERS", {"packed": "fastmix.pack"})
     options = argparse.Namespace(
         count=12, batch_size=2, size=32, cores=1, rounds=2, seconds=0.01, latency=0.001, conditions=["cold", "store"]
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Mapping
 
-from benchmarks.rivals import Job, label_of
+from benchmarks.rivals import Job
 from benchmarks.rivals.contest import ROOT
 from benchmarks.timing import summarize
 
@@ -23,16 +23,16 @@ def written(name: str, job: Job, few: Job) -> dict:
     return json.loads(run.stdout)
 
 
-def compare_writers(names: Iterable[str], job: Job, few: Job, rounds: int) -> dict:
+def compare_writers(writers: Mapping[str, str], job: Job, few: Job, rounds: int) -> dict:
     """Per writer what it takes for 1,000 photographs, and why the others do not run.
 
     Args:
-        names: of rivals that have a form of their own.
+        writers: names of rivals that have a form of their own, and of what writes it.
         job: of the data set.
         few: the same of a few photographs, which are written first and do not count.
         rounds: at least 2; who begins changes from round to round.
     """
-    answers: dict[str, list[dict]] = {name: [] for name in names}
+    answers: dict[str, list[dict]] = {name: [] for name in writers}
     for turn in range(rounds):
         for name in list(answers)[:: -1 if turn % 2 else 1]:
             if not any("unavailable" in one for one in answers[name]):
@@ -41,11 +41,11 @@ def compare_writers(names: Iterable[str], job: Job, few: Job, rounds: int) -> di
     found: dict[str, dict] = {"forms": {}, "unavailable": {}}
     for name, given in answers.items():
         if "unavailable" in given[-1]:
-            found["unavailable"][name] = given[-1]["unavailable"]
+            found["unavailable"][writers[name]] = given[-1]["unavailable"]
             continue
         times = {key: summarize([1e3 * one[key] / count for one in given]) for key in ("seconds", "cpu_seconds")}
         found["forms"][name] = {
-            "label": label_of(name),
+            "label": writers[name],
             **{f"{key}_per_1000": one._asdict() for key, one in times.items()},
             "bytes": given[-1]["bytes"],
         }
