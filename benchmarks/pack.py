@@ -50,17 +50,18 @@ def check_same(job: Job) -> None:
         raise SystemExit("packed: expected the batches of the loose files, got others")
 
 
-def loading(condition: str, job: Job, rounds: int, seconds: float, latency: float) -> dict:
+def loading(condition: str, job: Job, options: argparse.Namespace) -> dict:
     """What each loader achieves under a condition."""
+    names, rounds, seconds = tuple(options.loaders), options.rounds, options.seconds
     if condition == "store":
-        with serving(Path(job.folder).parent, latency) as url:
-            return contest(LOADERS, job._replace(store=url), rounds, seconds)
+        with serving(Path(job.folder).parent, options.latency) as url:
+            return contest(names, job._replace(store=url), rounds, 2 * seconds)
     if condition == "warm":
-        return contest(LOADERS, job, rounds, seconds)
+        return contest(names, job, rounds, seconds)
     files = [file for form in forms(job.folder) for file in files_of(form)]
     # FFCV maps its file by default, and mapped pages stay in memory.
-    names = [f"{name}:cache=process" if name == "ffcv" else name for name in LOADERS]
-    return contest(tuple(names), job, rounds, seconds, functools.partial(evict, files))
+    names = tuple(f"{name}:cache=process" if name == "ffcv" else name for name in names)
+    return contest(names, job, rounds, seconds, functools.partial(evict, files))
 
 
 def measure(options: argparse.Namespace) -> dict:
@@ -68,13 +69,11 @@ def measure(options: argparse.Namespace) -> dict:
     job = Job(str(folder), options.batch_size, options.size, options.cores)
     few = job._replace(folder=str(write_set("imagenet", 8)))
     results = {"data": read_description(folder), "job": {**job._asdict(), "folder": folder.name}}
-    results |= {"latency": options.latency, "writing": compare_writers(WRITERS, job, few, options.rounds)}
+    writers = {name: WRITERS[name] for name in options.writers}
+    results |= {"latency": options.latency, "writing": compare_writers(writers, job, few, options.rounds)}
     print("\n".join(" | ".join(row) for row in rows.writing_rows(results)), flush=True)
     check_same(job)
-    seconds = {name: options.seconds * (2 if name == "store" else 1) for name in options.conditions}
-    results["loading"] = {
-        name: loading(name, job, options.rounds, seconds[name], options.latency) for name in options.conditions
-    }
+    results["loading"] = {name: loading(name, job, options) for name in options.conditions}
     print("\n".join(" | ".join(row) for row in rows.loading_rows(results)))
     return results
 
@@ -89,6 +88,8 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="per loader and round; twice that from the store")
     parser.add_argument("--latency", type=float, default=0.02, help="seconds before the store answers")
     parser.add_argument("--conditions", nargs="+", choices=CONDITIONS, default=list(CONDITIONS))
+    parser.add_argument("--loaders", nargs="+", default=LOADERS)
+    parser.add_argument("--writers", nargs="*", choices=WRITERS, default=list(WRITERS))
     parser.add_argument("--intervals", action="store_true", help="restart intervals, and nothing else")
     parser.add_argument("--quick", action="store_true", help="few and small: shows that everything runs, no figures")
     parser.add_argument("--json")

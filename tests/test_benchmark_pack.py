@@ -147,11 +147,10 @@ def test_intervals_are_compared_with_files_without_markers():
 def test_loaders_are_compared_in_every_condition(folder, monkeypatch, capsys):
     pytest.importorskip("s3fs")
     monkeypatch.setattr(pack, "write_set", lambda name, count: data.write_set(name, count, folder.parent))
-    monkeypatch.setattr(pack, "LOADERS", ("fastmix", "packed:shuffle=blocks", "ffcv"))
-    monkeypatch.setattr(pack, "WRITERS", {"packed": "fastmix.pack"})
     options = argparse.Namespace(
         count=12, batch_size=2, size=32, cores=1, rounds=2, seconds=0.01, latency=0.001, conditions=["cold", "store"]
     )
+    options.loaders, options.writers = ["fastmix", "packed:shuffle=blocks", "ffcv"], ["packed"]
     found = pack.measure(options)
     assert capsys.readouterr().out
     assert set(found["loading"]["store"]["rivals"]) == {"fastmix", "packed:shuffle=blocks"}
