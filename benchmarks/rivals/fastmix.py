@@ -10,7 +10,7 @@ import torch
 from benchmarks.rivals import ALPHA, MEAN, STD, Job
 
 LABEL = "fastmix"
-REQUESTS = 32
+REQUESTS = 64
 
 
 def batches(job: Job, **options: str) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
