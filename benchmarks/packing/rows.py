@@ -60,8 +60,8 @@ def interval_rows(results: dict) -> Rows:
     """Decoding time and bytes by restart interval and JPEG quality."""
     qualities = results["qualities"]
     rows = [["restart marker every"]]
-    rows[0] += [f"CPU time to decode a crop, quality {quality}" for quality in qualities]
-    rows[0] += [f"bytes, quality {quality}" for quality in qualities]
+    for figure in ("CPU time to decode a crop", "bytes"):
+        rows[0] += [f"{'' if i else f'{figure} '}at quality {quality}" for i, quality in enumerate(qualities)]
     for interval in next(iter(qualities.values())):
         figures = [found[interval] for found in qualities.values()]
         name = f"{interval} MCUs" if int(interval) else "never: the original file"
