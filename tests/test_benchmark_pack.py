@@ -6,6 +6,7 @@ import os
 import random
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 import pytest
 import torch
@@ -20,13 +21,14 @@ from benchmarks.rivals import Job, open_rival, prepared, worker
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return data.write_set("imagenet", 12, tmp_path_factory.mktemp("sets"))
+def job(tmp_path_factory):
+    folder = data.write_set("imagenet", 12, tmp_path_factory.mktemp("packed"))
+    return Job(str(folder), batch_size=4, size=32, cores=1)
 
 
 @pytest.fixture
-def job(folder):
-    return Job(str(folder), batch_size=4, size=32, cores=1)
+def folder(job):
+    return Path(job.folder)
 
 
 @pytest.fixture(autouse=True)
