@@ -88,8 +88,10 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=2.0, help="per loader and round; twice that from the store")
     parser.add_argument("--latency", type=float, default=0.02, help="seconds before the store answers")
     parser.add_argument("--conditions", nargs="+", choices=CONDITIONS, default=list(CONDITIONS))
-    parser.add_argument("--loaders", nargs="+", default=LOADERS)
-    parser.add_argument("--writers", nargs="*", choices=WRITERS, default=list(WRITERS))
+    parser.add_argument("--loaders", nargs="+", default=LOADERS, help="by default all")
+    parser.add_argument(
+        "--writers", nargs="*", choices=WRITERS, default=list(WRITERS), help="others write a form only if there is none"
+    )
     parser.add_argument("--intervals", action="store_true", help="restart intervals, and nothing else")
     parser.add_argument("--quick", action="store_true", help="few and small: shows that everything runs, no figures")
     parser.add_argument("--json")
