@@ -64,7 +64,8 @@ def batches(job: Job, cache: str = "os") -> Iterator[tuple[torch.Tensor, torch.T
         order=OrderOption.RANDOM if cache == "os" else OrderOption.QUASI_RANDOM,
         os_cache=cache == "os",
         drop_last=True,
-        indices=np.resize(np.arange(len(job.files())), len(job.endless_files())),
+        # Its own order reads pages in turns, and takes no sample twice.
+        indices=np.resize(np.arange(len(job.files())), len(job.endless_files())) if cache == "os" else None,
         pipelines={
             "image": [
                 RandomResizedCropRGBImageDecoder((job.size, job.size), SCALE, RATIO),
