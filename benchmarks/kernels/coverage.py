@@ -13,7 +13,7 @@ from benchmarks.kernels.toolkit import ROOT, core_tests, ptx_of, run
 
 OLDEST, NEWEST = "80", "120"
 # Beginnings of the names of tests that launch no kernel: PTX changes nothing for them.
-WITHOUT_KERNELS = ("walk_", "float_sums_", "bounds_of_sums_", "augmix_", "ptx_")
+WITHOUT_KERNELS = ("walk_", "float_sums_", "bounds_of_sums_", "augmix_", "hue_", "ptx_")
 
 
 @dataclass

@@ -35,53 +35,48 @@ FM_HD uint32_t box_level(uint32_t inner_sum, uint32_t edge_sum, uint32_t inner, 
   return (inner_sum * inner + edge_sum * edge + (1u << 23)) >> 24;
 }
 
-// Pillow's 8-bit HSV.
+// Pillow's 8-bit HSV. Pillow computes parts of it in float64. Here float32 gives the same levels:
+// tests/core/hue_test.cc compares all colours.
 struct Hsv {
   int32_t h, s, v;
 };
 
+// Masks instead of branches, which compilers do not vectorise.
+FM_HD int32_t choose(bool condition, int32_t yes, int32_t no) {
+  return no ^ ((no ^ yes) & -static_cast<int32_t>(condition));
+}
+
 FM_HD Hsv to_hsv(int32_t r, int32_t g, int32_t b) {
   const int32_t more = r > g ? r : g, less = r < g ? r : g;
   const int32_t most = more > b ? more : b, least = less < b ? less : b;
-  const int32_t colored = -static_cast<int32_t>(most != least);  // a mask: compilers do not vectorise branches
-  const float range = static_cast<float>(most - least + 1 + colored);
-  const float rc = static_cast<float>(most - r) / range;
-  const float gc = static_cast<float>(most - g) / range;
-  const float bc = static_cast<float>(most - b) / range;
-  // Pillow computes the second and the third in float64 and rounds them once.
-  const int32_t from_red = bit_cast<int32_t>(bc - gc);
-  const int32_t from_green = bit_cast<int32_t>(static_cast<float>(2.0 + static_cast<double>(rc) - bc));
-  const int32_t from_blue = bit_cast<int32_t>(static_cast<float>(4.0 + static_cast<double>(gc) - rc));
-  const int32_t red = -static_cast<int32_t>(r == most), green = -static_cast<int32_t>(g == most);
-  const float turned = bit_cast<float>((from_red & red) | (((from_green & green) | (from_blue & ~green)) & ~red));
-  const double sixth = static_cast<double>(turned) / 6.0 + 1.0;
-  const float h = static_cast<float>(sixth - static_cast<double>(static_cast<int32_t>(sixth)));
-  const float s = static_cast<float>(most - least) / static_cast<float>(most + static_cast<int32_t>(most == 0));
-  const int32_t hue = static_cast<int32_t>(static_cast<double>(h) * 255.0);
-  return {hue & colored, static_cast<int32_t>(static_cast<double>(s) * 255.0) & colored, most};
+  const int32_t middle = r + g + b - most - least, range = most - least;
+  const float part = static_cast<float>(most - middle) / static_cast<float>(range + static_cast<int32_t>(range == 0));
+  // Sixths of a turn: -1 + part or 1 - part if r is the largest, 1 + part or 3 - part if g is, else 3 + part or 5 -
+  // part.
+  const int32_t third = choose(r == most, 0, choose(g == most, 1, 2));
+  const bool adds = choose(third == 0, g, choose(third == 1, b, r)) == least;
+  const float base = static_cast<float>(2 * third + choose(adds, -1, 1));
+  const float turned = base + bit_cast<float>(choose(adds, bit_cast<int32_t>(part), bit_cast<int32_t>(-part)));
+  const float whole = static_cast<float>(static_cast<int32_t>(turned < 0.0f));
+  const int32_t hue = static_cast<int32_t>((whole + turned / 6.0f) * 255.0f);
+  const float saturation = static_cast<float>(255 * range) / static_cast<float>(most + static_cast<int32_t>(most == 0));
+  return {choose(range == 0, 0, hue), static_cast<int32_t>(saturation), most};
 }
 
-// Rounds half away from zero; x >= 0.
-FM_HD int32_t round_level(double x) { return static_cast<int32_t>(x + 0.5); }
-
 FM_HD void from_hsv(const Hsv& x, int32_t& r, int32_t& g, int32_t& b) {
-  const double turned = static_cast<double>(x.h) * 6.0 / 255.0;
-  const int32_t sector = static_cast<int32_t>(turned);
-  const float part = static_cast<float>(turned - static_cast<double>(sector));
-  const float s = static_cast<float>(static_cast<double>(x.s) / 255.0);
-  const double v = static_cast<double>(x.v);
-  const int32_t p = round_level(v * (1.0 - static_cast<double>(s)));
-  const int32_t q = round_level(v * (1.0 - static_cast<double>(s * part)));
-  const int32_t t = round_level(v * (1.0 - static_cast<double>(s) * (1.0 - static_cast<double>(part))));
-  const int32_t k = sector % 6;
-  // By sector: V t p, q V p, p V t, p q V, t p V, V p q. Masks, because compilers do not vectorise these choices.
-  const auto choose = [&](int32_t full, int32_t full_too, int32_t falling, int32_t rising) {
-    const auto mask = [&](int32_t sector) { return -static_cast<int32_t>(k == sector); };
-    return p ^ ((p ^ q) & mask(falling)) ^ ((p ^ t) & mask(rising)) ^ ((p ^ x.v) & (mask(full) | mask(full_too)));
+  const int32_t turned = 6 * x.h, sector = turned / 255, part = turned - 255 * sector;
+  const float v = static_cast<float>(x.v), step = static_cast<float>(x.v * x.s) * (1.0f / 65025.0f);
+  // v less a share of the saturation in 255ths, rounded.
+  const auto faded = [&](int32_t share) { return static_cast<int32_t>(v + 0.5f - step * static_cast<float>(share)); };
+  const int32_t p = faded(255), q = faded(part), t = faded(255 - part), k = sector % 6;
+  // By sector: V t p, q V p, p V t, p q V, t p V, V p q.
+  const auto by_sector = [&](int32_t full, int32_t full_too, int32_t falling, int32_t rising) {
+    const int32_t sloped = choose(k == falling, q, choose(k == rising, t, p));
+    return choose(k == full, x.v, choose(k == full_too, x.v, sloped));
   };
-  r = choose(5, 0, 1, 4);
-  g = choose(1, 2, 3, 0);
-  b = choose(3, 4, 5, 2);
+  r = by_sector(5, 0, 1, 4);
+  g = by_sector(1, 2, 3, 0);
+  b = by_sector(3, 4, 5, 2);
 }
 
 // Adds `shift` to the hue, modulo 256. Grey pixels keep their bytes.
