@@ -159,11 +159,12 @@ KERNELS = (
           lambda v: 2 * v.vector, always(64), always(0), seldom=_unless_open),
     Entry("labels", "labels_kernel", ("plan",), always({4, 8}), always({4}), always(1),
           always(16), always(64), always(0)),
-    # Bound by arithmetic. Single bytes are read at an image's ends; three blocks fit an SM, two with four channels.
+    # Bound by arithmetic. Single bytes are read at an image's ends, and written at a row's; three blocks fit an SM, two
+    # of resample_mix with four channels.
     Entry("resample_mix", "resample_mix_kernel", ("channels", "plan"), always({1, 4}), always({2, 4}), always(1),
-          always(None), lambda v: 80 if v.channels < 4 else 128, always(40_688)),
-    Entry("resample", "resample_kernel", ("channels", "plan"), always({1}), always({1}), always(1),
-          always(None), always(80), always(28_000)),
+          always(None), lambda v: 80 if v.channels < 4 else 128, always(40_816)),
+    Entry("resample", "resample_kernel", ("channels", "plan"), always({1, 4}), always({1, 4}), None,
+          always(None), always(80), always(28_128)),
     # Pixels of any alignment, byte by byte; four of them as words or packed; AugMix's sums. Two blocks fit an SM.
     Entry("augment", "augment_kernel", ("plan",), always({1, 4, 16}), always({1, 4, 16}), None,
           always(None), always(96), always(20_048), warps=10),

@@ -25,9 +25,13 @@ def necessary(kernel: str, dtype: str, layout: str) -> Moved:
     name, _, masks = kernel.partition(", ")
     item = ITEM_BYTES[dtype]
     channels = next((n for n in (1, 4) if f", {n} channel" in layout), 3)
+    after_mixing = "after mixing" in layout
+    window = {"vertical first": 60 * 32, "many taps": 20 * 1100}.get(layout.rpartition(", ")[2], 20 * 38)
     read = {
         "normalize_mix": 1.0,
-        "resample_mix": 20 * 38 / (16 * 32),  # a window of 20 x 38 pixels becomes 16 x 32
+        "resample_mix": window / (16 * 32),  # a window of 20 x 38 pixels becomes 16 x 32
+        "resample": window / (16 * 32),
+        "erase": 0.0 if after_mixing else 1.0,  # the level of the image that is not erased
         "mix_labels": 8 / 10,  # one id for 10 cells
     }.get(name, float(item))
-    return Moved(read + (1 / channels if masks else 0.0), item)
+    return Moved(read + (1 / channels if masks and not after_mixing else 0.0), item)

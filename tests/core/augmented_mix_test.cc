@@ -9,6 +9,7 @@
 #include "augment_cases.h"
 #include "cases.h"
 #include "check.h"
+#include "erase_cases.h"
 #include "formula/mix_math.h"
 #include "host_cuda.h"
 #include "resample/resample.h"
@@ -51,8 +52,9 @@ std::vector<int32_t> random_samples(Random& random, int32_t batch) {
 // The box (2, 1) to (7, 5) of sample i, erased in the normalised output.
 void add_erasing(std::vector<int32_t>& words, int32_t i, Opcode opcode, bool before_mixing) {
   int32_t* const row = words.data() + i * kWords;
-  const SampleOperation erasing = operation_of(opcode, bit_cast<float>(2 | 1 << 16), 5 | 4 << 16,
-                                               bit_cast<int32_t>(0.25f), before_mixing ? 1 << 4 : 0);
+  const EraseBox box = {2, 1, 5, 4};
+  const SampleOperation erasing = opcode == Opcode::kErasePixelsNormalized ? box_of(box, before_mixing, 0.25f)
+                                                                           : noise_box_of(box, before_mixing, false, 9);
   std::memcpy(row + kSampleRowWords + row[8] * kOperationWords, &erasing, sizeof(erasing));
   ++row[8];
 }
@@ -194,14 +196,11 @@ TEST(augmented_mix_erases_mixed_boxes_on_cuda) {
         for (int32_t i = 0; i < batch; ++i) {
           std::vector<SampleOperation> operations = {kOperations[random() % kOperations.size()]};
           for (uint32_t k = random() % 4; k > 0; --k) {
-            const bool normal = random() % 2 == 0;
-            const int32_t flags = (random() % 2 == 0 ? 1 << 4 : 0) | (normal && random() % 2 == 0 ? 1 << 3 : 0);
-            SampleOperation box =
-                operation_of(normal ? Opcode::kEraseNormal : Opcode::kErasePixelsNormalized, 0.0f,
-                             static_cast<int32_t>((random() % 9) | (random() % 9) << 16),
-                             normal ? static_cast<int32_t>(random()) : bit_cast<int32_t>(-1.5f), flags);
-            box.word[0] = static_cast<int32_t>((random() % 12) | (random() % 10) << 16);
-            operations.push_back(box);
+            const EraseBox box = {static_cast<int32_t>(random() % 12), static_cast<int32_t>(random() % 10),
+                                  static_cast<int32_t>(random() % 9), static_cast<int32_t>(random() % 9)};
+            const bool before_mixing = random() % 2 == 0;
+            operations.push_back(random() % 2 == 0 ? box_of(box, before_mixing, -1.5f)
+                                                   : noise_box_of(box, before_mixing, random() % 2 == 0, 77));
           }
           plan.add(static_cast<int32_t>(random() % 4) | static_cast<int32_t>(random() % kFilters) << 8, operations);
         }

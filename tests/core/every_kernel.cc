@@ -3,6 +3,7 @@
 #include "augment_cases.h"
 #include "base/error.h"
 #include "combine_cases.h"
+#include "erase_cases.h"
 #include "label_cases.h"
 #include "resample_cases.h"
 
@@ -76,6 +77,50 @@ struct Build {
                       [](ResampleCase& c) { resample_mix_cuda(c.params, nullptr); });
   }
 
+  // As above, and with other orders and sizes of the two passes.
+  void resample_levels(const char* what, int32_t channels, int32_t height, int32_t width) {
+    const Window whole = {0, 0, static_cast<float>(height), static_cast<float>(width)};
+    const auto owner = std::make_shared<LevelsCase>(random, channels, Filter::kBilinear, 16, 32,
+                                                    std::vector<WindowedImage>{{height, width, whole}}, kResampled);
+    std::vector<Region> inputs;
+    for (const auto& memory : owner->memory) inputs.push_back({memory->data(), memory->size()});
+    add<LevelsCase>("resample", DType::kU8, concat(channels, channels == 1 ? " channel" : " channels", what),
+                    int64_t{kResampled} * 16 * 32 * channels, true, inputs, owner,
+                    [](LevelsCase& c) { resample_cuda(c.params, nullptr); });
+  }
+
+  void resample_levels() {
+    for (const int32_t channels : {1, 2, 3, 4}) resample_levels("", channels, 20, 38);
+    resample_levels(", vertical first", 3, 60, 32);
+    resample_levels(", many taps", 3, 20, 1100);
+  }
+
+  // Every sample has rows of its own to erase, and before mixing its partner's rows too.
+  void erase(DType dtype, Layout layout, const char* what, bool before_mixing, bool twice) {
+    constexpr int32_t kErased = 6, kRows = 9, kColumns = 37;
+    SamplePlan boxes;
+    for (int32_t i = 0; i < kErased; ++i) {
+      const EraseBox box = {i * kRows, 2, kRows, kColumns};
+      std::vector<SampleOperation> operations = {noise_box_of(box, before_mixing, false, i)};
+      if (twice) operations.push_back(box_of(box, before_mixing, 0.5f));
+      boxes.add(0, operations);
+    }
+    const int32_t height = kErased * kRows, width = 40;
+    const auto owner =
+        std::make_shared<EraseCase>(random, dtype, layout, height, width, boxes, plan(height, width, kErased));
+    std::vector<Region> inputs = {{owner->images->data(), owner->images->size()}};
+    add_masks(inputs, owner->plan);
+    add<EraseCase>("erase", dtype, concat(layout == Layout::kNCHW ? "NCHW, " : "NHWC, ", what),
+                   int64_t{kErased} * kRows * kColumns * 3 * (before_mixing ? 2 : 1), false, inputs, owner,
+                   [](EraseCase& c) { c.launch(); });
+  }
+
+  void erase(DType dtype, Layout layout) {
+    erase(dtype, layout, "before mixing", true, false);
+    erase(dtype, layout, "before mixing, two boxes", true, true);
+    erase(dtype, layout, "after mixing", false, false);
+  }
+
   void combine(DType dtype, int64_t elements) {
     const auto owner = std::make_shared<CombineCase>(random, dtype, kBatch, 3, elements, 0);
     owner->params.terms = terms_of(owner->plan);
@@ -147,11 +192,13 @@ std::vector<KernelRun> every_kernel(Random& random, Pairs pairs, Mixing mixing) 
         for (const int64_t width : {16, 13}) build.normalize(dtype, layout, channels, width);
         build.resample(dtype, layout, static_cast<int32_t>(channels));
       }
+      build.erase(dtype, layout);
     }
   }
   if (!masks) {
     build.labels();
     build.augment();
+    build.resample_levels();
   }
   return std::move(build.runs);
 }

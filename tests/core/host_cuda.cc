@@ -72,7 +72,7 @@ struct Fiber {
   State state = State::kReady;
   uint32_t barriers = 0;
   uint32_t waits_for = 0;  // lanes of its warp
-  uint32_t stores = 0;
+  uint32_t stores = 0, loads = 0;
 
   Fiber() {
     stack = mmap(nullptr, kStackBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -145,7 +145,7 @@ void BlockRunner::enter() {
 void BlockRunner::start(Fiber& fiber, dim3 thread) {
   fiber.thread = thread;
   fiber.state = State::kReady;
-  fiber.barriers = fiber.stores = 0;
+  fiber.barriers = fiber.stores = fiber.loads = 0;
   place.thread = thread;
   fiber.resumable = new_thread != nullptr ? (*new_thread)() : nullptr;
   if (fiber.resumable != nullptr) return;
@@ -220,11 +220,13 @@ void note(const void* address, size_t bytes, std::vector<uint16_t> Watch::* coun
   if (Watch* watch = watch_of(address, bytes)) {
     const size_t first = static_cast<size_t>(static_cast<const unsigned char*>(address) - watch->base);
     for (size_t k = 0; k < bytes; ++k) ++(watch->*counts)[first + k];
-    // Lanes of a warp that do the same make the same store at the same time.
-    if (counts == &Watch::writes && runner.current != nullptr) {
-      watch->sectors.emplace(counters().launches, place.block.y * place.grid_dim.x + place.block.x,
-                             runner.number(*runner.current) / kWarp, runner.current->stores++,
-                             reinterpret_cast<uintptr_t>(address) / kSector);
+    // Lanes of a warp that do the same make the same access at the same time.
+    if (runner.current != nullptr) {
+      const bool stores = counts == &Watch::writes;
+      uint32_t& access = stores ? runner.current->stores : runner.current->loads;
+      (stores ? watch->sectors : watch->loaded_sectors)
+          .emplace(counters().launches, place.block.y * place.grid_dim.x + place.block.x,
+                   runner.number(*runner.current) / kWarp, access++, reinterpret_cast<uintptr_t>(address) / kSector);
     }
   } else if (!runner.watches.empty() && !(settings().substitute && counts == &Watch::reads)) {
     // In the compiler's code reads of the plan look like reads of images.
@@ -252,6 +254,7 @@ Watch::Watch(const void* base_address, size_t size)
 }
 
 uint64_t Watch::sector_bytes() const { return sectors.size() * kSector; }
+uint64_t Watch::loaded_sector_bytes() const { return loaded_sectors.size() * kSector; }
 
 Watch::~Watch() { runner.watches.erase(std::find(runner.watches.begin(), runner.watches.end(), this)); }
 

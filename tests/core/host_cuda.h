@@ -95,11 +95,14 @@ class Watch {
 
   // The bytes of all sectors that the warps' stores touched: more than were written if a store fills a part of one.
   uint64_t sector_bytes() const;
+  // The same of loads.
+  uint64_t loaded_sector_bytes() const;
 
   const unsigned char* base;
   std::vector<uint16_t> reads, writes;
-  // One number for each store of a warp and sector that it touched.
-  std::set<std::tuple<uint64_t, uint32_t, uint32_t, uint32_t, size_t>> sectors;
+  // One number for each store or load of a warp and sector that it touched.
+  using Sectors = std::set<std::tuple<uint64_t, uint32_t, uint32_t, uint32_t, size_t>>;
+  Sectors sectors, loaded_sectors;
 };
 
 // ---- what the kernels use -------------------------------------------------------------------------------------

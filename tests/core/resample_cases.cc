@@ -6,10 +6,8 @@
 
 namespace fastmix::test {
 
-ResampleCase::ResampleCase(Random& random, DType dtype, Layout layout, int32_t channels, Filter filter, int32_t height,
-                           int32_t width, const std::vector<WindowedImage>& sources, Plan given)
-    : plan(std::move(given)) {
-  const int32_t batch = plan.batch();
+SourceBatch::SourceBatch(Random& random, int32_t channels, Filter filter, const std::vector<WindowedImage>& sources,
+                         int32_t batch) {
   for (int32_t i = 0; i < batch; ++i) {
     const WindowedImage& source = sources[i % sources.size()];
     const size_t bytes = static_cast<size_t>(source.height) * source.width * channels;
@@ -20,8 +18,14 @@ ResampleCase::ResampleCase(Random& random, DType dtype, Layout layout, int32_t c
     sampling.push_back({filter, static_cast<Edges>((i + channels) % 2)});
     mirror.push_back(random() % 2);
   }
+}
+
+ResampleCase::ResampleCase(Random& random, DType dtype, Layout layout, int32_t channels, Filter filter, int32_t height,
+                           int32_t width, const std::vector<WindowedImage>& sources, Plan given)
+    : SourceBatch(random, channels, filter, sources, given.batch()), plan(std::move(given)) {
+  const int32_t batch = plan.batch();
   out = std::make_unique<Memory>(static_cast<size_t>(batch) * height * width * channels * size_of(dtype), 0);
-  params.sources = {images.data(), windows.data(), sampling.data()};
+  params.sources = arrays();
   params.mirror = mirror.data();
   params.out = out->data();
   params.out_dtype = dtype;
@@ -40,6 +44,20 @@ std::string ResampleCase::describe() const {
                 static_cast<int>(sampling.front().filter), ", ", params.height, " x ", params.width, ", batch ",
                 plan.batch(), ", first window ", windows.front().height, " x ", windows.front().width, ", first edges ",
                 static_cast<int>(sampling.front().edges));
+}
+
+LevelsCase::LevelsCase(Random& random, int32_t channels, Filter filter, int32_t height, int32_t width,
+                       const std::vector<WindowedImage>& sources, int32_t batch)
+    : SourceBatch(random, channels, filter, sources, batch),
+      out(std::make_unique<Memory>(static_cast<size_t>(batch) * height * width * channels, 0)) {
+  params.sources = arrays();
+  params.mirror = mirror.data();
+  params.out = out->data();
+  params.batch = batch;
+  params.height = height;
+  params.width = width;
+  params.channels = channels;
+  validate(params);
 }
 
 }  // namespace fastmix::test

@@ -1,11 +1,15 @@
 // What the kernels promise about memory traffic, counted byte by byte.
 #include <algorithm>
+#include <memory>
+#include <numeric>
 #include <vector>
 
 #include "cases.h"
 #include "check.h"
+#include "erase_cases.h"
 #include "host_cuda.h"
 #include "plan/gpu_walk.h"
+#include "resample_cases.h"
 
 namespace fastmix::test {
 namespace {
@@ -102,6 +106,125 @@ TEST(traffic_normalize_writes_whole_sectors) {
         normalize_mix_cuda(normalize_case.params, nullptr);
         CHECK(out.sector_bytes() == out.writes.size(), normalize_case.describe(), ": ", out.sector_bytes(),
               " bytes of sectors for ", out.writes.size());
+      }
+    }
+  }
+}
+
+// Runs resample and checks what it reads and writes; `most` times a source's bytes may be read on average.
+void check_resampled(Random& random, int32_t channels, int32_t height, int32_t width, const WindowedImage& source,
+                     double most) {
+  LevelsCase levels(random, channels, Filter::kBilinear, height, width, {source}, 3);
+  const Watch out(levels.out->data(), levels.out->size());
+  std::vector<std::unique_ptr<Watch>> images;
+  for (const auto& memory : levels.memory) images.push_back(std::make_unique<Watch>(memory->data(), memory->size()));
+  resample_cuda(levels.params, nullptr);
+  const std::string what =
+      concat(channels, " channels, ", source.height, " x ", source.width, " to ", height, " x ", width);
+  CHECK(all_equal(out.writes, 0, static_cast<int64_t>(out.writes.size()), 1), what, ": output not written once");
+  CHECK(all_equal(out.reads, 0, static_cast<int64_t>(out.reads.size()), 0), what, ": output read");
+  for (size_t i = 0; i < images.size(); ++i) {
+    const Source cropped = source_of(levels.images[i], levels.windows[i], levels.sampling[i], channels);
+    const std::vector<uint16_t>& reads = images[i]->reads;
+    const int64_t begin = cropped.data - images[i]->base, end = cropped.end(channels) - images[i]->base;
+    CHECK(all_equal(reads, 0, begin, 0) && all_equal(reads, end, static_cast<int64_t>(reads.size()) - end, 0), what,
+          ": bytes beyond the crop are read");
+    CHECK(all_equal(images[i]->writes, 0, static_cast<int64_t>(reads.size()), 0), what, ": the input is written");
+    const int64_t bytes = int64_t{cropped.height} * cropped.width * channels;
+    const auto total = std::accumulate(reads.begin(), reads.end(), int64_t{0});
+    CHECK(static_cast<double>(total) <= most * static_cast<double>(bytes), what, ": ", total, " bytes read of ", bytes);
+  }
+}
+
+// Four pixels are three words of a row that begins with a whole word, else four: with one tile 4 / 3 of the bytes, and
+// up to three pixels more at the end of a row. Neighbouring tiles share the taps at their border.
+TEST(traffic_resample_reads_words_once_a_tile) {
+  Random random(35);
+  for (const int32_t channels : {1, 2, 3, 4}) {
+    const double words = (channels + 1.0) / channels;
+    check_resampled(random, channels, 16, 32, {20, 38, {0, 0, 20, 38}}, words * 40 / 38);
+    check_resampled(random, channels, 16, 32, {60, 32, {0, 0, 60, 32}}, words);
+    check_resampled(random, channels, 16, 32, {20, 1100, {0, 0, 20, 1100}}, words);
+    check_resampled(random, channels, 13, 27, {50, 61, {11, 7, 25, 33}}, words * 36 / 33);
+    check_resampled(random, channels, 48, 96, {100, 200, {0, 0, 100, 200}}, words * 1.35);
+    check_resampled(random, channels, 1, 1, {1, 1, {0, 0, 1, 1}}, 1);
+    check_resampled(random, channels, 5, 40, {1, 40, {0, 0, 1, 40}}, words * 1.2);
+  }
+}
+
+TEST(traffic_resample_loads_and_stores_few_sectors) {
+  Random random(36);
+  for (const int32_t channels : {1, 2, 3, 4}) {
+    LevelsCase levels(random, channels, Filter::kBilinear, 32, 64, {{64, 128, {0, 0, 64, 128}}}, 1);
+    const Watch out(levels.out->data(), levels.out->size());
+    const Watch image(levels.memory[0]->data(), levels.memory[0]->size());
+    resample_cuda(levels.params, nullptr);
+    CHECK(out.sector_bytes() == out.writes.size(), channels, " channels: ", out.sector_bytes(),
+          " bytes of sectors for ", out.writes.size());
+    // Lanes load words that lie `channels` words apart, so each load of a warp touches that many times its bytes.
+    const auto read = std::accumulate(image.reads.begin(), image.reads.end(), uint64_t{0});
+    CHECK(image.loaded_sector_bytes() <= (channels + 1) * read, channels, " channels: ", image.loaded_sector_bytes(),
+          " bytes of sectors for ", read, " of ", image.reads.size());
+  }
+}
+
+// What plain loops over all boxes read and write.
+TEST(traffic_erase_touches_boxes_only) {
+  Random random(37);
+  for (const Layout layout : {Layout::kNCHW, Layout::kNHWC}) {
+    for (const Pairs pairs : kAnyPairs) {
+      constexpr int32_t kSamples = 5, kHeight = 12, kWidth = 40;
+      const int64_t plane = kHeight * kWidth;
+      SamplePlan samples;
+      for (int32_t i = 0; i < kSamples; ++i) {
+        std::vector<SampleOperation> boxes;
+        for (uint32_t k = random() % 3; k > 0; --k) {
+          const EraseBox box = {static_cast<int32_t>(random() % kHeight), static_cast<int32_t>(random() % kWidth),
+                                static_cast<int32_t>(random() % kHeight), static_cast<int32_t>(random() % kWidth)};
+          boxes.push_back(random() % 2 == 0 ? box_of(box, random() % 2 == 0, 0.5f)
+                                            : noise_box_of(box, random() % 2 == 0, false, i));
+        }
+        samples.add(0, boxes);
+      }
+      EraseCase erase(random, DType::kBF16, layout, kHeight, kWidth, samples,
+                      random_plan(random, kSamples, pairs, Mixing::kBoxes, kHeight, kWidth));
+      const PlanView plan = erase.plan.view();
+      std::vector<uint16_t> reads(erase.images->size()), writes(erase.images->size());
+      const auto covers = [&](int32_t i, int32_t k, bool before_mixing, int64_t pixel) {
+        const SampleOperation& operation = erase.params.samples.operations(i)[k];
+        const EraseBox box = erase_box(operation);
+        const int64_t y = pixel / kWidth - box.y, x = pixel % kWidth - box.x;
+        return ((operation.flags() & kBeforeMixing) != 0) == before_mixing && y >= 0 && y < box.height && x >= 0 &&
+               x < box.width;
+      };
+      const auto boxes_over = [&](int32_t i, bool before_mixing, int64_t pixel) {
+        uint16_t count = 0;
+        for (int32_t k = 0; k < erase.params.samples.row(i).count; ++k) count += covers(i, k, before_mixing, pixel);
+        return count;
+      };
+      for (int32_t i = 0; i < kSamples; ++i) {
+        const int32_t partner = plan.rows[i].partner;
+        const bool mixed = !plan.untouched(i);
+        for (int64_t pixel = 0; pixel < plane; ++pixel) {
+          const uint16_t after = boxes_over(i, false, pixel), own = boxes_over(i, true, pixel);
+          const uint16_t others = mixed ? boxes_over(partner, true, pixel) : 0;
+          const auto times = static_cast<uint16_t>(after + own + others);
+          for (int64_t c = 0; c < 3; ++c) {
+            writes[(i * 3 + c) * plane + pixel] += times;
+            if (after == 0 && own == 0) reads[(i * plane + pixel) * 3 + c] += times;
+            if (after == 0 && mixed && others == 0) reads[(partner * plane + pixel) * 3 + c] += times;
+          }
+        }
+      }
+      const Watch in(erase.images->data(), erase.images->size());
+      const Watch out(erase.out->data(), erase.out->size());
+      erase.launch();
+      CHECK(in.reads == reads, "levels that no box needs are read, or others are not");
+      for (size_t k = 0; k < writes.size(); ++k) {
+        const size_t image = k / (3 * plane), pixel = k % plane, c = k / plane % 3;
+        const size_t at = layout == Layout::kNCHW ? k : (image * plane + pixel) * 3 + c;
+        CHECK(out.writes[2 * at] == writes[k] && out.writes[2 * at + 1] == writes[k], "element ", k, " is written ",
+              out.writes[2 * at], " times, not ", writes[k]);
       }
     }
   }

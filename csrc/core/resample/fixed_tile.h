@@ -1,7 +1,10 @@
 // Resamples a block's tile of one image to uint8 with Pillow's two passes. Sums are integers in fixed point, so parts
-// of them may be added in any order. Along the second axis the first pass makes kTileLines source lines at a time:
+// of them may be added in any order. Along the second axis the first pass makes up to kTileLines source lines at a
+// time:
 //
-//   source lines --first pass--> sums[line][output of the first axis] --second pass--> parts of the outputs' sums
+//   image --words--> stage[line][pixel] --first pass--> levels[line][output of the first axis] --second pass--> sums
+//
+// The stage and the levels hold a pixel in a word, so that one load from shared memory reads all its channels.
 #pragma once
 
 #include <cstdint>
@@ -9,34 +12,41 @@
 #include "cuda/launch.h"
 #include "cuda/vector_io.h"
 #include "resample/filter_taps.h"
+#include "resample/source_pixels.h"
 
 namespace fastmix {
 
 constexpr int kFixedTileRows = 16;
 constexpr int kFixedTileColumns = 32;
 constexpr int kFixedTileThreads = 256;
+constexpr int kFixedWarps = kFixedTileThreads / 32;
 constexpr int kFixedRowsPerThread = kFixedTileRows * kFixedTileColumns / kFixedTileThreads;
-constexpr int kTileLines = 32;
-constexpr int kFirstTaps = 16;  // in the first pass's table, per output
+constexpr int kTileLines = 16;               // more would take too many registers
+constexpr int kStagePixels = 128;            // of a line: the taps of kFixedTileColumns outputs at scales up to 3.5
+constexpr int kTableTaps = 32;               // of an output
+constexpr int kTablePitch = kTableTaps + 1;  // odd, so that the lanes' rows begin in different banks
 
 struct FixedSource {
   Source source;
   uint32_t mirror, vertical_first;
 };
 
-// One axis of the tile. The coefficients are those of the first pass's taps, or those of the second pass's lines. nvcc
-// writes pairs of doubles with one store, which has to be aligned to 16 bytes.
+// One axis of the tile. The table holds the coefficients of all taps, or if those are too many of kTileLines source
+// pixels. nvcc writes pairs of doubles with one store, which has to be aligned to 16 bytes.
 struct alignas(16) FixedTileAxis {
   ResampleAxis axis;
+  int32_t slots;  // log2 of the table's places per output: 3, 4 or 5
+  int32_t whole;  // whether these hold all taps
   TapSpan spans[kFixedTileColumns];
   double sums[kFixedTileColumns];  // of raw coefficients
-  int32_t coefficients[kFixedTileColumns][kTileLines];
+  int32_t coefficients[kFixedTileColumns][kTablePitch];
 };
-static_assert(kFirstTaps <= kTileLines && kFixedTileRows <= kFixedTileColumns);
+static_assert(kFixedTileRows <= kFixedTileColumns && kTileLines == 1 << 4);
 
 struct FixedTileShared {
   FixedTileAxis x, y;
-  int32_t sums[kTileLines * kFixedTileColumns * kMaxChannels];
+  uint32_t levels[kTileLines][kFixedTileColumns + 1];
+  alignas(16) uint32_t stage[kTileLines * kStagePixels];
 };
 
 __device__ __forceinline__ int32_t lesser(int32_t a, int32_t b) { return a < b ? a : b; }
@@ -52,39 +62,48 @@ class FixedTile {
         mirror_(sample.mirror != 0) {}
 
   // levels[i * kChannels + c] is row y + thread / 32 + 8 i, column x + thread % 32, of height x width pixels. All
-  // threads of the block must call this.
+  // threads of the block must call this. The stage is free afterwards.
   __device__ __forceinline__ void run(int32_t height, int32_t width, int32_t y, int32_t x,
                                       int32_t (&levels)[kFixedRowsPerThread * kChannels]) {
-    __syncthreads();  // slower threads may still read the previous tile's coefficients
+    __syncthreads();  // slower threads may still read the previous tile's spans
     find_spans(height, width, y, x);
     __syncthreads();
     FixedTileAxis& second = vertical_first_ ? shared_.x : shared_.y;
-    const int last = (vertical_first_ ? kFixedTileColumns : kFixedTileRows) - 1;
-    const TapSpan &front = second.spans[0], &back = second.spans[last];
-    const int32_t begin = lesser(front.first, back.first);
-    const int32_t end = greater(front.first + front.count, back.first + back.count);
+    const int outputs = vertical_first_ ? kFixedTileColumns : kFixedTileRows;
+    const Range range = range_of(second, outputs);
 #pragma unroll
     for (int j = 0; j < kFixedRowsPerThread * kChannels; ++j) levels[j] = kHalfUnit;
 #pragma unroll 1
-    for (int32_t line = begin; line < end; line += kTileLines) {
-      const int32_t lines = lesser(kTileLines, end - line);
-      fill_second(second, last + 1, line, lines);
-      first_pass(line, lines, line == begin);
+    for (int32_t line = range.begin; line < range.end; line += kTileLines) {
+      const int32_t lines = lesser(kTileLines, range.end - line);
+      const bool fresh = line == range.begin;
+      if (vertical_first_) {
+        first_pass<true>(line, lines, fresh);
+      } else {
+        first_pass<false>(line, lines, fresh);
+      }
+      if (fresh || second.whole == 0) fill_table(second, outputs, line);
       __syncthreads();
       second_pass(second, line, lines, levels);
-      __syncthreads();
     }
 #pragma unroll
     for (int j = 0; j < kFixedRowsPerThread * kChannels; ++j) levels[j] = fixed_level(levels[j]);
   }
 
  private:
+  // Source pixels along an axis.
+  struct Range {
+    int32_t begin, end;
+  };
+
   static constexpr int32_t kHalfUnit = 1 << (kFixedBits - 1);
   static __device__ __forceinline__ int thread() { return static_cast<int>(threadIdx.x); }
+  static __device__ __forceinline__ int lane() { return thread() % 32; }
+  static __device__ __forceinline__ int warp() { return thread() / 32; }
 
-  // One thread per row and column of the tile. Only these warps divide in float64.
+  // One thread per row and column of the tile. Only these warps compute an axis.
   __device__ __forceinline__ void find_spans(int32_t height, int32_t width, int32_t y, int32_t x) {
-    const int output = thread() % 32;
+    const int output = lane();
     if (thread() >= 64 || (thread() >= 32 && output >= kFixedTileRows)) return;
     const bool down = thread() >= 32;
     const Window& window = source_.window;
@@ -95,99 +114,142 @@ class FixedTile {
     FixedTileAxis& to = down ? shared_.y : shared_.x;
     to.spans[output] = unnormalized_span(axis, !down && mirror_ ? outputs - 1 - at : at);
     to.sums[output] = axis.filter == Filter::kNearest ? 1.0 : sum_of_taps(axis, to.spans[output]);
-    if (output == 0) to.axis = axis;
+    if (output == 0) {
+      const double most = 2.0 * axis.reach + 2.0;
+      to.axis = axis;
+      to.whole = most <= kTableTaps ? 1 : 0;
+      to.slots = most <= 8.0 ? 3 : most <= 16.0 || to.whole == 0 ? 4 : 5;
+    }
+  }
+
+  static __device__ __forceinline__ Range range_of(const FixedTileAxis& axis, int outputs) {
+    const TapSpan &front = axis.spans[0], &back = axis.spans[outputs - 1];
+    return {lesser(front.first, back.first), greater(front.first + front.count, back.first + back.count)};
   }
 
   static __device__ __forceinline__ int32_t coefficient(const FixedTileAxis& axis, int output, int32_t tap) {
-    const TapSpan& span = axis.spans[output];
-    if (tap < 0 || tap >= span.count) return 0;
     if (axis.axis.filter == Filter::kNearest) return 1 << kFixedBits;
-    return fixed_coefficient(raw_coefficient(axis.axis, span, tap), axis.sums[output]);
+    return fixed_coefficient(raw_coefficient(axis.axis, axis.spans[output], tap), axis.sums[output]);
   }
 
-  // Of the source lines from `line` on.
-  __device__ __forceinline__ void fill_second(FixedTileAxis& axis, int outputs, int32_t line, int32_t lines) {
+  // Of all taps, or of kTileLines source pixels from `begin` on.
+  static __device__ __forceinline__ void fill_table(FixedTileAxis& axis, int outputs, int32_t begin) {
+    const int slots = axis.slots;
 #pragma unroll 1
-    for (int i = thread(); i < outputs * kTileLines; i += kFixedTileThreads) {
-      const int output = i / kTileLines, k = i % kTileLines;
-      const int32_t tap = line + k - axis.spans[output].first;
-      if (k < lines) axis.coefficients[output][k] = coefficient(axis, output, tap);
+    for (int i = thread(); i < outputs << slots; i += kFixedTileThreads) {
+      const int output = i >> slots, slot = i & ((1 << slots) - 1);
+      const int32_t tap = slot - shift_of(axis, output, begin);
+      if (tap >= 0 && tap < axis.spans[output].count) axis.coefficients[output][slot] = coefficient(axis, output, tap);
     }
   }
 
-  // Of the taps from `tap` on.
-  __device__ __forceinline__ void fill_first(FixedTileAxis& axis, int outputs, int32_t tap) {
-#pragma unroll 1
-    for (int i = thread(); i < outputs * kFirstTaps; i += kFixedTileThreads) {
-      const int output = i / kFirstTaps, k = i % kFirstTaps;
-      if (tap + k < axis.spans[output].count) axis.coefficients[output][k] = coefficient(axis, output, tap + k);
-    }
+  // The place of an output's first tap in the table that was filled from `begin` on.
+  static __device__ __forceinline__ int32_t shift_of(const FixedTileAxis& axis, int output, int32_t begin) {
+    return axis.whole != 0 ? 0 : axis.spans[output].first - begin;
   }
 
-  // Usually the table holds all taps, and is filled once.
+  // Makes `lines` lines from `line` on: source columns if kDown, else source rows.
+  template <bool kDown>
   __device__ __forceinline__ void first_pass(int32_t line, int32_t lines, bool fresh) {
-    FixedTileAxis& axis = vertical_first_ ? shared_.y : shared_.x;
-    const int outputs = vertical_first_ ? kFixedTileRows : kFixedTileColumns;
-    const auto most = static_cast<int32_t>(2.0 * axis.axis.reach + 2.0);
+    constexpr int kOutputs = kDown ? kFixedTileRows : kFixedTileColumns;
+    constexpr int kEach = kTileLines * kOutputs / kFixedTileThreads;  // lines of a thread, kStep apart
+    constexpr int kStep = kFixedTileThreads / kOutputs;
+    const int output = kDown ? thread() / kTileLines : lane(), first = kDown ? thread() % kTileLines : warp();
+    FixedTileAxis& axis = kDown ? shared_.y : shared_.x;
+    const Range range = range_of(axis, kOutputs);
+    const int32_t most = axis.whole != 0 ? kStagePixels : kTileLines;  // pixels at a time
+    int32_t sums[kEach * kChannels];
+#pragma unroll
+    for (int j = 0; j < kEach * kChannels; ++j) sums[j] = kHalfUnit;
 #pragma unroll 1
-    for (int32_t tap = 0; tap < most; tap += kFirstTaps) {
-      if (fresh || most > kFirstTaps) {
+    for (int32_t pixel = range.begin; pixel < range.end; pixel += most) {
+      const Range strip = {pixel, lesser(pixel + most, range.end)};
+      __syncthreads();  // slower threads may still read the stage, the table, or the previous levels
+      if (axis.whole == 0 || (fresh && pixel == range.begin)) {
+        // The sums wait in the stage, which is free: beside float64 they would take too many registers.
+#pragma unroll
+        for (int j = 0; j < kEach * kChannels; ++j) parked(j) = sums[j];
+        fill_table(axis, kOutputs, pixel);
+#pragma unroll
+        for (int j = 0; j < kEach * kChannels; ++j) sums[j] = parked(j);
         __syncthreads();
-        fill_first(axis, outputs, tap);
+      }
+      if (kDown) {
+        fill_stage<kTileLines>(pixel, strip.end - pixel, line, lines);
+      } else {
+        fill_stage<kStagePixels>(line, lines, pixel, strip.end - pixel);
       }
       __syncthreads();
-      // Neighbouring threads read neighbouring pixels.
+      add_taps<kEach, kDown ? kTileLines : 1, kStep * kStagePixels>(
+          axis, output, strip, first * (kDown ? 1 : kStagePixels), (lines - first + kStep - 1) / kStep, sums);
+    }
+#pragma unroll
+    for (int j = 0; j < kEach; ++j) {
+      uint32_t pixel = 0;
+#pragma unroll
+      for (int c = 0; c < kChannels; ++c)
+        pixel |= static_cast<uint32_t>(fixed_level(sums[j * kChannels + c])) << (8 * c);
+      shared_.levels[first + j * kStep][output] = pixel;
+    }
+  }
+
+  __device__ __forceinline__ int32_t& parked(int j) {
+    static_assert(kTileLines * kFixedTileColumns * kChannels <= kTileLines * kStagePixels);
+    return reinterpret_cast<int32_t*>(shared_.stage)[j * kFixedTileThreads + thread()];
+  }
+
+  // Copies `pixels` pixels of `rows` source rows to the stage. Neighbouring lanes load neighbouring words.
+  template <int kPitch>
+  __device__ __forceinline__ void fill_stage(int32_t row, int32_t rows, int32_t pixel, int32_t pixels) {
+    constexpr int kLanes = kPitch > 32 ? 32 : kPitch / 4;  // of a row
+    static_assert(kPitch % 4 == 0 && 4 * kLanes >= kPitch);
+    const SourceBytes bytes = bytes_of(source_, kChannels);
+    const int first = 4 * (thread() % kLanes);
+    if (first >= pixels) return;
 #pragma unroll 1
-      for (int i = thread(); i < kTileLines * outputs; i += kFixedTileThreads) {
-        const int output = vertical_first_ ? i / kTileLines : i % kFixedTileColumns;
-        const int k = vertical_first_ ? i % kTileLines : i / kFixedTileColumns;
-        if (k < lines) add_taps(axis, output, line, k, tap);
+    for (int r = thread() / kLanes; r < rows; r += kFixedTileThreads / kLanes) {
+      const uint8_t* const from = source_.data + (row + r) * source_.stride;
+      *reinterpret_cast<FourPixels*>(shared_.stage + r * kPitch + first) =
+          load_four_pixels<kChannels>(from + static_cast<int64_t>(pixel + first) * kChannels, pixels - first, bytes);
+    }
+  }
+
+  // Adds the taps in the strip to the sums of an output for the first `count` of kLines lines. The first line begins at
+  // `at` in the stage; pixels and lines follow in steps.
+  template <int kLines, int kPixelStep, int kLineStep>
+  __device__ __forceinline__ void add_taps(const FixedTileAxis& axis, int output, const Range& strip, int at,
+                                           int32_t count, int32_t* sums) {
+    const TapSpan& span = axis.spans[output];
+    const int32_t shift = shift_of(axis, output, strip.begin);
+    const int32_t begin = greater(strip.begin - span.first, 0), end = lesser(span.count, strip.end - span.first);
+    const uint32_t* from = shared_.stage + at + (span.first + begin - strip.begin) * kPixelStep;
+#pragma unroll 1
+    for (int32_t tap = begin; tap < end; ++tap, from += kPixelStep) {
+      const int32_t coefficient = axis.coefficients[output][tap + shift];
+#pragma unroll
+      for (int j = 0; j < kLines; ++j) {
+        if (j < count) add_pixel(coefficient, from[j * kLineStep], sums + j * kChannels);
       }
     }
   }
 
-  __device__ __forceinline__ void add_taps(const FixedTileAxis& axis, int output, int32_t line, int k, int32_t tap) {
-    const TapSpan& span = axis.spans[output];
-    int32_t (&sums)[kChannels] = sums_at(k, output);
-    int32_t sum[kChannels];
+  static __device__ __forceinline__ void add_pixel(int32_t coefficient, uint32_t pixel, int32_t* sums) {
 #pragma unroll
-    for (int c = 0; c < kChannels; ++c) sum[c] = tap == 0 ? kHalfUnit : sums[c];
-    const int32_t row = vertical_first_ ? span.first + tap : line + k;
-    const int32_t column = vertical_first_ ? line + k : span.first + tap;
-    const uint8_t* from = source_.data + row * source_.stride + static_cast<int64_t>(column) * kChannels;
-    const int64_t step = vertical_first_ ? source_.stride : kChannels;
-    const int32_t taps = lesser(kFirstTaps, span.count - tap);
-#pragma unroll 1
-    for (int32_t t = 0; t < taps; ++t, from += step) {
-      const int32_t coefficient = axis.coefficients[output][t];
-#pragma unroll
-      for (int c = 0; c < kChannels; ++c)
-        sum[c] += coefficient * static_cast<int32_t>(load_global<1>(from + c).word[0]);
-    }
-#pragma unroll
-    for (int c = 0; c < kChannels; ++c) sums[c] = sum[c];
-  }
-
-  __device__ __forceinline__ int32_t (&sums_at(int k, int output)) [kChannels] {
-    return *reinterpret_cast<int32_t (*)[kChannels]>(shared_.sums + (k * kFixedTileColumns + output) * kChannels);
+    for (int c = 0; c < kChannels; ++c) sums[c] += coefficient * static_cast<int32_t>(pixel >> (8 * c) & 255u);
   }
 
   __device__ __forceinline__ void second_pass(const FixedTileAxis& axis, int32_t line, int32_t lines,
                                               int32_t (&levels)[kFixedRowsPerThread * kChannels]) {
-    const int x = thread() % kFixedTileColumns;
 #pragma unroll
     for (int i = 0; i < kFixedRowsPerThread; ++i) {
-      const int y = thread() / kFixedTileColumns + i * (kFixedTileThreads / kFixedTileColumns);
-      const int output = vertical_first_ ? x : y, other = vertical_first_ ? y : x;
+      const int y = warp() + i * kFixedWarps;
+      const int output = vertical_first_ ? lane() : y, other = vertical_first_ ? y : lane();
       const TapSpan& span = axis.spans[output];
+      const int32_t shift = shift_of(axis, output, line) + line - span.first;
       const int32_t begin = greater(span.first - line, 0), end = lesser(span.first + span.count - line, lines);
 #pragma unroll 1
-      for (int32_t k = begin; k < end; ++k) {
-        const int32_t coefficient = axis.coefficients[output][k];
-        const int32_t (&sums)[kChannels] = sums_at(k, other);
-#pragma unroll
-        for (int c = 0; c < kChannels; ++c) levels[i * kChannels + c] += coefficient * fixed_level(sums[c]);
-      }
+      for (int32_t k = begin; k < end; ++k)
+        add_pixel(axis.coefficients[output][k + shift], shared_.levels[k][other], levels + i * kChannels);
     }
   }
 

@@ -15,14 +15,38 @@ struct FixedArgs {
   int32_t height, width, tiles_across, batch;
 };
 
+// Writes a warp's row of the tile. Its bytes go through shared memory, so that lanes store whole words.
+template <int kChannels>
+__device__ __forceinline__ void store_row(uint32_t* words, unsigned char* out, int32_t pixels, const int32_t* levels) {
+  const auto lane = static_cast<int32_t>(threadIdx.x) % 32;
+  const auto start = static_cast<int32_t>(misalignment(out)), end = start + pixels * kChannels;
+  auto* const bytes = reinterpret_cast<uint8_t*>(words) + start + lane * kChannels;
+#pragma unroll
+  for (int c = 0; c < kChannels; ++c) bytes[c] = static_cast<uint8_t>(levels[c]);
+  __syncwarp(0xffffffffu);
+#pragma unroll 1
+  for (int32_t k = lane; 4 * k < end; k += 32) {
+    unsigned char* const to = out - start + 4 * k;
+    if (4 * k >= start && 4 * k + 4 <= end) {
+      store_global<4>(to, {{words[k]}});
+    } else {
+#pragma unroll 1
+      for (int32_t j = 0; j < 4; ++j) {
+        if (4 * k + j >= start && 4 * k + j < end) store_global<1>(to + j, {{words[k] >> (8 * j) & 255u}});
+      }
+    }
+  }
+}
+
 template <int kChannels, typename Bytes>
 __global__ void __launch_bounds__(kFixedTileThreads, 3)
     resample_kernel(const __grid_constant__ Bytes sources, const __grid_constant__ FixedArgs args) {
+  constexpr int kRowWords = kFixedTileColumns * kChannels / 4 + 1;
+  static_assert(kFixedTileRows * kRowWords <= kTileLines * kStagePixels);
   FM_SHARED(uint4, memory);
   FixedTileShared& shared = *reinterpret_cast<FixedTileShared*>(memory);
   const int32_t y = static_cast<int32_t>(blockIdx.x) / args.tiles_across * kFixedTileRows;
   const int32_t x = static_cast<int32_t>(blockIdx.x) % args.tiles_across * kFixedTileColumns;
-  const int32_t column = x + static_cast<int32_t>(threadIdx.x) % kFixedTileColumns;
 #pragma unroll 1
   for (auto i = static_cast<int32_t>(blockIdx.y); i < args.batch; i += static_cast<int32_t>(gridDim.y)) {
     int32_t levels[kFixedRowsPerThread * kChannels];
@@ -30,13 +54,11 @@ __global__ void __launch_bounds__(kFixedTileThreads, 3)
     FixedTile<kChannels>(shared, sample).run(args.height, args.width, y, x, levels);
 #pragma unroll
     for (int j = 0; j < kFixedRowsPerThread; ++j) {
-      const int32_t row =
-          y + static_cast<int32_t>(threadIdx.x) / kFixedTileColumns + j * (kFixedTileThreads / kFixedTileColumns);
-      if (row >= args.height || column >= args.width) continue;
-      const int64_t pixel = (static_cast<int64_t>(i) * args.height + row) * args.width + column;
-#pragma unroll
-      for (int c = 0; c < kChannels; ++c)
-        store_global<1>(args.out + pixel * kChannels + c, {{static_cast<uint32_t>(levels[j * kChannels + c])}});
+      const int row = static_cast<int>(threadIdx.x) / 32 + j * kFixedWarps;
+      if (y + row >= args.height) continue;
+      const int64_t pixel = (static_cast<int64_t>(i) * args.height + y + row) * args.width + x;
+      store_row<kChannels>(shared.stage + row * kRowWords, args.out + pixel * kChannels,
+                           lesser(kFixedTileColumns, args.width - x), levels + j * kChannels);
     }
   }
 }

@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include "base/host_device.h"
+
 namespace fastmix {
 
 // Pillow's filters. All but the nearest antialias: downscaling stretches them by the scale. Bicubic is cubic
@@ -43,7 +45,7 @@ struct Source {
   Window window;
   Filter filter = Filter::kBilinear;
 
-  const uint8_t* end(int32_t channels) const { return data + (height - 1) * stride + int64_t{width} * channels; }
+  FM_HD const uint8_t* end(int32_t channels) const { return data + (height - 1) * stride + int64_t{width} * channels; }
 };
 
 // Applies the edges: kCrop reduces the image to the pixels that the window touches.

@@ -62,12 +62,6 @@ class Eraser {
   }
 
  private:
-  // What covers a pixel of an image before mixing.
-  struct Cover {
-    bool covered;
-    float value;
-  };
-
   __device__ __forceinline__ const ErasedSample* samples() const {
     return reinterpret_cast<const ErasedSample*>(bytes_);
   }
@@ -91,52 +85,59 @@ class Eraser {
     }
   }
 
+  // What no box needs is not read: levels below a box, and weights of pixels erased after mixing.
   __device__ __forceinline__ void write(uint32_t index, const ErasedSample& sample, bool mixed, int32_t y,
                                         int32_t x) const {
-    const float weight = mixed ? weight_at(args_, sample.weight, y, x) : 1.0f;
     const int64_t pixel = static_cast<int64_t>(y) * args_.width + x;
     const int64_t first = index * args_.plane * kColors + (args_.interleaved ? pixel * kColors : pixel);
+    const SampleOperation* const after = cover(sample, false, y, x);
+    const SampleOperation* const own = cover(sample, true, y, x);
+    const ErasedSample& other = samples()[sample.partner];
+    const SampleOperation* const partner = mixed ? cover(other, true, y, x) : nullptr;
+    const float weight = mixed && after == nullptr ? weight_at(args_, sample.weight, y, x) : 1.0f;
 #pragma unroll 1
     for (int32_t c = 0; c < kColors; ++c) {
       float value = 0.0f;
-      if (mixed) {
-        const float own = before(index, sample, y, x, c).value;
-        const float partner = before(sample.partner, samples()[sample.partner], y, x, c).value;
-        value = weight * own + (1.0f - weight) * partner;
+      if (after != nullptr) {
+        value = filled(*after, y, x, c);
       } else {
-        value = before(index, sample, y, x, c).value;
+        value = before(own, index, pixel, y, x, c);
+        if (mixed) value = weight * value + (1.0f - weight) * before(partner, sample.partner, pixel, y, x, c);
       }
-      const Cover after = cover(sample, false, y, x, c);
-      store_as(args_.dtype, args_.out, first + (args_.interleaved ? c : c * args_.plane),
-               after.covered ? after.value : value);
+      store_as(args_.dtype, args_.out, first + (args_.interleaved ? c : c * args_.plane), value);
     }
   }
 
-  __device__ __forceinline__ Cover before(uint32_t index, const ErasedSample& sample, int32_t y, int32_t x,
-                                          int32_t c) const {
-    const Cover found = cover(sample, true, y, x, c);
-    if (found.covered) return found;
-    const int64_t pixel = index * args_.plane + static_cast<int64_t>(y) * args_.width + x;
-    const uint32_t level = load_global<1>(args_.images + pixel * kColors + c).word[0];
-    return {false, static_cast<float>(level) * args_.scale[c] + args_.bias[c]};
+  // A pixel of an image before mixing, which `box` covers if it is not null.
+  __device__ __forceinline__ float before(const SampleOperation* box, uint32_t index, int64_t pixel, int32_t y,
+                                          int32_t x, int32_t c) const {
+    if (box != nullptr) return filled(*box, y, x, c);
+    const unsigned char* const image = args_.images + index * args_.plane * kColors;
+    const uint32_t level = load_global<1>(image + pixel * kColors + c).word[0];
+    return static_cast<float>(level) * args_.scale[c] + args_.bias[c];
   }
 
-  // The last of the sample's boxes before or after mixing that covers the pixel.
-  __device__ __forceinline__ Cover cover(const ErasedSample& sample, bool before_mixing, int32_t y, int32_t x,
-                                         int32_t c) const {
+  // The last of the sample's boxes before or after mixing that covers the pixel, or null.
+  __device__ __forceinline__ const SampleOperation* cover(const ErasedSample& sample, bool before_mixing, int32_t y,
+                                                          int32_t x) const {
 #pragma unroll 1
     for (uint32_t k = sample.count; k > 0; --k) {
       const SampleOperation& operation = box(sample, k - 1);
       const EraseBox at = erase_box(operation);
       const int32_t row = y - at.y, column = x - at.x;
-      if (is_before(operation) != before_mixing || row < 0 || row >= at.height || column < 0 || column >= at.width)
-        continue;
-      if (operation.opcode() == Opcode::kErasePixelsNormalized) return {true, operation.value(2)};
-      const bool per_channel = (operation.flags() & kNoisePerChannel) != 0;
-      const int64_t element = per_channel ? c : (static_cast<int64_t>(c) * at.height + row) * at.width + column;
-      return {true, noise(static_cast<uint32_t>(operation.word[2]), element)};
+      const bool covers = row >= 0 && row < at.height && column >= 0 && column < at.width;
+      if (covers && is_before(operation) == before_mixing) return &operation;
     }
-    return {false, 0.0f};
+    return nullptr;
+  }
+
+  static __device__ __forceinline__ float filled(const SampleOperation& operation, int32_t y, int32_t x, int32_t c) {
+    if (operation.opcode() == Opcode::kErasePixelsNormalized) return operation.value(2);
+    const EraseBox at = erase_box(operation);
+    const bool per_channel = (operation.flags() & kNoisePerChannel) != 0;
+    const int64_t element =
+        per_channel ? c : (static_cast<int64_t>(c) * at.height + (y - at.y)) * at.width + (x - at.x);
+    return noise(static_cast<uint32_t>(operation.word[2]), element);
   }
 
   const unsigned char* const bytes_;

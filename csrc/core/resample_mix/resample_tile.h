@@ -8,6 +8,7 @@
 #include "cuda/launch.h"
 #include "cuda/vector_io.h"
 #include "resample/filter_taps.h"
+#include "resample/source_pixels.h"
 #include "resample_mix/output_pixel.h"
 
 namespace fastmix {
@@ -23,6 +24,7 @@ constexpr int kStripWords = kStripBytes / 4;
 constexpr int kStageRows = kTapsPerSum;
 constexpr int kStagePitch = kStripBytes + 8;  // longer than a strip, since rows may start at any byte of a word
 constexpr int kTableTaps = 16;                // taps per output column in the table of x_coefficients
+constexpr int kTapPitch = kTableTaps + 1;     // odd, so that the lanes' columns begin in different banks
 
 struct ResampleSample {
   Source source;
@@ -35,28 +37,17 @@ struct TileShared {
   TapSpan y[kTileRows];
   TapSpan x[kTileColumns];
   ResampleAxis y_axis, x_axis;
-  const uint8_t *image, *end;
+  SourceBytes image;
   int64_t stride;
   int y_slots, x_slots;  // log2 of the table's places per output: 3, 4 or 6
   float y_coefficients[kTileRows][kTapsPerSum];
-  float x_coefficients[kTileColumns][kTableTaps];
+  float x_coefficients[kTileColumns][kTapPitch];
   uint32_t stage[kStageRows][kStagePitch / 4];
 };
 
 struct alignas(16) FourColumns {
   float value[4];
 };
-
-// Loads an aligned word. Bytes outside [begin, end), the image, are 0 and not read.
-__device__ __forceinline__ uint32_t load_word_within(const uint8_t* word, const uint8_t* begin, const uint8_t* end) {
-  if (word >= begin && word + 4 <= end) return load_global<4>(word).word[0];
-  uint32_t value = 0;
-#pragma unroll 1
-  for (int j = 0; j < 4; ++j) {
-    if (word + j >= begin && word + j < end) value |= load_global<1>(word + j).word[0] << (8 * j);
-  }
-  return value;
-}
 
 template <int kChannels>
 class TileResampler {
@@ -134,9 +125,8 @@ class TileResampler {
     if (thread == 0) {
       shared_.y_axis = axis;
       shared_.y_slots = slots(axis);
-      shared_.image = source.data;
+      shared_.image = bytes_of(source, kChannels);
       shared_.stride = source.stride;
-      shared_.end = source.data + (source.height - 1) * source.stride + static_cast<int64_t>(source.width) * kChannels;
     }
   }
 
@@ -192,10 +182,7 @@ class TileResampler {
   }
 
   __device__ __forceinline__ const uint8_t* source(int32_t row, int32_t pixel) const {
-    return shared_.image + row * shared_.stride + static_cast<int64_t>(pixel) * kChannels;
-  }
-  static __device__ __forceinline__ uint32_t misalignment(const uint8_t* address) {
-    return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(address)) & 3u;
+    return shared_.image.begin + row * shared_.stride + static_cast<int64_t>(pixel) * kChannels;
   }
 
   __device__ __forceinline__ void fill_stage(int32_t top, int32_t rows, int32_t strip, int32_t bytes) {
@@ -206,8 +193,7 @@ class TileResampler {
       const uint8_t* const aligned = from - misalignment(from);
       const uint8_t* const needed = from + bytes;
       for (int word = threadIdx.x; word < words; word += kTileColumns) {
-        if (aligned + 4 * word < needed)
-          shared_.stage[row][word] = load_word_within(aligned + 4 * word, shared_.image, shared_.end);
+        if (aligned + 4 * word < needed) shared_.stage[row][word] = load_word_within(aligned + 4 * word, shared_.image);
       }
     }
   }
@@ -223,8 +209,7 @@ class TileResampler {
     const uint32_t stride = static_cast<uint32_t>(shared_.stride);
     FourColumns sum = {};
     for (int32_t tap = 0; tap < count; ++tap, start += stride, stage += kStagePitch / 4) {
-      const uint64_t both = static_cast<uint64_t>(stage[1]) << 32 | stage[0];
-      const Words<1> bytes = {{static_cast<uint32_t>(both >> (8 * (start & 3u)))}};
+      const Words<1> bytes = {{four_bytes(stage[0], stage[1], start)}};
       const float coefficient = shared_.y_coefficients[row][tap];
 #pragma unroll
       for (int j = 0; j < 4; ++j) sum.value[j] += coefficient * (biased_byte(bytes, j, bias_) - biased(0));
