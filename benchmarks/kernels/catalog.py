@@ -164,7 +164,7 @@ KERNELS = (
     Entry("resample_mix", "resample_mix_kernel", ("channels", "plan"), always({1, 4}), always({2, 4}), always(1),
           always(None), lambda v: 80 if v.channels < 4 else 128, always(40_816)),
     Entry("resample", "resample_kernel", ("channels", "plan"), always({1, 4}), always({1, 4}), None,
-          always(None), always(80), always(28_128)),
+          always(None), always(80), always(20_896)),
     # Pixels of any alignment, byte by byte; four of them as words or packed; AugMix's sums. Two blocks fit an SM.
     Entry("augment", "augment_kernel", ("plan",), always({1, 4, 16}), always({1, 4, 16}), None,
           always(None), always(96), always(20_048), warps=10),

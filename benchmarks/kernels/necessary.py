@@ -26,7 +26,7 @@ def necessary(kernel: str, dtype: str, layout: str) -> Moved:
     item = ITEM_BYTES[dtype]
     channels = next((n for n in (1, 4) if f", {n} channel" in layout), 3)
     after_mixing = "after mixing" in layout
-    window = {"vertical first": 60 * 32, "many taps": 20 * 1100}.get(layout.rpartition(", ")[2], 20 * 38)
+    window = 20 * 1100 if "many taps" in layout else 20 * 38
     read = {
         "normalize_mix": 1.0,
         "resample_mix": window / (16 * 32),  # a window of 20 x 38 pixels becomes 16 x 32

@@ -90,45 +90,45 @@ class Eraser {
                                         int32_t x) const {
     const int64_t pixel = static_cast<int64_t>(y) * args_.width + x;
     const int64_t first = index * args_.plane * kColors + (args_.interleaved ? pixel * kColors : pixel);
-    const SampleOperation* const after = cover(sample, false, y, x);
-    const SampleOperation* const own = cover(sample, true, y, x);
+    const uint32_t after = last_cover(sample, false, y, x), own = last_cover(sample, true, y, x);
     const ErasedSample& other = samples()[sample.partner];
-    const SampleOperation* const partner = mixed ? cover(other, true, y, x) : nullptr;
-    const float weight = mixed && after == nullptr ? weight_at(args_, sample.weight, y, x) : 1.0f;
+    const uint32_t partner = mixed ? last_cover(other, true, y, x) : 0;
+    const float weight = mixed && after == 0 ? weight_at(args_, sample.weight, y, x) : 1.0f;
 #pragma unroll 1
     for (int32_t c = 0; c < kColors; ++c) {
       float value = 0.0f;
-      if (after != nullptr) {
-        value = filled(*after, y, x, c);
+      if (after > 0) {
+        value = filled(box(sample, after - 1), y, x, c);
       } else {
-        value = before(own, index, pixel, y, x, c);
-        if (mixed) value = weight * value + (1.0f - weight) * before(partner, sample.partner, pixel, y, x, c);
+        value = before(sample, own, index, pixel, y, x, c);
+        if (mixed) value = weight * value + (1.0f - weight) * before(other, partner, sample.partner, pixel, y, x, c);
       }
       store_as(args_.dtype, args_.out, first + (args_.interleaved ? c : c * args_.plane), value);
     }
   }
 
-  // A pixel of an image before mixing, which `box` covers if it is not null.
-  __device__ __forceinline__ float before(const SampleOperation* box, uint32_t index, int64_t pixel, int32_t y,
-                                          int32_t x, int32_t c) const {
-    if (box != nullptr) return filled(*box, y, x, c);
+  // A pixel of image `index` before mixing. `cover` is its last_cover.
+  __device__ __forceinline__ float before(const ErasedSample& sample, uint32_t cover, uint32_t index, int64_t pixel,
+                                          int32_t y, int32_t x, int32_t c) const {
+    if (cover > 0) return filled(box(sample, cover - 1), y, x, c);
     const unsigned char* const image = args_.images + index * args_.plane * kColors;
     const uint32_t level = load_global<1>(image + pixel * kColors + c).word[0];
     return static_cast<float>(level) * args_.scale[c] + args_.bias[c];
   }
 
-  // The last of the sample's boxes before or after mixing that covers the pixel, or null.
-  __device__ __forceinline__ const SampleOperation* cover(const ErasedSample& sample, bool before_mixing, int32_t y,
-                                                          int32_t x) const {
+  // The last of the sample's boxes, before or after mixing, that covers the pixel, counted from 1; 0 if none does.
+  __device__ __forceinline__ uint32_t last_cover(const ErasedSample& sample, bool before_mixing, int32_t y,
+                                                 int32_t x) const {
+    uint32_t number = sample.count;
 #pragma unroll 1
-    for (uint32_t k = sample.count; k > 0; --k) {
-      const SampleOperation& operation = box(sample, k - 1);
+    for (; number > 0; --number) {
+      const SampleOperation& operation = box(sample, number - 1);
       const EraseBox at = erase_box(operation);
       const int32_t row = y - at.y, column = x - at.x;
       const bool covers = row >= 0 && row < at.height && column >= 0 && column < at.width;
-      if (covers && is_before(operation) == before_mixing) return &operation;
+      if (covers && is_before(operation) == before_mixing) break;
     }
-    return nullptr;
+    return number;
   }
 
   static __device__ __forceinline__ float filled(const SampleOperation& operation, int32_t y, int32_t x, int32_t c) {

@@ -38,6 +38,7 @@ TEST(ptx_integers) {
       {"mul.wide.s32 %rd0, %rd1, %rd2;", {0xffffffff, 7}, static_cast<uint64_t>(-7)},
       {"mul.hi.u32 %rd0, %rd1, %rd2;", {0xffffffff, 0xffffffff}, 0xfffffffe},
       {"mul.hi.s32 %rd0, %rd1, %rd2;", {0xffffffff, 7}, ~uint64_t{0}},
+      {"mul.hi.u16 %rd0, %rd1, %rd2;", {0xffff, 0xffff}, 0xfffe},
       {"mul.wide.u16 %rd0, %rd1, %rd2;", {0xffff, 0xffff}, 0xfffe0001},
       {"mad.lo.s32 %rd0, %rd1, %rd2, %rd3;", {3, 5, 0xffffffff}, 14},
       {"div.s32 %rd0, %rd1, %rd2;", {static_cast<uint64_t>(-7), 2}, static_cast<uint64_t>(-3)},

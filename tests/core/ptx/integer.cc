@@ -18,6 +18,7 @@ constexpr auto kWideSigned32 = [](int32_t a, int32_t b) { return int64_t(a) * b;
 constexpr auto kHigh32 = [](uint32_t a, uint32_t b) { return static_cast<uint32_t>(kWide32(a, b) >> 32); };
 constexpr auto kHighSigned32 = [](int32_t a, int32_t b) { return static_cast<int32_t>(kWideSigned32(a, b) >> 32); };
 constexpr auto kWide16 = [](uint16_t a, uint16_t b) { return uint32_t(a) * b; };
+constexpr auto kHigh16 = [](uint16_t a, uint16_t b) { return static_cast<uint16_t>(kWide16(a, b) >> 16); };
 
 // The smallest number by -1 wraps. By 0 the result is not specified, so no kernel may do it.
 template <typename T>
@@ -56,6 +57,7 @@ void add_integer_operations(Table& table) {
   put_unary<kNegate, int16_t, int32_t, int64_t>(table, "neg");
   table["mul.wide.u16"] = binary<uint16_t, kWide16>;
   table["mul.wide.u32"] = binary<uint32_t, kWide32>;
+  table["mul.hi.u16"] = binary<uint16_t, kHigh16>;
   table["mul.hi.u32"] = binary<uint32_t, kHigh32>;
   table["mul.hi.s32"] = binary<int32_t, kHighSigned32>;
   table["mul.wide.s32"] = binary<int32_t, kWideSigned32>;
