@@ -35,13 +35,13 @@ FM_HD uint32_t box_level(uint32_t inner_sum, uint32_t edge_sum, uint32_t inner, 
   return (inner_sum * inner + edge_sum * edge + (1u << 23)) >> 24;
 }
 
-// Pillow's 8-bit HSV. Pillow computes parts of it in float64. Here float32 gives the same levels:
-// tests/core/hue_test.cc compares all colours.
+// A pixel in Pillow's HSV mode: hue, saturation and value, each 0 to 255. Pillow converts partly in float64. float32
+// gives the same levels here: tests/core/hue_test.cc compares all colours.
 struct Hsv {
   int32_t h, s, v;
 };
 
-// Masks instead of branches, which compilers do not vectorise.
+// condition ? yes : no, by a mask, because compilers do not vectorise branches.
 FM_HD int32_t choose(bool condition, int32_t yes, int32_t no) {
   return no ^ ((no ^ yes) & -static_cast<int32_t>(condition));
 }
@@ -51,8 +51,8 @@ FM_HD Hsv to_hsv(int32_t r, int32_t g, int32_t b) {
   const int32_t most = more > b ? more : b, least = less < b ? less : b;
   const int32_t middle = r + g + b - most - least, range = most - least;
   const float part = static_cast<float>(most - middle) / static_cast<float>(range + static_cast<int32_t>(range == 0));
-  // Sixths of a turn: -1 + part or 1 - part if r is the largest, 1 + part or 3 - part if g is, else 3 + part or 5 -
-  // part.
+  // `turned` is the hue in sixths of a turn: -1 + part or 1 - part if r is the largest channel, 1 + part or 3 - part if
+  // g is, else 3 + part or 5 - part.
   const int32_t third = choose(r == most, 0, choose(g == most, 1, 2));
   const bool adds = choose(third == 0, g, choose(third == 1, b, r)) == least;
   const float base = static_cast<float>(2 * third + choose(adds, -1, 1));
@@ -66,10 +66,10 @@ FM_HD Hsv to_hsv(int32_t r, int32_t g, int32_t b) {
 FM_HD void from_hsv(const Hsv& x, int32_t& r, int32_t& g, int32_t& b) {
   const int32_t turned = 6 * x.h, sector = turned / 255, part = turned - 255 * sector;
   const float v = static_cast<float>(x.v), step = static_cast<float>(x.v * x.s) * (1.0f / 65025.0f);
-  // v less a share of the saturation in 255ths, rounded.
+  // v * (1 - s / 255 * share / 255), rounded.
   const auto faded = [&](int32_t share) { return static_cast<int32_t>(v + 0.5f - step * static_cast<float>(share)); };
   const int32_t p = faded(255), q = faded(part), t = faded(255 - part), k = sector % 6;
-  // By sector: V t p, q V p, p V t, p q V, t p V, V p q.
+  // (r, g, b) is (v, t, p), (q, v, p), (p, v, t), (p, q, v), (t, p, v) or (v, p, q) in sectors 0 to 5.
   const auto by_sector = [&](int32_t full, int32_t full_too, int32_t falling, int32_t rising) {
     const int32_t sloped = choose(k == falling, q, choose(k == rising, t, p));
     return choose(k == full, x.v, choose(k == full_too, x.v, sloped));

@@ -22,8 +22,8 @@ constexpr int kFixedTileThreads = 256;
 constexpr int kFixedWarps = kFixedTileThreads / 32;
 constexpr int kFixedRowsPerThread = kFixedTileRows * kFixedTileColumns / kFixedTileThreads;
 constexpr int kTileLines = 16;               // more would take too many registers
-constexpr int kStagePixels = 128;            // of a line: the taps of kFixedTileColumns outputs at scales up to 3.5
-constexpr int kTableTaps = 32;               // of an output
+constexpr int kStagePixels = 128;            // room for the taps of kFixedTileColumns outputs at scales up to 3.5
+constexpr int kTableTaps = 32;               // room for the coefficients of an output
 constexpr int kTablePitch = kTableTaps + 1;  // odd, so that the lanes' rows begin in different banks
 
 struct FixedSource {
@@ -31,14 +31,14 @@ struct FixedSource {
   uint32_t mirror, vertical_first;
 };
 
-// One axis of the tile. The table holds the coefficients of all taps, or if those are too many of kTileLines source
-// pixels. nvcc writes pairs of doubles with one store, which has to be aligned to 16 bytes.
+// One axis of the tile. The table `coefficients` holds those of all taps or, if they are too many, those of kTileLines
+// source pixels. nvcc writes pairs of doubles with one store, which has to be aligned to 16 bytes.
 struct alignas(16) FixedTileAxis {
   ResampleAxis axis;
   int32_t slots;  // log2 of the table's places per output: 3, 4 or 5
-  int32_t whole;  // whether these hold all taps
+  int32_t whole;  // whether the table holds all taps
   TapSpan spans[kFixedTileColumns];
-  double sums[kFixedTileColumns];  // of raw coefficients
+  double sums[kFixedTileColumns];  // the sum of each output's raw coefficients
   int32_t coefficients[kFixedTileColumns][kTablePitch];
 };
 static_assert(kFixedTileRows <= kFixedTileColumns && kTileLines == 1 << 4);
@@ -101,7 +101,7 @@ class FixedTile {
   static __device__ __forceinline__ int lane() { return thread() % 32; }
   static __device__ __forceinline__ int warp() { return thread() / 32; }
 
-  // One thread per row and column of the tile. Only these warps compute an axis.
+  // One thread finds the taps of one row or one column of the tile, so only two warps compute in float64.
   __device__ __forceinline__ void find_spans(int32_t height, int32_t width, int32_t y, int32_t x) {
     const int output = lane();
     if (thread() >= 64 || (thread() >= 32 && output >= kFixedTileRows)) return;
@@ -132,7 +132,7 @@ class FixedTile {
     return fixed_coefficient(raw_coefficient(axis.axis, axis.spans[output], tap), axis.sums[output]);
   }
 
-  // Of all taps, or of kTileLines source pixels from `begin` on.
+  // Fills the table with the coefficients of all taps, or of kTileLines source pixels from `begin` on.
   static __device__ __forceinline__ void fill_table(FixedTileAxis& axis, int outputs, int32_t begin) {
     const int slots = axis.slots;
 #pragma unroll 1
@@ -148,7 +148,7 @@ class FixedTile {
     return axis.whole != 0 ? 0 : axis.spans[output].first - begin;
   }
 
-  // Makes `lines` lines from `line` on: source columns if kDown, else source rows.
+  // Resamples `lines` lines from `line` on along the first axis. A line is a source column if kDown, else a source row.
   template <bool kDown>
   __device__ __forceinline__ void first_pass(int32_t line, int32_t lines, bool fresh) {
     constexpr int kOutputs = kDown ? kFixedTileRows : kFixedTileColumns;
@@ -201,7 +201,7 @@ class FixedTile {
   // Copies `pixels` pixels of `rows` source rows to the stage. Neighbouring lanes load neighbouring words.
   template <int kPitch>
   __device__ __forceinline__ void fill_stage(int32_t row, int32_t rows, int32_t pixel, int32_t pixels) {
-    constexpr int kLanes = kPitch > 32 ? 32 : kPitch / 4;  // of a row
+    constexpr int kLanes = kPitch > 32 ? 32 : kPitch / 4;  // lanes that load a row
     static_assert(kPitch % 4 == 0 && 4 * kLanes >= kPitch);
     const SourceBytes bytes = bytes_of(source_, kChannels);
     const int first = 4 * (thread() % kLanes);
@@ -214,8 +214,8 @@ class FixedTile {
     }
   }
 
-  // Adds the taps in the strip to the sums of an output for the first `count` of kLines lines. The first line begins at
-  // `at` in the stage; pixels and lines follow in steps.
+  // Adds an output's taps whose source pixels lie in `strip` to its sums, one for each of the first `count` of kLines
+  // lines. The first line begins at stage[at]. Pixels are kPixelStep words apart, lines kLineStep.
   template <int kLines, int kPixelStep, int kLineStep>
   __device__ __forceinline__ void add_taps(const FixedTileAxis& axis, int output, const Range& strip, int at,
                                            int32_t count, int32_t* sums) {

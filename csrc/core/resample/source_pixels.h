@@ -8,7 +8,7 @@
 
 namespace fastmix {
 
-// The memory that a source's pixels lie in: rows may have other pixels of the same image between them.
+// The memory from a source's first pixel to its last. Between its rows may lie other pixels of the same image.
 struct SourceBytes {
   const uint8_t *begin, *end;
 
@@ -26,7 +26,7 @@ __device__ __forceinline__ uint32_t misalignment(const uint8_t* address) {
   return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(address)) & 3u;
 }
 
-// Bytes `first` to `first` + 3 of two words; `first` counts modulo 4.
+// Returns the four bytes that begin at byte first % 4 of two neighbouring words.
 __device__ __forceinline__ uint32_t four_bytes(uint32_t low, uint32_t high, uint32_t first) {
   const uint64_t both = static_cast<uint64_t>(high) << 32 | low;
   return static_cast<uint32_t>(both >> (8 * (first & 3u)));
@@ -68,7 +68,7 @@ __device__ __forceinline__ FourPixels load_four_pixels(const uint8_t* from, int3
       four.pixel[j] = four_bytes(word[w], word[w < kLast ? w + 1 : kLast], static_cast<uint32_t>(j * kChannels));
     }
   } else {
-    // At the ends of the image.
+    // Near the ends of the image, load byte by byte.
 #pragma unroll
     for (int j = 0; j < 4; ++j) {
 #pragma unroll

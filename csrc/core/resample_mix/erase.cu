@@ -85,7 +85,7 @@ class Eraser {
     }
   }
 
-  // What no box needs is not read: levels below a box, and weights of pixels erased after mixing.
+  // Does not read levels that a box covers, nor weights of pixels that are erased after mixing.
   __device__ __forceinline__ void write(uint32_t index, const ErasedSample& sample, bool mixed, int32_t y,
                                         int32_t x) const {
     const int64_t pixel = static_cast<int64_t>(y) * args_.width + x;
