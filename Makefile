@@ -20,7 +20,7 @@ DOCS := build/docs
 # Likewise for auditwheel.
 RELEASE := build/release
 
-.PHONY: demo test check clients fuzz bench docs build wheel try-wheel lint types format clean
+.PHONY: demo test check clients fuzz bench docs build wheel sdist try-wheel try-sdist lint types format clean
 
 # The fast subset: plans, operators and the loader's batches, without the files that take longest (CONTRIBUTING.md).
 SLOW := $(addprefix tests/plan/test_,damaged_plans.py distribution.py mask_policies.py pairings.py \
@@ -83,18 +83,29 @@ $(INSTALLED): requirements/lock.txt requirements/nvcc.txt requirements/compat.tx
 	$(if $(JPEG_HEADERS),,$(if $(APT),($(APT) update -qq && $(APT) install -y -qq --no-install-recommends libjpeg-dev) || true))
 	touch $@
 
-# The wheel of this Python, for this machine's glibc and newer ones, into dist/, checked (CONTRIBUTING.md, Release).
+# The wheel of this Python, for this machine's glibc and newer ones, into dist/, checked (CONTRIBUTING.md, Release). Its build
+# folder is new: one that is there may have been configured without CUDA, or for one architecture.
 wheel: $(INSTALLED) $(RELEASE)/.installed
 	rm -rf build/wheel build/lib.* build/bdist.*
-	FASTMIX_CMAKE_ARGS="-DFASTMIX_JPEG=ON $$FASTMIX_CMAKE_ARGS" \
+	FASTMIX_BUILD_DIR="$(CURDIR)/build/wheel/cmake" FASTMIX_CMAKE_ARGS="-DFASTMIX_JPEG=ON $$FASTMIX_CMAKE_ARGS" \
 		$(BIN)/python -m pip wheel -q --no-build-isolation --no-deps -w build/wheel .
-	PATH="$(CURDIR)/$(RELEASE)/bin:$$PATH" python release/finish_wheel.py build/wheel/*.whl dist
+	PATH="$(CURDIR)/$(RELEASE)/bin:$$PATH" $(RELEASE)/bin/python release/finish_wheel.py build/wheel/*.whl dist
 
-# That wheel in an empty environment, outside the tree: import, doctor, and the quick tests that need no source. TRY=--cuda 12
-# takes the other DALI, TRY=--torch 2.10.0 another torch.
+# The source archive, into dist/.
+sdist: $(RELEASE)/.installed
+	rm -f dist/*.tar.gz
+	$(RELEASE)/bin/python -m build --sdist --outdir dist .
+
+# Each in an empty environment, outside the tree: import, doctor, demo; for the wheel also the quick tests that need no
+# source. pip downloads what builds the source archive. TRY="--cuda 12" takes the other DALI, TRY="--torch 2.10.0" another
+# torch.
 try-wheel:
-	rm -rf build/try
-	$(PYTHON) release/try_wheel.py dist/*.whl build/try $(TRY) --tests $(filter-out tests/test_%,$(QUICK))
+	rm -rf build/try-wheel
+	$(PYTHON) release/try_install.py dist/*.whl build/try-wheel $(TRY) --tests $(filter-out tests/test_%,$(QUICK))
+
+try-sdist:
+	rm -rf build/try-sdist
+	$(PYTHON) release/try_install.py dist/*.tar.gz build/try-sdist $(TRY)
 
 $(RELEASE)/.installed: requirements/release.txt
 	$(PYTHON) -m venv $(RELEASE)

@@ -47,9 +47,9 @@ def problems(wheel: Path) -> list[str]:
         record = folder / "fastmix" / "libdali_fastmix.json"
         (metadata,) = folder.glob("*.dist-info/METADATA")
         if record.exists():
-            found += wrong_metadata(
-                email.message_from_string(metadata.read_text()), json.loads(record.read_text())["dali"]
-            )
+            built_with = json.loads(record.read_text())
+            found += [] if built_with["cuda"] else ["has no CUDA kernels"]
+            found += wrong_metadata(email.message_from_string(metadata.read_text()), built_with["dali"])
     return found
 
 

@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import subprocess
 import sys
+import tarfile
 import tomllib
 import zipfile
 from pathlib import Path
@@ -85,6 +87,28 @@ def test_a_source_archive_needs_no_compiler(release):
     assert {*backend.TOOLS} <= {*backend.get_requires_for_build_wheel()}
 
 
+def test_a_source_archive_holds_what_the_build_reads(tmp_path):
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if tracked.returncode != 0:
+        pytest.skip("needs a git checkout")
+    # A copy: writing an archive changes the metadata of an installed tree.
+    tree = tmp_path / "tree"
+    for name in tracked.stdout.splitlines():
+        (tree / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tree / name)
+    (tree / "fastmix" / "libfastmix_torch.so").touch()
+    code = "import sys; sys.path.insert(0, 'release'); import backend; backend.build_sdist(sys.argv[1])"
+    subprocess.run([sys.executable, "-c", code, tmp_path], cwd=tree, check=True, capture_output=True)
+    (path,) = tmp_path.glob("fastmix-*.tar.gz")
+    with tarfile.open(path) as archive:
+        held = {name.partition("/")[2] for name in archive.getnames()}
+    read = {"CMakeLists.txt", "setup.py", "pyproject.toml", "release/backend.py", "README.md", "THIRD_PARTY.md"}
+    read |= {"requirements/nvcc.txt", "requirements/cuda12_headers.txt"}
+    read |= {name for name in tracked.stdout.splitlines() if name.startswith(("csrc/", "fastmix/"))}
+    assert read - held == set()
+    assert [name for name in held if name.startswith("tests/") or name.endswith(".so")] == []
+
+
 def test_the_extras_and_the_tested_versions_are_those_of_the_lock_file():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     for cuda in ("12", "13"):
@@ -94,6 +118,10 @@ def test_the_extras_and_the_tested_versions_are_those_of_the_lock_file():
     assert not any("dali" in line for line in project["dependencies"])
 
 
+def dali_version() -> str:
+    return json.loads((PACKAGE / "libdali_fastmix.json").read_text())["dali"]
+
+
 @pytest.fixture
 def wheel(tmp_path):
     """Pack the built libraries as a wheel: a function, whose changes map names in the wheel to bytes or None."""
@@ -101,7 +129,7 @@ def wheel(tmp_path):
         pytest.skip("needs readelf (binutils)")
     if not (PACKAGE / "libdali_fastmix_jpeg.so").exists():
         pytest.skip("needs a build with libjpeg-turbo")
-    dali = json.loads((PACKAGE / "libdali_fastmix.json").read_text())["dali"]
+    dali = dali_version()
     info = "fastmix-1.0.dist-info"
     metadata = "".join(f"Requires-Dist: nvidia-dali-cuda{c}0=={dali} ; extra == 'cuda{c}'\n" for c in (12, 13))
     contents = {
@@ -129,12 +157,14 @@ def test_a_wheel_that_is_not_whole_is_refused(release, wheel):
     module = next(PACKAGE.glob("_jpeg.*.so")).name
     names = (module, "libdali_fastmix_jpeg.so", "libdali_fastmix_codec.so")
     system = {f"fastmix/{name}: needs libjpeg.so.62" for name in names}
-    assert set(check_wheel.problems(wheel({}))) <= system
+    # Nor need it have kernels.
+    assert set(check_wheel.problems(wheel({}))) <= system | {"has no CUDA kernels"}
     torch = (PACKAGE / "libfastmix_torch.so").read_bytes()
     changes = {
         "fastmix/libdali_fastmix_codec.so": None,
         "fastmix/libfastmix_torch.so": torch.replace(b"libtorch_cpu.so", b"libother_cpu.so"),
         "fastmix/_core.cpython-399-x86_64-linux-gnu.so": torch,
+        "fastmix/libdali_fastmix.json": json.dumps({"dali": dali_version(), "cuda": ""}).encode(),
         "fastmix-1.0.dist-info/licenses/THIRD_PARTY.md": None,
         "fastmix-1.0.dist-info/METADATA": b"Requires-Dist: nvidia-dali-cuda130==9.9 ; extra == 'cuda13'\n",
     }
@@ -142,6 +172,7 @@ def test_a_wheel_that_is_not_whole_is_refused(release, wheel):
     assert "lacks fastmix/libdali_fastmix_codec.so" in found
     assert "fastmix/libfastmix_torch.so: needs libother_cpu.so" in found
     assert "expected no fastmix/_core.cpython-399-x86_64-linux-gnu.so" in found
+    assert "has no CUDA kernels" in found
     assert "lacks the licence file THIRD_PARTY.md" in found
     assert any(line.startswith("expected DALI") and "9.9" in line for line in found)
 

@@ -14,7 +14,7 @@
 #include <cstdint>
 
 #include "base/dtype.h"
-#include "simd/may_tie_inl.h"
+#include "simd/byte_weight_inl.h"
 
 namespace fastmix {
 namespace FM_ISA {
@@ -102,23 +102,19 @@ inline TriedFactor& tried_factor(float weight) {
 // blend_by_factor is used.
 inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   constexpr int64_t kWorthTrying = 1024;
-  const bool most = weight > 0.5f;  // if so, float32 holds 1 - weight exactly
-  const uint8_t* const base = most ? own : partner;
-  const uint8_t* const other = most ? partner : own;
-  const float smaller = most ? 1.0f - weight : weight;
-  const uint32_t scaled = static_cast<uint32_t>(static_cast<int64_t>(static_cast<double>(smaller) * 0x1p32));
-  const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(scaled >> 16));
-  const __m256i low = _mm256_set1_epi16(static_cast<int16_t>(scaled & 0xffff));
-  TriedFactor& tried = tried_factor(smaller);
-  if (tried.weight != smaller && n >= kWorthTrying) {
-    const auto below = static_cast<int16_t>(scaled >> 17);
+  const ByteMix mix = with_smaller_weight(own, partner, weight);
+  const __m256i high = _mm256_set1_epi16(static_cast<int16_t>(mix.scaled >> 16));
+  const __m256i low = _mm256_set1_epi16(static_cast<int16_t>(mix.scaled & 0xffff));
+  TriedFactor& tried = tried_factor(mix.weight);
+  if (tried.weight != mix.weight && n >= kWorthTrying) {
+    const auto below = static_cast<int16_t>(mix.scaled >> 17);
     const auto above = static_cast<int16_t>(below + 1);
-    tried = {smaller, rounds_alike(below, high, low) ? below : rounds_alike(above, high, low) ? above : kNoFactor};
+    tried = {mix.weight, rounds_alike(below, high, low) ? below : rounds_alike(above, high, low) ? above : kNoFactor};
   }
-  if (tried.weight == smaller && tried.factor != kNoFactor) {
-    return blend_by_factor(out, other, base, tried.factor, n);
+  if (tried.weight == mix.weight && tried.factor != kNoFactor) {
+    return blend_by_factor(out, mix.other, mix.base, tried.factor, n);
   }
-  return blend_by_distance(out, other, base, high, low, n);
+  return blend_by_distance(out, mix.other, mix.base, high, low, n);
 }
 
 // Computes 16 mixes x * own + y * rest, with weights in units of 2^-8, and rounds them to nearest even.

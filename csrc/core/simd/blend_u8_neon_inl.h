@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "simd/may_tie_inl.h"
+#include "simd/byte_weight_inl.h"
 
 namespace fastmix {
 namespace FM_ISA {
@@ -25,17 +25,13 @@ inline uint8x8_t scale_distances(uint8x8_t distance, uint16x4_t high, uint16x4_t
 
 // Blends with a weight that cannot tie, 16 elements at a time, and returns how many it blended. `out` may be `own`.
 inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
-  const bool most = weight > 0.5f;  // if so, float32 holds 1 - weight exactly
-  const uint8_t* const base = most ? own : partner;
-  const uint8_t* const other = most ? partner : own;
-  const float smaller = most ? 1.0f - weight : weight;
-  const uint32_t scaled = static_cast<uint32_t>(static_cast<int64_t>(static_cast<double>(smaller) * 0x1p32));
-  const uint16x4_t high = vdup_n_u16(static_cast<uint16_t>(scaled >> 16));
-  const uint16x4_t low = vdup_n_u16(static_cast<uint16_t>(scaled & 0xffff));
+  const ByteMix mix = with_smaller_weight(own, partner, weight);
+  const uint16x4_t high = vdup_n_u16(static_cast<uint16_t>(mix.scaled >> 16));
+  const uint16x4_t low = vdup_n_u16(static_cast<uint16_t>(mix.scaled & 0xffff));
   int64_t k = 0;
   for (; k + 16 <= n; k += 16) {
-    const uint8x16_t x = vld1q_u8(other + k);
-    const uint8x16_t y = vld1q_u8(base + k);
+    const uint8x16_t x = vld1q_u8(mix.other + k);
+    const uint8x16_t y = vld1q_u8(mix.base + k);
     const uint8x16_t distance = vabdq_u8(x, y);
     const uint8x16_t delta = vcombine_u8(scale_distances(vget_low_u8(distance), high, low),
                                          scale_distances(vget_high_u8(distance), high, low));
