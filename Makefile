@@ -86,8 +86,8 @@ $(INSTALLED): requirements/lock.txt requirements/nvcc.txt requirements/compat.tx
 # The wheel of this Python, for this machine's glibc and newer ones, into dist/, checked (CONTRIBUTING.md, Release). Its build
 # folder is new: one that is there may have been configured without CUDA, or for one architecture.
 wheel: $(INSTALLED) $(RELEASE)/.installed
-	rm -rf build/wheel build/lib.* build/bdist.*
-	FASTMIX_BUILD_DIR="$(CURDIR)/build/wheel/cmake" FASTMIX_CMAKE_ARGS="-DFASTMIX_JPEG=ON $$FASTMIX_CMAKE_ARGS" \
+	rm -rf build/wheel build/cmake-wheel build/lib.* build/bdist.*
+	FASTMIX_BUILD_DIR="$(CURDIR)/build/cmake-wheel" FASTMIX_CMAKE_ARGS="-DFASTMIX_JPEG=ON $$FASTMIX_CMAKE_ARGS" \
 		$(BIN)/python -m pip wheel -q --no-build-isolation --no-deps -w build/wheel .
 	PATH="$(CURDIR)/$(RELEASE)/bin:$$PATH" $(RELEASE)/bin/python release/finish_wheel.py build/wheel/*.whl dist
 
