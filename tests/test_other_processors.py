@@ -16,8 +16,8 @@ pytestmark = pytest.mark.skipif(
 
 
 @pytest.fixture(scope="module")
-def build(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("aarch64")
+def build() -> Path:
+    folder = ROOT / "build" / "aarch64"
     system = ["-DCMAKE_SYSTEM_NAME=Linux", "-DCMAKE_SYSTEM_PROCESSOR=aarch64", f"-DCMAKE_CXX_COMPILER={COMPILER}"]
     # Static: the emulator then needs none of the other system's libraries.
     options = ["-DCMAKE_BUILD_TYPE=None", "-DFASTMIX_SANITIZE=", "-DCMAKE_EXE_LINKER_FLAGS=-static"]
