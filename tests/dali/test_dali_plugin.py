@@ -68,7 +68,7 @@ def test_another_version_is_refused_with_the_command(monkeypatch, tmp_path):
     monkeypatch.setattr(plugin, "BUILD", record)
     with pytest.raises(
         ImportError,
-        match=r"expected DALI 1\.0\.0.*got DALI 2.*pip install nvidia-dali-cuda1[23]0==1.0.0, or .*--no-build-isolation",
+        match=r"expected DALI 1\.0\.0.*got DALI 2.*install nvidia-dali-cuda1[23]0==1.0.0, or .*--no-build-isolation",
     ):
         plugin._load_library()
 
