@@ -1,5 +1,5 @@
 // Arrays that a kernel reads, packed into one block of bytes. The block is a parameter of the kernel, or lies in device
-// memory if it is too large for that.
+// memory if it is too large for a parameter.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // The parts of a plan that a kernel reads, in one of two forms with the same functions. An InlinePlan is passed by
 // value as a kernel parameter, in narrow integers: no device memory has to be allocated, copied to or freed. A
-// MemoryPlan lies in device memory (plan/plan_memory.h), for plans that are too large for a parameter and for resident
-// plans. plan/gpu_walk.h explains entries, segments and bundles.
+// MemoryPlan lies in device memory (plan/plan_memory.h), for plans that are too large for a parameter, and for resident
+// plans (ResidentPlan, for CUDA graphs). plan/gpu_walk.h explains entries, segments and bundles.
 #pragma once
 
 #include <cstdint>

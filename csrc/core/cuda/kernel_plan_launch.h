@@ -13,7 +13,7 @@
 
 namespace fastmix {
 
-// The parts of a plan that a kernel needs. Members that it does not need stay empty.
+// The parts of a plan that a kernel needs. Members that the kernel does not need stay empty.
 struct PlanSource {
   PlanView plan;
   const GpuWalk* walk = nullptr;
@@ -43,7 +43,8 @@ struct RowFacts {
       same_weights = same_weights && row.weight_in == row.weight_out;
       one_weight = one_weight && row.weight_in == first.weight_in && row.weight_out == first.weight_out;
       one_box = one_box && std::equal(row.box, row.box + 4, first.box);
-      // validate() has refused negative edges, so only the upper ones can be too large for int16_t.
+      // validate() (plan/plan.h) has refused negative edges of boxes, so only y1 and x1 can be outside the range of
+      // int16_t.
       narrow = narrow && row.box[2] <= INT16_MAX && row.box[3] <= INT16_MAX && row.mask < UINT16_MAX;
     }
     // Without a box or a mask, weight_in is not used.
@@ -117,10 +118,12 @@ class StreamMemory {
   StreamMemory(const std::vector<unsigned char>& bytes, CudaStream stream) : stream_(stream) {
     cudaStreamCaptureStatus capturing = cudaStreamCaptureStatusNone;
     check_cuda(cudaStreamIsCapturing(stream, &capturing), "to query the stream");
-    // A graph would copy from `bytes` again at replay, when they no longer exist.
+    // A CUDA graph would copy from `bytes` at every replay, after they have been freed.
     if (capturing != cudaStreamCaptureStatusNone)
-      throw CudaError(concat("fastmix: expected a plan of at most about 1,024 samples inside a CUDA graph, got one of ",
-                             bytes.size(), " bytes; use fastmix.ResidentPlan, or mix outside of the graph"));
+      throw CudaError(
+          concat("fastmix: expected a plan that fits a kernel's parameters (32,764 bytes, about 1,024 samples) "
+                 "inside a CUDA graph, got ",
+                 bytes.size(), " bytes; use fastmix.ResidentPlan, or mix outside of the graph"));
     check_cuda(cudaMallocAsync(&data_, bytes.size(), stream), "memory for a large plan");
     // cudaMemcpyAsync reads up to 64 KiB of host memory before it returns. For a larger copy it may wait for the
     // stream, so this loop copies piece by piece.
@@ -184,7 +187,8 @@ void with_kernel_plan(const PlanSource& source, CudaStream stream, const Launch&
   const RowFacts facts(source.plan);
   const SamplePlaces places = places_of(source.samples, source.sample_count);
   const GpuWalk& walk = *source.walk;
-  // An inline plan needs uint16_t to hold every entry (the last sample has the largest) and the number of entries.
+  // An inline plan stores entries and the begins of segments in uint16_t. The last sample has the largest entry; the
+  // largest begin is the number of entries.
   const int64_t samples = std::max(source.sample_count, source.plan.partners());
   const bool narrow = facts.narrow && samples << kFlagBits <= UINT16_MAX + 1 && walk.entries.size() <= UINT16_MAX;
   const size_t bytes = narrow ? InlinePacker(source, facts, places, nullptr).bytes() : SIZE_MAX;
@@ -193,10 +197,10 @@ void with_kernel_plan(const PlanSource& source, CudaStream stream, const Launch&
   launch_uploaded(source, facts, places, stream, launch);
 }
 
-// A grid of tiles x bundles. CUDA limits grid.y, so a block loops over several bundles if there are more.
+// A grid of tiles x bundles. CUDA limits grid.y to kMaxGridY, so with more bundles a block loops over several of them.
 inline dim3 grid_of(int64_t tiles, uint32_t bundles) {
-  check(tiles <= INT32_MAX, "fastmix: expected samples of less than 2^31 tiles for one kernel, got ", tiles,
-        "; split the samples");
+  check(tiles <= INT32_MAX, "fastmix: expected less than 2^31 blocks per sample, got ", tiles,
+        "; run the operator on the CPU");
   return dim3(static_cast<uint32_t>(tiles), bundles < kMaxGridY ? bundles : kMaxGridY);
 }
 

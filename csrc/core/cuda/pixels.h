@@ -14,8 +14,8 @@ __device__ __forceinline__ uint64_t quotient(uint64_t a, uint64_t b) {
   return a / b;
 }
 
-// Maps elements to pixels as MixParams (mix/mix.h) says. Used only if a sample has a box or a mask; each size is then
-// at most 2^30.
+// Maps element e of a sample to pixel x = (e / pixel_stride) % width, y = (e / (pixel_stride * width)) % height. Used
+// only if a sample has a box or a mask; each of the three sizes is then at most 2^30.
 struct PixelGrid {
   Divisor pixel_stride, width, height;
 };

@@ -88,7 +88,7 @@ __device__ __forceinline__ T element(const Words<kWords>& vector, int j) {
   }
 }
 
-// Sets element j of a vector, whose bits must still be zero there.
+// Sets element j of a vector. The bits of that element must be zero before.
 template <typename T, int kWords>
 __device__ __forceinline__ void put_element(Words<kWords>& vector, int j, T value) {
   if constexpr (sizeof(T) == 8) {
@@ -134,9 +134,10 @@ __device__ __forceinline__ void set_element(Words<kWords>& vector, int j, T valu
   }
 }
 
-// Returns biased() (formula/mix_math.h) of byte j of a vector, by one byte permutation. Pass kByteBias as `bias`, from
-// the kernel's arguments. The instruction has one immediate operand, for the byte selector. If the compiler knew the
-// bias, it would make that the immediate, and the selector would cost a register and an instruction.
+// Returns the float 2^23 + x for the byte x at index j of a vector, like biased() in formula/mix_math.h, by one byte
+// permutation. Pass kByteBias as `bias` from the kernel's arguments, so that the compiler does not know its value. The
+// instruction has one immediate operand, which the byte selector should take. A known bias would become the immediate,
+// and the selector would cost a register and an instruction.
 template <int kWords>
 __device__ __forceinline__ float biased_byte(const Words<kWords>& vector, int j, uint32_t bias) {
 #if defined(__CUDA_ARCH__)

@@ -38,14 +38,16 @@ FM_HD WeightBounds bounds_of(double weight) {
           nearest < weight ? std::nextafter(nearest, HUGE_VALF) : nearest};
 #endif
 }
-// Bounds of the float64 value of 1 - weight. They hold, because float64 and the bounds round the same exact number.
+// Bounds of the float64 value of 1 - weight. All three numbers are roundings of the exact 1 - weight, so the bounds
+// hold.
 FM_HD WeightBounds bounds_of_rest(float weight) {
   return {fused_down(-1.0f, weight, 1.0f), fused_up(-1.0f, weight, 1.0f)};
 }
 
 // Bounds of the float64 sum of the terms so far. Rounding to float64 cannot carry a number across a bound that float64
-// holds exactly. It holds every float32 bound of the sum, and every product of x and a float32 bound of the weight, so
-// the bounds stay valid. If products are exact and terms are few, low and high are often equal, even for a tie.
+// holds exactly. float64 holds every float32 bound of the sum. It also holds every product of x and a float32 bound of
+// the weight. So the bounds stay valid. If products are exact and terms are few, low and high are often equal, even for
+// a tie.
 struct SumBounds {
   float low = 0.0f, high = 0.0f;
 
@@ -81,21 +83,26 @@ FM_HD SplitWeight split_rest(float weight) {
   return {high, (1.0f - high) - weight};
 }
 
-// sum + tail differs from f by less than `allowed`. With n terms, u = 2^-24, and M the sum of |weight * x|, `allowed`
-// is 16 n^2 u^2 M. The difference has four parts:
-//   - The roundings in f. Each is at most 2^-53 of a value up to M: together at most (n + 1) / 2 u^2 M.
-//   - The products, at most 3 u^2 M. high * x = product + error exactly, with |error| <= u |product|, and |low * x| <=
-//     u |product|. So `small` has an error of 2 u^2 |product|, and `low` one of u^2 times the weight.
-//   - The sums, at most (3 n + 3 n (n + 1) / 2) u^2 M. `lost` is exact (two-sum) and at most u M. lost + small is at
-//   most
-//     3 u M and has an error of 3 u^2 M, n times. After k terms, `tail` is at most 3 k u M and has an error of 3 k u^2
-//     M.
-//   - The sum of tail and allowed in round(): a little more than 3 n u^2 M.
-// Together they stay below 13 n^2 u^2 M for one term and 7 n^2 u^2 M for more. Products below 2^-100 may lose more,
-// which `allowed` covers if M >= 2^-60.
+// Sums in two floats: sum + tail differs from f by less than `allowed` = 16 n^2 u^2 M. Here n is the number of terms,
+// u = 2^-24, and M is the sum of |weight * x|. The difference has four parts:
 //
-// With at most two terms whose `small` and `low` are all 0, sum + tail is exact, and `sum` is its nearest float, even
-// if it is a tie between two floats. f rounds to the same float: float64 holds every sum + tail that is close to a tie.
+// 1. The roundings in f. Each is at most 2^-53 of a value up to M: together at most (n + 1) / 2 u^2 M.
+// 2. The products: at most 3 u^2 M. `small` is the rounded sum of two values: the exact error of `product`, and low *
+// x.
+//    Each of the two is at most u |product|, so `small` has an error of 2 u^2 |product|. `low` is itself rounded, which
+//    adds u^2 |product|.
+// 3. The sums: at most (3 n + 3 n (n + 1) / 2) u^2 M. `lost` is the exact error of sum + product (two-sum), at most u
+// M.
+//    lost + small is at most 3 u M and has an error of 3 u^2 M, n times. After k terms, `tail` is at most 3 k u M and
+//    has an error of 3 k u^2 M.
+// 4. The sum of tail and allowed in round(): a little more than 3 n u^2 M.
+//
+// Together the four parts stay below 13 n^2 u^2 M for one term and 7 n^2 u^2 M for more. Products below 2^-100 may lose
+// more, which `allowed` covers if M >= 2^-60.
+//
+// `allowed` is 0 for at most two terms whose `small` and `low` are all 0. Then sum + tail is exact, and `sum` is the
+// float nearest to sum + tail, even at a tie between two floats. f rounds to the same float, because float64 holds
+// every sum + tail that is close to a tie. Example: weight 1/2 and x = 3 give small = low = 0 and sum + tail = 1.5.
 struct FloatSum {
   float sum = 0.0f, tail = 0.0f, magnitude = 0.0f;
   uint32_t inexact = 0, some = 0;  // bitwise or of all `small` and `low`; bitwise or of all x
@@ -113,7 +120,8 @@ struct FloatSum {
     some |= bit_cast<uint32_t>(x);
   }
 
-  // Sets `rounded` and returns true, or returns false if f must be computed in float64. `terms`: how many were added.
+  // Sets `rounded` and returns true, or returns false if f must be computed in float64. `terms` is the number of terms
+  // added.
   FM_HD bool round(float terms, float* rounded) const {
     const bool exact = (inexact << 1) == 0 && terms <= 2.0f;
     const float allowed = exact ? 0.0f : 0x1p-44f * terms * terms;
@@ -122,7 +130,7 @@ struct FloatSum {
     *rounded = low;
     // NaN fails this comparison.
     if (low == high && magnitude >= 0x1p-60f) return true;
-    if ((some << 1) != 0) return false;  // else all x are 0, and so is the sum
+    if ((some << 1) != 0) return false;  // else all x are 0, and f is 0
     *rounded = 0.0f;
     return true;
   }

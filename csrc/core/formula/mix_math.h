@@ -88,8 +88,8 @@ constexpr uint32_t kByteBias = 0x4b000000u;
 FM_HD float biased(uint8_t x) { return bit_cast<float>(kByteBias | x); }
 
 // Computes mix_element() for two biased bytes and 0 < weight < 1. The result is a biased byte. One fused operation
-// rounds partner + weight * (own - partner) to a whole number, ties to even. blend() gives the same: from 2^-21 on,
-// weights are multiples of 2^-44, so blend() is exact. For smaller weights both give the partner.
+// rounds partner + weight * (own - partner) to a whole number, ties to even. blend() gives the same: weights from 2^-21
+// on are multiples of 2^-44, so blend() is exact. For smaller weights both give the partner.
 FM_HD float mix_biased(float own, float partner, float weight) { return fused(weight, own - partner, partner); }
 
 // a * b + c with a single rounding: fused_down rounds down, fused_up rounds up. GPUs do both at no extra cost.
@@ -106,7 +106,7 @@ FM_HD float fused_up(float a, float b, float c) {
 }
 #else
 // Computes a * b + c, rounded toward `end` (minus or plus infinity). float64 holds the product exactly, and two-sum
-// gives the exact error of adding c. If the sum is zero, -0 counts as lower than +0.
+// gives the exact error of adding c. If a * b + c is zero, -0 counts as lower than +0.
 FM_HD float fused_toward(float a, float b, float c, float end) {
   const double product = static_cast<double>(a) * b;
   const double sum = product + c;
@@ -122,12 +122,13 @@ FM_HD float fused_down(float a, float b, float c) { return fused_toward(a, b, c,
 FM_HD float fused_up(float a, float b, float c) { return fused_toward(a, b, c, HUGE_VALF); }
 #endif
 
-// Float32 bounds of partner + weight * (own - partner), for 16-bit floats and kLeastBoundedWeight <= weight < 1. If
-// both bounds round to the same 16-bit float, that is mix_element's result, without float64. The bounds are equal if
-// float32 holds the exact value, for example a tie. They may be NaN if an operand is not finite. blend() lies between
-// the bounds, too: its products are exact, so it only rounds the exact value to float64. The products are exact because
-// 1 - weight is a multiple of 2^-42 (bfloat16: 2^-45) below 1, and an element has 11 (8) bits: at most 53 bits
-// together.
+// Float32 bounds of partner + weight * (own - partner), for 16-bit floats and kLeastBoundedWeight <= weight < 1.
+// 1. If both bounds round to the same 16-bit float, that float is the result of mix_element().
+// 2. The bounds are equal if float32 holds the exact value, for example a tie. They may be NaN if an operand is not
+// finite.
+// 3. blend() lies between the bounds, too: its products are exact, so it only rounds the exact value to float64.
+// 4. The products are exact because 1 - weight is a multiple of 2^-42 below 1, and a float16 has 11 bits: at most 53
+// bits together. For bfloat16 it is a multiple of 2^-45, and an element has 8 bits.
 struct MixBounds {
   float low, high;
 };

@@ -8,7 +8,7 @@
 
 namespace fastmix {
 
-// The weight of one term for the loop in weighted_sums.h: all elements of a sample have the same weight.
+// The weight of one term, with the functions that weighted_sums.h lists. All elements of a sample have the same weight.
 struct TermWeight {
   double weight;
   __device__ __forceinline__ bool uniform() const { return true; }

@@ -1,6 +1,6 @@
-// Loads the mask levels (0 ... 255) of the elements that a lane mixes at once, its vector. A lane takes the same
-// elements of every sample, so their offsets in a mask are the same, too. A block computes these offsets once, into
-// shared memory.
+// Loads the mask levels (0 ... 255) of a lane's vector, the elements that the lane mixes at once. A lane takes the same
+// element positions in every sample, so it reads every mask at the same offsets. A block computes these offsets once,
+// into shared memory.
 #pragma once
 
 #include <cstdint>
@@ -22,7 +22,8 @@ struct MaskGrid {
   bool direct;
 };
 
-// Makes the MaskGrid for images of `frames` frames of the size in `grid`. Kernels read `count` elements at a time.
+// Makes the MaskGrid for images of `frames` frames, each of the height and width in `grid`. Kernels read `count`
+// elements at a time.
 inline MaskGrid mask_grid(const MaskArrays& mask, const PixelGrid& grid, int64_t frames, int count) {
   const Extent& size = mask.extent;
   const bool whole = size.width == grid.width.value() && size.height == grid.height.value() &&
@@ -32,12 +33,14 @@ inline MaskGrid mask_grid(const MaskArrays& mask, const PixelGrid& grid, int64_t
           whole && aligned};
 }
 
-// Throws Error for images with a side above 2^30: kernels stretch masks over them with 32-bit coordinates.
+// Throws Error if frames, height, width or interleaved channels exceed 2^30: kernels stretch masks with 32-bit
+// coordinates.
 inline void check_mask_sizes(const MixParams& params) {
   constexpr int64_t kMost = 1 << 30;
   check(params.pixel_stride <= kMost && params.width <= kMost && params.height <= kMost && params.depth <= kMost,
-        "mix: expected frames, height, width and channels up to ", kMost, " for a plan with masks, got ", params.depth,
-        ", ", params.height, ", ", params.width, " and pixel stride ", params.pixel_stride, "; split the samples");
+        "mix: expected frames, height, width and interleaved channels of at most ", kMost,
+        " for a plan with masks, got frames ", params.depth, ", height ", params.height, ", width ", params.width,
+        " and interleaved channels ", params.pixel_stride, "; mix this batch on the CPU");
 }
 
 __device__ __forceinline__ int32_t level_offset(const PixelGrid& grid, const MaskGrid& masks, uint64_t element) {

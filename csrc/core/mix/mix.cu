@@ -30,8 +30,8 @@ __global__ void __launch_bounds__(kLanes*(Plan::kInline ? kMixWarps : kMaxWarps)
   constexpr int kWords = kWordsOf<kBytes>;
   constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
   using Vector = Words<kWords>;
-  // Shared memory: one Span per lane, since all warps of a block take the same vector positions. After it lies the
-  // array `heads` of walk_segments().
+  // Shared memory holds two arrays. `spans` has one Span per lane, for all warps, because they take the same vector
+  // positions. After it lies `heads`, where walk_segments() keeps the first vector of each warp's segment.
   FM_SHARED(Span, spans);
   const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
   const int64_t offset = vector * kBytes;

@@ -34,13 +34,13 @@ struct MixParams {
 
 std::unique_ptr<CpuJob> mix_cpu(const MixParams& params);
 // The gradient: grad_in[i] = W_i * g[i] + sum over all j with partner[j] == i of (1 - W_j) * g[j], written to new
-// memory. W_i is the weight of sample i per element. `in` holds the gradients g of the outputs, `out` receives those of
-// the inputs. If partners are rows of another batch, one call computes W_i * g[i], the gradient of this batch. A second
-// call with gradient_of_others computes the sum, the gradient of the other batch.
+// memory. W_i is the weight of sample i per element. `in` holds the gradients g of the outputs, `out` receives the
+// gradients of the inputs. If partners are rows of another batch, one call computes W_i * g[i], the gradient of this
+// batch. A second call with gradient_of_others computes the sum over j, the gradient of the other batch.
 std::unique_ptr<CpuJob> mix_backward_cpu(const MixParams& params);
 
-// Launch one kernel on `stream` without synchronising. Throw CudaError if the launch fails. The launch copies the plan,
-// so the caller may free its arrays on return.
+// Both functions launch one kernel on `stream` without synchronising, and throw CudaError if the launch fails. The
+// launch copies the plan, so the caller may free the plan's arrays on return.
 void mix_cuda(const MixParams& params, CudaStream stream);
 void mix_backward_cuda(const MixParams& params, CudaStream stream);
 

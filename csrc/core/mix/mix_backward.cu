@@ -1,6 +1,6 @@
 // The gradient of mix, written to new memory. The gradient of image i is W_i * g[i] plus (1 - W_j) * g[j] for every
 // sample j whose partner is i. Here W_i is the weight of image i in its own output, and g[i] the gradient of that
-// output. The sums have the bits of float64 sums in the CPU job's order, so both jobs give the same bits.
+// output. The sums have the bits of float64 sums in the CPU job's order, so CPU and CUDA give the same bits.
 #include <type_traits>
 
 #include "base/with_type.h"
@@ -25,7 +25,7 @@ struct BoxShare : ShareWeight {
   }
 };
 
-// `plan` contains the walk that gather_gpu_walk() made.
+// Segment i of `plan` lists the terms of the gradient of image i (gather_gpu_walk() in plan/gpu_walk.h).
 template <typename T, int kBytes, typename Plan>
 __global__ void __launch_bounds__(kLanes* kSumWarps, 4)
     mix_backward_kernel(const __grid_constant__ Plan plan, const __grid_constant__ SumArgs args,

@@ -35,8 +35,8 @@ class MixBackwardJob final : public SumJob {
   }
 
  private:
-  // Adds W_j * g_j to `sum`, or (1 - W_j) * g_j for the partner. W_j is sample j's own weight, g_j its output's
-  // gradient.
+  // Adds W_j * g_j to `sum`, or (1 - W_j) * g_j if share.of_partner. W_j is sample j's own weight, g_j the gradient of
+  // sample j's output.
   void add_share(double* sum, const Share& share, int64_t first, int64_t last) const {
     const PlanView& plan = params_.plan;
     const int32_t j = share.sample;

@@ -1,4 +1,5 @@
-// The gradient of mix for plans with masks, which give every element its own weight. mix_backward.cu explains the sums.
+// The gradient of mix for plans with masks, which give every element its own weight. mix_backward.cu explains which
+// terms each gradient sums.
 #include <type_traits>
 
 #include "base/with_type.h"
@@ -35,7 +36,7 @@ struct MaskShare : ShareWeight {
   }
 };
 
-// `plan` contains the walk that gather_gpu_walk() made.
+// Segment i of `plan` lists the terms of the gradient of image i (gather_gpu_walk() in plan/gpu_walk.h).
 template <typename T, int kBytes, typename Plan>
 __global__ void __launch_bounds__(kLanes* kSumWarps, 4)
     mix_backward_masked_kernel(const __grid_constant__ Plan plan, const __grid_constant__ SumArgs args,

@@ -9,13 +9,13 @@ namespace fastmix {
 
 namespace {
 
-// A task mixes this many bytes of each sample. Reads are then sequential, and two tiles and `head` stay in a core's
-// caches.
+// A task mixes this many bytes of each sample. Reads are then sequential, and two tiles and the buffer `head` of run()
+// stay in a core's caches.
 constexpr int64_t kTileBytes = 16 * 1024;
 // While the job mixes one step of a tile, it prefetches the same step of the next image's tile. The hardware prefetcher
 // restarts with every tile and page; steps of this size keep memory and core busy.
 constexpr int64_t kStepBytes = 1024;
-constexpr int64_t kStepBytesU8 = 4096;  // larger for uint8: a call may fill a table of 256 entries first
+constexpr int64_t kStepBytesU8 = 4096;  // larger for uint8: CpuKernels::mix may fill a table of 256 entries per call
 
 class MixJob final : public CpuJob {
  public:
@@ -60,7 +60,7 @@ class MixJob final : public CpuJob {
   }
 
   // Mixes one tile of a cycle's samples, in the order that plan/cpu_walk.h draws. In place, the cycle's first sample is
-  // overwritten before the last one reads it, so `head` keeps a copy of its tile.
+  // overwritten before the last one reads it, so `head` keeps a copy of the first sample's tile.
   void mix_cycle(int32_t cycle, int64_t first, int64_t last, int32_t samples_end, unsigned char* head,
                  MaskRows::Scratch& levels) const {
     const int32_t begin = walk_.cycles.begin[cycle];

@@ -16,8 +16,8 @@ namespace fastmix {
 void mix_masked_cuda(const MixParams& params, CudaStream stream);
 void mix_backward_masked_cuda(const MixParams& params, CudaStream stream);
 
-// The images that the kernel reads: the samples and, if partners are rows of another batch, each sample's partner after
-// them.
+// Returns pointers to the images that the kernel reads. The samples come first. If partners are rows of another batch,
+// each sample's partner follows.
 inline std::vector<const void*> read_pointers(const MixParams& params) {
   std::vector<const void*> pointers;
   const PlanView& plan = params.plan;
@@ -27,12 +27,14 @@ inline std::vector<const void*> read_pointers(const MixParams& params) {
   return pointers;
 }
 
-// Throws Error for a plan with boxes if a side is above 2^30: kernels compare coordinates in 32 bits.
+// Throws Error for a plan with boxes if height, width or interleaved channels exceed 2^30: kernels compare coordinates
+// in 32 bits.
 inline PixelGrid pixel_grid(const MixParams& params) {
   constexpr int64_t kMost = 1 << 30;
   check(!has_any_box(params.plan) || (params.pixel_stride <= kMost && params.width <= kMost && params.height <= kMost),
-        "mix: expected height, width and channels up to ", kMost, " for a plan with boxes, got height ", params.height,
-        ", width ", params.width, ", pixel stride ", params.pixel_stride, "; split the samples");
+        "mix: expected height, width and interleaved channels of at most ", kMost,
+        " for a plan with boxes, got height ", params.height, ", width ", params.width, " and interleaved channels ",
+        params.pixel_stride, "; mix this batch on the CPU");
   // Without a box the kernel does not read the grid, so larger sizes may be clamped.
   const auto divisor = [&](int64_t size) { return Divisor(static_cast<int32_t>(std::clamp<int64_t>(size, 1, kMost))); };
   return {divisor(params.pixel_stride), divisor(params.width), divisor(params.height)};

@@ -67,9 +67,9 @@ __device__ __forceinline__ Words<kWords> mix_bytes(const Words<kWords>& own, con
   return result;
 }
 
-// Whether float32 bounds leave the mix undecided for one of the two 16-bit floats in a word: their roundings, `low` and
-// `high`, differ. There is one exception. If own and partner are both +0, the bounds are -0 and +0, but the mix is
-// known to be +0.
+// Each word holds two 16-bit floats. `low` and `high` hold the float32 bounds of the two mixes, rounded to 16 bits.
+// Returns true if they differ for one of the mixes, which is then undecided. Exception: if own and partner are both +0,
+// the bounds are -0 and +0, but the mix is +0.
 __device__ __forceinline__ bool leaves_open(uint32_t own, uint32_t partner, uint32_t low, uint32_t high) {
   constexpr uint32_t kMagnitudes = 0x7fff7fffu;
   const uint32_t some =
@@ -77,8 +77,8 @@ __device__ __forceinline__ bool leaves_open(uint32_t own, uint32_t partner, uint
   return ((low ^ high) & (some | kMagnitudes)) != 0;
 }
 
-// Mixes pairs of 16-bit floats in float32. Then mixes in float64 the few words whose bounds round differently or whose
-// values are not finite.
+// Computes float32 bounds of each mix of 16-bit floats (mix_bounds). If both bounds round to the same 16 bits, that is
+// the mix. The few words with different or infinite bounds are mixed again in float64.
 template <typename T, int kWords>
 __device__ __forceinline__ Words<kWords> mix_pairs(const Words<kWords>& own, const Words<kWords>& partner,
                                                    float weight) {
@@ -147,8 +147,8 @@ __device__ __forceinline__ T mix_one(T own, T partner, float weight) {
   return mix_element(own, partner, weight);
 }
 
-// Mixes a vector with one weight. Weights 1 and 0 copy bits, as in mix_element. `byte_bias` is kByteBias, passed
-// through the kernel's arguments for the reason that biased_byte() gives.
+// Mixes a vector with one weight. Weights 1 and 0 copy bits, as in mix_element. `byte_bias` is kByteBias from the
+// kernel's arguments; biased_byte() (cuda/vector_io.h) explains why.
 template <typename T, int kBytes>
 __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_vector(const Words<kWordsOf<kBytes>>& own,
                                                               const Words<kWordsOf<kBytes>>& partner, float weight,
@@ -191,8 +191,8 @@ __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_vector(const Words<kWords
   }
 }
 
-// Mixes the elements with a bit set in `inside` again, with another weight. Only the few vectors that cross a box's
-// border need this, so the code favours size over speed.
+// Mixes the elements whose bit is set in `inside` again, with `weight`. Only the few vectors that cross a box's border
+// need this, so the code favours size over speed.
 template <typename T, int kBytes>
 __device__ __forceinline__ void mix_inside(Words<kWordsOf<kBytes>>& result, const Words<kWordsOf<kBytes>>& own,
                                            const Words<kWordsOf<kBytes>>& partner, float weight, uint32_t inside,
@@ -214,8 +214,8 @@ __device__ __forceinline__ void mix_inside(Words<kWordsOf<kBytes>>& result, cons
   }
 }
 
-// The bitwise or of all addresses and sizes in bytes. If it is a multiple of 16, all of them are, so 16-byte vectors
-// fit.
+// Returns the bitwise or of all image addresses, sizes and strides in bytes. If it is a multiple of 16, so is each of
+// them, and every 16-byte vector is aligned.
 inline uint64_t alignment_bits(const MixParams& params) {
   const uint64_t item = static_cast<uint64_t>(size_of(params.dtype));
   uint64_t bits = reinterpret_cast<uintptr_t>(params.out) | static_cast<uint64_t>(params.elements) * item;

@@ -1,5 +1,5 @@
-// The weight of one term of a gradient, in the form that weighted_sums.h takes: w if the term goes to the sample's own
-// image, 1 - w if it goes to the partner.
+// The weight of one term of a gradient, with the functions that weighted_sums.h lists. It is w if the term goes to the
+// sample's own image, and 1 - w if it goes to the partner, where w is the sample's own weight.
 #pragma once
 
 #include <cstdint>

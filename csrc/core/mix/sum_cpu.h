@@ -1,4 +1,5 @@
-// The base class of jobs whose outputs are weighted sums of samples. It sums tiles in float64 and rounds them once.
+// The base class of jobs whose outputs are weighted sums of samples. It adds up a tile (a range of elements) in
+// float64, then rounds each element once.
 #pragma once
 
 #include <algorithm>

@@ -1,5 +1,6 @@
-// The loop of mix_backward and combine. Output i is the weighted sum of the samples in segment i of the GpuWalk. The
-// sum has the bits of a float64 sum in the segment's order, rounded once.
+// The loop of the CUDA kernels of mix_backward and combine. Output i is the weighted sum of the samples that segment i
+// of a GpuWalk (plan/gpu_walk.h) lists. The result has the bits of a float64 sum in the segment's order, rounded once
+// to the element type.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +41,9 @@ __device__ __forceinline__ T exact_element(const Plan& plan, uint32_t i, int64_t
   return narrow<T>(sum);
 }
 
-// Computes the lane's vector of every output that its warp handles. weigh(k, entry) returns the weight of term k, see
-// weighted_sums.h. If a segment has only term k, copies(k) says whether that term is copied bit by bit.
+// Computes the vector at position `vector` of every output that the lane's warp handles. weigh(k, entry) returns the
+// weight of term k, an object with the functions that weighted_sums.h lists. For a segment with a single term k,
+// copies(k) returns whether the term's bits are copied.
 template <typename T, int kBytes, typename Plan, typename Weigh, typename Copies>
 __device__ __forceinline__ void sum_segments(const Plan& plan, const SumArgs& args, int64_t vector, const Weigh& weigh,
                                              const Copies& copies) {
@@ -60,7 +62,7 @@ __device__ __forceinline__ void sum_segments(const Plan& plan, const SumArgs& ar
       result = next;
     } else {
       typename ChooseSums<T, kBytes>::type sums;
-      // Two loads are in flight: the next term's is issued before this one's value is needed.
+      // Two loads are in flight: the load of term k + 1 is issued before the value of term k is used.
 #pragma unroll 1
       for (uint32_t k = begin; k < end; ++k) {
         const Vector value = next;

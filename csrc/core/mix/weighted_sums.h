@@ -88,8 +88,8 @@ struct BoundedSums {
     if (weigh.uniform()) {
       if (weigh.none(weigh.at(0))) return;
       const WeightBounds weight = weigh.bounds(weigh.at(0));
-      // add() must exchange a weight's bounds for negative x. Bytes are not negative, and equal bounds need no
-      // exchange.
+      // For a negative x, SumBounds::add() exchanges the weight's bounds. Bytes are never negative, and equal bounds
+      // need no exchange, so add_positive() serves both cases.
       if (sizeof(T) == 1 || weight.low == weight.high) {
 #pragma unroll
         for (int j = 0; j < kCount; ++j) sum[j].add_positive(weight, small_float(element<T>(value, j)));

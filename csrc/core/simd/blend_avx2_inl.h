@@ -1,7 +1,8 @@
 // Blends 16-bit floats with AVX2 and FMA, 16 at a time. Part of kernels_inl.h.
 //
-// The method is that of blend_avx512_inl.h, but AVX2 instructions take their rounding mode from the control register.
-// blend_while_certain sets it to "down". To round up, the code negates a value, rounds it down and negates it again.
+// The method is that of blend_avx512_inl.h: compute the mix rounded down and rounded up, and take the one whose last
+// bit is odd. AVX2 instructions take their rounding mode from the control register, which blend_while_certain sets to
+// "down". To round up, the code negates a value, rounds it down and negates it again.
 #pragma once
 
 #include <immintrin.h>
@@ -14,8 +15,8 @@ namespace {
 
 constexpr int64_t kQuick = 16;
 
-// Makes operations round down until the end of the scope. The compiler does not know this, so it could move an
-// operation out of the scope. Therefore the operations are in a function of their own, which is not inlined.
+// Makes floating-point operations round down until the end of the scope. The compiler does not know this, so it could
+// move an operation out of the scope. To prevent that, blend_while() contains the operations and is not inlined.
 class RoundingDown {
  public:
   RoundingDown() : before_(_mm_getcsr()) { _mm_setcsr((before_ & ~_MM_ROUND_MASK) | _MM_ROUND_DOWN); }
@@ -31,11 +32,12 @@ inline __m256i load_words(const void* x) { return _mm256_loadu_si256(static_cast
 inline void store_words(void* out, __m256i x) { _mm256_storeu_si256(static_cast<__m256i*>(out), x); }
 
 // Computes weight * x + (1 - weight) * y, rounded to odd (blend_avx512_inl.h explains that). In lanes where x - y is
-// inexact or not finite, makes `uncertain` nonzero. The sign bit does not count: certain() ignores it.
+// inexact or not finite, sets a bit of `uncertain` below the lane's sign bit. The lane's sign bit may be set for an
+// exact x - y too, so certain() ignores it.
 inline __m256i blend_to_odd(__m256 x, __m256 y, __m256 weight, __m256i& uncertain) {
   const __m256 sign = _mm256_set1_ps(-0.0f);
   const __m256 d = _mm256_sub_ps(x, y);
-  // The difference rounded down minus the one rounded up: zero only if it is exact and finite (inf - inf is NaN).
+  // x - y rounded down, minus x - y rounded up: -0 if x - y is exact and finite, else nonzero or NaN (inf - inf).
   const __m256 gap = _mm256_add_ps(d, _mm256_sub_ps(y, x));
   uncertain = _mm256_or_si256(uncertain, _mm256_castps_si256(gap));
   const __m256 low = _mm256_fmadd_ps(weight, d, y);
@@ -46,8 +48,8 @@ inline __m256i blend_to_odd(__m256 x, __m256 y, __m256 weight, __m256i& uncertai
 
 inline bool certain(__m256i uncertain) { return _mm256_testz_si256(uncertain, _mm256_set1_epi32(0x7fffffff)); }
 
-// Blends kQuick elements. If a difference is inexact or not finite, returns false and writes nothing. `out` may be
-// `own`.
+// Blends kQuick elements. If own - partner is inexact in float32 or not finite for any element, returns false and
+// writes nothing. `out` may be `own`.
 inline bool blend_quickly(Half* out, const Half* own, const Half* partner, float weight) {
   __m256i uncertain = _mm256_setzero_si256();
   __m128i mixed[2];
@@ -98,8 +100,9 @@ inline bool blend_quickly(BFloat16* out, const BFloat16* own, const BFloat16* pa
 #define FM_BLEND_TIES_APART
 
 // Returns nonzero words where float32 may not hold the difference of two bfloat16, or where one of them is not finite.
-// Let e be the larger and s the smaller of their exponents. The difference is below 2^(e + 2) and a multiple of
-// 2^(s - 7), so it has at most 24 bits if e <= s + 15.
+// Let e be the larger and s the smaller of the two exponents. The difference is below 2^(e + 2) and a multiple of 2^(s
+// - 7). So it has at most 24 bits, and float32 holds it, if e <= s + 15. Example: 2^15 - 129 / 128 (e = 15, s = 0)
+// needs 22 bits.
 inline __m256i inexact_differences(__m256i x, __m256i y) {
   constexpr int kStep = 1 << 7;                 // one step of the exponent, in the bits of a bfloat16
   constexpr int kLargest = 0x8000 - 2 * kStep;  // magnitudes from here on may have an infinite difference
@@ -108,8 +111,8 @@ inline __m256i inexact_differences(__m256i x, __m256i y) {
   const __m256i b = _mm256_and_si256(y, magnitude);
   const __m256i larger = _mm256_max_epi16(a, b);
   const __m256i smaller = _mm256_min_epi16(a, b);
-  // A subnormal's last bit is worth as much as that of the smallest normal number, so it counts as having that
-  // exponent.
+  // The last bit of a subnormal is worth as much as the last bit of the smallest normal number. So a subnormal counts
+  // as having that number's exponent.
   const __m256i graded = _mm256_max_epi16(smaller, _mm256_set1_epi16(kStep));
   const __m256i beyond = _mm256_subs_epu16(_mm256_subs_epu16(larger, graded), _mm256_set1_epi16(15 * kStep));
   const __m256i too_large = _mm256_subs_epu16(larger, _mm256_set1_epi16(kLargest - 1));
@@ -117,8 +120,8 @@ inline __m256i inexact_differences(__m256i x, __m256i y) {
   return _mm256_or_si256(_mm256_sign_epi16(beyond, smaller), too_large);
 }
 
-// Blends kQuick elements. If a result may be a tie or a difference is inexact, returns false and writes nothing. `out`
-// may be `own`.
+// Blends kQuick elements. If any result may be a tie, or any difference own - partner may be inexact in float32,
+// returns false and writes nothing. `out` may be `own`.
 inline bool blend_no_tie(BFloat16* out, const BFloat16* own, const BFloat16* partner, float weight) {
   const __m256i x = load_words(own);
   const __m256i y = load_words(partner);

@@ -1,9 +1,9 @@
 // Blends 16-bit floats with AVX-512, 64 at a time. Part of kernels_inl.h.
 //
-// The mix is partner + weight * d with d = own - partner. Unless the exponents of the two are far apart, float32 holds
-// d exactly. If it does, the code computes the mix twice by a fused multiply-add, once rounded down and once rounded
-// up. If the two results differ, it takes the one whose last bit is odd. This is "rounding to odd" (see round_to_odd in
-// formula/mix_math.h): narrowing it to 16 bits gives the same as narrowing the exact value.
+// The mix is partner + weight * d with d = own - partner. Unless the exponents of own and partner are far apart,
+// float32 holds d exactly. Then the code computes the mix twice by a fused multiply-add, once rounded down and once
+// rounded up. If the two results differ, it takes the one whose last bit is odd. This is "rounding to odd" (see
+// round_to_odd in formula/mix_math.h): narrowing it to 16 bits gives the same as narrowing the exact value.
 #pragma once
 
 #include <immintrin.h>
@@ -16,7 +16,8 @@ namespace {
 
 constexpr int64_t kQuick = 64;
 
-// Does nothing, because every AVX-512 instruction has its own rounding mode. blend_inl.h needs it for AVX2.
+// Does nothing, because every AVX-512 instruction names its rounding mode. blend_inl.h uses this type, which AVX2
+// needs.
 struct RoundingDown {
   RoundingDown() {}
 };
@@ -31,11 +32,11 @@ inline __m512 load_16(const Half* x) {
 inline void store_16(Half* out, __m512 x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT));
 }
-// Computes weight * x + (1 - weight) * y, rounded to odd. Sets the bit of `uncertain` for each lane whose difference is
+// Computes weight * x + (1 - weight) * y, rounded to odd. Sets the bit of `uncertain` for each lane where x - y is
 // inexact or not finite.
 inline __m512 blend_to_odd(__m512 x, __m512 y, __m512 weight, __mmask16& uncertain) {
   const __m512 d = _mm512_sub_round_ps(x, y, kDown);
-  // The difference rounded up minus the one rounded down: zero only if it is exact and finite (inf - inf is NaN).
+  // x - y rounded up, minus x - y rounded down: 0 if x - y is exact and finite, else nonzero or NaN (inf - inf).
   const __m512 gap = _mm512_sub_ps(_mm512_sub_round_ps(x, y, kUp), d);
   uncertain |= _mm512_cmp_ps_mask(gap, _mm512_setzero_ps(), _CMP_NEQ_UQ);
   const __m512 low = _mm512_fmadd_round_ps(weight, d, y, kDown);
@@ -44,8 +45,8 @@ inline __m512 blend_to_odd(__m512 x, __m512 y, __m512 weight, __mmask16& uncerta
   return _mm512_mask_blend_ps(odd, high, low);
 }
 
-// Blends kQuick elements. If a difference is inexact or not finite, returns false and writes nothing. `out` may be
-// `own`.
+// Blends kQuick elements. If own - partner is inexact in float32 or not finite for any element, returns false and
+// writes nothing. `out` may be `own`.
 inline bool blend_quickly(Half* out, const Half* own, const Half* partner, float weight) {
   const __m512 w = _mm512_set1_ps(weight);
   __m512 mixed[4];

@@ -1,12 +1,16 @@
 // Blends uint8 with AVX2 in integers, 32 at a time. Part of kernels_inl.h.
 //
-// The mix is partner + weight * d with d = own - partner. If it lies halfway between two integers, that is a tie, and
-// it rounds to the even one. A weight can tie only if it is a multiple of 2^-8: weight * |d| must be an odd multiple of
-// 1/2, and |d| < 256 has at most seven factors 2. Then 2^8 times the mix is a 16-bit integer, and blend_with_ties
-// rounds that. With any other weight, the rounded mix is partner + sign(d) * floor(M |d| / 2^32 + 1/2), where M is
-// floor(2^32 weight). A float32 weight of 2^-9 or more has no bit below 2^-32, so M / 2^32 is the weight. With a
-// smaller weight, both weight * |d| and M |d| / 2^32 are below 1/2 and round to 0. The float64 formula rounds to the
-// same integer: its error is too small to carry weight * d across a tie.
+// The mix is partner + weight * d with d = own - partner. A mix halfway between two integers is a tie and rounds to the
+// even one. Example: weight 1/4, own 12 and partner 10 give 10.5, which rounds to 10.
+//
+// 1. Only a weight that is a multiple of 2^-8 can tie. A tie needs a weight * |d| that is an odd multiple of 1/2, and
+//    |d| < 256 has at most seven factors 2.
+// 2. blend_with_ties takes these weights. 2^8 times the mix is then a 16-bit integer, which it rounds.
+// 3. blend_without_ties takes all other weights. The rounded mix is partner + sign(d) * floor(M |d| / 2^32 + 1/2),
+//    where M is floor(2^32 weight). Example: weight 0.3 has M = 1288490240, and own 110 and partner 100 give 103.
+// 4. For weights of 2^-9 or more, M / 2^32 is the weight, because a float32 from there on has no bit below 2^-32. For
+//    smaller weights, both weight * |d| and M |d| / 2^32 are below 1/2 and round to 0.
+// 5. The float64 formula rounds to the same integer: its error is too small to carry weight * d across a tie.
 #pragma once
 
 #include <immintrin.h>
@@ -24,7 +28,8 @@ namespace {
 // The top of this file introduces d and M.
 inline __m256i scale_distance(__m256i distance, __m256i high, __m256i low) {
   const __m256i whole = _mm256_mulhi_epu16(distance, high);
-  // The fraction's first 16 bits. If the sum is 1 or slightly more, it saturates just below 1, which rounds up too.
+  // The first 16 bits of the product's fraction. Where the two parts sum to 1 or slightly more, the result saturates
+  // just below 1, which rounds up too.
   const __m256i fraction = _mm256_adds_epu16(_mm256_mullo_epi16(distance, high), _mm256_mulhi_epu16(distance, low));
   return _mm256_add_epi16(whole, _mm256_srli_epi16(fraction, 15));
 }
@@ -32,7 +37,8 @@ inline __m256i scale_distance(__m256i distance, __m256i high, __m256i low) {
 inline __m256i load_32(const uint8_t* x) { return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x)); }
 inline void store_32(uint8_t* out, __m256i x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), x); }
 
-// Blends 32 elements at a time and returns how many it blended, as all functions here do. `out` may be `own`.
+// Blends 32 elements at a time and returns the number of blended elements, as all blend functions of this file do.
+// `out` may be `own`.
 inline int64_t blend_by_distance(uint8_t* out, const uint8_t* own, const uint8_t* partner, __m256i high, __m256i low,
                                  int64_t n) {
   const __m256i zero = _mm256_setzero_si256();
@@ -51,9 +57,9 @@ inline int64_t blend_by_distance(uint8_t* out, const uint8_t* own, const uint8_t
   return k;
 }
 
-// Computes base + round((other - base) * factor / 2^15), in less than half the instructions of blend_by_distance. The
-// results are the same if rounds_alike(factor). The product fits a signed byte, because the weight of `other` is below
-// 1/2.
+// Computes base + round((other - base) * factor / 2^15), in less than half the instructions of blend_by_distance. Both
+// functions give the same results if rounds_alike(factor). The rounded product fits a signed byte, because the weight
+// of `other` is below 1/2.
 inline int64_t blend_by_factor(uint8_t* out, const uint8_t* other, const uint8_t* base, int16_t factor, int64_t n) {
   const __m256i factors = _mm256_set1_epi16(factor);
   // bytes 1 and -1, with which maddubs computes other - base
@@ -117,7 +123,8 @@ inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_
   return blend_by_distance(out, mix.other, mix.base, high, low, n);
 }
 
-// Computes 16 mixes x * own + y * rest, with weights in units of 2^-8, and rounds them to nearest even.
+// Computes 16 mixes (x * own + y * rest) / 2^8, rounded to nearest even. `own` and `rest` are the weights in units of
+// 2^-8.
 inline __m256i blend_whole(__m256i x, __m256i y, __m256i own, __m256i rest) {
   const __m256i sum = _mm256_add_epi16(_mm256_mullo_epi16(x, own), _mm256_mullo_epi16(y, rest));
   const __m256i last = _mm256_and_si256(_mm256_srli_epi16(sum, 8), _mm256_set1_epi16(1));

@@ -40,7 +40,8 @@ inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_
   return k;
 }
 
-// Computes 8 mixes x * own + y * rest, with weights in units of 2^-8, and rounds them to nearest even.
+// Computes 8 mixes (x * own + y * rest) / 2^8, rounded to nearest even. `own` and `rest` are the weights in units of
+// 2^-8.
 inline uint8x8_t blend_whole(uint8x8_t x, uint8x8_t y, uint8x8_t own, uint8x8_t rest) {
   const uint16x8_t sum = vmlal_u8(vmull_u8(x, own), y, rest);
   const uint16x8_t last = vandq_u16(vshrq_n_u16(sum, 8), vdupq_n_u16(1));

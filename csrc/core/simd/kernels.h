@@ -19,7 +19,7 @@ struct CpuKernels {
   // out[k] = mix_element(own[k], partner[k], weight) for n elements; out may be own.
   void (*mix)(DType dtype, void* out, const void* own, const void* partner, float weight, int64_t n);
 
-  // As mix(), with the weight mask_weight(levels[k], inside, outside) for element k.
+  // As mix(), but element k has the weight mask_weight(levels[k], inside, outside) (formula/mix_math.h).
   void (*mix_levels)(DType dtype, void* out, const void* own, const void* partner, const uint8_t* levels, float inside,
                      float outside, int64_t n);
 
@@ -29,6 +29,7 @@ struct CpuKernels {
   // Skips elements of weight 0.
   void (*accumulate_levels)(DType dtype, double* acc, const void* x, const uint8_t* levels, float inside, float outside,
                             bool as_partner, int64_t n);
+  // out[k] = acc[k], rounded once to `dtype`.
   void (*store)(DType dtype, void* out, const double* acc, int64_t n);
 
   // Copies a row of HWC pixels to `channels` planes of `width` bytes (planar) or to HWC, reversed with `mirror`.

@@ -13,7 +13,7 @@ namespace fastmix {
 
 class MaskRows {
  public:
-  // An image row has width * repeat elements: `repeat` neighbours belong to one pixel.
+  // An image row has width * repeat elements: `repeat` interleaved channels per pixel.
   MaskRows(const PlanView& plan, int64_t repeat, int64_t width, int64_t height, int64_t depth)
       : levels_(plan.mask.levels),
         mask_(plan.mask.extent),
@@ -27,14 +27,15 @@ class MaskRows {
     }
   }
 
-  // The last row that a thread stretched, kept because neighbouring rows often read the same mask row.
+  // The mask row `of`, stretched to the length of an image row. A thread keeps it because neighbouring image rows often
+  // read the same mask row.
   struct Scratch {
     std::vector<uint8_t> levels;
     const uint8_t* of = nullptr;
   };
 
-  // Returns the levels of image row `row`, counted through all frames and channels of a sample. They are valid until
-  // the next call with this scratch.
+  // Returns the levels of image row `row`, counted through all frames and channels of a sample. The levels are valid
+  // until the next call with this scratch.
   const uint8_t* row(int32_t index, int64_t row, Scratch& scratch) const {
     const int64_t y = row % height_ * mask_.height / height_;
     const int64_t t = row / height_ % depth_ * mask_.depth / depth_;
@@ -57,9 +58,9 @@ class MaskRows {
   std::vector<int64_t> ends_;  // where each cell of a mask row ends in a row of image elements
 };
 
-// Calls visit(begin, end, weight) for the parts of levels[0, n) where the weight is 0 or 1 throughout, and visit(begin,
-// end, -1) for the others, in ascending order. Parts consist of blocks of 64, because a copy of fewer elements is not
-// worth the call.
+// Splits levels[0, n) into parts and visits them in ascending order. Calls visit(begin, end, 0) if all weights of the
+// part are 0, visit(begin, end, 1) if all are 1, and visit(begin, end, -1) otherwise. A part consists of blocks of 64
+// elements, because copying fewer is not worth the call.
 template <typename Visit>
 void for_each_weight_run(const uint8_t* levels, int64_t n, float inside, float outside, const Visit& visit) {
   constexpr int64_t kBlock = 64;

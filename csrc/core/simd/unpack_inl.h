@@ -15,9 +15,9 @@ namespace FM_ISA {
 namespace {
 
 #if defined(__SSSE3__)
-// Byte `lane` of plane `channel` comes from byte 3 * lane + channel of 48 (16 RGB pixels). Returns its index in
-// register `part`, which holds bytes 16 * part ... 16 * part + 15. Returns -1 if it lies in another register: the
-// shuffle then gives zero.
+// Byte `lane` of plane `channel` comes from byte 3 * lane + channel of the 48 bytes of 16 RGB pixels. Returns that
+// byte's index in register `part`, which holds bytes 16 * part ... 16 * part + 15. Returns -1 if the byte lies in
+// another register: the shuffle then gives zero.
 constexpr char split_index(int channel, int part, int lane) {
   const int byte = 3 * lane + channel - 16 * part;
   return static_cast<char>(byte >= 0 && byte < 16 ? byte : -1);
