@@ -2,6 +2,7 @@
 #include <pybind11/pybind11.h>
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "transcode.h"
@@ -13,7 +14,9 @@ PYBIND11_MODULE(_jpeg, m) {
   m.def(
       "transcode",
       [](const py::bytes& file, unsigned interval, size_t room) -> py::object {
-        if (interval < 1 || interval > 0xFFFF) throw py::value_error("transcode: expected an interval in [1, 65535]");
+        if (interval < 1 || interval > 0xFFFF) {
+          throw py::value_error("transcode: expected interval in [1, 65535], got " + std::to_string(interval));
+        }
         const auto data = static_cast<std::string_view>(file);
         std::unique_ptr<uint8_t[]> out;
         size_t size = 0;

@@ -28,8 +28,8 @@ namespace {
 
 // The view points into `rows`, int32 (B, 16), which must outlive it.
 PlanView view_of(const Dense<int32_t>& rows) {
-  check(rows.ndim() == 2 && rows.shape(1) == kRowWords, "plan: expected rows of shape (B, 16), got an array of ",
-        rows.ndim(), " dimensions and ", rows.size(), " numbers");
+  check(rows.ndim() == 2 && rows.shape(1) == kRowWords, "plan: expected rows of 2 dimensions, (B, 16), got ",
+        rows.ndim(), " dimensions, the last of size ", rows.ndim() > 0 ? rows.shape(rows.ndim() - 1) : 0);
   PlanView plan;
   plan.batch = static_cast<int32_t>(rows.shape(0));
   plan.rows = reinterpret_cast<const PlanRow*>(rows.data());
@@ -54,7 +54,7 @@ void validate_rows(const Dense<int32_t>& rows, std::array<int64_t, 4> masks, int
 
 py::array_t<float> label_weights(const py::array_t<uint8_t, py::array::c_style>& masks, std::array<int32_t, 3> image,
                                  float inside, float outside) {
-  check(masks.ndim() == 4, "mask_label_weights: expected masks of shape (M, t, h, w), got ", masks.ndim(),
+  check(masks.ndim() == 4, "mask_label_weights: expected masks of 4 dimensions, (M, t, h, w), got ", masks.ndim(),
         " dimensions");
   const auto size = [&](int dim) { return static_cast<int32_t>(masks.shape(dim)); };
   const Extent extent{size(1), size(2), size(3)};
@@ -70,9 +70,10 @@ void pack_resident(const Dense<int32_t>& rows, std::array<int64_t, 4> masks,
                    const std::optional<Dense<uint8_t>>& mirror, int64_t height, int64_t width,
                    py::array_t<int32_t, py::array::c_style>& to) {
   const PlanView plan = view_of(rows, masks);
-  check((!mirror || mirror->size() == plan.batch) && to.size() == ResidentLayout(plan.batch).rows * kRowWords,
-        "pack_resident_plan: expected mirror flags (or None) and memory for ", plan.batch, " samples, got ",
-        mirror ? mirror->size() : 0, " flags and ", to.size(), " words of memory");
+  const int64_t words = ResidentLayout(plan.batch).rows * kRowWords;
+  check((!mirror || mirror->size() == plan.batch) && to.size() == words, "pack_resident_plan: expected ", plan.batch,
+        " mirror flags (or None) and ", words, " words in `to`, got ", mirror ? mirror->size() : 0, " flags and ",
+        to.size(), " words");
   pack_resident_plan(plan, mirror ? mirror->data() : nullptr, height, width,
                      reinterpret_cast<unsigned char*>(to.mutable_data()));
 }
@@ -83,7 +84,8 @@ py::tuple crop_windows(const CropSpec& spec, const Dense<int32_t>& sizes, uint64
         " dimensions");
   const py::ssize_t count = keys.shape(0);
   check(sizes.ndim() == 2 && sizes.shape(1) == 2 && sizes.shape(0) == count,
-        "random_resized_crop: expected one (height, width) per sample (", count, "), got ", sizes.size() / 2);
+        "random_resized_crop: expected sizes of shape (", count, ", 2), one (height, width) per key, got ",
+        sizes.size(), " numbers in ", sizes.ndim(), " dimensions");
   py::array_t<int32_t> windows({count, py::ssize_t{4}});
   py::array_t<bool> mirror(count);
   for (py::ssize_t i = 0; i < count; ++i) {
@@ -159,8 +161,9 @@ PYBIND11_MODULE(_core, m) {
       "Write a plan into `to` in the form that kernels read from device memory; masks is the shape (M, t, h, w) of its "
       "masks.");
   m.def("random_resized_crop", &crop_windows, py::arg("spec"), py::arg("sizes"), py::arg("seed"), py::arg("keys"),
-        "Draw windows, int32 (N, 4) as y, x, height, width, and mirror flags, bool (N,), for samples of these sizes "
-        "and keys int64 (N, 4) as epoch, sample, occurrence, view.");
+        "Draw one window per sample. Return int32 (N, 4) as y, x, height, width, and the mirror flags bool (N,). sizes "
+        "is "
+        "int32 (N, 2) as height, width; keys is int64 (N, 4) as epoch, sample, occurrence, view.");
   m.def("epoch_order", &epoch_order, py::arg("count"), py::arg("seed"), py::arg("epoch"),
         "Return a uniform permutation of 0 ... count - 1, a pure function of (seed, epoch).");
   m.def("build_info", &build_info,

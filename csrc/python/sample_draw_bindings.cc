@@ -41,8 +41,8 @@ void bind_sample_draws(py::module_& m) {
       .value("dirichlet", SampleLaw::kDirichlet);
   m.def("sample_draws", &sample_draws, py::arg("law"), py::arg("a"), py::arg("b"), py::arg("count"), py::arg("seed"),
         py::arg("keys"), py::arg("variant"),
-        "Draw float64 (N, count) for keys int64 (N, 4) as epoch, sample, occurrence, view; each variant is a random "
-        "stream of its own.");
+        "Draw float64 (N, count) for keys int64 (N, 4) as epoch, sample, occurrence, view; each variant is a "
+        "separate random stream.");
 }
 
 }  // namespace fastmix

@@ -58,8 +58,8 @@ void augment_in_place_op(const Tensor& images, const Tensor& plan, bool channels
   AugmentParams params = params_of(op, images, plan, channels_last);
   const AugmentLayout layout = layout_of(images, channels_last);
   check(layout.packed && layout.batch_stride >= 3 * params.height * params.width, op,
-        ": expected images whose samples have no gaps and do not overlap, got shape ", shape_of(images),
-        " with other strides; use images.contiguous(), or augment(), which writes a new batch");
+        ": expected images whose samples have no gaps and do not overlap, got gaps or overlaps in shape ",
+        shape_of(images), "; use images.contiguous(), or augment(), which writes a new batch");
   if (images.numel() == 0) return;
   params.out = static_cast<uint8_t*>(images.mutable_data_ptr());
   params.in = params.out;

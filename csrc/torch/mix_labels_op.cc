@@ -25,7 +25,7 @@ Tensor mix_labels_op(const Tensor& labels, const Tensor& plan, int64_t num_class
   MixLabelsParams params;
   if (other) {
     check(device_of(*other) == device_of(labels), op, ": expected other on the labels' device ", device_of(labels),
-          ", got ", device_of(*other), "; move it there");
+          ", got ", device_of(*other), "; move other there");
     check_batch(op, "other", *other);
     others = class_ids("other", *other);
     params.other = static_cast<const int64_t*>(others->const_data_ptr());

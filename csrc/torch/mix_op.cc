@@ -60,7 +60,7 @@ void check_layout(const char* op, const SampleLayout& images, const Tensor& othe
         !layout.packed         ? "samples with gaps"
         : layout.channels_last ? "channels_last"
                                : "contiguous",
-        "; use other.contiguous(memory_format=...)");
+        "; use other.contiguous(memory_format=...) with the memory format of images");
 }
 
 bool overlap(const std::vector<const void*>& images, const std::vector<const void*>& other, int64_t bytes) {
@@ -132,15 +132,17 @@ void mix_in_place_op(const Tensor& images, const Tensor& rows, std::optional<Ten
   if (other) check_other(op, images, *other);
   const PlanView plan = plan_view(op, rows, batch, masks, images, Resident::kTaken, other);
   const SampleLayout layout = sample_layout(images);
-  check(layout.packed && layout.batch_stride >= layout.elements,
-        "mix_: expected images whose samples are packed (contiguous or channels_last) and do not overlap, got shape ",
-        shape_of(images), " with other strides; use images.contiguous(), or mix(), which writes a new batch");
+  check(
+      layout.packed && layout.batch_stride >= layout.elements,
+      "mix_: expected images whose samples have no gaps (contiguous or channels_last) and do not overlap, got gaps or "
+      "overlaps in shape ",
+      shape_of(images), "; use images.contiguous(), or mix(), which writes a new batch");
   validate(plan, layout.height, layout.width, true);
   check_frames("mix_", images, layout, plan);
   if (images.numel() == 0) return;
 
-  // Call mutable_data_ptr before reading addresses: a lazy clone (copy on write) moves to memory of its own in this
-  // call, and `in` must point to the same memory as `out`.
+  // Call mutable_data_ptr before reading addresses: a lazy clone (copy on write) gets separate memory in this call, and
+  // `in` must point to the same memory as `out`.
   void* const out = images.mutable_data_ptr();
   const std::vector<const void*> in = sample_pointers(images);
   std::vector<const void*> others;
@@ -149,7 +151,8 @@ void mix_in_place_op(const Tensor& images, const Tensor& rows, std::optional<Ten
     check_layout(op, layout, *other);
     others = sample_pointers(*other);
     check(!overlap(in, others, layout.elements * size_of(dtype)), op,
-          ": expected other in memory of its own, got memory shared with images; use mix(), which writes a new batch");
+          ": expected other and images in separate memory, got memory that both share; use mix(), which writes a new "
+          "batch");
     params.others = others.data();
   }
   params.in = in.data();
@@ -164,11 +167,12 @@ Tensor mix_op(const Tensor& images, const Tensor& plan, std::optional<Tensor> ma
   constexpr const char* op = "mix";
   const int32_t batch = check_batch(op, "images", images);
   if (multiway) {
-    check(!masks && !other && !with_clean, op, ": expected only images with a plan that mixes more than two, got ",
+    check(!masks && !other && !with_clean, op,
+          ": expected no masks, other or with_clean with a plan that mixes more than two images, got ",
           masks   ? "masks"
           : other ? "other"
                   : "with_clean",
-          " too; leave it out");
+          "; leave that argument out");
     return combine(images, plan);
   }
   check(!with_clean || !other, op, ": expected with_clean or other, got both; leave one out");

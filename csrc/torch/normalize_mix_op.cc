@@ -59,7 +59,8 @@ void normalize_mix_into_op(Tensor out, const Tensor& images, const Tensor& plan,
         device_of(out));
   check(is_dense(out, channels_last ? MemoryFormat::ChannelsLast : MemoryFormat::Contiguous), kOp, ": expected ",
         channels_last ? "channels_last" : "contiguous",
-        " out without gaps, got other strides; make it with torch.empty(..., memory_format=...)");
+        " out without gaps, got gaps or another order; make out with torch.empty(..., memory_format=torch.",
+        channels_last ? "channels_last" : "contiguous_format", ")");
   fill(out, channels_last, images, plan, mean, std, mirror, masks);
 }
 

@@ -10,7 +10,8 @@
 
 namespace fastmix {
 
-// Throw Error for images other than uint8 (B, H, W, C), unsupported numbers of channels, and unsupported output dtypes.
+// These functions throw Error for images other than uint8 (B, H, W, C), for channels outside 1 to 4, and for output
+// dtypes other than float16, bfloat16 and float32.
 void check_pixels(const char* op, const Tensor& images);
 void check_channels(const char* op, int64_t channels);
 void check_output(const char* op, ScalarType dtype);

@@ -7,8 +7,8 @@ STABLE_TORCH_LIBRARY(fastmix, m) {
   m.def(
       "mix(Tensor images, Tensor plan, Tensor? masks=None, Tensor? other=None, bool with_clean=False, "
       "bool multiway=False) -> Tensor");
-  // inputs: how many samples partners index. These are samples of `other` or, if the plan mixes more than two images,
-  // of the mixed batch. -1: partners index the batch itself. of_other: returns the gradient of `other`.
+  // inputs: the number of samples that partners index. They are samples of `other` or, if the plan mixes more than two
+  // images, of the mixed batch. -1: partners index the batch itself. of_other: returns the gradient of `other`.
   m.def(
       "mix_backward(Tensor grad, Tensor plan, Tensor? masks=None, SymInt inputs=-1, "
       "bool of_other=False, bool multiway=False) -> Tensor");

@@ -100,7 +100,7 @@ const T* plan_array(const char* op, const char* name, const Tensor& tensor, int3
   const bool shape_fits = per_sample == 1 ? tensor.dim() == 1 : tensor.dim() == 2 && tensor.size(1) == per_sample;
   check(shape_fits && tensor.size(0) == batch, op, ": expected ", name, " of shape (", batch,
         per_sample == 1 ? std::string(",") : concat(", ", per_sample), "), one entry per sample of the batch, got ",
-        shape_of(tensor), "; draw the plan for this batch size");
+        shape_of(tensor), "; make ", name, " for this batch size");
   check(tensor.is_contiguous(), op, ": expected contiguous ", name, ", got other strides; use ", name, ".contiguous()");
   return static_cast<const T*>(tensor.const_data_ptr());
 }
@@ -118,7 +118,8 @@ MaskArrays masks_of(const char* op, const Tensor& masks, const Tensor& images) {
   const int64_t rank = masks.dim();
   check(masks.scalar_type() == ScalarType::Byte && (rank == 3 || rank == 4) && masks.is_contiguous(), op,
         ": expected contiguous masks of dtype uint8 and shape (M, h, w) or (M, t, h, w), got ",
-        torch::headeronly::toString(masks.scalar_type()), " ", shape_of(masks));
+        masks.is_contiguous() ? "" : "non-contiguous ", torch::headeronly::toString(masks.scalar_type()), " ",
+        shape_of(masks));
   check(device_of(masks) == device_of(images), op, ": expected masks on the images' device ", device_of(images),
         ", got ", device_of(masks), "; move the masks there");
   for (int64_t dim = 0; dim < rank; ++dim) {

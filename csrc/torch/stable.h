@@ -23,7 +23,7 @@ using torch::headeronly::MemoryFormat;
 using torch::headeronly::ScalarType;
 using torch::stable::Tensor;
 
-// Returns the kernels' element type for a tensor's. Throws Error for types that kernels do not support.
+// Returns the kernels' element type for a tensor's dtype. Throws Error for types that kernels do not support.
 DType dtype_of(const char* op, ScalarType dtype);
 
 // The shape as text, such as "(2, 3, 224, 224)".
@@ -39,8 +39,8 @@ int32_t check_batch(const char* op, const char* name, const Tensor& tensor);
 template <typename T>
 const T* plan_array(const char* op, const char* name, const Tensor& tensor, int32_t batch, int64_t per_sample = 1);
 
-// Whether an operator takes a ResidentPlan. Its rows lie on the images' device, followed by two lists: the orders in
-// which kernels visit the samples.
+// Whether an operator takes a ResidentPlan. Its rows lie on the images' device. After the rows lie two lists of the
+// order in which kernels visit the samples: one for mixing in place, one for mixing into new memory.
 enum class Resident { kTaken, kRefused };
 
 // Returns a view of a plan's rows, int32 (B, 16), and masks. Both must outlive it. Masks lie on the device of `images`.

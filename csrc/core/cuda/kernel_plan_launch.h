@@ -121,9 +121,9 @@ class StreamMemory {
     // A CUDA graph would copy from `bytes` at every replay, after they have been freed.
     if (capturing != cudaStreamCaptureStatusNone)
       throw CudaError(
-          concat("fastmix: expected a plan that fits a kernel's parameters (32,764 bytes, about 1,024 samples) "
-                 "inside a CUDA graph, got ",
-                 bytes.size(), " bytes; use fastmix.ResidentPlan, or mix outside of the graph"));
+          concat("fastmix: expected kernel arguments of at most 32,764 bytes (a plan of about 1,024 samples) inside a "
+                 "CUDA graph, got ",
+                 bytes.size(), " bytes; use fastmix.ResidentPlan, a smaller batch, or mix outside of the graph"));
     check_cuda(cudaMallocAsync(&data_, bytes.size(), stream), "memory for a large plan");
     // cudaMemcpyAsync reads up to 64 KiB of host memory before it returns. For a larger copy it may wait for the
     // stream, so this loop copies piece by piece.
@@ -199,7 +199,7 @@ void with_kernel_plan(const PlanSource& source, CudaStream stream, const Launch&
 
 // A grid of tiles x bundles. CUDA limits grid.y to kMaxGridY, so with more bundles a block loops over several of them.
 inline dim3 grid_of(int64_t tiles, uint32_t bundles) {
-  check(tiles <= INT32_MAX, "fastmix: expected less than 2^31 blocks per sample, got ", tiles,
+  check(tiles <= INT32_MAX, "fastmix: expected fewer than 2^31 blocks per sample, got ", tiles,
         "; run the operator on the CPU");
   return dim3(static_cast<uint32_t>(tiles), bundles < kMaxGridY ? bundles : kMaxGridY);
 }

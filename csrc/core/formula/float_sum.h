@@ -87,14 +87,12 @@ FM_HD SplitWeight split_rest(float weight) {
 // u = 2^-24, and M is the sum of |weight * x|. The difference has four parts:
 //
 // 1. The roundings in f. Each is at most 2^-53 of a value up to M: together at most (n + 1) / 2 u^2 M.
-// 2. The products: at most 3 u^2 M. `small` is the rounded sum of two values: the exact error of `product`, and low *
-// x.
-//    Each of the two is at most u |product|, so `small` has an error of 2 u^2 |product|. `low` is itself rounded, which
-//    adds u^2 |product|.
-// 3. The sums: at most (3 n + 3 n (n + 1) / 2) u^2 M. `lost` is the exact error of sum + product (two-sum), at most u
-// M.
-//    lost + small is at most 3 u M and has an error of 3 u^2 M, n times. After k terms, `tail` is at most 3 k u M and
-//    has an error of 3 k u^2 M.
+// 2. The products: at most 3 u^2 M. `small` is the rounded sum of two values: the exact error of `product`, and
+//    low * x. Each of the two is at most u |product|, so `small` has an error of 2 u^2 |product|. `low` is itself
+//    rounded, which adds u^2 |product|.
+// 3. The sums: at most (3 n + 3 n (n + 1) / 2) u^2 M. `lost` is the exact error of sum + product (two-sum), at most
+//    u M. lost + small is at most 3 u M and has an error of 3 u^2 M, n times. After k terms, `tail` is at most 3 k u M
+//    and has an error of 3 k u^2 M.
 // 4. The sum of tail and allowed in round(): a little more than 3 n u^2 M.
 //
 // Together the four parts stay below 13 n^2 u^2 M for one term and 7 n^2 u^2 M for more. Products below 2^-100 may lose

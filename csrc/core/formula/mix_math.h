@@ -124,11 +124,11 @@ FM_HD float fused_up(float a, float b, float c) { return fused_toward(a, b, c, H
 
 // Float32 bounds of partner + weight * (own - partner), for 16-bit floats and kLeastBoundedWeight <= weight < 1.
 // 1. If both bounds round to the same 16-bit float, that float is the result of mix_element().
-// 2. The bounds are equal if float32 holds the exact value, for example a tie. They may be NaN if an operand is not
-// finite.
-// 3. blend() lies between the bounds, too: its products are exact, so it only rounds the exact value to float64.
-// 4. The products are exact because 1 - weight is a multiple of 2^-42 below 1, and a float16 has 11 bits: at most 53
-// bits together. For bfloat16 it is a multiple of 2^-45, and an element has 8 bits.
+// 2. The bounds are equal if float32 holds the exact value, for example a tie.
+// 3. The bounds may be NaN if an operand is not finite.
+// 4. blend() lies between the bounds, too: its products are exact, so it only rounds the exact value to float64.
+// 5. The products are exact because they have at most 53 bits. For float16, 1 - weight is a multiple of 2^-42 below 1,
+//    and an element has 11 bits. For bfloat16, 1 - weight is a multiple of 2^-45, and an element has 8 bits.
 struct MixBounds {
   float low, high;
 };

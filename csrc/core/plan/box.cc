@@ -22,8 +22,8 @@ int64_t inside(int64_t extent, int32_t length, RandomStream& draws) {
   return draws.below(static_cast<uint32_t>(length - extent + 1));
 }
 
-// Draws the box's range along one axis. Plans depend on the order of the draws: first frames, then height, then width.
-// The extent of each comes before its place.
+// Draws the box's range along one axis: first its extent, if the rule draws one, then its place. Callers draw the range
+// of frames first, then of rows, then of columns. Keep both orders: equal keys must give equal plans.
 Range draw_range(const BoxRule& rule, int32_t length, double side, RandomStream& draws) {
   int64_t extent = static_cast<int64_t>(length * side);
   switch (rule.placement) {
@@ -56,8 +56,8 @@ Range draw_range(const BoxRule& rule, int32_t length, double side, RandomStream&
 
 void validate(const BoxRule& rule) {
   check(rule.least_side >= 0.0 && rule.least_side <= rule.most_side && rule.most_side <= 1.0,
-        "policy: expected 0 <= least <= most <= 1 for the box's sides (shares of the image's), got ", rule.least_side,
-        " and ", rule.most_side);
+        "policy: expected 0 <= least <= most <= 1 for the box's sides (shares of the image's), got least ",
+        rule.least_side, " and most ", rule.most_side);
   const Box& box = rule.fixed;
   check(box.y0 >= 0 && box.x0 >= 0 && box.y0 <= box.y1 && box.x0 <= box.x1,
         "policy: expected a fixed box (y0, x0, y1, x1) with 0 <= y0 <= y1 and 0 <= x0 <= x1, got (", box.y0, ", ",

@@ -53,7 +53,7 @@ void validate(const BoxRule& rule);
 // Throws Error if a fixed box leaves the image.
 void validate(const BoxRule& rule, int32_t height, int32_t width);
 
-// Draws a box. Before clipping it takes the share `area` of the image, if the rule uses the area. It may be empty.
+// Draws a box. Before clipping it takes the share `area` of the image, if the rule uses the area. The box may be empty.
 Box draw_box(const BoxRule& rule, int32_t height, int32_t width, double area, RandomStream& draws);
 
 // Whether a rule chooses frames too. draw_cuboid is for these rules, draw_box for all others.

@@ -22,8 +22,8 @@
 
 namespace fastmix {
 
-// The cycles, grouped into bundles. A task mixes one bundle; each has at least kBundle samples, except the last. A plan
-// with repeated partners has no cycles: `cyclic` is false and each sample is a cycle of its own.
+// The cycles, grouped into bundles. A task mixes one bundle. A bundle has at least kBundle samples, except the last
+// one. A plan with repeated partners has no cycles: `cyclic` is then false, and `cycles` lists each sample alone.
 struct CpuWalk {
   static constexpr int32_t kBundle = 16;
 
@@ -49,7 +49,8 @@ struct CpuWalk {
 };
 
 // Splits the elements [begin, end) of a sample into runs that lie wholly inside or outside the box. Calls visit(begin,
-// end, inside) for each run, in ascending order. MixParams says how a sample's elements map to pixels.
+// end, inside) for each run, in ascending order. Element e is at pixel x = (e / pixel_stride) % width, y = (e /
+// (pixel_stride * width)) % height.
 template <typename Visit>
 void for_each_span(const int32_t* box, bool has_box, int64_t pixel_stride, int64_t width, int64_t height, int64_t begin,
                    int64_t end, Visit&& visit) {

@@ -8,8 +8,8 @@
 
 namespace fastmix {
 
-// `offset` is the place of sample 0 in the global batch. Ranks that pass their offset and rank 0 draw slices of one
-// global plan. Ranks that pass their rank draw independent plans.
+// `offset` is the place of sample 0 in the global batch. Ranks that pass `rank` 0 and their own `offset` draw slices of
+// one global plan. Ranks that pass their own `rank` draw independent plans.
 struct DrawKey {
   uint64_t seed = 0;
   uint32_t epoch = 0;

@@ -62,8 +62,8 @@ Spectrum draw_spectrum(double decay, int32_t height, int32_t width, RandomStream
     for (int32_t kx = 0; kx <= spectrum.across; ++kx) {
       const double y = ky * longer / height, x = kx * longer / width;
       const double frequency = std::max(std::sqrt(y * y + x * x), 1.0);
-      // The spectrum has half of the waves; the others are their complex conjugates. So a wave counts twice, except in
-      // the first column and, for an even width, the last one, which hold both halves.
+      // The spectrum stores one of each pair of conjugate waves, so a stored wave counts twice. The first column and,
+      // for an even width, the last column store both waves of a pair, so their waves count once.
       const double amplitude = (kx == 0 || 2 * kx == width ? 1.0 : 2.0) * exact_exp(-decay * exact_log(frequency));
       spectrum.real.push_back(draws.normal() * amplitude);
       spectrum.imaginary.push_back(draws.normal() * amplitude);

@@ -15,8 +15,8 @@ struct Share {
   bool of_partner;
 };
 
-// The gradient of input i is the sum of shares[begin[i]] ... shares[begin[i + 1] - 1]. Its own share comes first, then
-// the shares of the samples whose partner is i, in ascending order.
+// The gradient of input i is the sum of shares[begin[i]] ... shares[begin[i + 1] - 1]. The share of output i itself
+// comes first, then the shares of the outputs whose partner is i, in ascending order.
 struct Gather {
   std::vector<uint32_t> begin;
   std::vector<Share> shares;

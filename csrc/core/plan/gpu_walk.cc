@@ -159,7 +159,7 @@ GpuWalk make_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes
 
 GpuWalk fitting_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes, int64_t tiles,
                          int32_t most_warps) {
-  // An H200 has 132 SMs, each with room for 64 warps. Fewer warps leave part of it idle.
+  // An H200 has 132 SMs, each with room for 64 warps. Fewer warps leave part of the GPU idle.
   constexpr int64_t kEnoughWarps = 132 * kWarpsPerSm;
   const Runs runs = RunBuilder(plan, mirror, writes).build();
   const uint32_t most = static_cast<uint32_t>(most_warps);

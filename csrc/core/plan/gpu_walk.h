@@ -1,6 +1,5 @@
-// The walk of the CUDA kernels: which warp mixes which samples in which order. Kernels read each sample once, even if
-// the output overwrites the input and however long the cycles of partners are. cuda/segment_walk.h has a picture of the
-// order.
+// The walk of the CUDA kernels: which warp mixes which samples in which order. Kernels read each sample once, in place
+// and out of place, for cycles of partners of any length. cuda/segment_walk.h has a picture of the order.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +17,10 @@ constexpr uint32_t kMirrorFlag = 4;  // normalize_mix reads the sample mirrored
 constexpr uint32_t kFlagBits = 3;
 FM_HD uint32_t sample_of(uint32_t entry) { return entry >> kFlagBits; }
 
-// How many vectors a lane has loaded or is loading at a time. A segment should have at least as many entries. A lane
-// uses two of the vectors (own and partner), so at least two loads of 16 bytes stay in flight. At 32 warps per SM that
-// is 32 KiB, three times the 11 KiB an H200 needs (4.8 TB/s, half of it reads, times 600 ns, over 132 SMs).
+// The number of vectors that a lane has loaded or is loading at a time. A segment should have at least this many
+// entries. A lane uses two of the vectors (own and partner), so at least two loads of 16 bytes stay in flight. At 32
+// warps per SM that is 32 KiB, three times the 11 KiB an H200 needs (4.8 TB/s, half of it reads, times 600 ns, over 132
+// SMs).
 constexpr int32_t kVectorsInFlight = 4;
 constexpr int32_t kMaxWarps = 32;
 // How many warps per SM the launches aim for; `cmake -DFASTMIX_WARPS_PER_SM=...` builds variants to compare on a GPU.
@@ -33,8 +33,8 @@ constexpr int32_t kWarpsPerSm = FASTMIX_WARPS_PER_SM;
 static_assert(kWarpsPerSm == 64 || kWarpsPerSm == 32 || kWarpsPerSm == 16 || kWarpsPerSm == 8);
 constexpr bool kSmallBlocks = kWarpsPerSm == 8;
 constexpr int32_t kMixWarps = kSmallBlocks ? 8 : kMaxWarps;
-// The most warps per block for kernels that hold more values at once. Two blocks of 12 warps leave 80 registers for a
-// thread, 32 warps leave 64.
+// The most warps per block for normalize_mix, whose threads hold more values at once, and for resident plans. Two
+// blocks of 12 warps leave 80 registers for a thread, 32 warps leave 64.
 constexpr int32_t kMaxWideWarps = 12;
 
 // One warp walks segment s: entries[segment_begin[s]] ... entries[segment_begin[s + 1] - 1]. An entry's partner is the
@@ -55,10 +55,10 @@ enum class Writes {
   kAll,      // to new memory: writes every sample
 };
 
-// Makes the walk of a plan. `mirror` may be null. With kAll, partners may repeat: a kernel then reads a sample once for
-// itself and once more for every sample that it is the partner of. If partners come from another batch, entry batch + i
-// stands for the partner of sample i. A sample that is its own partner gets itself as partner. Any other sample that
-// keeps its values may get any partner, since kernels ignore it.
+// Makes the walk of a plan. `mirror` may be null. With kAll, partners may repeat. A kernel then reads a sample once as
+// own image, and once more for every sample that has it as partner. If partners come from another batch, entry batch +
+// i stands for the partner of sample i. A sample that is its own partner gets itself as partner. A sample that keeps
+// its values because it has weight 1 may get any partner, since kernels ignore it.
 GpuWalk make_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes, int32_t max_warps);
 
 // Chooses the smallest blocks that still occupy all warps of the GPU. Small blocks overlap one block's start with

@@ -20,8 +20,9 @@ std::vector<int64_t> shares(int32_t cells, int32_t length) {
 }  // namespace
 
 float mask_label_weight(const uint8_t* levels, const Extent& mask, const Extent& image, float inside, float outside) {
-  check(mask.pixels() > 0 && image.pixels() > 0, "mask: expected a mask and an image with pixels, got ", mask.depth,
-        " x ", mask.height, " x ", mask.width, " and ", image.depth, " x ", image.height, " x ", image.width);
+  check(mask.pixels() > 0 && image.pixels() > 0, "mask: expected frames, height and width > 0 of mask and image, got ",
+        mask.depth, ", ", mask.height, " and ", mask.width, " of the mask, ", image.depth, ", ", image.height, " and ",
+        image.width, " of the image");
   const std::vector<int64_t> frames = shares(mask.depth, image.depth);
   const std::vector<int64_t> rows = shares(mask.height, image.height);
   const std::vector<int64_t> columns = shares(mask.width, image.width);

@@ -20,7 +20,7 @@ int32_t whole(double value, int32_t most) { return static_cast<int32_t>(std::min
 
 uint8_t level_of(double share) { return static_cast<uint8_t>(share * 255.0 + 0.5); }
 
-// exp(-scale * (i - center)^2) for i = 0 ... length - 1. Its product over both axes is a round Gaussian.
+// exp(-scale * (i - center)^2) for i = 0 ... length - 1. The product of one such curve per axis is a round Gaussian.
 std::vector<double> bell(int32_t length, int32_t center, double scale) {
   std::vector<double> values(length);
   for (int32_t i = 0; i < length; ++i) {

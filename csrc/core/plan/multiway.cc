@@ -15,8 +15,9 @@ constexpr double kSumTolerance = 1e-6;
 void validate(const MultiwayRows& plan, int32_t samples) {
   for (int32_t i = 0; i < plan.batch; ++i) {
     const MultiwayRow& row = plan.rows[i];
-    check(row.header == kMultiwayHeader, "plan: expected rows that mix several images, layout version ", kPlanVersion,
-          ", got the header ", row.header, " for sample ", i, "; make rows with MultiwayPlan");
+    check(row.header == kMultiwayHeader, "plan: expected header ", kMultiwayHeader,
+          " (rows that mix several images, layout version ", kPlanVersion, "), got ", row.header, " for sample ", i,
+          "; make rows with MultiwayPlan");
     check(row.ways >= 2 && row.ways <= kMaxWays, "plan: expected 2 to ", kMaxWays, " partners per sample, got ",
           row.ways, " for sample ", i);
     double sum = 0.0;

@@ -45,7 +45,8 @@ struct Terms {
   }
 };
 Terms terms_of(const MultiwayRows& plan);
-// The terms of the gradient of these sums. The gradient of input i adds up the outputs that use it, in ascending order.
+// The terms of the gradient of these sums. The gradient of input i adds up the gradients of the outputs that use the
+// input, in ascending order.
 Terms transposed(const MultiwayRows& plan, int32_t samples);
 
 }  // namespace fastmix

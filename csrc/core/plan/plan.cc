@@ -17,7 +17,8 @@ void check_box(const PlanView& plan, int32_t sample, int64_t height, int64_t wid
   const int32_t* box = plan.rows[sample].box;
   check(box[0] >= 0 && box[1] >= 0 && box[0] <= box[2] && box[1] <= box[3] && box[2] <= height && box[3] <= width,
         "plan: expected box (y0, x0, y1, x1) within height ", height, " and width ", width, ", got (", box[0], ", ",
-        box[1], ", ", box[2], ", ", box[3], ") for sample ", sample, "; draw the plan with this image_size");
+        box[1], ", ", box[2], ", ", box[3], ") for sample ", sample, "; draw the plan with image_size=(", height, ", ",
+        width, ")");
 }
 
 void check_mask(const PlanView& plan, int32_t sample) {
@@ -28,8 +29,9 @@ void check_mask(const PlanView& plan, int32_t sample) {
 }
 
 void check_extent(const Extent& mask) {
-  check(mask.depth > 0 && mask.height > 0 && mask.width > 0, "plan: expected masks with pixels, got ", mask.depth,
-        " x ", mask.height, " x ", mask.width);
+  check(mask.depth > 0 && mask.height > 0 && mask.width > 0,
+        "plan: expected masks of frames, height and width > 0, got ", mask.depth, ", ", mask.height, " and ",
+        mask.width);
   check(mask.pixels() <= INT32_MAX, "plan: expected masks below 2^31 pixels each, got ", mask.pixels());
 }
 
@@ -37,8 +39,9 @@ void check_extent(const Extent& mask) {
 
 void check_rows(const PlanView& plan) {
   for (int32_t i = 0; i < plan.batch; ++i) {
-    check(plan.rows[i].header == kPairHeader, "plan: expected rows that mix two images, layout version ", kPlanVersion,
-          ", got the header ", plan.rows[i].header, " for sample ", i, "; make rows with MixPlan");
+    check(plan.rows[i].header == kPairHeader, "plan: expected header ", kPairHeader,
+          " (rows that mix two images, layout version ", kPlanVersion, "), got ", plan.rows[i].header, " for sample ",
+          i, "; make rows with MixPlan");
   }
 }
 

@@ -49,7 +49,7 @@ static_assert(sizeof(PlanRow) == 64);
 struct PlanView {
   int32_t batch = 0;
   const PlanRow* rows = nullptr;
-  const void* resident = nullptr;  // instead of `rows`, see plan_memory.h; unchecked, because the host cannot read it
+  const void* resident = nullptr;  // instead of `rows`: device memory (plan_memory.h), which the host cannot check
   MaskArrays mask;
   int32_t others = -1;  // the size of the other batch that partners index; negative if they index this batch
 

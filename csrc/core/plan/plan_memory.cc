@@ -51,7 +51,8 @@ ResidentLayout::ResidentLayout(int32_t batch) {
 }
 
 void pack_resident_plan(const PlanView& plan, const uint8_t* mirror, int64_t height, int64_t width, unsigned char* to) {
-  check(plan.others < 0, "ResidentPlan: expected partners of the same batch, got those of another; use mix()");
+  check(plan.others < 0,
+        "ResidentPlan: expected partners from the same batch, got partners from another batch; use mix()");
   validate(plan, height, width, true);
   const ResidentLayout layout(plan.batch);
   const bool has_box = has_any_box(plan);

@@ -12,8 +12,8 @@ namespace fastmix {
 
 // Byte offsets of a walk's arrays.
 struct WalkOffsets {
-  // Offset of two uint32_t: the number of bundles, and 1 if any sample has a box. If they were kernel parameters, a
-  // captured launch would replay those of the first plan.
+  // Offset of two uint32_t: the number of bundles, and 1 if any sample has a box. If the two numbers were kernel
+  // parameters, a captured launch would always replay those of the plan at capture.
   uint32_t header = 0;
   uint32_t entries = 0, segments = 0, bundle_begins = 0, successors = 0;  // arrays of uint32_t
   uint32_t end = 0;
@@ -23,9 +23,9 @@ struct WalkOffsets {
 WalkOffsets reserve_walk(int64_t begin, int64_t entries, int64_t segments, int64_t bundles);
 void put_walk(unsigned char* to, const WalkOffsets& at, const GpuWalk& walk, bool has_box);
 
-// The grid and the offsets of a captured launch depend only on the batch size, so that they fit every plan. Kernels
-// read everything else at replay. If a plan has more bundles than the grid has rows, a block walks several bundles in
-// turn: two for a plan of pairs, about one for a random permutation.
+// The grid and the offsets of a captured launch depend only on the batch size, so that they fit every plan for this
+// size. Kernels read everything else at replay. If a plan has more bundles than the grid has rows, a block walks
+// several bundles in turn: two for a plan of pairs, about one for a random permutation.
 constexpr int32_t kResidentWarps = kMaxWideWarps;
 constexpr int32_t kResidentEntriesPerBlock = 4 * kResidentWarps;
 

@@ -70,7 +70,7 @@ Plan draw_plan(const Choice& choice, int32_t batch, const Extent& image, const D
   check_samples(samples, choice.pairing, batch);
   for (const Policy& policy : choice.policies) {
     if (policy.kind == Kind::kMixup) continue;
-    check(image.height > 0 && image.width > 0, "policy: expected image_size=(height, width) with pixels for ",
+    check(image.height > 0 && image.width > 0, "policy: expected image_size=(height, width) > 0 for ",
           name_of(policy.kind), ", got (", image.height, ", ", image.width, ")");
     check(!cuts_frames(policy) || image.depth > 0,
           "policy: expected image_size=(frames, height, width) for a box over frames, got (", image.height, ", ",
@@ -79,8 +79,8 @@ Plan draw_plan(const Choice& choice, int32_t batch, const Extent& image, const D
     const int64_t frame = static_cast<int64_t>(image.height) * image.width;
     const bool masked = policy.kind > Kind::kHMix || cuts_frames(policy);
     check(!masked || (frame <= INT32_MAX && frame * std::max(image.depth, 1) <= INT32_MAX),
-          "policy: expected an image_size below 2^31 pixels for masks of ", name_of(policy.kind), ", got (",
-          image.depth, ", ", image.height, ", ", image.width, ")");
+          "policy: expected image_size=(frames, height, width) of fewer than 2^31 pixels for masks of ",
+          name_of(policy.kind), ", got (", image.depth, ", ", image.height, ", ", image.width, ")");
   }
   return draw_checked(choice, batch, image, key, samples);
 }
@@ -88,7 +88,7 @@ Plan draw_plan(const Choice& choice, int32_t batch, const Extent& image, const D
 std::vector<int32_t> weighted_partners(std::span<const double> odds, int32_t batch, const DrawKey& key) {
   check_batch(batch, key);
   check(odds.size() == static_cast<size_t>(batch) * batch, "weighted_partners: expected weights of shape (", batch,
-        ", ", batch, "), got ", odds.size(), " of them; give one weight per sample and partner");
+        ", ", batch, "), got ", odds.size(), " numbers; give one weight per sample and partner");
   std::vector<int32_t> partner(batch);
   for (int32_t i = 0; i < batch; ++i) {
     RandomStream draws = stream_of(key, Purpose::kPairing, key.offset + static_cast<uint32_t>(i));

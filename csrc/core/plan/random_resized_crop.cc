@@ -40,7 +40,7 @@ void validate(const CropSpec& spec) {
 }
 
 CropWindow random_resized_crop(const CropSpec& spec, int32_t height, int32_t width, const SampleKey& key) {
-  check(height > 0 && width > 0, "random_resized_crop: expected an image with pixels, got height ", height,
+  check(height > 0 && width > 0, "random_resized_crop: expected height and width of the image > 0, got height ", height,
         " and width ", width);
   RandomStream stream = stream_of(key, Purpose::kCrop);
   const bool mirror = stream.uniform() < spec.mirror_prob;

@@ -9,7 +9,7 @@ namespace fastmix {
 
 namespace {
 
-// The minimum, because rounding may make the sum larger than b by one unit in the last place.
+// Rounding may make a + (b - a) * u exceed b by one unit in the last place, so this takes the minimum.
 double uniform_between(double a, double b, RandomStream& draws) { return std::min(a + (b - a) * draws.uniform(), b); }
 
 double draw_law(const WeightLaw& law, RandomStream& draws) {
@@ -43,14 +43,15 @@ void validate(const WeightLaw& law) {
     case Law::kUniform:
     case Law::kUniformSide:
       check(law.a >= 0.0 && law.a <= law.b && law.b <= 1.0,
-            "policy: expected bounds 0 <= low <= high <= 1 of a uniform weight or side, got ", law.a, " and ", law.b);
+            "policy: expected bounds 0 <= low <= high <= 1 of a uniform weight or side, got low ", law.a, " and high ",
+            law.b);
       break;
     case Law::kFixed:
       check(law.a >= 0.0 && law.a <= 1.0, "policy: expected a fixed weight in [0, 1], got ", law.a);
       break;
   }
   check(law.least >= 0.0 && law.least <= law.most && law.most <= 1.0,
-        "policy: expected clamp=(least, most) with 0 <= least <= most <= 1, got ", law.least, " and ", law.most);
+        "policy: expected clamp=(least, most) with 0 <= least <= most <= 1, got (", law.least, ", ", law.most, ")");
 }
 
 double draw_weight(const WeightLaw& law, RandomStream& draws) {

@@ -100,8 +100,8 @@ inline bool blend_quickly(BFloat16* out, const BFloat16* own, const BFloat16* pa
 #define FM_BLEND_TIES_APART
 
 // Returns nonzero words where float32 may not hold the difference of two bfloat16, or where one of them is not finite.
-// Let e be the larger and s the smaller of the two exponents. The difference is below 2^(e + 2) and a multiple of 2^(s
-// - 7). So it has at most 24 bits, and float32 holds it, if e <= s + 15. Example: 2^15 - 129 / 128 (e = 15, s = 0)
+// Let e be the larger and s the smaller of the two exponents. The difference is below 2^(e + 2) and a multiple of
+// 2^(s - 7). So it has at most 24 bits, and float32 holds it, if e <= s + 15. Example: 2^15 - 129 / 128 (e = 15, s = 0)
 // needs 22 bits.
 inline __m256i inexact_differences(__m256i x, __m256i y) {
   constexpr int kStep = 1 << 7;                 // one step of the exponent, in the bits of a bfloat16
