@@ -161,9 +161,8 @@ PYBIND11_MODULE(_core, m) {
       "Write a plan into `to` in the form that kernels read from device memory; masks is the shape (M, t, h, w) of its "
       "masks.");
   m.def("random_resized_crop", &crop_windows, py::arg("spec"), py::arg("sizes"), py::arg("seed"), py::arg("keys"),
-        "Draw one window per sample. Return int32 (N, 4) as y, x, height, width, and the mirror flags bool (N,). sizes "
-        "is "
-        "int32 (N, 2) as height, width; keys is int64 (N, 4) as epoch, sample, occurrence, view.");
+        "Draw one window per sample. Return int32 (N, 4) as y, x, height, width, and the mirror flags, bool (N,). "
+        "sizes is int32 (N, 2) as height, width; keys is int64 (N, 4) as epoch, sample, occurrence, view.");
   m.def("epoch_order", &epoch_order, py::arg("count"), py::arg("seed"), py::arg("epoch"),
         "Return a uniform permutation of 0 ... count - 1, a pure function of (seed, epoch).");
   m.def("build_info", &build_info,

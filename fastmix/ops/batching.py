@@ -64,7 +64,8 @@ def _dims(op: str, in_dims: tuple[Any, ...], **shared: int) -> tuple[Any, ...]:
     for name, place in shared.items():
         if dims[place] is not None:
             raise ValueError(
-                f"{op}: expected the same {name} for all batches of vmap, got one per batch; use in_dims=None for it"
+                f"{op}: expected the same {name} for all batches of vmap, got one per batch; "
+                f"use in_dims=None for {name}"
             )
     return dims
 

@@ -92,7 +92,10 @@ def check_out(op: str, out: Tensor, images: Tensor, dtype: torch.dtype, memory_f
             f"{op}: expected out of shape {shape} on {images.device}, got {tuple(out.shape)} on {out.device}"
         )
     if not out.is_contiguous(memory_format=memory_format):
-        raise ValueError(f"{op}: expected out in {memory_format}, got strides {out.stride()}")
+        raise ValueError(
+            f"{op}: expected out in {memory_format}, got strides {out.stride()}; "
+            f"make out with torch.empty(..., memory_format={memory_format})"
+        )
 
 
 def pixel_units(op: str, name: str, values: Sequence[float], channels: int, *, positive: bool) -> list[float]:

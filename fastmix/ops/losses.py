@@ -66,7 +66,9 @@ def mix_loss(
             f"got the module {type(criterion).__name__}; pass the function and its options as keywords"
         )
     if "reduction" in kwargs:
-        raise TypeError("mix_loss: reduction= has no effect here, since mix_loss returns the mean; leave it out")
+        raise TypeError(
+            "mix_loss: reduction= has no effect here, since mix_loss returns the mean; leave reduction= out"
+        )
     batch = len(plan)
     for name, value in (("logits", logits), ("labels", labels)):
         if value.dim() == 0 or value.shape[0] != batch:

@@ -49,7 +49,7 @@ def normalize_mix(
         std: One value > 0 per channel, in the same units.
         dtype: float16, bfloat16 or float32.
         memory_format: torch.contiguous_format (NCHW) or torch.channels_last (NHWC) of the result.
-        mirror: bool (B,) on the CPU, or a sequence: the images to flip left to right before mixing.
+        mirror: bool (B,) on the CPU, or a sequence of B: the images to flip left to right before mixing.
         out: (B, C, H, W) of ``dtype`` in ``memory_format``, to write to and return. It must not share memory with
             ``images``. Reusing it avoids the page faults of new memory on the CPU.
 

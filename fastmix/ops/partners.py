@@ -23,7 +23,8 @@ def check_other(op: str, plan: MixPlan | MultiwayPlan | ResidentPlan, values: Te
         return
     if isinstance(plan, MultiwayPlan):
         raise ValueError(
-            f"{op}: other= works with a MixPlan only, got a MultiwayPlan; concatenate both batches and plan for them"
+            f"{op}: other= works with a MixPlan only, got a MultiwayPlan; "
+            "concatenate both batches and draw a plan for the joined batch"
         )
     if isinstance(plan, ResidentPlan):
         raise ValueError(f"{op}: other= works with a MixPlan only, got a ResidentPlan; use a MixPlan")
@@ -50,9 +51,7 @@ def partner_batch(op: str, plan: MixPlan, values: Tensor, other: Tensor | None) 
         low, high = (int(bound) for bound in plan.partner.aminmax())
         if low < 0 or high >= batch.shape[0]:
             got = low if low < 0 else high
-            raise ValueError(
-                f"{op}: expected partner in [0, {batch.shape[0]}), got {got}; draw the plan with this batch_size"
-            )
+            raise ValueError(f"{op}: expected partner in [0, {batch.shape[0]}), got {got}; draw partners in that range")
     return batch
 
 

@@ -6,7 +6,7 @@
 ``resident_plan.py`` ``ResidentPlan``: a plan in device memory, for CUDA graphs
 ``policies.py``      ``Policy``, and the policies that mix by weight or box: ``Mixup``, ``CutMix``, ``HMix``
 ``choice.py``        ``Choice``: one of several policies
-``plan_function.py`` ``PlanFunction``: plans that a function of your own makes
+``plan_function.py`` ``PlanFunction``: plans that your own function makes
 ``mask_policies.py`` policies that mix by mask: ``GridMix``, ``SmoothMix``, ``GMix``, ``FMix``
 ``weights.py``       distributions of the own weight: ``Beta``, ``Uniform``, ``Fixed``
 ``boxes.py``         rules that place a box: ``Clipped``, ``Inside``, ``Cuboid``, ...

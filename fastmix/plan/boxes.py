@@ -63,7 +63,7 @@ class Cuboid(_Placed):
 
 @dataclass(frozen=True)
 class Span(BoxRule):
-    """Place a box that covers a part of one axis and all of the others. It lies in the image, so nothing is clipped.
+    """Place a box that covers a part of one axis and all of the others. The border never clips the box.
 
     ``Span("width")`` cuts spectrograms (frequency, time) and signals (channels, time) by time; ``Span("height")`` cuts
     spectrograms by frequency. Source: SpecMix (Kim et al., Interspeech 2021).

@@ -17,7 +17,7 @@ class Choice(Policy):
     Args:
         policies: One or more of ``Mixup``, ``CutMix``, ``HMix``, ``GridMix``, ``SmoothMix``, ``GMix`` and ``FMix``, all
             with the same pairing.
-        p: Their probabilities, which sum to 1; None makes them equal.
+        p: One probability per policy; they sum to 1. None makes them equal.
         per: The unit that shares one choice: ``"batch"``, ``"pair"`` or ``"sample"``.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Policies that draw masks: GridMix, SmoothMix, GMix, FMix. :meth:`fastmix.MixPlan.masked` takes masks of your own.
+"""Policies that draw masks: GridMix, SmoothMix, GMix, FMix. :meth:`fastmix.MixPlan.masked` takes your own masks.
 
 ``label_weight`` is the mean own weight over the mask. The CPU draws one mask of the image's size for each unit of
 ``per``, so ``per="sample"`` copies a batch of masks to the GPU.

@@ -15,7 +15,8 @@ def as_levels(mask: Any) -> torch.Tensor:
     tensor = torch.as_tensor(mask).detach().cpu()
     if tensor.dim() not in (3, 4) or 0 in tensor.shape:
         raise ValueError(
-            f"MixPlan.masked: expected mask of shape (M, h, w) or (M, t, h, w) with pixels, got {tuple(tensor.shape)}"
+            "MixPlan.masked: expected mask of shape (M, h, w) or (M, t, h, w), all sizes > 0, "
+            f"got {tuple(tensor.shape)}"
         )
     if tensor.dtype == torch.bool:
         tensor = tensor.to(torch.uint8) * 255

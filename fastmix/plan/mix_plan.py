@@ -42,7 +42,7 @@ class MixPlan(StoredPlan):
     ``weight`` always means the weight of the sample's **own** image. Inside ``box`` it is ``weight_in``, outside
     ``weight_out``: Mixup is ``weight_out = w`` with an empty box, CutMix is ``weight_in = 0, weight_out = 1``.
 
-    A sample with a mask (GridMix, FMix, masks of your own) has no box. Its weight is ``weight_in`` where the mask is
+    A sample with a mask (GridMix, FMix, your own masks) has no box. Its weight is ``weight_in`` where the mask is
     255, ``weight_out`` where it is 0, and in between it changes in steps of 1 / 255. Masks are stretched over the image
     by nearest neighbours, and several samples may share one.
 
@@ -81,7 +81,7 @@ class MixPlan(StoredPlan):
             raise TypeError(f"MixPlan.masks: expected a uint8 tensor on the CPU, got {got}")
         if masks.dim() not in (3, 4) or 0 in masks.shape:
             raise ValueError(
-                f"MixPlan.masks: expected shape (M, h, w) or (M, t, h, w) with pixels, got {tuple(masks.shape)}"
+                f"MixPlan.masks: expected shape (M, h, w) or (M, t, h, w), all sizes > 0, got {tuple(masks.shape)}"
             )
 
     @property
@@ -186,8 +186,8 @@ class MixPlan(StoredPlan):
             mask_index: (B,), which mask each sample has; a sample with -1 is not mixed. None gives one mask to all
                 samples, or mask i of B masks to sample i.
             image_size: (height, width) or (frames, height, width) of the images; ``label_weight`` is a mean over their
-                pixels. None takes the mask's size. Its mean is the same if the images' sides are multiples of the
-                mask's.
+                pixels. None takes the mask's size, which gives the same mean if the images' sides are multiples of
+                the mask's.
             weight_in: own weight in [0, 1] where the mask's share is 1.
             weight_out: own weight in [0, 1] where the mask's share is 0.
 

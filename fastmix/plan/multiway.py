@@ -183,7 +183,7 @@ class DirichletMix:
             raise ValueError(f"DirichletMix: expected k of 2 to {_core.MAX_WAYS} ways, got {k}")
         alpha = self.alpha if isinstance(self.alpha, tuple) else (number("alpha", self.alpha),) * k
         if len(alpha) != k:
-            raise ValueError(f"DirichletMix: expected one alpha or k={k} of them, got {len(alpha)}")
+            raise ValueError(f"DirichletMix: expected 1 alpha or k={k} alphas, got {len(alpha)}")
         if self.per not in ("batch", "sample"):
             raise ValueError(f"DirichletMix: expected per 'batch' or 'sample', got {self.per!r}")
         return _core.DirichletPolicy(list(alpha), number("prob", self.prob), _core.Per.__members__[self.per])

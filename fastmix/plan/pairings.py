@@ -1,6 +1,6 @@
 """Draw partners by distance, by weight or from a second batch, for ``policy.plan(..., partner=...)``.
 
-Partners may repeat, so mix out of place. ``partner=`` also takes an assignment of your own, such as k-mixup's.
+Partners may repeat, so mix out of place. ``partner=`` also takes your own partners, such as those of k-mixup.
 """
 
 from __future__ import annotations

@@ -60,7 +60,9 @@ class ResidentPlan:
         if batch_size < 0:
             raise ValueError(f"ResidentPlan: expected batch_size >= 0, got {batch_size}")
         if masks is not None and (len(masks) not in (3, 4) or min(masks) < 1):
-            raise ValueError(f"ResidentPlan: expected masks as a shape (M, h, w) or (M, t, h, w), got {masks}")
+            raise ValueError(
+                f"ResidentPlan: expected masks as a shape (M, h, w) or (M, t, h, w), all sizes > 0, got {masks}"
+            )
         device = torch.device(device)
         if device.type not in ("cpu", "cuda"):
             raise ValueError(f"ResidentPlan: expected a CPU or CUDA device, got {device}")
@@ -143,5 +145,5 @@ class ResidentPlan:
         if room is None or masks[1:] != room[1:] or masks[0] > room[0]:
             raise ValueError(
                 f"{op}: expected a plan whose masks fit masks={room}, got {masks}; "
-                "make the ResidentPlan with masks= of this shape"
+                f"make the ResidentPlan with masks={masks}"
             )

@@ -84,7 +84,7 @@ def test_plans_of_another_size_or_output_are_refused() -> None:
     images = torch.zeros(3, 20, 20, 3, dtype=torch.uint8)
     crop = fa.RandomResizedCrop().plan(keys(3), image_sizes=[[100, 200]] * 3)
     for plan, message in (
-        (crop, "expected a plan for whole images"),
+        (crop, "of the whole image"),
         (fa.Invert().plan(keys(2)), "2"),
         (fa.RandomErasing(1.0).plan(keys(3), (20, 20)), "got ErasePixelsNormalized"),
         (fa.Cutout(4, value="pixel").plan(keys(3), (20, 20)), "got EraseNormal"),

@@ -233,7 +233,7 @@ def test_describe():
     ("arguments", "message"),
     [
         (([1, 0], torch.zeros(2, 2)), r"shape \(M, h, w\).*got \(2, 2\)"),
-        (([1, 0], torch.zeros(1, 0, 2)), "with pixels"),
+        (([1, 0], torch.zeros(1, 0, 2)), "all sizes > 0"),
         (([1, 0], torch.full((1, 2, 2), 1.5)), r"in \[0, 1\]"),
         (([1, 0], torch.full((1, 2, 2), float("nan"))), r"in \[0, 1\]"),
         (([1, 0], torch.zeros(1, 2, 2, dtype=torch.int64)), "bool, uint8 or floating, got torch.int64"),

@@ -243,7 +243,7 @@ PLAN = fm.MultiwayPlan.from_arrays([[0, 1], [1, 0]], [[0.5, 0.5]] * 2)
     [
         (lambda: fm.DirichletMix(1), ValueError, "2 to 4 ways, got 1"),
         (lambda: fm.DirichletMix(5), ValueError, "2 to 4 ways, got 5"),
-        (lambda: fm.DirichletMix(3, (1.0, 1.0)), ValueError, "one alpha or k=3 of them, got 2"),
+        (lambda: fm.DirichletMix(3, (1.0, 1.0)), ValueError, "expected 1 alpha or k=3 alphas, got 2"),
         (lambda: fm.DirichletMix(3, 0.0), ValueError, "finite alpha > 0, got 0"),
         (lambda: fm.DirichletMix(3, prob=1.5), ValueError, r"prob in \[0, 1\], got 1.5"),
         (lambda: fm.DirichletMix(3, per="pair"), ValueError, "'batch' or 'sample', got 'pair'"),

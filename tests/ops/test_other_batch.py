@@ -195,7 +195,7 @@ def test_refuses_memory_shared_in_place():
     before = base.clone()
     for images, other in ((base[:3], base[2:]), (base, base), (base[::2], base[2:4])):
         plan = fm.MixPlan.mixup(torch.arange(len(images)) % len(other), 0.5)
-        with pytest.raises(RuntimeError, match=r"memory of its own, .* use mix\(\)"):
+        with pytest.raises(RuntimeError, match=r"in separate memory, got .* use mix\(\)"):
             fm.mix_(images, plan, other=other)
         assert same_bits(fm.mix(images, plan, other=other), mix_reference(images, plan, other))
     assert torch.equal(base, before)

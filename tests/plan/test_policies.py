@@ -181,7 +181,7 @@ def test_bad_choices_are_refused(policies: list, arguments: dict, message: str) 
 @pytest.mark.parametrize("size", [None, (0, 8), (8, 0)])
 @pytest.mark.parametrize("policy", [CutMix(), CutMix(prob=0.0), Choice([Mixup(), CutMix()], p=[1.0, 0.0])])
 def test_cutmix_needs_an_image_size(policy: Policy, size: tuple[int, int] | None) -> None:
-    with pytest.raises(ValueError, match=r"image_size=\(height, width\) with pixels for CutMix"):
+    with pytest.raises(ValueError, match=r"image_size=\(height, width\) with both > 0 for CutMix"):
         policy.plan(4, size)
 
 

@@ -76,7 +76,7 @@ def test_clamped_weights() -> None:
             lambda: fm.CutMix(box=FixedBox(0, 0, 9, 4)).plan(2, (8, 8)),
             r"within image_size=\(8, 8\), .* ends at \(9, 4\)",
         ),
-        (lambda: fm.HMix().plan(2), "with pixels for HMix, got"),
+        (lambda: fm.HMix().plan(2), "with both > 0 for HMix, got"),
         (lambda: fm.Mixup(pairing="same_class").plan(3), "expected groups=, one per sample"),
         (lambda: fm.Mixup().plan(3, groups=[1, 2]), r"groups of shape \(3,\), got \(2,\)"),
         (lambda: fm.Mixup().plan(3, groups=[[1], [2], [3]]), r"groups of shape \(B,\), got \(3, 1\)"),

@@ -12,7 +12,7 @@ namespace fastmix {
 
 // One output row of a rotation, and what maps its pixels to the source.
 struct WarpRow {
-  const double* m;         // maps output to source coordinates, see Matrix
+  const double* m;         // the Matrix (warp.h) that maps output to source coordinates
   double y;                // centre of the output row: its index + 0.5
   int32_t height, width;   // size of the source
   const uint32_t* source;  // packed pixels; `frame` copies of the border pixels surround them
@@ -37,7 +37,7 @@ struct AugmentKernels {
   // The sum of luma over n pixels.
   uint64_t (*luma_sum)(const uint8_t* r, const uint8_t* g, const uint8_t* b, int64_t n);
 
-  // Change n pixels in place.
+  // Both functions change n pixels in place.
   void (*saturate)(uint8_t* r, uint8_t* g, uint8_t* b, float factor, int64_t n);
   void (*turn_hue)(uint8_t* r, uint8_t* g, uint8_t* b, int32_t shift, int64_t n);
 
@@ -52,7 +52,8 @@ struct AugmentKernels {
   // (linear) or in[k - 1] ... in[k + 2] (cubic).
   void (*linear_row)(uint8_t* out, const uint8_t* in, const RowRun& run, int64_t n);
   void (*cubic_row)(uint8_t* out, const uint8_t* in, const RowRun& run, int64_t n);
-  // Rotate one row of n packed pixels. nearest_warp reads the fill colour behind the last pixel of `source`.
+  // These functions rotate one row of n packed pixels. nearest_warp reads the fill colour behind the last pixel of
+  // `source`.
   void (*nearest_warp)(uint32_t* out, const uint32_t* source, int32_t height, int32_t width, int32_t x, int32_t y,
                        int32_t step_x, int32_t step_y, int32_t n);
   void (*linear_warp)(uint32_t* out, const WarpRow& row, int32_t n);
@@ -65,8 +66,8 @@ struct AugmentKernels {
   // stream).
   void (*normal_noise)(float* out, uint32_t key, uint32_t stream, uint64_t first, int64_t count);
 
-  // Change layouts. split() turns interleaved pixels into planes that lie `stride` bytes apart, and merge() does the
-  // reverse. pack() turns planes into packed pixels, and unpack() does the reverse.
+  // These functions change layouts. split() turns interleaved pixels into planes that lie `stride` bytes apart, and
+  // merge() does the reverse. pack() turns planes into packed pixels, and unpack() does the reverse.
   void (*split)(uint8_t* planes, int64_t stride, const uint8_t* pixels, int64_t n);
   void (*merge)(uint8_t* pixels, const uint8_t* planes, int64_t stride, int64_t n);
   void (*pack)(uint32_t* out, const uint8_t* planes, int64_t stride, int64_t n);

@@ -32,7 +32,7 @@ class ImageBuffers {
   // Call this when now() lies in this object's memory. Exchanges that memory for the caller's `memory`.
   void give_spare(Scratch& memory) { spare_memory_.swap(memory); }
 
-  // Each of these functions returns memory of its own. Its next call may discard the contents.
+  // Each of these functions returns different memory. The next call of the same function may discard the contents.
   uint8_t* rows(int64_t count) { return bytes_of(rows_memory_, count); }
   uint32_t* packed(int64_t count) { return reinterpret_cast<uint32_t*>(packed_memory_.get(count)); }
   uint32_t* packed_row(int64_t count) { return reinterpret_cast<uint32_t*>(row_memory_.get(count)); }

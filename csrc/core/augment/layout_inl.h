@@ -14,8 +14,8 @@ namespace {
 
 #if defined(__SSSE3__)
 // Indices of byte shuffles between 16 interleaved pixels (three registers, the parts) and one register per channel.
-// Byte b = 16 * part + lane belongs to pixel b / 3 and channel b % 3. -1 marks bytes of other registers; the shuffle
-// turns it into zero.
+// Byte b = 16 * part + lane belongs to pixel b / 3 and channel b % 3. Example: lane 1 of part 1 is byte 17, channel 2
+// of pixel 5. The index -1, which the shuffle turns into zero, stands for a byte that lies in another register.
 struct InterleaveIndices {
   alignas(16) char merge[3][3][16] = {};  // [part][channel][lane]
   alignas(16) char split[3][3][16] = {};  // [channel][part][lane]
@@ -90,7 +90,8 @@ void unpack(uint8_t* planes, int64_t stride, const uint32_t* __restrict in, int6
 
 using Bytes16 = uint8_t __attribute__((vector_size(16)));
 
-// Interleaves the bytes of rows i and i + 8 into rows 2 i and 2 i + 1. Four calls transpose 16 x 16 bytes.
+// Interleaves the bytes of rows i and i + 8 into rows 2 i and 2 i + 1, for i = 0 ... 7. Four calls transpose 16 x 16
+// bytes.
 inline __attribute__((always_inline)) void interleave_rows(Bytes16* rows) {
   Bytes16 mixed[16];
   for (int i = 0; i < 8; ++i) {

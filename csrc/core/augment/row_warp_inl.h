@@ -15,8 +15,8 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Output pixel k of a run reads the source at a point to the right of the centre of in[k]. Returns the distance of the
-// two, with Pillow's float64 operations.
+// Output pixel k of a run reads the source at a point to the right of the centre of in[k]. Returns the distance between
+// that point and that centre, with Pillow's float64 operations.
 inline __attribute__((always_inline)) double exact_distance(const RowRun& run, int64_t k) {
   const int32_t x = run.x + static_cast<int32_t>(k);
   return static_cast<double>(x) + 0.5 + run.slope + run.offset - 0.5 - static_cast<double>(x + run.shift);

@@ -123,8 +123,8 @@ class AugMixState {
 
 void check_row(const char* op, const SamplePlanView& plan, int32_t sample) {
   const SampleRow& row = plan.row(sample);
-  check(row.header == kSampleHeader, op, ": expected rows of a sample plan, layout version 1, got the header ",
-        row.header, " for sample ", sample, "; make rows with SamplePlan");
+  check(row.header == kSampleHeader, op, ": expected rows of a sample plan, layout version 1 (header ", kSampleHeader,
+        "), got the header ", row.header, " for sample ", sample, "; make rows with SamplePlan");
   check((row.flags & ~0xf07) == 0, op, ": expected only the flag bits 0xf07, got ", row.flags, " for sample ", sample,
         "; make rows with SamplePlan");
   for (const int32_t spare : row.spare) {
@@ -168,7 +168,7 @@ void validate_sizes(const char* op, const SamplePlanView& plan, int64_t height, 
   for (int32_t i = 0; i < plan.batch; ++i) {
     const SampleRow& row = plan.row(i);
     check((row.size[0] == 0 || row.size[0] == height) && (row.size[1] == 0 || row.size[1] == width), op,
-          ": expected a plan for images of ", height, " x ", width, ", got the output size ", row.size[0], " x ",
+          ": expected the output size ", height, " x ", width, " (or 0), got the output size ", row.size[0], " x ",
           row.size[1], " for sample ", i, "; use resample_mix, which resizes");
     for (int32_t k = 0; k < row.count; ++k) {
       const SampleOperation& operation = plan.operations(i)[k];
@@ -187,9 +187,9 @@ void validate_pixels_only(const char* op, const SamplePlanView& plan, int64_t he
     const int32_t* window = row.window;
     const bool whole = window[0] == 0 && window[1] == 0 && (window[2] == 0 || window[2] == height) &&
                        (window[3] == 0 || window[3] == width);
-    check(whole, op, ": expected a plan for whole images of ", height, " x ", width, ", got the window (", window[0],
-          ", ", window[1], ", ", window[2], ", ", window[3], ") for sample ", i,
-          "; use resample_mix, which takes windows");
+    check(whole, op, ": expected the window (0, 0, ", height, ", ", width,
+          ") of the whole image (or zeros), got the window (", window[0], ", ", window[1], ", ", window[2], ", ",
+          window[3], ") for sample ", i, "; use resample_mix, which takes windows");
     for (int32_t k = 0; k < row.count; ++k) {
       const Opcode opcode = plan.operations(i)[k].opcode();
       check_operation(!erases_normalized(opcode), {op, i, k},

@@ -107,7 +107,7 @@ void extremes(const uint8_t* in, int64_t n, uint8_t& low, uint8_t& high) {
 }
 
 uint64_t luma_sum(const uint8_t* r, const uint8_t* g, const uint8_t* b, int64_t n) {
-  constexpr int64_t kPart = 1 << 16;  // the luma of so many pixels adds up to less than 2^32
+  constexpr int64_t kPart = 1 << 16;  // the luma of 2^16 pixels adds up to less than 2^32
   uint64_t sum = 0;
   for (int64_t begin = 0; begin < n; begin += kPart) {
     const int64_t end = n - begin < kPart ? n : begin + kPart;

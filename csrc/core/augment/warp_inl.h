@@ -1,7 +1,7 @@
 // Rotations. Part of augment_kernels_inl.h.
 //
-// Levels are computed in float32 first. Pixels with a level too near an integer are computed again in float64, for the
-// reason that row_warp_inl.h gives.
+// Levels are computed in float32 first. If a level is so near an integer that truncation might give another level than
+// Pillow's, the pixel is computed again in float64.
 #pragma once
 
 #include <cstdint>

@@ -34,10 +34,11 @@ FM_HD void cubic_weights(float t, float& a, float& b, float& c, float& d) {
   d = t * t * (t - 1.0f);
 }
 
-// Bounds on the error of a float32 level. Rounding t to float32 moves it by at most 2^-25. This changes a linear row by
-// at most 2^-17 and a cubic row by at most 2^-15. Linear: all roundings together change a level by at most 13 * 2^-17;
-// four equal neighbours give an exact level. Cubic: a weight errs by less than 2^-23, so a row errs by less than 2^-12
-// and the sum of rows by less than 2^-10.
+// Bounds on the error of a float32 level. Rounding a distance t to float32 moves t by at most 2^-25. This changes a
+// linear row by at most 2^-17 and a cubic row by at most 2^-15.
+// Linear: all roundings together change a level by at most 13 * 2^-17. Four equal neighbours give an exact level.
+// Cubic: a weight errs by less than 2^-23. So a row errs by less than 2^-12, and the sum of four rows by less than
+// 2^-10.
 constexpr float kLinearBound = 0x1p-13f;
 constexpr float kCubicBound = 0x1p-10f;
 

@@ -1,5 +1,5 @@
-// Dense targets: row i = w * target(label[i]) + (1 - w) * target(label[partner[i]]), where target(k) is the smoothed
-// one-hot row of class k.
+// Dense targets: row i = w * target(label[i]) + (1 - w) * target(label[partner[i]]), where w is label_weight[i] and
+// target(k) is the smoothed one-hot row of class k.
 #pragma once
 
 #include <cstdint>

@@ -8,7 +8,8 @@
 namespace fastmix {
 
 struct NormalizeKernels {
-  // out[k] = narrow_float(normalize_element(own[k], partner[k], weight, scale, bias)) for one channel.
+  // out[k] = normalize_element(own[k], partner[k], weight, scale, bias) (formula/mix_math.h) for one channel, rounded
+  // to `dtype`.
   void (*plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight, float scale,
                 float bias, int64_t n);
   // As plane(), for interleaved channels: scale and bias are arrays of n numbers, which repeat with the channels.

@@ -41,7 +41,8 @@ struct NormalizeArgs {
   Divisor runs_of_row;
 };
 
-// How many loads fewer a lane keeps in flight. RGB pixels need the most registers: one load less avoids spills.
+// The number of loads in flight that a lane gives up. RGB pixels need the most registers, so giving up one load avoids
+// spills.
 template <int kChannels>
 constexpr int kLessInFlight = kChannels == 3 ? 1 : 0;
 
@@ -76,8 +77,8 @@ size_t normalize_shared_bytes(uint32_t warps) {
   return sizeof(Place) * kLanes * warps + heads_bytes(warps, PixelRun<kChannels>::kWords);
 }
 
-// Returns the object through which lanes exchange vectors before they write. It uses the shared memory behind the array
-// `heads` of walk_segments().
+// Returns the object through which lanes exchange vectors before they write. It uses the shared memory behind `heads`,
+// the array in which walk_segments() keeps the first vector of each warp's segment.
 template <int kTogether>
 __device__ __forceinline__ WholeSectors<kTogether> sectors_of(uint32_t* heads, int words, int64_t runs) {
   const int64_t left = runs - static_cast<int64_t>(blockIdx.x) * kLanes;

@@ -9,8 +9,8 @@ namespace fastmix {
 void set_normalization(NormalizeMixParams& params, const float* mean, const float* std, int32_t count) {
   check(params.channels >= 1 && params.channels <= kMaxChannels, "normalize_mix: expected 1 to ", kMaxChannels,
         " channels, got ", params.channels);
-  check(count == 1 || count == params.channels, "normalize_mix: expected mean and std of 1 or ", params.channels,
-        " channels, got ", count);
+  check(count == 1 || count == params.channels, "normalize_mix: expected 1 or ", params.channels,
+        " values in mean and std, got ", count);
   for (int32_t c = 0; c < params.channels; ++c) {
     const double m = mean[count == 1 ? 0 : c];
     const double s = std[count == 1 ? 0 : c];

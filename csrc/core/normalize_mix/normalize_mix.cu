@@ -22,8 +22,9 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
   using Pixels = PixelRun<kChannels>;
   constexpr int kTogether = kVectorsTogether<T, kChannels, kPlanar>;
   using Out = NormalizeOut<T, kChannels, kPlanar, kTogether>;
-  // Shared memory holds three arrays: one Place per lane, the same for all warps and kept here to save registers;
-  // `heads` of walk_segments(); and the vectors that lanes exchange before they write.
+  // Shared memory holds three arrays. `places` has one Place per lane, for all warps, kept here to save registers. In
+  // `heads`, walk_segments() keeps the first vector of each warp's segment. Last lie the vectors that lanes exchange
+  // before they write.
   FM_SHARED(uint4, shared);
   auto* const places = reinterpret_cast<Place*>(shared);
   auto* const heads = reinterpret_cast<uint32_t*>(places + kLanes);
@@ -98,8 +99,8 @@ struct LaunchNormalize {
 void normalize_mix_cuda(const NormalizeMixParams& params, CudaStream stream) {
   if (params.plan.batch == 0 || params.height == 0 || params.width == 0) return;
   constexpr int64_t kMost = 1 << 30;
-  check(params.height <= kMost && params.width <= kMost, "normalize_mix: expected height and width up to ", kMost,
-        ", got ", params.height, " and ", params.width, "; split the images");
+  check(params.height <= kMost && params.width <= kMost, "normalize_mix: expected height and width of at most ", kMost,
+        ", got height ", params.height, " and width ", params.width, "; normalise this batch on the CPU");
   if (has_any_mask(params.plan)) return normalize_mix_masked_cuda(params, stream);
   dispatch_normalize<LaunchNormalize>(params, stream);
 }

@@ -26,8 +26,9 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, Plan::kInline ? 2 : 1)
     normalize_masked_kernel(const __grid_constant__ Plan plan, const __grid_constant__ MaskedNormalizeArgs args) {
   constexpr int kPixels = kChannels == 0 ? 1 : kPixelsOfLane;
   using Pixels = PixelRun<kChannels>;
-  // Shared memory holds three arrays: one Place per thread, kept here to save registers; mask offsets per lane, the
-  // same for all warps; and `heads` of walk_segments().
+  // Shared memory holds three arrays. `places` has one Place per thread, kept here to save registers. `offsets` has the
+  // mask offsets of each lane's pixels, for all warps. Last lies `heads`, where walk_segments() keeps the first vector
+  // of each warp's segment.
   FM_SHARED(Place, places);
   Place& place = places[threadIdx.y * kLanes + threadIdx.x];
   int32_t* const offsets = reinterpret_cast<int32_t*>(places + blockDim.y * kLanes);

@@ -49,8 +49,8 @@ struct CpuWalk {
 };
 
 // Splits the elements [begin, end) of a sample into runs that lie wholly inside or outside the box. Calls visit(begin,
-// end, inside) for each run, in ascending order. Element e is at pixel x = (e / pixel_stride) % width, y = (e /
-// (pixel_stride * width)) % height.
+// end, inside) for each run, in ascending order. Element e is at pixel x = (e / pixel_stride) % width in row y = e /
+// (pixel_stride * width) % height.
 template <typename Visit>
 void for_each_span(const int32_t* box, bool has_box, int64_t pixel_stride, int64_t width, int64_t height, int64_t begin,
                    int64_t end, Visit&& visit) {

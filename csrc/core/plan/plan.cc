@@ -30,8 +30,8 @@ void check_mask(const PlanView& plan, int32_t sample) {
 
 void check_extent(const Extent& mask) {
   check(mask.depth > 0 && mask.height > 0 && mask.width > 0,
-        "plan: expected masks of frames, height and width > 0, got ", mask.depth, ", ", mask.height, " and ",
-        mask.width);
+        "plan: expected masks with frames, height and width > 0, got frames ", mask.depth, ", height ", mask.height,
+        " and width ", mask.width);
   check(mask.pixels() <= INT32_MAX, "plan: expected masks below 2^31 pixels each, got ", mask.pixels());
 }
 

@@ -70,7 +70,7 @@ Plan draw_plan(const Choice& choice, int32_t batch, const Extent& image, const D
   check_samples(samples, choice.pairing, batch);
   for (const Policy& policy : choice.policies) {
     if (policy.kind == Kind::kMixup) continue;
-    check(image.height > 0 && image.width > 0, "policy: expected image_size=(height, width) > 0 for ",
+    check(image.height > 0 && image.width > 0, "policy: expected image_size=(height, width) with both > 0 for ",
           name_of(policy.kind), ", got (", image.height, ", ", image.width, ")");
     check(!cuts_frames(policy) || image.depth > 0,
           "policy: expected image_size=(frames, height, width) for a box over frames, got (", image.height, ", ",

@@ -1,5 +1,5 @@
 // Random draws by draw key and purpose. A stream is a pure function of (seed, purpose, epoch, rank, step, unit).
-// Adding draws to one purpose changes no other.
+// Adding draws to one purpose does not change the draws of other purposes.
 #pragma once
 
 #include <algorithm>
@@ -27,9 +27,9 @@ enum class Purpose : uint32_t {
   kAugment = 10,
 };
 
-// Gamma variates of smaller shapes are drawn with this shape. A smaller one would not change any weight: at this shape,
-// one of two variates already makes up all of their sum. But its logarithm would overflow to -infinity, and two such
-// variates could not be compared.
+// The least shape of a Gamma variate; smaller shapes are raised to it. This changes no weight: at this shape, one of
+// two variates already makes up their whole float64 sum. With smaller shapes, the logarithms of both variates could
+// overflow to -infinity, and then could not be compared.
 constexpr double kLeastShape = 1e-300;
 
 class RandomStream {
@@ -79,8 +79,8 @@ class RandomStream {
     }
   }
 
-  // Returns the log of a Gamma(shape) variate (Marsaglia and Tsang 2000). For shape < 1 it uses Gamma(a) = Gamma(a + 1)
-  // * U^(1/a). The variate itself would mostly underflow for a shape such as 1e-3.
+  // Returns the log of a Gamma(shape) variate (Marsaglia and Tsang 2000). For shape a < 1 it uses Gamma(a) = Gamma(a +
+  // 1) * U^(1/a), with U uniform in (0, 1). The variate itself would mostly underflow for a shape such as 1e-3.
   double log_gamma_variate(double shape) {
     double boost = 0.0;
     if (shape < 1.0) {

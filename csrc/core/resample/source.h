@@ -51,7 +51,7 @@ struct Source {
 // Applies the edges: kCrop reduces the image to the pixels that the window touches.
 Source source_of(const SourceImage& image, const Window& window, const Sampling& sampling, int32_t channels);
 
-// Whether a window has pixels and lies in an image of this size, up to a rounding error.
+// Whether a window has height and width > 0 and lies in an image of this size, up to a rounding error.
 bool inside(const Window& window, int32_t height, int32_t width);
 
 // The arguments that the resampling operators share. check_sources checks them, and the sides of the output.

@@ -93,8 +93,8 @@ Window center_window(Size image, Size out, Size resize, CropMode mode) {
 
 BorderView border_view(Size image, Size out, Size resize) {
   check(image.height >= 1 && image.width >= 1 && resize.height >= 1 && resize.width >= 1,
-        "border: expected images and resize of at least one pixel, got ", image.height, " x ", image.width, " and ",
-        resize.height, " x ", resize.width);
+        "border: expected image and resize of at least one pixel, got image ", image.height, " x ", image.width,
+        " and resize ", resize.height, " x ", resize.width);
   const double ratio =
       std::max(static_cast<double>(image.height) / resize.height, static_cast<double>(image.width) / resize.width);
   const auto scaled = [&](int32_t side) { return std::max<int64_t>(rounded_to_even(side / ratio), 1); };
