@@ -150,7 +150,7 @@ def _(
 
 @register_vmap("fastmix::normalize_mix_into")
 def _(info: Any, in_dims: tuple[Any, ...], *inputs: Any) -> tuple[None, None]:  # noqa: ARG001
-    raise ValueError("normalize_mix: out= does not work under vmap; leave it out")
+    raise ValueError("normalize_mix: out= does not work under vmap; leave out= out")
 
 
 def _unmapped(images: list[Tensor], dims: Sequence[int | None], count: int) -> list[Tensor]:

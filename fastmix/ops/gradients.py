@@ -1,7 +1,8 @@
 """Differentiate ``mix``: backward, forward-mode and under :mod:`torch.func`, any number of times.
 
-``mix`` and ``mix_backward`` are linear in their tensors, and each is the other's transpose. So the gradient of one is
-the other, and the tangent of each is the operator itself, applied to tangents.
+``mix`` and ``mix_backward`` are linear in their tensors, and ``mix_backward`` is the transpose of ``mix``. So the
+gradient of ``mix`` is ``mix_backward``, and the gradient of ``mix_backward`` is ``mix``. The tangent of either operator
+is the operator itself, applied to tangents.
 
 torch.library.register_autograd serves autograd and torch.compile. It supports neither torch.func nor forward mode, for
 which ``_Mix`` and ``_MixBackward`` have the same formulas.

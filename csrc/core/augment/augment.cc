@@ -66,7 +66,7 @@ std::unique_ptr<CpuJob> augment_cpu(const AugmentParams& params) { return std::m
 
 void validate(const char* op, const AugmentParams& params) {
   check(params.height <= kMostSide && params.width <= kMostSide, op, ": expected images of at most ", kMostSide,
-        " pixels a side, got ", params.height, " x ", params.width, "; resize or crop them first");
+        " pixels a side, got height ", params.height, " and width ", params.width, "; resize or crop the images first");
   validate(op, params.plan);
   validate_pixels_only(op, params.plan, params.height, params.width);
 }

@@ -31,8 +31,8 @@ class Lowering {
 
   DeviceProgram run() {
     for (int32_t i = 0; i < params_.plan.batch; ++i) lower(i);
-    check(program_.scratch_bytes / 16 <= UINT32_MAX, "augment: expected a batch that needs less than 64 GiB of ",
-          "scratch, got ", program_.scratch_bytes, " bytes; split the batch");
+    check(program_.scratch_bytes / 16 <= UINT32_MAX, "augment: expected a batch that needs less than 2^36 bytes ",
+          "of scratch, got ", program_.scratch_bytes, " bytes; use a smaller batch");
     return std::move(program_);
   }
 

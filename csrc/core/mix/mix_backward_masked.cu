@@ -1,5 +1,4 @@
-// The gradient of mix for plans with masks, which give every element its own weight. mix_backward.cu explains which
-// terms each gradient sums.
+// The gradient of mix for plans with masks, which give every element its own weight. mix_backward.cu gives the formula.
 #include <type_traits>
 
 #include "base/with_type.h"

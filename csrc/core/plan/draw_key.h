@@ -34,8 +34,8 @@ SampleKey sample_key(const char* caller, uint64_t seed, std::span<const int64_t>
 // Throws Error if the batch is too large for int32 indices, or if offset + batch exceeds uint32.
 void check_batch(int32_t batch, const DrawKey& key);
 
-// The random stream for one purpose. `unit` is the index of the batch, pair or sample that draws from it. RandomStream
-// explains `variant`.
+// The random stream for one purpose. `unit` is the index of the batch, pair or sample that draws from it. `variant`
+// separates several users of one purpose, such as the policies of a choice.
 inline RandomStream stream_of(const DrawKey& key, Purpose purpose, uint32_t unit, uint32_t variant = 0) {
   return RandomStream(key.seed, purpose, key.epoch, key.rank, key.step, unit, variant);
 }

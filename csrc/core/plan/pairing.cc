@@ -54,10 +54,10 @@ Partners same_class(std::span<const int64_t> groups, RandomStream& draws) {
   return partner;
 }
 
-// Draws a uniform permutation and repairs it. A sample i with a partner of its own group swaps partners with a sample
-// j, such that both new partners are of other groups. The search for j starts at a random place. No j fits only if i's
-// group has more than half of the batch. Then i becomes its own partner, and the sample that had i as partner takes i's
-// partner.
+// Draws a uniform permutation and repairs it. A sample i whose partner is in the same group swaps partners with a
+// sample j, such that i and j both get partners in other groups. The search for j starts at a random place. No j fits
+// only if i's group has more than half of the batch. Then i swaps with the sample that has i as partner, so i becomes
+// its own partner.
 Partners repaired_permutation(const std::vector<int64_t>& groups, RandomStream& draws) {
   const auto batch = static_cast<uint32_t>(groups.size());
   Partners partner = draws.permutation<int32_t>(batch);
@@ -128,7 +128,7 @@ int32_t draw_by_odds(std::span<const double> odds, int32_t sample, RandomStream&
   }
   const double total = std::accumulate(odds.begin(), odds.end(), 0.0);
   check(std::isfinite(total), "weighted_partners: expected weights with a finite sum, got a sum of ", total,
-        " for sample ", sample, "; scale them down");
+        " for sample ", sample, "; scale the weights down");
   double left = draws.uniform() * total;
   int32_t chosen = sample;
   // Rounding may leave a remainder at the end; the last possible partner takes it.

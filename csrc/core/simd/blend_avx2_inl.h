@@ -31,9 +31,9 @@ class RoundingDown {
 inline __m256i load_words(const void* x) { return _mm256_loadu_si256(static_cast<const __m256i*>(x)); }
 inline void store_words(void* out, __m256i x) { _mm256_storeu_si256(static_cast<__m256i*>(out), x); }
 
-// Computes weight * x + (1 - weight) * y, rounded to odd (blend_avx512_inl.h explains that). In lanes where x - y is
-// inexact or not finite, sets a bit of `uncertain` below the lane's sign bit. The lane's sign bit may be set for an
-// exact x - y too, so certain() ignores it.
+// Computes weight * x + (1 - weight) * y, rounded to odd: of the mix rounded down and the mix rounded up, takes the one
+// whose last bit is odd. In lanes where x - y is inexact or not finite, sets a bit of `uncertain` below the lane's sign
+// bit. The lane's sign bit may be set for an exact x - y too, so certain() ignores it.
 inline __m256i blend_to_odd(__m256 x, __m256 y, __m256 weight, __m256i& uncertain) {
   const __m256 sign = _mm256_set1_ps(-0.0f);
   const __m256 d = _mm256_sub_ps(x, y);

@@ -24,8 +24,8 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// Returns distance * M / 2^32, rounded to nearest, for 16 distances |d|. `high` and `low` are the 16-bit halves of M.
-// The top of this file introduces d and M.
+// Returns distance * M / 2^32, rounded to nearest, for 16 distances |d|. `high` and `low` are the 16-bit halves of M =
+// floor(2^32 weight).
 inline __m256i scale_distance(__m256i distance, __m256i high, __m256i low) {
   const __m256i whole = _mm256_mulhi_epu16(distance, high);
   // The first 16 bits of the product's fraction. Where the two parts sum to 1 or slightly more, the result saturates

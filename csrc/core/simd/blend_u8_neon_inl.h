@@ -12,7 +12,7 @@ namespace FM_ISA {
 namespace {
 
 // Returns distance * M / 2^32, rounded to nearest, for four distances. `high` and `low` are the 16-bit halves of M,
-// which blend_u8_inl.h introduces.
+// which is floor(2^32 weight).
 inline uint16x4_t scale_distance(uint16x4_t distance, uint16x4_t high, uint16x4_t low) {
   const uint32x4_t product = vmlal_u16(vshrq_n_u32(vmull_u16(distance, low), 16), distance, high);
   return vrshrn_n_u32(product, 16);

@@ -1,8 +1,8 @@
 // Blends uint8 with AVX-512 VBMI, 64 at a time, by table lookup. Part of kernels_inl.h.
 //
 // The rounded mix is partner + round(weight * d) with d = own - partner, unless the mix lies halfway between two
-// integers (blend_u8_inl.h explains these ties). A table of round(weight * |d|) has 256 bytes, which fill four
-// registers.
+// integers: blend_with_ties (blend_u8_inl.h) rounds such ties to even. A table of round(weight * |d|) has 256 bytes,
+// which fill four registers.
 #pragma once
 
 #include <immintrin.h>
