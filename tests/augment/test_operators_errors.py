@@ -110,8 +110,8 @@ def test_plans_of_another_form() -> None:
     plan = plan_of(words("Invert"))
     refused(plan[:1], "expected a sample plan for 2 samples, got one for 1; draw the plan for this batch size")
     refused(plan.repeat(2, 1), "expected a sample plan for 2 samples, got one for 4")
-    refused(torch.cat([plan, plan[:, :1]], 1), "expected a sample plan of 16 . 4 K words per sample, for K operations, got 21")
-    refused(plan[:, :12].contiguous(), "expected a sample plan of 16 . 4 K words per sample, for K operations, got 12")
+    refused(torch.cat([plan, plan[:, :1]], 1), "16 . 4 K words per sample, for K operations, got 21")
+    refused(plan[:, :12].contiguous(), "16 . 4 K words per sample, for K operations, got 12")
     refused(plan.long(), "expected a sample plan as a contiguous int32 tensor")
     refused(plan.t(), "expected a sample plan as a contiguous int32 tensor")
     with pytest.raises(TypeError, match="expected plan to be a sample plan or its rows, got list"):

@@ -55,7 +55,7 @@ constexpr Rule kRules[kOpcodes] = {
 bool is_color(int32_t word) { return (static_cast<uint32_t>(word) >> 24) == 0; }
 bool is_warp(Opcode opcode) { return opcode >= Opcode::kShearX && opcode <= Opcode::kRotate; }
 
-// Where an operation stands, for messages.
+// Names an operation in messages: the caller, the sample, and the index of the operation in the sample.
 struct Place {
   const char* op;
   int32_t sample, index;

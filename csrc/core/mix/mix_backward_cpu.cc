@@ -48,7 +48,7 @@ class MixBackwardJob final : public SumJob {
                   });
   }
 
-  // Does what add_share() does, for a sample with a mask: its weight W_j differs by pixel.
+  // Adds the same products as add_share(), for a sample j with a mask. Its weight W_j differs by pixel.
   void add_masked(double* sum, const Share& share, int64_t first, int64_t last, MaskRows::Scratch& scratch) const {
     const PlanView& plan = params_.plan;
     const int32_t j = share.sample;

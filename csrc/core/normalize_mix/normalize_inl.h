@@ -8,8 +8,8 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// The same value for every element, in place of an array. Loops take scale and bias as Constant for one channel, and as
-// arrays for interleaved channels.
+// Reads like an array whose elements all have the same value. Loops take scale and bias as Constant for one channel,
+// and as arrays for interleaved channels.
 struct Constant {
   float value;
   float operator[](int64_t) const { return value; }

@@ -14,7 +14,7 @@ constexpr int kAttempts = 10;
 
 int32_t round_side(double side) { return static_cast<int32_t>(std::floor(side + 0.5)); }
 
-// torchvision's fallback: the largest centered window whose ratio lies in the range.
+// torchvision's fallback: the largest centered window with width / height in [ratio_min, ratio_max].
 CropWindow center_window(const CropSpec& spec, int32_t height, int32_t width) {
   const double ratio = static_cast<double>(width) / height;
   CropWindow window;

@@ -67,7 +67,7 @@ void resample_rows(uint8_t* out, int64_t out_stride, const Rows& from, int32_t c
       const int64_t bytes = int64_t{end - origin} * channels;
       const uint8_t* rows[kFixedRows];
       for (int32_t r = 0; r < kFixedRows; ++r) {
-        // The last row stands in for rows below it; the kernel drops their results.
+        // Rows beyond the last one repeat the last row; the kernel drops their results.
         rows[r] = from.first + std::min(band + r, count - 1) * from.stride + int64_t{origin} * channels;
       }
       uint8_t* const columns = bytes_of(scratch, round_up(bytes, kFixedRows) * kFixedRows);
