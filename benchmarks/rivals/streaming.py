@@ -49,7 +49,8 @@ def batches(job: Job) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
 
     # A rival's process is ended without ceremony, and leaves its shared memory.
     clean_stale_shared_memory()
-    with tempfile.TemporaryDirectory() as cache:
+    # Its workers may still write when the rival ends.
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as cache:
         streams = [
             streaming.Stream(remote=job.place(path, copy), local=f"{cache}/{copy}")
             for copy in job.copies()[:MOST_COPIES]

@@ -133,8 +133,9 @@ def combine_reference(images: Tensor, plan: MultiwayPlan) -> Tensor:
 def combine_backward_reference(grad: Tensor, plan: MultiwayPlan) -> Tensor:
     """Compute the gradient of mixing by a MultiwayPlan.
 
-    Sample j sums ``weight[i, k] * grad[i]`` over all (i, k) whose partner is j, in ascending order of i and k, in
-    float64, rounded once. A single term of weight 1 copies.
+    The gradient of sample j is the sum of ``weight[i, k] * grad[i]`` over all (i, k) whose partner is j. The sum is
+    taken in float64, in ascending order of i and k, and rounded once. If it has one term, of weight 1, it is
+    ``grad[i]`` itself.
     """
     result = torch.zeros_like(grad)
     for j in range(len(plan)):

@@ -42,7 +42,7 @@ def load(kind: str, path: str | os.PathLike[str]) -> tuple[Tensor, Tensor | None
         raise ValueError(f"{op}: expected the array rows, and perhaps masks, in {where}, got {sorted(names)}")
     for name, dtype in (("rows", "int32"), ("masks", "uint8")):
         array = content.get(name)
-        # NumPy returns an entry of the NPZ that is not in the .npy format as bytes.
+        # If an entry of the NPZ is not in the .npy format, NumPy returns its bytes.
         if array is not None and (not isinstance(array, np.ndarray) or array.dtype.newbyteorder("=") != dtype):
             raise ValueError(
                 f"{op}: expected {name} of dtype {dtype}, got {getattr(array, 'dtype', 'bytes that are no array')}"

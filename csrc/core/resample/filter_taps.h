@@ -30,8 +30,8 @@ FM_HD double filter_reach(Filter filter) {
   }
 }
 
-// sinc(x) sinc(x / 3) for 0 <= x < 3, with the same bits everywhere. With s = sin(pi x / 3), it uses
-// sin(pi x) = 3 s - 4 s^3. The error is below 1e-15.
+// sinc(x) sinc(x / 3) for 0 <= x < 3, with the same bits on every processor and on GPUs. With s = sin(pi x / 3), it
+// uses sin(pi x) = 3 s - 4 s^3. The error is below 1e-15.
 FM_HD double lanczos_value(double x) {
   constexpr double kPi = 3.14159265358979323846;
   if (x == 0.0) return 1.0;

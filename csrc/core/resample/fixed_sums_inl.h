@@ -15,8 +15,8 @@ struct Sums {
   Integers part[kFixedRows / kRows];
 };
 
-// Returns, for each of kFixedRows bytes, 1/2 (for rounding) plus the sum of coefficients[t] times the byte at
-// from + t * stride. kTaps is `count`, or 0 if the count differs between outputs.
+// Computes kFixedRows neighbouring outputs. Output i is 1/2, which makes the later shift round, plus the sum over t of
+// coefficients[t] * from[i + t * stride]. kTaps is `count`, or 0 if outputs have different counts.
 template <int kTaps>
 FM_INLINE Sums fixed_sum(const int32_t* coefficients, int32_t count, const uint8_t* from, int64_t stride) {
   Sums sums;

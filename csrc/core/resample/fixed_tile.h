@@ -214,8 +214,9 @@ class FixedTile {
     }
   }
 
-  // Adds an output's taps whose source pixels lie in `strip` to its sums, one for each of the first `count` of kLines
-  // lines. The first line begins at stage[at]. Pixels are kPixelStep words apart, lines kLineStep.
+  // Adds to the sums of one output in lines 0 to count - 1: sums[j * kChannels + c] is that of channel c in line j.
+  // Only taps whose source pixels lie in `strip` are added. Line j begins at stage[at + j * kLineStep], and
+  // neighbouring pixels of a line are kPixelStep words apart.
   template <int kLines, int kPixelStep, int kLineStep>
   __device__ __forceinline__ void add_taps(const FixedTileAxis& axis, int output, const Range& strip, int at,
                                            int32_t count, int32_t* sums) {

@@ -1,4 +1,4 @@
-// Erases boxes of rows of the normalised output, before or after the images are mixed.
+// Erases boxes in the normalised output, one row at a time, before or after the images are mixed.
 #pragma once
 
 #include <cstdint>
