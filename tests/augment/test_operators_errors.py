@@ -135,7 +135,9 @@ def test_images_of_another_form() -> None:
         fm.augment_(torch.zeros(2, 6, 14, 3, dtype=torch.uint8)[:, :, ::2], plan)
     with pytest.raises(RuntimeError, match="do not overlap"):
         fm.augment_(images()[:1].expand(2, -1, -1, -1), plan)
-    with pytest.raises(RuntimeError, match="expected images of at most 16383 pixels a side, got 16384 x 1"):
+    with pytest.raises(
+        RuntimeError, match="expected images of at most 16383 pixels a side, got height 16384 and width 1"
+    ):
         fm.augment_(torch.zeros(2, 16384, 1, 3, dtype=torch.uint8), plan)
 
 

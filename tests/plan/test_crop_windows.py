@@ -164,7 +164,7 @@ def test_bad_sizes_are_refused() -> None:
         with pytest.raises(ValueError, match="expected height and width of the image > 0, got height"):
             windows([size], [0])
     for sizes in ([(5, 5)] * 2, [[5, 5, 5]], [5, 5]):
-        with pytest.raises(ValueError, match=r"one \(height, width\) per sample \(1\)"):
+        with pytest.raises(ValueError, match=r"expected sizes of shape \(1, 2\), one \(height, width\) per key, got"):
             _core.random_resized_crop(SPEC, sizes, 0, [[0, 0]])
 
 

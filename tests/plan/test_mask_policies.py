@@ -270,7 +270,10 @@ def test_video_boxes_cut_the_last_axes() -> None:
         (lambda: fm.HMix(box=boxes.Span()), "box Clipped, Coverage or Inside for HMix, which sets the area, got Span"),
         (lambda: fm.FMix().plan(4), r"image_size=\(height, width\) with both > 0 for FMix"),
         (lambda: fm.GMix().plan(4, (0, 5)), r"image_size=\(height, width\) with both > 0 for GMix"),
-        (lambda: fm.SmoothMix().plan(4, (2**20, 2**20)), "below 2\\^31 pixels"),
+        (
+            lambda: fm.SmoothMix().plan(4, (2**20, 2**20)),
+            "fewer than 2\\^31 pixels for masks of SmoothMix, got 1 x 1048576 x 1048576",
+        ),
         (lambda: fm.CutMix(box=boxes.Cuboid()).plan(4, (8, 8)), r"image_size=\(frames, height, width\)"),
         (lambda: fm.CutMix(box=boxes.Span("time")).plan(4, (8, 8)), r"image_size=\(frames, height, width\)"),
         (lambda: fm.CutMix().plan(4, (1, 2, 8, 8)), r"or \(frames, height, width\)"),

@@ -79,8 +79,8 @@ Plan draw_plan(const Choice& choice, int32_t batch, const Extent& image, const D
     const int64_t frame = static_cast<int64_t>(image.height) * image.width;
     const bool masked = policy.kind > Kind::kHMix || cuts_frames(policy);
     check(!masked || (frame <= INT32_MAX && frame * std::max(image.depth, 1) <= INT32_MAX),
-          "policy: expected image_size=(frames, height, width) of fewer than 2^31 pixels for masks of ",
-          name_of(policy.kind), ", got (", image.depth, ", ", image.height, ", ", image.width, ")");
+          "policy: expected an image_size of fewer than 2^31 pixels for masks of ", name_of(policy.kind), ", got ",
+          std::max(image.depth, 1), " x ", image.height, " x ", image.width, " (frames x height x width)");
   }
   return draw_checked(choice, batch, image, key, samples);
 }
