@@ -251,7 +251,7 @@ def give_window(plan: fa.SamplePlan) -> None:
             bad(lambda plan: plan.set_operations(0, [fa.Operation("PadCrop", (40, 0), reflect=True)])),
             {},
             RuntimeError,
-            "expected offsets of PadCrop below 21 and 34",
+            "expected PadCrop with reflection to move less than 21 rows and 34 columns",
         ),
     ],
 )

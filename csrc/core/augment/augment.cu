@@ -23,10 +23,10 @@ struct AugmentArgs {
   Divisor width;
   Form form;
   bool words_in, words_out;
-  uint32_t operation_offset, matrix_offset;  // where operations and matrices begin in the program's bytes
+  uint32_t operation_offset, matrix_offset;  // byte offsets of operations and matrices in the program
 };
 
-// A DeviceProgram as the kernel reads it: bytes in its parameters or, if they are too many, in device memory.
+// A DeviceProgram as the kernel reads it: in the kernel's parameters or, if it is too large for them, in device memory.
 template <typename Bytes>
 struct ProgramArgument {
   Bytes bytes;

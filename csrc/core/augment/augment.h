@@ -14,7 +14,7 @@ namespace fastmix {
 struct AugmentParams {
   const uint8_t* in = nullptr;  // sample i starts at in + i * in_stride
   int64_t in_stride = 0;
-  uint8_t* out = nullptr;  // may be `in` with the same stride
+  uint8_t* out = nullptr;  // may equal `in` if the strides are equal
   int64_t out_stride = 0;
   int64_t height = 0;
   int64_t width = 0;

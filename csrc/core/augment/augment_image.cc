@@ -15,8 +15,8 @@ Histogram histogram_of(const ImageBuffers& image) {
   const int64_t pixels = image.pixels();
   for (int32_t c = 0; c < kColors; ++c) {
     const uint8_t* const in = image.now(c);
-    // Counts pixels in four tables in turn. With one table, counting a level twice in a row would wait for the first
-    // addition.
+    // Counts in four tables, used in turn. With one table, if two neighbouring pixels had the same level, the second
+    // addition would have to wait for the first.
     uint32_t counts[4][kLevels] = {};
     int64_t k = 0;
     for (; k + 8 <= pixels; k += 8) {

@@ -10,20 +10,20 @@
 
 namespace fastmix {
 
-// One output row of a rotation, and what maps its pixels to the source.
+// One output row of a rotation: the matrix that maps its pixels to the source, and the source.
 struct WarpRow {
   const double* m;         // the Matrix (warp.h) that maps output to source coordinates
   double y;                // centre of the output row: its index + 0.5
   int32_t height, width;   // size of the source
-  const uint32_t* source;  // packed pixels; `frame` copies of the border pixels surround them
+  const uint32_t* source;  // packed pixels; on every side, `frame` more pixels repeat the border
   int32_t pitch;           // pixels per row of `source`, frame included
   int32_t frame;
   uint32_t fill;
 };
 
-// Output pixels x, x + 1, ... of one row, for a shear or translation along the row. Output pixel x reads the source at
-// x + 0.5 + slope + offset. This point is t to the right of the centre of source pixel x + shift (up to float64
-// rounding).
+// A shear or translation along a row, for output pixels x, x + 1, ... of one row. Output pixel x reads the source row
+// at x + 0.5 + slope + offset: `slope` is the distance by which a shear moves this row, and `offset` the distance of a
+// translation. This point is t to the right of the centre of source pixel x + shift (up to float64 rounding).
 struct RowRun {
   int32_t x, shift;
   double slope, offset;
@@ -31,13 +31,13 @@ struct RowRun {
 };
 
 struct AugmentKernels {
-  // out[k] = table[in[k]] for n levels of one channel; out may be in.
+  // out[k] = table[in[k]] for n levels of one channel. `out` may equal `in`.
   void (*look_up)(uint8_t* out, const uint8_t* in, const uint8_t* table, int64_t n);
   void (*extremes)(const uint8_t* in, int64_t n, uint8_t& low, uint8_t& high);
-  // The sum of luma over n pixels.
+  // Returns the sum of the luma of n pixels.
   uint64_t (*luma_sum)(const uint8_t* r, const uint8_t* g, const uint8_t* b, int64_t n);
 
-  // Both functions change n pixels in place.
+  // saturate() and turn_hue() change n pixels in place.
   void (*saturate)(uint8_t* r, uint8_t* g, uint8_t* b, float factor, int64_t n);
   void (*turn_hue)(uint8_t* r, uint8_t* g, uint8_t* b, int32_t shift, int64_t n);
 
@@ -48,12 +48,12 @@ struct AugmentKernels {
   void (*blur_row)(uint8_t* out, uint32_t* sums, const uint8_t* add, const uint8_t* drop, const uint8_t* far_above,
                    const uint8_t* far_below, uint32_t inner, uint32_t edge, int64_t width);
 
-  // n output pixels of one row, for a shear or translation along the row. Output pixel k blends in[k] and in[k + 1]
-  // (linear) or in[k - 1] ... in[k + 2] (cubic).
+  // These functions shear or translate along a row. They write n output pixels of one channel. Output pixel k blends
+  // in[k] and in[k + 1] (linear) or in[k - 1] ... in[k + 2] (cubic).
   void (*linear_row)(uint8_t* out, const uint8_t* in, const RowRun& run, int64_t n);
   void (*cubic_row)(uint8_t* out, const uint8_t* in, const RowRun& run, int64_t n);
-  // These functions rotate one row of n packed pixels. nearest_warp reads the fill colour behind the last pixel of
-  // `source`.
+  // These functions rotate. They write one output row of n packed pixels. nearest_warp starts at source column x and
+  // row y and adds step_x and step_y per output pixel, in 16.16 fixed point. source[height * width] is its fill colour.
   void (*nearest_warp)(uint32_t* out, const uint32_t* source, int32_t height, int32_t width, int32_t x, int32_t y,
                        int32_t step_x, int32_t step_y, int32_t n);
   void (*linear_warp)(uint32_t* out, const WarpRow& row, int32_t n);

@@ -16,11 +16,11 @@ constexpr uint32_t kAugmentThreads = 320;
 // Interleaved bytes, planes of bytes, or packed pixels R | G << 8 | B << 16.
 enum class Form : uint32_t { kInterleaved, kPlanar, kPacked };
 
-// `words`: whether pixels 4 i ... 4 i + 3 can be loaded and stored as aligned 32-bit words.
+// Where the pixels of an image are.
 struct PixelPlace {
   unsigned char* data;
   Form form;
-  bool words;
+  bool words;  // whether pixels 4 i ... 4 i + 3 can be loaded and stored as aligned 32-bit words
 };
 
 struct Quad {
@@ -46,12 +46,12 @@ __device__ __forceinline__ void store_pixel(const PixelPlace& place, uint32_t pi
   store_global<1>(at + 2 * step, {{pixel >> 16}});
 }
 
-// The packed pixel whose channels are byte j of r, g and b.
+// Packs byte j of r, byte j of g and byte j of b into one pixel.
 __device__ __forceinline__ uint32_t pixel_of_planes(uint32_t r, uint32_t g, uint32_t b, int j) {
   return (r >> (8 * j) & 255u) | (g >> (8 * j) & 255u) << 8 | (b >> (8 * j) & 255u) << 16;
 }
 
-// Loads pixels k ... k + n - 1 (n <= 4); the other pixels of the quad are 0. k is a multiple of 4.
+// Loads pixels k ... k + n - 1 (n <= 4). k is a multiple of 4. The last 4 - n pixels of the quad may have any value.
 __device__ __forceinline__ Quad load_quad(const PixelPlace& place, uint32_t pixels, uint32_t k, uint32_t n) {
   Quad quad = {};
   if (place.form == Form::kPacked) {
@@ -110,7 +110,7 @@ __device__ __forceinline__ void store_quad(const PixelPlace& place, uint32_t pix
 }
 
 struct AugmentShared {
-  uint8_t table[kColors][kLevels];      // maps levels of the stored pixels, if BlockImage::pending
+  uint8_t table[kColors][kLevels];      // to apply to the stored pixels, if BlockImage::pending
   uint8_t equalized[kColors][kLevels];  // Equalize's table
   uint32_t moved[kColors][kLevels];     // histogram after `table` is applied
   // histogram of the stored pixels, in four copies so that fewer lanes add to one word
@@ -185,7 +185,7 @@ class BlockImage {
     __syncthreads();
   }
 
-  // Writes change(pixel) of every pixel to the output.
+  // Replaces every pixel by change(pixel) and writes the image to the output.
   template <typename Change>
   __device__ __forceinline__ void rewrite(const Change& change) {
     each_quad([&](uint32_t k, uint32_t n) {
@@ -202,8 +202,8 @@ class BlockImage {
     if (pending || now.data != out.data) rewrite([](uint32_t pixel) { return pixel; });
   }
 
-  // Copies the pixels to the scratch and applies the pending table. Operations that read a pixel's neighbours need the
-  // copy, since threads overwrite the output while others still read.
+  // Copies the pixels to the scratch, with the pending table applied to the copy. Operations that read a pixel's
+  // neighbours read the copy, because other threads may already overwrite the output.
   __device__ __forceinline__ PixelPlace stage() const {
     const PixelPlace staged = part(scratch_part::kStaged);
     each_quad([&](uint32_t k, uint32_t n) { store_quad(staged, pixels, k, n, read(k, n)); });

@@ -1,5 +1,5 @@
-// Operations of a CUDA block on levels and colours of single pixels. Tables of levels compose in shared memory, and one
-// sweep over the pixels collects the statistics that a table needs.
+// Operations of a CUDA block that change each pixel on its own: tables of levels, and changes of colour. Tables compose
+// in shared memory. One sweep over the pixels collects the statistics that a table needs.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace fastmix {
 
-// Changes the pending table: where it gave level v, it then gives level(channel, v).
+// Appends level() to the pending table: an entry that was v becomes level(channel, v).
 template <typename Level>
 __device__ __forceinline__ void add_table(BlockImage& image, const Level& level) {
   for (uint32_t i = threadIdx.x; i < kColors * kLevels; i += kAugmentThreads) {
@@ -39,7 +39,8 @@ __device__ __forceinline__ void count_levels(BlockImage& image) {
   __syncthreads();
 }
 
-// Computes shared.moved, the histogram after the pending table. Counts the pixels only if shared.counts is out of date.
+// Computes shared.moved, the histogram that the image has after the pending table is applied. Counts the pixels only if
+// shared.counts is out of date.
 __device__ __forceinline__ void find_histogram(BlockImage& image) {
   AugmentShared& shared = image.shared;
   if (!image.counted) count_levels(image);
@@ -102,7 +103,7 @@ __device__ __forceinline__ void contrast(BlockImage& image, float factor) {
   add_table(image, [&](uint32_t, int32_t v) { return blend_level(mean, v, factor); });
 }
 
-// Blends each channel: factor 0 gives r, g or b, factor 1 gives `pixel`.
+// Blends the colour (r, g, b) and `pixel`: factor 0 gives the colour (r, g, b), and factor 1 gives `pixel`.
 __device__ __forceinline__ uint32_t blend_pixel(int32_t r, int32_t g, int32_t b, uint32_t pixel, float factor) {
   const auto blend = [&](int32_t degenerate, int c) {
     return blend_level(degenerate, static_cast<int32_t>(pixel >> (8 * c) & 255u), factor);

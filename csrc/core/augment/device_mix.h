@@ -7,7 +7,7 @@
 
 namespace fastmix {
 
-// Sums of four pixels, three channels each.
+// The sums of AugMix at four neighbouring pixels: value[3 * p + c] belongs to channel c of pixel p.
 struct QuadSums {
   float value[12];
 };

@@ -7,7 +7,7 @@
 
 namespace fastmix {
 
-// Mirrors an index into [0, size): -1 becomes 1, and size becomes size - 2. `at` is less than `size` beyond either end.
+// Mirrors an index into [0, size): -1 becomes 1, and size becomes size - 2. `at` must lie in [1 - size, 2 * size - 2].
 __device__ __forceinline__ int32_t reflected(int32_t at, int32_t size) {
   return at < 0 ? -at : at >= size ? 2 * (size - 1) - at : at;
 }

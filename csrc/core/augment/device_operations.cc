@@ -13,9 +13,9 @@ namespace {
 // Clamps an offset to 32 bits. An offset of 32768 already moves every pixel out of the image.
 int32_t bounded(int64_t offset) { return static_cast<int32_t>(std::clamp<int64_t>(offset, -32768, 32768)); }
 
-// Whether a * x + b * y + c is exact for all pixel centres x, y, in float64 and in the kernel's 44 fraction bits. It is
-// if a, b and c are multiples of 2^-36. Then products and sums are multiples of 2^-37, because centres end in .5.
-// Products and sums stay below 2^16, so 53 bits hold them.
+// Whether a * x + b * y + c is exact for all pixel centres x, y, both in float64 and in the kernel's fixed point with
+// 44 fraction bits. This holds if a, b and c are multiples of 2^-36. Then products and sums are multiples of 2^-37,
+// because centres end in .5. Products and sums stay below 2^16, so the 53 bits of float64 hold them.
 bool unrounded(double a, double b, double c) {
   const auto fits = [](double x) { return x * 0x1p36 == std::floor(x * 0x1p36); };
   return fits(a) && fits(b) && fits(c);

@@ -37,15 +37,16 @@ struct alignas(16) DeviceOperation {
   FM_HD float value(int k) const { return bit_cast<float>(word[k]); }
 };
 
-// Operands of kMove. Output pixel (y, x) copies the source pixel at row word[0] + y and column word[1] + x. kTranspose
-// exchanges y and x. With kUpwards, the row is a difference instead of a sum; with kLeftwards, the column is. word[2]
-// holds these bits, and in its low 24 bits the colour for places outside the image. With kReflect, such places show the
-// reflected image instead.
+// The bits of kMove's word[2]. Without them, output pixel (y, x) copies the source pixel at row word[0] + y and column
+// word[1] + x. With kUpwards, the row is word[0] - y; with kLeftwards, the column is word[1] - x. kTranspose exchanges
+// y and x in these sums and differences. Source pixels outside the image have the colour in the low 24 bits of word[2]
+// or, with kReflect, show the reflected image.
 namespace pixel_move {
 constexpr int32_t kReflect = 1 << 24, kTranspose = 1 << 25, kUpwards = 1 << 26, kLeftwards = 1 << 27;
 }
 
-// Whether a warp's source columns and source rows are exact, both in float64 and in the kernel's fixed point.
+// kColumns is set if the warp computes source columns without rounding, both in float64 and in the kernel's fixed
+// point. kRows says the same of source rows.
 namespace warp_exactness {
 constexpr int32_t kColumns = 1, kRows = 2;
 }
@@ -61,8 +62,8 @@ struct alignas(16) DeviceSample {
   uint32_t image, first, count, scratch;
 };
 
-// Parts of an image's scratch, in this order. A part has a 32-bit word per pixel; kSums has three. An image gets the
-// parts up to the last one that its operations need.
+// Parts of an image's scratch, in this order. A part has a 32-bit word per pixel. kSums needs three words per pixel, so
+// it takes parts 3 to 5. An image gets the parts up to the last one that its operations need.
 namespace scratch_part {
 constexpr uint32_t kStaged = 0, kSpare = 1, kKept = 2, kSums = 3, kParts = 6;
 }

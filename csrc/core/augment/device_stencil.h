@@ -8,8 +8,8 @@
 
 namespace fastmix {
 
-// Sums of packed pixels: R and B in the halves of one word, G in another. Each channel's sum
-// stays below 2^16, so that R never carries into B.
+// Sums of packed pixels: R and B in the halves of one word, G in another. Each channel's sum stays below 2^16, so that
+// R never carries into B.
 struct PairSums {
   uint32_t red_blue, green;
 

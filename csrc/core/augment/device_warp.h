@@ -9,15 +9,15 @@
 
 namespace fastmix {
 
-// The kernel rounds matrix entries to 44 fraction bits. A source coordinate is two products of an entry and a pixel
-// centre below 2^14, plus a constant. So its error is below 2^-28, and it stays below 2^17.
+// Source coordinates have 44 fraction bits. A coordinate is the sum of two products and a constant. Each product is a
+// matrix entry times a pixel centre, which is below 2^14. So the coordinate is below 2^17, with an error below 2^-28.
 constexpr int kFraction = 44;
 constexpr int64_t kHalf = int64_t{1} << (kFraction - 1);
 
 // The point of the source that an output pixel reads, along one axis.
 struct AxisPoint {
-  int32_t index;  // the last source pixel whose centre is not after the point
-  float t;        // distance of the point from the centre of pixel `index`; its error is below 2^-25 + 2^-27
+  int32_t index;  // the last source pixel whose centre lies at or before the point
+  float t;        // distance of the point from the centre of pixel `index`, with an error below 2^-25 + 2^-27
   bool inside;
   bool doubt;  // whether the coordinate's error may make `index` or `inside` wrong
 };
@@ -60,7 +60,7 @@ class WarpAxis {
 
 __device__ __forceinline__ int32_t clamped(int32_t k, int32_t size) { return k < 0 ? 0 : k < size ? k : size - 1; }
 
-// One source row in the scratch. Columns outside the image read its border pixel.
+// One source row in the scratch. A column outside the image reads the first or last pixel of the row.
 struct StagedRow {
   const PixelPlace& staged;
   int32_t first, width;
@@ -82,8 +82,9 @@ __device__ __forceinline__ float small_float(uint32_t pixel, int c) {
   return bit_cast<float>(kByteBias | (pixel >> (8 * c) & 255u)) - bit_cast<float>(kByteBias);
 }
 
-// Writes one channel of a pixel: `whole`, which is `level` truncated, clamped to [0, 255]. If a channel has no bits in
-// `different`, all neighbours have the level `same`. Then the result is `same`, without doubt.
+// Writes channel c of a pixel. `level` is the interpolated level, with an error below `bound`, and `whole` is `level`
+// truncated. `different` has bits in the byte of channel c if the neighbours differ in that channel: then the result is
+// `whole`, clamped to [0, 255]. Otherwise all neighbours have the level `same`, which is the exact result.
 __device__ __forceinline__ void put_level(WarpedPixel& to, int c, float level, int32_t whole, int32_t same,
                                           uint32_t different, float bound) {
   const bool varied = (different >> (8 * c) & 255u) != 0;

@@ -13,9 +13,10 @@ namespace FM_ISA {
 namespace {
 
 #if defined(__SSSE3__)
-// Indices of byte shuffles between 16 interleaved pixels (three registers, the parts) and one register per channel.
-// Byte b = 16 * part + lane belongs to pixel b / 3 and channel b % 3. Example: lane 1 of part 1 is byte 17, channel 2
-// of pixel 5. The index -1, which the shuffle turns into zero, stands for a byte that lies in another register.
+// Indices of the byte shuffles that turn 16 interleaved pixels into one register per channel (split) and back (merge).
+// The interleaved pixels fill three registers, called parts. Byte b = 16 * part + lane belongs to pixel b / 3 and
+// channel b % 3. Example: lane 1 of part 1 is byte 17, channel 2 of pixel 5. The index -1, which the shuffle turns into
+// zero, stands for a byte that lies in another register.
 struct InterleaveIndices {
   alignas(16) char merge[3][3][16] = {};  // [part][channel][lane]
   alignas(16) char split[3][3][16] = {};  // [channel][part][lane]

@@ -8,7 +8,7 @@
 
 namespace fastmix {
 
-// Pillow's grey level of a colour ("L").
+// The grey level of a colour, as in Pillow's mode "L".
 FM_HD uint32_t luma(uint32_t r, uint32_t g, uint32_t b) { return (19595u * r + 38470u * g + 7471u * b + 32768u) >> 16; }
 
 // Pillow's Image.blend: degenerate + factor * (value - degenerate). Every operation rounds to float32; the result is
@@ -21,8 +21,8 @@ FM_HD int32_t blend_level(int32_t degenerate, int32_t value, float factor) {
 }
 
 // Pillow's SMOOTH: floor((2 * s + 13) / 26), where s is the sum of a 3 x 3 neighbourhood plus four times its centre. It
-// equals floor((s + 6) / 13). Here 5042 / 65536 replaces 1 / 13. It is slightly larger, but s + 6 <= 3321, so the
-// product exceeds the quotient by 0.04, which is less than 1 / 13: the floor is the same.
+// equals floor((s + 6) / 13). The code multiplies by 5042 / 65536, which is slightly larger than 1 / 13. Because s + 6
+// <= 3321, the product exceeds the quotient by at most 0.04. That is less than 1 / 13, so the floor is the same.
 FM_HD uint32_t smooth_level(uint32_t s) { return ((s + 6u) * 5042u) >> 16; }
 
 // A box filter of fractional width. Each of the 2 * radius + 1 levels in the middle has the weight `inner`, and one
@@ -86,8 +86,8 @@ FM_HD void turn_hue(int32_t shift, int32_t& r, int32_t& g, int32_t& b) {
   from_hsv(x, r, g, b);
 }
 
-// Pillow interpolates the pixels of warps by these two functions, linear() and cubic(), in float64. linear() blends
-// a at t = 0 with b at t = 1.
+// Pillow interpolates the pixels of warps by these two functions, linear() and cubic(), in float64. linear() gives a at
+// t = 0 and b at t = 1.
 FM_HD double linear(double a, double b, double t) { return a + (b - a) * t; }
 
 // Cubic convolution (Keys, parameter -1) of the samples a, b, c, d at the positions -1, 0, 1, 2, evaluated at t in

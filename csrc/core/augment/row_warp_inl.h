@@ -22,8 +22,8 @@ inline __attribute__((always_inline)) double exact_distance(const RowRun& run, i
   return static_cast<double>(x) + 0.5 + run.slope + run.offset - 0.5 - static_cast<double>(x + run.shift);
 }
 
-// Bounds the error of a float32 level: rounding t, the product and the sum changes it by at most 2^-17 each. Between
-// equal neighbours the level is exact.
+// Bounds the error of a float32 level. There are three roundings: of t, of the product and of the sum. Each changes the
+// level by at most 2^-17. Between equal neighbours the level is exact.
 constexpr float kLinearRowBound = 0x1p-15f;
 
 inline __attribute__((always_inline)) bool linear_block(uint8_t* __restrict out, const uint8_t* __restrict in, float t,

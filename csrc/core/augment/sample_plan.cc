@@ -1,6 +1,7 @@
 #include "augment/sample_plan.h"
 
 #include <cmath>
+#include <ios>
 
 #include "base/error.h"
 
@@ -19,7 +20,7 @@ struct Rule {
   Kind kinds[3];
   float low, high;
   bool integer;
-  const char* meaning;  // what the first parameter is, for messages
+  const char* meaning;  // what messages call the first parameter
 };
 
 constexpr float kMost = 1000.0f, kTranslate = 16384.0f, kAngle = 1e6f;
@@ -84,10 +85,10 @@ void check_parameters(const Place& at, const SampleOperation& operation, const R
 
 void check_flags(const Place& at, const SampleOperation& operation, const Rule& rule) {
   const int32_t flags = operation.flags();
-  check_operation((flags & 4) == 0 || !is_warp(operation.opcode()), at,
-                  "expected flag bit 10 clear (only Pillow's arithmetic exists) for ", rule.name, ", got it set");
-  check_operation((flags & ~rule.flags) == 0, at, "expected only the flag bits ", rule.flags << 8, " for ", rule.name,
-                  ", got ", flags << 8);
+  check_operation((flags & 4) == 0 || !is_warp(operation.opcode()), at, "expected flag bit 10 of ", rule.name,
+                  " to be 0 (only Pillow's arithmetic exists), got 1");
+  check_operation((flags & ~rule.flags) == 0, at, "expected no flag bits outside 0x", std::hex, rule.flags << 8,
+                  " for ", rule.name, ", got 0x", flags << 8, std::dec);
   check_operation(!is_warp(operation.opcode()) || (flags & kFilterBits) <= 2, at,
                   "expected filter 0 (nearest), 1 (bilinear) or 2 (bicubic) for ", rule.name, ", got ",
                   flags & kFilterBits);
@@ -125,8 +126,8 @@ void check_row(const char* op, const SamplePlanView& plan, int32_t sample) {
   const SampleRow& row = plan.row(sample);
   check(row.header == kSampleHeader, op, ": expected rows of a sample plan, layout version 1 (header ", kSampleHeader,
         "), got the header ", row.header, " for sample ", sample, "; make rows with SamplePlan");
-  check((row.flags & ~0xf07) == 0, op, ": expected only the flag bits 0xf07, got ", row.flags, " for sample ", sample,
-        "; make rows with SamplePlan");
+  check((row.flags & ~0xf07) == 0, op, ": expected no flag bits outside 0xf07, got 0x", std::hex, row.flags, std::dec,
+        " for sample ", sample, "; make rows with SamplePlan");
   for (const int32_t spare : row.spare) {
     check(spare == 0, op, ": expected zeros in the spare words 9 to 15, got ", spare, " for sample ", sample,
           "; make rows with SamplePlan");
@@ -173,10 +174,10 @@ void validate_sizes(const char* op, const SamplePlanView& plan, int64_t height, 
     for (int32_t k = 0; k < row.count; ++k) {
       const SampleOperation& operation = plan.operations(i)[k];
       if (operation.opcode() != Opcode::kPadCrop || (operation.word[2] & 1 << 24) == 0) continue;
-      // Reflection, as numpy's mode 'reflect', reaches at most size - 1 pixels beyond the border.
+      // As in numpy's mode 'reflect', the reflected image ends size - 1 pixels beyond the border.
       check_operation(std::abs(int64_t{operation.word[0]}) < height && std::abs(int64_t{operation.word[1]}) < width,
-                      {op, i, k}, "expected offsets of PadCrop below ", height, " and ", width,
-                      " with reflection, got (", operation.word[0], ", ", operation.word[1], ")");
+                      {op, i, k}, "expected PadCrop with reflection to move less than ", height, " rows and ", width,
+                      " columns, got (", operation.word[0], ", ", operation.word[1], ")");
     }
   }
 }

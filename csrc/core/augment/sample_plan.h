@@ -67,7 +67,7 @@ FM_HD EraseBox erase_box(int32_t place, int32_t size) {
 }
 FM_HD EraseBox erase_box(const SampleOperation& operation) { return erase_box(operation.word[0], operation.word[1]); }
 
-// The first 64 bytes of a row; `capacity` operations follow them. Words are little-endian; spare words are zero.
+// The first 64 bytes of a plan's row; the sample's operations follow. Words are little-endian; spare words are zero.
 struct SampleRow {
   int32_t header = kSampleHeader;
   int32_t flags = 0;
@@ -86,7 +86,7 @@ constexpr int32_t kOperationWords = sizeof(SampleOperation) / sizeof(int32_t);
 
 // A plan in memory that the caller owns.
 struct SamplePlanView {
-  const int32_t* words = nullptr;  // `batch` rows
+  const int32_t* words = nullptr;  // `batch` rows of `row_words` words
   int32_t batch = 0;
   int32_t row_words = 0;  // kSampleRowWords + kOperationWords * capacity
 
@@ -103,12 +103,12 @@ struct SamplePlanView {
 // without AugMixEnd, and words that should be zero. `op` names the caller in messages.
 void validate(const char* op, const SamplePlanView& plan);
 
-// Throws Error for output sizes other than height x width, and for PadCrop offsets that reflect more pixels than such
-// images have.
+// Throws Error if a sample's output size is not height x width, or if a PadCrop with reflection moves the image by its
+// full height or width, or more.
 void validate_sizes(const char* op, const SamplePlanView& plan, int64_t height, int64_t width);
 
-// For operators from uint8 images to uint8 images of height x width. Throws Error for windows, other output sizes, and
-// erasing that needs a float output.
+// Validates plans of operators that read and write uint8 images of height x width. Throws Error for windows, other
+// output sizes, and erasing that needs a float output.
 void validate_pixels_only(const char* op, const SamplePlanView& plan, int64_t height, int64_t width);
 
 // Whether an operation erases in the normalised output.
@@ -116,11 +116,11 @@ constexpr bool erases_normalized(Opcode opcode) {
   return opcode == Opcode::kEraseNormal || opcode == Opcode::kErasePixelsNormalized;
 }
 
-// Throws Error for operations on uint8 pixels that follow erasing of the normalised output, and for constants that are
-// not finite.
+// Throws Error if an operation on uint8 pixels follows one that erases in the normalised output, or if the constant of
+// an ErasePixelsNormalized is not finite.
 void validate_erasing(const char* op, const SamplePlanView& plan);
 
-// How many operations of a sample change its pixels. The others erase boxes later, in the normalised output.
+// How many operations of a sample change its uint8 pixels. The others erase boxes later, in the normalised output.
 int32_t count_pixel_operations(const SamplePlanView& plan, int32_t sample);
 
 }  // namespace fastmix

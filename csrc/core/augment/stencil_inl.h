@@ -14,7 +14,7 @@ inline __attribute__((always_inline)) void sharpen_block(uint8_t* __restrict out
                                                          const uint8_t* __restrict at, const uint8_t* __restrict below,
                                                          float factor, int64_t n) {
   for (int64_t x = 1; x <= n; ++x) {
-    // Sums fit 16 bits, and a vector holds twice as many 16-bit numbers as 32-bit numbers.
+    // The sums fit into 16 bits, and a vector register holds twice as many 16-bit sums as 32-bit sums.
     const uint16_t row = static_cast<uint16_t>(at[x - 1] + at[x + 1] + 5 * at[x]);
     const uint16_t upper = static_cast<uint16_t>(above[x - 1] + above[x] + above[x + 1]);
     const uint16_t lower = static_cast<uint16_t>(below[x - 1] + below[x] + below[x + 1]);

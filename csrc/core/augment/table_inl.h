@@ -22,7 +22,7 @@ inline int64_t look_up_vectors(uint8_t* out, const uint8_t* in, const uint8_t* t
   int64_t k = 0;
   for (; k + 64 <= n; k += 64) {
     const __m512i x = _mm512_loadu_si512(in + k);
-    // Each permutation looks up the low seven bits of the level. The blend chooses by the eighth bit.
+    // Each permutation looks up a level's low seven bits in one half of the table. The eighth bit chooses the half.
     const __m512i low = _mm512_permutex2var_epi8(t0, x, t1);
     const __m512i high = _mm512_permutex2var_epi8(t2, x, t3);
     _mm512_storeu_si512(out + k, _mm512_mask_blend_epi8(_mm512_movepi8_mask(x), low, high));
@@ -31,7 +31,7 @@ inline int64_t look_up_vectors(uint8_t* out, const uint8_t* in, const uint8_t* t
 }
 #elif defined(__AVX2__)
 // A shuffle looks up one of 16 entries, so the table is split into 16 parts. The shuffle gives 0 for an index with the
-// high bit set, and else uses its low four bits. For part p, the index is level - 16 p (modulo 256) plus 0x70 with
+// high bit set, and otherwise uses its low four bits. For part p, the index is level - 16 p (modulo 256) plus 0x70 with
 // saturation. So levels 16 p ... 16 p + 15 give 0x70 ... 0x7f, and all other levels get the high bit.
 inline int64_t look_up_vectors(uint8_t* out, const uint8_t* in, const uint8_t* table, int64_t n) {
 #if defined(__AVX512BW__)
@@ -39,7 +39,7 @@ inline int64_t look_up_vectors(uint8_t* out, const uint8_t* in, const uint8_t* t
   const auto load = [](const uint8_t* at) { return _mm512_loadu_si512(at); };
   const auto splat = [](int value) { return _mm512_set1_epi8(static_cast<char>(value)); };
   const auto part = [](const uint8_t* at) {
-    // The maskz form with every lane set, because GCC 12 warns of an uninitialised variable in the plain one.
+    // Uses the maskz form with every lane set, because GCC 12 warns of an uninitialised variable in the plain form.
     return _mm512_maskz_broadcast_i32x4(0xffff, _mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
   };
 #else

@@ -67,7 +67,7 @@ FM_HD void equalize_channel(uint8_t* to, const uint32_t* count) {
     pixels += count[v];
     last = count[v] != 0 ? count[v] : last;
   }
-  // If all pixels have the same level, step is 0 too, and the table keeps every level, as in Pillow.
+  // If step is 0, for example because all pixels have one level, the table keeps every level, as in Pillow.
   const uint32_t step = (pixels - last) / 255;
   uint32_t sum = step / 2;
   for (int32_t v = 0; v < kLevels; ++v) {

@@ -40,9 +40,9 @@ struct Extremes {
 LevelTable auto_contrast_table(const Extremes& extremes);
 LevelTable equalize_table(const Histogram& histogram);
 
-// Changes `extremes`, the lowest and highest level of the image, to those that the image has after the table is
-// applied. Returns false if the table is not monotone between the two: other levels may then become the extremes, and
-// `extremes` is undefined.
+// `extremes` holds the lowest and highest level of each channel. Updates it to the extremes that the image has after
+// the table is applied. Returns false if the table is not monotone between the two levels of a channel: then any level
+// between them may become an extreme, and `extremes` is undefined.
 bool through_monotone(const LevelTable& table, Extremes& extremes);
 Extremes extremes_of(const Histogram& histogram);
 

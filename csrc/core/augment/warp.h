@@ -31,8 +31,8 @@ struct Rotation {
 };
 Rotation rotation_of(float degrees, int64_t height, int64_t width);
 
-// Whether a translation moves whole pixels, so that it needs no interpolation. With the nearest filter every
-// translation does, because the filter rounds it (half up).
+// Whether the operation is a translation by whole pixels, which needs no interpolation. With the nearest filter every
+// translation is one, because the filter rounds the distance (half up).
 bool is_whole_translation(const SampleOperation& operation);
 
 // The box filter that Pillow's GaussianBlur applies three times along each axis; `sigma` is the standard deviation.

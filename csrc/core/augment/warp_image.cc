@@ -10,7 +10,8 @@ namespace fastmix {
 
 namespace {
 
-constexpr int64_t kPad = 2;  // pixels repeated at each end of a row: cubic reads one pixel before and two after
+// A row is extended by this many copies of its border pixels. Cubic reads one pixel before the row and two after it.
+constexpr int64_t kPad = 2;
 
 uint8_t color_of(uint32_t color, int32_t channel) { return static_cast<uint8_t>(color >> (8 * channel)); }
 
@@ -22,13 +23,13 @@ struct RowWarp {
   uint32_t fill;
 };
 
-// Fills pixels outside [begin, end).
+// Fills the pixels of a row outside [begin, end).
 void fill_outside(uint8_t* row, int64_t begin, int64_t end, int64_t width, uint8_t fill) {
   std::memset(row, fill, begin);
   std::memset(row + end, fill, width - end);
 }
 
-// out[x] = in[x + shift], or `fill` if x + shift is outside of the row.
+// out[x] = in[x + shift], or `fill` if x + shift lies outside the row.
 void shift_row(uint8_t* out, const uint8_t* in, int64_t shift, int64_t width, uint8_t fill) {
   const int64_t begin = std::clamp<int64_t>(-shift, 0, width);
   const int64_t end = std::clamp<int64_t>(width - shift, begin, width);
@@ -70,7 +71,7 @@ class RowInterpolation {
     std::memset(padded_, in[0], kPad);
     std::memcpy(padded_ + kPad, in, width_);
     std::memset(padded_ + kPad + width_, in[width_ - 1], kPad);
-    // Call the kernel for each run of pixels with the same shift.
+    // Calls the kernel for each run of pixels with the same shift.
     for (int64_t x = begin_; x < end_;) {
       const int64_t shift = uniform_ ? shift_ : shift_at(x);
       int64_t stop = uniform_ ? end_ : x + 1;
@@ -95,7 +96,7 @@ class RowInterpolation {
   uint8_t* const padded_;
   double slope_ = 0.0;
   int64_t shift_ = 0;            // the shift of all pixels if uniform_
-  int64_t begin_ = 0, end_ = 0;  // the pixels that read inside the row
+  int64_t begin_ = 0, end_ = 0;  // output pixels [begin_, end_) read inside the source row
   bool uniform_ = false;
 };
 
@@ -132,7 +133,7 @@ void warp_columns(ImageBuffers& image, const AugmentKernels& kernels, const RowW
   image.swap();
 }
 
-// Packs the image, and surrounds it with `frame` copies of its border pixels.
+// Packs the image, and adds `frame` pixels on every side, which repeat its border.
 void pack_framed(const ImageBuffers& image, const AugmentKernels& kernels, uint32_t* packed, int32_t frame) {
   const int64_t height = image.height(), width = image.width(), pitch = width + 2 * frame;
   for (int64_t y = 0; y < height; ++y) {
@@ -188,7 +189,7 @@ void rotate(ImageBuffers& image, const AugmentKernels& kernels, const SampleOper
   }
 }
 
-// Mirrors an index into [0, size): -1 becomes 1, and size becomes size - 2. `at` is less than `size` beyond either end.
+// Mirrors an index into [0, size): -1 becomes 1, and size becomes size - 2. `at` must lie in [1 - size, 2 * size - 2].
 int64_t reflected(int64_t at, int64_t size) { return at < 0 ? -at : at >= size ? 2 * (size - 1) - at : at; }
 
 // Output pixel (y, x) reads input pixel (y + dy, x + dx).

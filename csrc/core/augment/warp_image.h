@@ -15,8 +15,8 @@ void warp_image(ImageBuffers& image, const AugmentKernels& kernels, const Sample
 void flip_horizontally(ImageBuffers& image, const AugmentKernels& kernels);
 void flip_vertically(ImageBuffers& image);
 
-// Output pixel (y, x) copies pixel (y + word[0], x + word[1]). word[2] says what places outside the image give: a
-// colour, or the image reflected at its border (the border pixel is not repeated).
+// Output pixel (y, x) copies input pixel (y + word[0], x + word[1]). Pixels outside the image have the colour in the
+// low 24 bits of word[2]. If bit 24 is set, they show the image reflected at its border pixel, which is not repeated.
 void pad_crop(ImageBuffers& image, const SampleOperation& operation);
 
 // Fills the part of the operation's box that lies inside the image.

@@ -35,7 +35,8 @@ void nearest_warp(uint32_t* __restrict out, const uint32_t* __restrict source, i
   }
 }
 
-// Offset in `source` of the pixel above and left of a point. For a point outside the image it is just a valid offset.
+// Offset in `source` of the pixel (point.row, point.column). If the point lies outside the image, the result is the
+// offset of the image's first pixel, which is safe to read.
 inline __attribute__((always_inline)) int32_t offset_of(const WarpRow& row, const WarpPoint& point) {
   const int32_t pixel = (point.row + row.frame) * row.pitch + point.column + row.frame;
   const int32_t first = row.frame * row.pitch + row.frame;
@@ -148,7 +149,7 @@ using PixelFloats = float __attribute__((vector_size(16)));
 
 inline __attribute__((always_inline)) TapFloats load_levels(const uint32_t* from) {
 #if defined(__AVX512F__)
-  // The maskz forms with every lane set, because GCC 12 warns of an uninitialised variable in the plain ones.
+  // Uses the maskz forms with every lane set, because GCC 12 warns of an uninitialised variable in the plain forms.
   const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
   return _mm512_maskz_cvtepi32_ps(0xffff, _mm512_maskz_cvtepu8_epi32(0xffff, bytes));
 #elif defined(__AVX2__)
@@ -167,7 +168,7 @@ inline __attribute__((always_inline)) TapFloats load_taps(const float* from) {
   return taps;
 }
 
-// Sets `sum` to the sum of the four pixels.
+// Sets `sum` to the sum of the four pixels in `parts`.
 inline __attribute__((always_inline)) void add_taps(PixelFloats& sum, const TapFloats* parts) {
 #if defined(__AVX512F__)
   const TapFloats& p = parts[0];

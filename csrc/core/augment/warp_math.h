@@ -15,7 +15,7 @@ namespace fastmix {
 FM_HD int32_t level_of(uint32_t pixel, int color) { return static_cast<int32_t>((pixel >> (8 * color)) & 0xff); }
 FM_HD double exact_level(uint32_t pixel, int color) { return static_cast<double>(level_of(pixel, color)); }
 
-// Whether an error of `bound` may change the truncated level.
+// Whether an error of `bound` in `level` may change `whole`, which is `level` truncated.
 FM_HD bool near_integer(float level, int32_t whole, float bound) {
   const float part = bit_cast<float>(bit_cast<int32_t>(level - static_cast<float>(whole)) & 0x7fffffff);  // fabs
   return (part < bound) | (part > 1.0f - bound);
@@ -34,19 +34,19 @@ FM_HD void cubic_weights(float t, float& a, float& b, float& c, float& d) {
   d = t * t * (t - 1.0f);
 }
 
-// Bounds on the error of a float32 level. Rounding a distance t to float32 moves t by at most 2^-25. This changes a
-// linear row by at most 2^-17 and a cubic row by at most 2^-15.
+// Bounds on the error of a float32 level. Rounding a distance t to float32 moves t by at most 2^-25. This changes the
+// level interpolated along one row by at most 2^-17 (linear) or 2^-15 (cubic).
 // Linear: all roundings together change a level by at most 13 * 2^-17. Four equal neighbours give an exact level.
-// Cubic: a weight errs by less than 2^-23. So a row errs by less than 2^-12, and the sum of four rows by less than
-// 2^-10.
+// Cubic: the error of a weight is below 2^-23. So the error along one row is below 2^-12, and that of the sum of four
+// rows is below 2^-10.
 constexpr float kLinearBound = 0x1p-13f;
 constexpr float kCubicBound = 0x1p-10f;
 
 // Where an output pixel lies in the source.
 struct WarpPoint {
   bool inside;
-  int32_t column, row;  // the source pixel whose centre is up and left of the point
-  double x, y;          // distances from that centre, in [0, 1)
+  int32_t column, row;  // the top left of the four source pixels around the point
+  double x, y;          // distances of the point from that pixel's centre, in [0, 1)
 };
 
 // Maps output pixel k of a row to the source, with Pillow's float64 operations. The row's centre is at `y`; m is

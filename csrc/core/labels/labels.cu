@@ -66,8 +66,8 @@ void mix_labels_cuda(const MixLabelsParams& params, CudaStream stream) {
     return launch(resident);
   }
 
-  // This kernel reads no pixels. So the packed plan holds label weights in place of pixel weights, and one entry per
-  // sample, its partner, in place of a walk.
+  // Launches usually pack the plan's pixel weights and a walk over the samples. This kernel reads no pixels. So its
+  // packed plan holds label weights instead of pixel weights, and each sample's partner instead of the walk's entries.
   GpuWalk partners;
   partners.segment_begin = partners.bundle_begin = {0};
   std::vector<PlanRow> rows(plan.batch);

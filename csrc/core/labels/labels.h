@@ -9,13 +9,13 @@
 
 namespace fastmix {
 
-// Class ids in, dense float32 (batch, classes) out. `smoothing` is spread evenly over all classes.
+// Turns class ids into dense float32 targets (batch, classes). `smoothing` is spread evenly over all classes.
 struct MixLabelsParams {
   const int64_t* labels = nullptr;  // one class id per sample, on the device of `out`
   float* out = nullptr;             // batch rows of `classes` numbers
   int64_t classes = 0;
   double smoothing = 0.0;
-  const int64_t* other = nullptr;  // plan.others class ids, if partners are rows of another batch
+  const int64_t* other = nullptr;  // class ids of the other batch that partners index (plan.others of them), or null
   PlanView plan;                   // only partner and label_weight are read
 };
 

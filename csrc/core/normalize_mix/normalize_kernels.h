@@ -12,10 +12,10 @@ struct NormalizeKernels {
   // to `dtype`.
   void (*plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight, float scale,
                 float bias, int64_t n);
-  // As plane(), for interleaved channels: scale and bias are arrays of n numbers, which repeat with the channels.
+  // Like plane(), but for interleaved channels: element k uses scale[k] and bias[k].
   void (*interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, float weight,
                       const float* scale, const float* bias, int64_t n);
-  // As plane() and interleaved(), with the weight mask_weight(levels[k], inside, outside) for element k.
+  // Like plane() and interleaved(), but the weight of element k is mask_weight(levels[k], inside, outside).
   void (*levels_plane)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, const uint8_t* levels,
                        float inside, float outside, float scale, float bias, int64_t n);
   void (*levels_interleaved)(DType dtype, void* out, const uint8_t* own, const uint8_t* partner, const uint8_t* levels,

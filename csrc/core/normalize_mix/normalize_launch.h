@@ -41,8 +41,8 @@ struct NormalizeArgs {
   Divisor runs_of_row;
 };
 
-// The number of loads in flight that a lane gives up. RGB pixels need the most registers, so giving up one load avoids
-// spills.
+// By how much a lane reduces its number of loads in flight. RGB pixels need the most registers. Without the reduction
+// they would spill.
 template <int kChannels>
 constexpr int kLessInFlight = kChannels == 3 ? 1 : 0;
 
@@ -77,7 +77,7 @@ size_t normalize_shared_bytes(uint32_t warps) {
   return sizeof(Place) * kLanes * warps + heads_bytes(warps, PixelRun<kChannels>::kWords);
 }
 
-// Returns the object through which lanes exchange vectors before they write. It uses the shared memory behind `heads`,
+// Returns the object through which lanes exchange vectors before they write. It uses the shared memory after `heads`,
 // the array in which walk_segments() keeps the first vector of each warp's segment.
 template <int kTogether>
 __device__ __forceinline__ WholeSectors<kTogether> sectors_of(uint32_t* heads, int words, int64_t runs) {

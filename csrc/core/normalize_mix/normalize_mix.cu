@@ -14,7 +14,8 @@ namespace fastmix {
 
 namespace {
 
-// A lane owns kPixels neighbouring pixels of an output row. kChannels 0 means args.channels channels and one pixel.
+// A lane owns kPixels neighbouring pixels of an output row. If kChannels is 0, pixels have args.channels channels, and
+// a lane owns one pixel.
 template <typename T, int kChannels, bool kPlanar, typename Plan>
 __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
     normalize_kernel(const __grid_constant__ Plan plan, const __grid_constant__ NormalizeArgs args) {
@@ -22,9 +23,9 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
   using Pixels = PixelRun<kChannels>;
   constexpr int kTogether = kVectorsTogether<T, kChannels, kPlanar>;
   using Out = NormalizeOut<T, kChannels, kPlanar, kTogether>;
-  // Shared memory holds three arrays. `places` has one Place per lane, for all warps, kept here to save registers. In
-  // `heads`, walk_segments() keeps the first vector of each warp's segment. Last lie the vectors that lanes exchange
-  // before they write.
+  // Shared memory holds three arrays. `places` has one Place per lane, which all warps share. It lies here to save
+  // registers. In `heads`, walk_segments() keeps the first vector of each warp's segment. The third array holds the
+  // vectors that lanes exchange before they write.
   FM_SHARED(uint4, shared);
   auto* const places = reinterpret_cast<Place*>(shared);
   auto* const heads = reinterpret_cast<uint32_t*>(places + kLanes);
@@ -41,7 +42,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, 2)
       [&](uint32_t entry) {
         const auto* in = static_cast<const unsigned char*>(plan.pointer(sample_of(entry)));
         int64_t pixel = first_pixel();
-        // A mirrored sample reads the run's mirror image, which begins at this pixel of the same row.
+        // In a mirrored sample, the lane reads the mirror image of its run. It begins at this pixel of the same row.
         if ((entry & kMirrorFlag) != 0) pixel += args.width - kPixels - 2 * place.x;
         return Pixels::load(in + pixel * channels, channels);
       },

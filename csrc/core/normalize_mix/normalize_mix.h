@@ -25,7 +25,7 @@ struct NormalizeMixParams {
   float scale[kMaxChannels] = {1, 1, 1, 1};
   float bias[kMaxChannels] = {0, 0, 0, 0};
   const uint8_t* mirror = nullptr;
-  PlanView plan;  // if it is resident, it holds the mirror flags
+  PlanView plan;  // if it is resident on the device, it holds the mirror flags, and `mirror` is unused
 };
 
 // Sets scale and bias from mean and std in pixel units (0 to 255). The torch and DALI layers pass the same float32

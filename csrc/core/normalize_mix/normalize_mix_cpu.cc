@@ -13,8 +13,9 @@ namespace {
 
 constexpr int64_t kRowsPerTask = 8;
 
-// A thread's scratch: the unpacked rows (channels split, mirrored) of the cycle's first sample, the current sample and
-// its partner. Each row is unpacked once and used twice, as own and as partner.
+// A thread's scratch. In a walk along a cycle of partners (plan/cpu_walk.h), `head` is a row of the cycle's first
+// sample, `own` of the current sample and `partner` of its partner. unpack() has split their channels and mirrored them
+// as needed. Each row is unpacked once and used twice, as own and as partner.
 struct Scratch {
   explicit Scratch(int64_t row_bytes) : head(row_bytes), own(row_bytes), partner(row_bytes) {}
   std::vector<uint8_t> head, own, partner;

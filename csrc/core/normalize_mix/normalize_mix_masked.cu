@@ -26,9 +26,9 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, Plan::kInline ? 2 : 1)
     normalize_masked_kernel(const __grid_constant__ Plan plan, const __grid_constant__ MaskedNormalizeArgs args) {
   constexpr int kPixels = kChannels == 0 ? 1 : kPixelsOfLane;
   using Pixels = PixelRun<kChannels>;
-  // Shared memory holds three arrays. `places` has one Place per thread, kept here to save registers. `offsets` has the
-  // mask offsets of each lane's pixels, for all warps. Last lies `heads`, where walk_segments() keeps the first vector
-  // of each warp's segment.
+  // Shared memory holds three arrays. `places` has one Place per thread. It lies here to save registers. `offsets` has
+  // the offsets in a mask of each lane's pixels, which all warps share. In the third array, walk_segments() keeps the
+  // first vector of each warp's segment.
   FM_SHARED(Place, places);
   Place& place = places[threadIdx.y * kLanes + threadIdx.x];
   int32_t* const offsets = reinterpret_cast<int32_t*>(places + blockDim.y * kLanes);
@@ -44,7 +44,7 @@ __global__ void __launch_bounds__(kLanes* kMaxWideWarps, Plan::kInline ? 2 : 1)
       [&](uint32_t entry) {
         const auto* in = static_cast<const unsigned char*>(plan.pointer(sample_of(entry)));
         int64_t pixel = run * kPixels;
-        // A mirrored sample reads the run's mirror image, which begins at this pixel of the same row.
+        // In a mirrored sample, the lane reads the mirror image of its run. It begins at this pixel of the same row.
         if ((entry & kMirrorFlag) != 0) pixel += args.images.width - kPixels - 2 * place.x;
         return Pixels::load(in + pixel * channels, channels);
       },

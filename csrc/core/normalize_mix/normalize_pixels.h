@@ -11,7 +11,7 @@
 
 namespace fastmix {
 
-// 8 pixels of 2 bytes fill a 16-byte store of one channel's plane; 8 RGB pixels are three 8-byte loads.
+// 8 elements of 2 bytes fill one 16-byte store to a plane. 8 RGB pixels are three 8-byte loads.
 constexpr int kPixelsOfLane = 8;
 
 // Holds kPixelsOfLane pixels, each of kChannels interleaved bytes. If kChannels is 0, holds one pixel of up to 4 bytes.
@@ -60,8 +60,8 @@ __device__ __forceinline__ uint32_t pixels_inside(int32_t y, int32_t x, const Ke
   return first < last ? (1u << last) - (1u << first) : 0;
 }
 
-// The weights of the own image in a run that crosses its sample's box: bit p of `inside` is set if pixel p lies in the
-// box.
+// The weights of the sample's own image in a run that crosses the sample's box. Bit p of `inside` is set if pixel p of
+// the run lies in the box.
 struct BoxWeights {
   Weights weights;
   uint32_t inside;
@@ -71,14 +71,14 @@ struct BoxWeights {
   }
 };
 
-// The weight of the own image in a run that lies wholly inside or outside its sample's box.
+// The weight of the sample's own image in a run that lies wholly inside or wholly outside the sample's box.
 struct OneWeight {
   float weight;
   __device__ __forceinline__ void hide() {}
   __device__ __forceinline__ float operator()(int) const { return weight; }
 };
 
-// The weights of the own image in a run, from mask levels.
+// The weights of the sample's own image in a run, computed from mask levels.
 template <int kWords>
 struct LevelWeights {
   Weights weights;
@@ -99,7 +99,8 @@ constexpr int kVectorsTogether = kChannels == 0              ? 1
                                  : kPlanar || sizeof(T) == 4 ? static_cast<int>(sizeof(T)) / 2
                                                              : 3;
 
-// Writes a run of pixels to the packed output batch. If kTogether is 1, each lane writes its own vectors.
+// Writes a run of pixels to the packed output batch. If kTogether is 1, each lane writes its own vectors (store());
+// otherwise the lanes of a warp exchange vectors first (store_together()).
 template <typename T, int kChannels, bool kPlanar, int kTogether>
 struct NormalizeOut {
   unsigned char* base;
@@ -126,8 +127,8 @@ struct NormalizeOut {
     return narrow_pair<T>(values[0], values[1]);
   }
 
-  // Call this before every four elements. It hides from the compiler where pixels and weights come from, so that
-  // registers hold only a few converted floats.
+  // Call this before computing each group of four elements. It hides from the compiler where pixels and weights come
+  // from, so that registers hold only a few converted floats at a time.
   template <int kWords, typename Weigh>
   static __device__ __forceinline__ void hide(Words<kWords>& own, Words<kWords>& partner, Weigh& weight) {
 #pragma unroll
@@ -150,8 +151,8 @@ struct NormalizeOut {
 #pragma unroll
       for (int j = 0; j < 4 / kItem; ++j) {
         const int at = v * kEach + w * 4 / kItem + j;
-        // Planar output takes all pixels of channel 0, then of channel 1; interleaved output takes the bytes in input
-        // order.
+        // Planar output takes all pixels of channel 0, then all of channel 1, and so on. Interleaved output takes the
+        // bytes in input order.
         const int p = kPlanar ? at % kPixelsOfLane : at / kChannels;
         const int c = kPlanar ? at / kPixelsOfLane : at % kChannels;
         values[j] = value(own, partner, p * kChannels + c, weight(p), scale[c], bias[c], byte_bias);
@@ -167,7 +168,7 @@ struct NormalizeOut {
     return at(first + (kPlanar ? e / kPixelsOfLane * pixels + pixel + e % kPixelsOfLane : pixel * kChannels + e));
   }
 
-  // Writes the lane's run. weight(p) is the own weight of its pixel p.
+  // Writes the lane's run. weight(p) is the weight of the sample's own image at pixel p of the run.
   template <int kWords, typename Weigh>
   __device__ __forceinline__ void store(int64_t sample, Words<kWords> own, Words<kWords> partner, Weigh weight,
                                         const float* scale, const float* bias, uint32_t byte_bias) const {
@@ -187,7 +188,7 @@ struct NormalizeOut {
     }
   }
 
-  // Writes the runs of all lanes together. weigh(use) calls use(weight) with the lane's weights.
+  // Writes the runs of all lanes of a warp together. weigh(use) calls use(weight), with `weight` as in store().
   template <int kWords, typename Weigh>
   __device__ __forceinline__ void store_together(int64_t sample, Words<kWords> own, Words<kWords> partner,
                                                  const Weigh& weigh, const float* scale, const float* bias,

@@ -34,8 +34,8 @@ class NormalizedRows {
     MaskRows::Scratch levels;
   };
 
-  // Writes row y of a sample. `patch(output)` may change the row while it is in cache. If the batch is large, builds
-  // the row in `scratch` and then writes it past the caches.
+  // Writes row y of a sample to the batch. Calls patch(output), which may change the mixed row while it is in cache. If
+  // the batch is large, builds the row in `scratch` and then copies it to the batch with stores that bypass the caches.
   template <typename Patch>
   void write(int32_t sample, int64_t y, const PixelRow& own, const PixelRow& partner, Scratch& scratch,
              const Patch& patch) const {
@@ -52,12 +52,13 @@ class NormalizedRows {
       kernels_.stream(out.first + c * out.plane, built.first + c * line_, line_);
     }
   }
-  // Each thread must call this once after its last row: it orders the stores that went past the caches.
+  // Each thread must call this once after its last row, before it tells other threads that its rows are complete. It
+  // orders the stores that bypass the caches.
   void end() const {
     if (stream_) kernels_.order_streams();
   }
 
-  // The weights of the own image in row y of a mixed sample, one per pixel.
+  // Writes to `to` the weights of a mixed sample's own image in row y, one per pixel.
   void weights(float* to, int32_t sample, int64_t y, MaskRows::Scratch& levels) const;
 
   bool interleaved() const { return params_.out_layout == Layout::kNHWC; }
@@ -73,8 +74,8 @@ class NormalizedRows {
                   const OutputRow& out) const;
   void mix_span(const PixelRow& own, const PixelRow& partner, const OutputRow& out, float weight, int64_t first,
                 int64_t last) const;
-  // Calls visit(weight, first, last) for the parts of row y with one weight each, from left to right. The sample has no
-  // mask.
+  // Splits row y at the sides of the sample's box. From left to right, calls visit(weight, first, last) for the pixels
+  // first ... last - 1 of each part, which have one weight. The sample must not have a mask.
   template <typename Visit>
   void for_each_part(int32_t sample, int64_t y, const Visit& visit) const {
     const PlanRow& row = params_.plan.rows[sample];
@@ -87,7 +88,7 @@ class NormalizedRows {
 
   const NormalizeMixParams params_;
   const MaskRows masks_;
-  const int64_t item_, line_;  // bytes per element, and per row of a plane (NCHW) or of pixels (NHWC)
+  const int64_t item_, line_;  // bytes per element; bytes per row of one plane (NCHW) or of pixels (NHWC)
   const bool stream_;
   std::vector<float> scale_, bias_;  // NHWC only: one value per element of a row
   const CpuKernels& kernels_;

@@ -15,8 +15,8 @@ namespace fastmix {
 template <int kTogether>
 class WholeSectors {
  public:
-  // The hardware serves eight lanes at a time, whose vectors should lie in different banks. They do if kTogether is
-  // odd. If it is even, one unused vector after every 4 * kTogether shifts the banks.
+  // The hardware serves eight lanes at a time. Their vectors should lie in different banks of shared memory. They do if
+  // kTogether is odd. If it is even, one unused vector after every 4 * kTogether vectors shifts the banks.
   static constexpr uint32_t kVectorsOfWarp = kTogether == 1 ? 0 : kLanes * kTogether + (kTogether % 2 == 0 ? 8 : 0);
 
   // `shared` has room for kVectorsOfWarp vectors per warp of the block. The first `lanes` lanes of this warp write.
@@ -28,7 +28,7 @@ class WholeSectors {
   __device__ __forceinline__ void put(int k, const Words<4>& v) const {
     vectors_[place(threadIdx.x * kTogether + k)] = make_uint4(v.word[0], v.word[1], v.word[2], v.word[3]);
   }
-  // Writes the vectors of all lanes. This lane's vectors go to `to`, the next lane's go kDistance bytes further.
+  // Writes the vectors of all lanes. This lane's vectors go to `to`, the next lane's to `to` + kDistance bytes.
   template <int kDistance>
   __device__ __forceinline__ void write(unsigned char* to) const {
     __syncwarp(members());
