@@ -25,7 +25,7 @@ struct AugmentParams {
 std::unique_ptr<CpuJob> augment_cpu(const AugmentParams& params);
 
 // Launches one kernel on `stream` without synchronising. `program` is device_program(params). `scratch` is
-// program.scratch_bytes of device memory, aligned to 16 bytes. The caller may free it in stream order after the call.
+// program.scratch_bytes of device memory, aligned to 16 bytes. After the call, it may be freed in stream order.
 struct DeviceProgram;
 void augment_cuda(const AugmentParams& params, const DeviceProgram& program, void* scratch, CudaStream stream);
 

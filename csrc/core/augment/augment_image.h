@@ -22,7 +22,7 @@ class ImageAugmenter {
       : image_(height, width), kernels_(kernels) {}
 
   // Augments three planes and returns where the result is: in `planes`, or in this object's memory. The result is valid
-  // until the next call. The caller must have checked the plan.
+  // until the next call. The plan must have passed validate().
   uint8_t* run(const SampleRow& row, const SampleOperation* operations, uint8_t* planes);
   // Augments the three planes at the start of `planes` and leaves the result there. May replace the memory that
   // `planes` owns.

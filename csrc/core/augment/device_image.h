@@ -122,8 +122,7 @@ struct AugmentShared {
 };
 
 // An image between two operations. `now` says where its pixels are: at the input, at the output or in the scratch.
-// Operations write to the output. All threads of the block must call every function, because functions contain
-// barriers.
+// Operations write to the output. Functions contain barriers, so all threads of the block must take part in each call.
 class BlockImage {
  public:
   __device__ __forceinline__ BlockImage(AugmentShared& shared_memory, const PixelPlace& in, const PixelPlace& to,

@@ -24,7 +24,7 @@ enum class Action : int32_t {
   kNearestWarp,     // words: index of the matrix, fill colour
   kLinearWarp,      // words: index of the matrix, fill colour, warp_exactness
   kCubicWarp,       // words: index of the matrix, fill colour, warp_exactness
-  kErase,           // words: those of Opcode::kEraseConstant
+  kErase,           // words: the two of erase_box(), fill colour
   kAugMixBegin,     // word: weight
   kAugMixChainEnd,  // word: weight
   kAugMixEnd,       // words: weight of the kept image, weight of the sum

@@ -187,7 +187,7 @@ __device__ __forceinline__ void warp_image(BlockImage& image, const Matrix& matr
   image.arrive(image.out);
 }
 
-// Pillow, too, computes nearest warps in 16-bit fixed point, so no pixel is in doubt.
+// Pillow, too, computes nearest warps in fixed point with 16 fraction bits, so no pixel is in doubt.
 __device__ __forceinline__ void warp_nearest(BlockImage& image, const FixedMatrix& matrix, uint32_t fill) {
   const PixelPlace staged = image.stage();
   const int32_t* const m = matrix.m;

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kNoiseLanes = 64;  // how many Philox counters are computed at a time
 
-// Philox4x32-10 of random/philox.h for n consecutive counters, four words each.
+// Writes the four words of Philox4x32-10 (random/philox.h) for each of n counters: first, first + 1, ...
 inline void philox_words(uint32_t* __restrict words, uint32_t key, uint32_t stream, uint64_t first, int n) {
   alignas(64) uint32_t a[kNoiseLanes], b[kNoiseLanes], c[kNoiseLanes], d[kNoiseLanes];
   for (int k = 0; k < n; ++k) {

@@ -57,7 +57,7 @@ struct SampleOperation {
 };
 static_assert(sizeof(SampleOperation) == 16);
 
-// A box in pixels. Words 0 and 1 of an erasing operation hold it, 16 bits per number.
+// A box in pixels. Word 0 of an erasing operation holds y | x << 16, and word 1 holds height | width << 16.
 struct EraseBox {
   int32_t y, x, height, width;
 };

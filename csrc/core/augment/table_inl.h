@@ -80,7 +80,7 @@ inline int64_t look_up_vectors(uint8_t* out, const uint8_t* in, const uint8_t* t
   for (int p = 0; p < 4; ++p) parts[p] = vld1q_u8_x4(table + 64 * p);
   int64_t k = 0;
   for (; k + 16 <= n; k += 16) {
-    // One instruction looks up indices 0 ... 63 and gives zero for the others.
+    // One instruction looks up the indices 0 ... 63 of a part and gives zero for all other indices.
     const uint8x16_t x = vld1q_u8(in + k);
     uint8x16_t found = vqtbl4q_u8(parts[0], x);
     for (int p = 1; p < 4; ++p) found = vorrq_u8(found, vqtbl4q_u8(parts[p], vsubq_u8(x, vdupq_n_u8(64 * p))));

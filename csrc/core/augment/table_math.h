@@ -60,7 +60,7 @@ FM_HD LevelRange range_of_levels(const uint32_t* count) {
   return range;
 }
 
-// Equalize's table from a channel's histogram, whose counts sum to less than 2^31.
+// Computes Equalize's table of a channel from its histogram. The counts must sum to less than 2^31.
 FM_HD void equalize_channel(uint8_t* to, const uint32_t* count) {
   uint32_t pixels = 0, last = 0;
   for (int32_t v = 0; v < kLevels; ++v) {

@@ -44,7 +44,7 @@ void nearest_rows(uint8_t* out, const uint8_t* in, int64_t height, int64_t width
   }
 }
 
-// Interpolates along rows. `padded` has room for a row with kPad pixels on each side.
+// Interpolates along rows. `padded` has room for a row and kPad more pixels at each end.
 class RowInterpolation {
  public:
   RowInterpolation(const AugmentKernels& kernels, const RowWarp& warp, int64_t width, uint8_t* padded)
@@ -124,7 +124,7 @@ void transpose(const AugmentKernels& kernels, uint8_t* out, const uint8_t* in, i
   }
 }
 
-// Moves the pixels of each column along the column: transposes, moves rows, and transposes back.
+// Moves the pixels of each column along the column: transposes, moves pixels along rows, and transposes back.
 void warp_columns(ImageBuffers& image, const AugmentKernels& kernels, const RowWarp& warp) {
   const int64_t height = image.height(), width = image.width();
   transpose(kernels, image.spare(), image.now(), height, width);

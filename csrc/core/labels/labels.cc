@@ -44,7 +44,7 @@ void mix_labels_cpu(const MixLabelsParams& params) {
     const int64_t partner = partners[params.plan.rows[i].partner];
     const float weight = params.plan.rows[i].label_weight;
     float* row = params.out + i * params.classes;
-    // At most two columns differ from `off`, so fill the row first and then set these two.
+    // At most two columns differ from `off`, so this fills the row first and then sets these two.
     const float rest = static_cast<float>(off);
     for (int64_t column = 0; column < params.classes; ++column) row[column] = rest;
     row[own] = target_cell(own, own, partner, weight, on, off);

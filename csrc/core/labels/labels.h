@@ -19,7 +19,8 @@ struct MixLabelsParams {
   PlanView plan;                   // only partner and label_weight are read
 };
 
-// Throws Error for a bad partner, weight, class count or smoothing and, on the host, for a label outside [0, classes).
+// Throws Error for a bad partner, weight, class count or smoothing. If labels_on_host, also throws for a label outside
+// [0, classes).
 void validate(const MixLabelsParams& params, bool labels_on_host);
 void mix_labels_cpu(const MixLabelsParams& params);
 // Rows with a label outside [0, classes) become NaN, because a check would have to wait for the device.

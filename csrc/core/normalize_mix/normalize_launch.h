@@ -1,4 +1,4 @@
-// Functions that the launches of normalize_mix share, with and without masks.
+// What the launches of normalize_mix with and without masks share.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ namespace fastmix {
 // The kernel for plans with masks. It is separate, so that plans without masks run a kernel with fewer registers.
 void normalize_mix_masked_cuda(const NormalizeMixParams& params, CudaStream stream);
 
-// The first pixel of a lane's run in the output. A run is a few neighbouring pixels of a row.
+// Column and row in the output of the first pixel of a lane's run. A run is a few neighbouring pixels of a row.
 struct alignas(8) Place {
   int32_t x, y;
 };

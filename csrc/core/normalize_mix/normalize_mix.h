@@ -34,8 +34,8 @@ void set_normalization(NormalizeMixParams& params, const float* mean, const floa
 
 std::unique_ptr<CpuJob> normalize_mix_cpu(const NormalizeMixParams& params);
 
-// Launches one kernel on `stream` without synchronising. Throws CudaError if the launch fails. The launch copies the
-// plan, so the caller may free its arrays on return.
+// Launches one kernel on `stream` without synchronising. Throws CudaError if the launch fails. The launch copies `in`,
+// `mirror` and the plan's rows, so the caller may free these arrays on return.
 void normalize_mix_cuda(const NormalizeMixParams& params, CudaStream stream);
 
 // Throws Error for unsupported channels and dtypes, and for plans that do not fit the images.

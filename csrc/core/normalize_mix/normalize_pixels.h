@@ -107,7 +107,7 @@ struct NormalizeOut {
   int64_t pixel;   // index of the run's first pixel
   int64_t pixels;  // pixels per sample
   int32_t channels;
-  bool planar;  // used only if kChannels is 0; otherwise kPlanar says it
+  bool planar;  // used only if kChannels is 0; otherwise kPlanar applies
 
   static constexpr int kItem = static_cast<int>(sizeof(T));
   static constexpr int kEach = 16 / kItem;  // elements per store
