@@ -68,7 +68,7 @@ FM_HD float to_float(Half x) {
 #else
   const uint32_t sign = static_cast<uint32_t>(x.bits & 0x8000u) << 16;
   const uint32_t magnitude = x.bits & 0x7fffu;
-  // The shift leaves the exponent 112 too small. Multiplying by 2^112 corrects it exactly, subnormals included.
+  // After the shift, the exponent is too small by 112. Multiplying by 2^112 corrects that exactly, for subnormals too.
   // Infinity and NaN get their exponent set directly.
   const float scaled = bit_cast<float>(magnitude << 13) * 0x1p112f;
   const uint32_t bits = magnitude >= 0x7c00u ? (0x7f800000u | (magnitude << 13)) : bit_cast<uint32_t>(scaled);

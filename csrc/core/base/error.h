@@ -7,13 +7,13 @@
 
 namespace fastmix {
 
-// Bad input. The message gives the expected value, the value it got and what to do.
+// Bad input. The message gives the expected value, the actual value and what to do.
 class Error : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-// A CUDA call failed, or this build has no CUDA. The core does not retry, and the process continues.
+// A CUDA call failed, or this build has no CUDA. The core neither retries the call nor ends the process.
 class CudaError : public Error {
  public:
   using Error::Error;

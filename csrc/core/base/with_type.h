@@ -6,8 +6,8 @@
 
 namespace fastmix {
 
-// For float16, bfloat16 and float32, the types of normalised output. Does nothing for others, which the operators have
-// refused before.
+// Accepts float16, bfloat16 and float32, the types of normalised output. Does nothing for any other type: the operators
+// have already refused it.
 template <typename Body>
 void with_output_type(DType dtype, const Body& body) {
   switch (dtype) {
@@ -23,7 +23,7 @@ void with_output_type(DType dtype, const Body& body) {
   }
 }
 
-// For the types that have a gradient: all but uint8, for which it does nothing.
+// Accepts all types that can have a gradient. Does nothing for uint8, the only other type.
 template <typename Body>
 void with_float_type(DType dtype, const Body& body) {
   if (dtype == DType::kF64) return body(double{});

@@ -1,5 +1,5 @@
-// log and exp from +, -, * and / alone: the same bits on every IEEE machine. libm's results differ by library and
-// processor, but plans must be the same everywhere. The error is below 2 units in the last place.
+// log and exp, computed with +, -, * and / alone. So they give the same bits on every IEEE machine. libm's results
+// differ by library and processor, but plans must be the same everywhere. The error is below 2 units in the last place.
 #pragma once
 
 #include <cmath>

@@ -14,8 +14,8 @@
 
 namespace fastmix {
 
-// Whether kernels sum float32 images by FloatSum. sm_80, sm_90 and sm_100 have many float64 units: there, float64 takes
-// fewer instructions.
+// Whether kernels sum float32 images with FloatSum. Not on sm_80, sm_90 and sm_100: they have many float64 units, and a
+// float64 sum takes fewer instructions than FloatSum.
 #if defined(__CUDA_ARCH__)
 constexpr bool kSlowFloat64 = __CUDA_ARCH__ != 800 && __CUDA_ARCH__ != 900 && __CUDA_ARCH__ != 1000;
 #else
@@ -38,20 +38,20 @@ FM_HD WeightBounds bounds_of(double weight) {
           nearest < weight ? std::nextafter(nearest, HUGE_VALF) : nearest};
 #endif
 }
-// Bounds of the float64 value of 1 - weight. All three numbers are roundings of the exact 1 - weight, so the bounds
-// hold.
+// Bounds of 1 - weight as float64 computes it. float64 rounds the exact 1 - weight to nearest; `low` and `high` are the
+// same number rounded down and up to float32. So the float64 value is never below `low` or above `high`.
 FM_HD WeightBounds bounds_of_rest(float weight) {
   return {fused_down(-1.0f, weight, 1.0f), fused_up(-1.0f, weight, 1.0f)};
 }
 
-// Bounds of the float64 sum of the terms so far. Rounding to float64 cannot carry a number across a bound that float64
-// holds exactly. float64 holds every float32 bound of the sum. It also holds every product of x and a float32 bound of
-// the weight. So the bounds stay valid. If products are exact and terms are few, low and high are often equal, even for
-// a tie.
+// Bounds of the float64 sum of the terms so far. They hold although float64 rounds each product and each sum: rounding
+// cannot move a number past a bound that is itself a float64 number. The bounds of the sum are, since they are float32
+// numbers. The bounds of a product are too: x has at most 11 bits and a bound of the weight 24, so float64 holds their
+// product. With few terms and exact products, low and high are often equal, which decides even a tie.
 struct SumBounds {
   float low = 0.0f, high = 0.0f;
 
-  // Adds weight * x, if x >= 0 or both bounds of the weight are equal. add() takes any x.
+  // Adds weight * x. Needs x >= 0, unless both bounds of the weight are equal. add() takes any x.
   FM_HD void add_positive(const WeightBounds& weight, float x) {
     low = fused_down(weight.low, x, low);
     high = fused_up(weight.high, x, high);
@@ -86,24 +86,26 @@ FM_HD SplitWeight split_rest(float weight) {
 // Sums in two floats: sum + tail differs from f by less than `allowed` = 16 n^2 u^2 M. Here n is the number of terms,
 // u = 2^-24, and M is the sum of |weight * x|. The difference has four parts:
 //
-// 1. The roundings in f. Each is at most 2^-53 of a value up to M: together at most (n + 1) / 2 u^2 M.
+// 1. The roundings in f: at most (n + 1) / 32 u^2 M. Each sum is rounded by at most 2^-53 M = u^2 M / 32. So are all
+//    products together.
 // 2. The products: at most 3 u^2 M. `small` is the rounded sum of two values: the exact error of `product`, and
-//    low * x. Each of the two is at most u |product|, so `small` has an error of 2 u^2 |product|. `low` is itself
-//    rounded, which adds u^2 |product|.
+//    low * x. Each of the two is at most u |product|, so rounding their sum errs by at most 2 u^2 |product|. `low` is
+//    itself rounded, which adds u^2 |product|.
 // 3. The sums: at most (3 n + 3 n (n + 1) / 2) u^2 M. `lost` is the exact error of sum + product (two-sum), at most
-//    u M. lost + small is at most 3 u M and has an error of 3 u^2 M, n times. After k terms, `tail` is at most 3 k u M
-//    and has an error of 3 k u^2 M.
+//    u M. So lost + small is at most 3 u M, and rounding it errs by at most 3 u^2 M, for each of n terms. After k
+//    terms, `tail` is at most 3 k u M, so rounding it errs by at most 3 k u^2 M.
 // 4. The sum of tail and allowed in round(): a little more than 3 n u^2 M.
 //
 // Together the four parts stay below 13 n^2 u^2 M for one term and 7 n^2 u^2 M for more. Products below 2^-100 may lose
 // more, which `allowed` covers if M >= 2^-60.
 //
-// `allowed` is 0 for at most two terms whose `small` and `low` are all 0. Then sum + tail is exact, and `sum` is the
-// float nearest to sum + tail, even at a tie between two floats. f rounds to the same float, because float64 holds
-// every sum + tail that is close to a tie. Example: weight 1/2 and x = 3 give small = low = 0 and sum + tail = 1.5.
+// `allowed` is 0 if there are at most two terms and their `small` and `low` are all 0. Example: 1/2 * 3 + 1/2 * 5. Then
+// sum + tail is exact, and `sum` is the float nearest to it, even at a tie between two floats. f rounds to the same
+// float: near a tie, float64 holds sum + tail exactly.
 struct FloatSum {
   float sum = 0.0f, tail = 0.0f, magnitude = 0.0f;
-  uint32_t inexact = 0, some = 0;  // bitwise or of all `small` and `low`; bitwise or of all x
+  uint32_t inexact = 0;  // bitwise or of the bits of all `small` and `low`
+  uint32_t some = 0;     // bitwise or of the bits of all x
 
   FM_HD void add(const SplitWeight& weight, float x) {
     const float product = weight.high * x;

@@ -1,6 +1,5 @@
-// The mixing formulas. CPU kernels, CUDA kernels and the host shim of the tests share them and give the same bits:
-// every build forbids the compiler to fuse products and sums (-ffp-contract=off, -fmad=false). fused() fuses them
-// explicitly, with one rounding.
+// The mixing formulas. The CPU and CUDA kernels share them and give the same bits, because no build lets the compiler
+// fuse products and sums (-ffp-contract=off, -fmad=false). fused() fuses them explicitly, with one rounding.
 #pragma once
 
 #include <cmath>
@@ -14,9 +13,9 @@ namespace fastmix {
 // w * own + (1 - w) * partner in float64. Callers round the result once, to the element type.
 FM_HD double blend(double own, double partner, double weight) { return weight * own + (1.0 - weight) * partner; }
 
-// Rounds float64 to a float of 14 significant bits by "round to odd" (Boldo and Melquiond, 2008): cuts the rest off
-// and sets the last kept bit if the rest was not zero. Rounding that to at most 12 bits (float16 has 11, bfloat16 8)
-// equals rounding the float64 directly. Rounding to float32 first would round twice.
+// Rounds float64 to a float of 14 significant bits by "round to odd" (Boldo and Melquiond, 2008): cuts off the lower
+// bits and sets the last kept bit if they were not all zero. Rounding the result to at most 12 bits (float16 has 11,
+// bfloat16 8) gives the same as rounding x directly. Rounding to float32 first would round twice.
 FM_HD float round_to_odd(double x) {
   constexpr uint64_t kRest = (uint64_t{1} << 39) - 1;
   const uint64_t bits = bit_cast<uint64_t>(x);
@@ -27,7 +26,8 @@ FM_HD float round_to_odd(double x) {
 
 FM_HD double widen(uint8_t x) {
 #if defined(__CUDA_ARCH__) || defined(FASTMIX_HOST_CUDA)
-  // 2^52 + x holds x in its lowest bits. This is as exact as a conversion, which GPUs run at a quarter of the rate.
+  // 2^52 + x holds x in its lowest bits. Subtracting 2^52 gives exactly x. GPUs would convert x at only a quarter of
+  // this rate.
   return bit_cast<double>(0x4330000000000000ull | x) - 0x1p52;
 #else
   return static_cast<double>(x);
@@ -82,14 +82,14 @@ FM_HD float fused(float a, float b, float c) {
 #endif
 }
 
-// The byte x as the float 2^23 + x. Its last bit is worth 1, so x is its lowest byte. A conversion would run at a
-// quarter of the rate on GPUs.
+// The byte x as the float 2^23 + x. The last bit of such a float is worth 1, so its lowest byte is x. GPUs would
+// convert x to a float at only a quarter of this rate.
 constexpr uint32_t kByteBias = 0x4b000000u;
 FM_HD float biased(uint8_t x) { return bit_cast<float>(kByteBias | x); }
 
 // Computes mix_element() for two biased bytes and 0 < weight < 1. The result is a biased byte. One fused operation
-// rounds partner + weight * (own - partner) to a whole number, ties to even. blend() gives the same: weights from 2^-21
-// on are multiples of 2^-44, so blend() is exact. For smaller weights both give the partner.
+// rounds partner + weight * (own - partner) to a whole number, ties to even. blend() gives the same: weights of at
+// least 2^-21 are multiples of 2^-44, so blend() is exact. For smaller weights, both give the partner.
 FM_HD float mix_biased(float own, float partner, float weight) { return fused(weight, own - partner, partner); }
 
 // a * b + c with a single rounding: fused_down rounds down, fused_up rounds up. GPUs do both at no extra cost.
@@ -141,8 +141,8 @@ FM_HD MixBounds mix_bounds(float own, float partner, float weight) {
           fused_up(weight, fused_up(1.0f, own, -partner), partner)};
 }
 
-// The weight of the own image at a mask level: exactly `outside` at 0, exactly `inside` at 255, evenly spaced and
-// monotonic between.
+// The weight of the sample's own image where its mask has this level. It is exactly `outside` at level 0 and exactly
+// `inside` at 255. In between it is linear and, despite rounding, monotonic.
 FM_HD float mask_weight(uint8_t level, float inside, float outside) {
   const float share = (biased(level) - 0x1p23f) * (1.0f / 255.0f);
   const float weight = outside + (inside - outside) * share;

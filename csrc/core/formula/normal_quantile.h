@@ -1,4 +1,4 @@
-// Normal numbers from random bits in float32, with the same bits on every machine.
+// Turns random bits into normally distributed float32 numbers, with the same bits on every machine.
 #pragma once
 
 #include <cmath>
@@ -27,7 +27,7 @@ FM_HD float small_log(float x) {
 FM_HD float normal_of_bits(uint32_t bits) {
   const int32_t centred = static_cast<int32_t>(bits ^ 0x80000000u);
   const int32_t sign = centred >> 31;
-  const int32_t beside = centred ^ sign;  // how far from the median, in [0, 2^31)
+  const int32_t beside = centred ^ sign;  // distance from the median, in [0, 2^31)
   const float q = (static_cast<float>(beside) + 0.5f) * 0x1p-32f;
   const float tail = (static_cast<float>(INT32_MAX - beside) + 0.5f) * 0x1p-32f;
 

@@ -15,13 +15,13 @@ struct CombineParams {
   int32_t sources = 0;
   void* out = nullptr;  // terms.outputs() samples, densely packed
   DType dtype = DType::kF32;
-  int64_t elements = 0;  // per sample
+  int64_t elements = 0;  // number of elements per sample
   Terms terms;
 };
 
 std::unique_ptr<CpuJob> combine_cpu(const CombineParams& params);
-// Launches one kernel on `stream` without synchronising. Up to about 1,500 terms fit its parameters; more are copied to
-// device memory first.
+// Launches one kernel on `stream` without synchronising. The kernel's parameters hold up to about 1,500 terms; longer
+// lists of terms are copied to device memory first.
 void combine_cuda(const CombineParams& params, CudaStream stream);
 
 }  // namespace fastmix

@@ -1,6 +1,6 @@
-// Loads the mask levels (0 ... 255) of a lane's vector, the elements that the lane mixes at once. A lane takes the same
-// element positions in every sample, so it reads every mask at the same offsets. A block computes these offsets once,
-// into shared memory.
+// A lane mixes the elements of one vector at once. The functions here load the mask levels (0 ... 255) of these
+// elements. A lane takes the same element positions in every sample, so it reads every mask at the same offsets. A
+// block computes these offsets once and keeps them in shared memory.
 #pragma once
 
 #include <cstdint>
@@ -53,8 +53,9 @@ __device__ __forceinline__ int32_t level_offset(const PixelGrid& grid, const Mas
   return static_cast<int32_t>((t * masks.height + y) * masks.width + x);
 }
 
-// Sets offsets[j * kLanes + lane] to the offset in a mask of element j of the lane's vector. The warps share the work;
-// the caller must call __syncthreads() afterwards.
+// Sets offsets[j * kLanes + lane] for every element j of every lane's vector (only for j = 0 if masks.direct). In any
+// mask, the level of that element is the byte at this offset. The warps share the work; the caller must call
+// __syncthreads() afterwards.
 template <int kCount>
 __device__ __forceinline__ void fill_offsets(int32_t* offsets, const PixelGrid& grid, const MaskGrid& masks,
                                              int64_t vector) {
@@ -64,7 +65,8 @@ __device__ __forceinline__ void fill_offsets(int32_t* offsets, const PixelGrid& 
     offsets[j * kLanes + threadIdx.x] = level_offset(grid, masks, static_cast<uint64_t>(vector) * kCount + j);
 }
 
-// Loads the levels: byte j is the level of element j. `offsets` is fill_offsets()' array, advanced to the lane.
+// Loads the levels: byte j is the level of element j. `offsets` is the array of fill_offsets(), advanced to the lane's
+// first offset.
 template <int kCount>
 __device__ __forceinline__ Words<kWordsOf<kCount>> load_levels(const MaskGrid& masks, const int32_t* offsets,
                                                                int32_t mask) {
@@ -74,8 +76,8 @@ __device__ __forceinline__ Words<kWordsOf<kCount>> load_levels(const MaskGrid& m
 #pragma unroll
   for (int w = 0; w < kWordsOf<kCount>; ++w) {
     uint32_t word = 0;
-    // unroll 2: more addresses at a time would need too many registers, beside 16 elements of uint8 and the vectors in
-    // flight.
+    // Unrolled by 2 only: registers also hold 16 uint8 elements and the vectors in flight, so more addresses would not
+    // fit.
 #pragma unroll 2
     for (int b = 0; b < 4 && 4 * w + b < kCount; ++b)
       word |= load_global<1>(levels + offsets[(4 * w + b) * kLanes]).word[0] << (8 * b);

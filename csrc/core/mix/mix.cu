@@ -1,4 +1,4 @@
-// Mixes a batch in place or into a new batch, in one pass for any permutation.
+// Mixes a batch in place or into a new batch. One pass is enough for any permutation of partners.
 #include <type_traits>
 
 #include "base/with_type.h"
@@ -30,8 +30,9 @@ __global__ void __launch_bounds__(kLanes*(Plan::kInline ? kMixWarps : kMaxWarps)
   constexpr int kWords = kWordsOf<kBytes>;
   constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
   using Vector = Words<kWords>;
-  // Shared memory holds two arrays. `spans` has one Span per lane, for all warps, because they take the same vector
-  // positions. After it lies `heads`, where walk_segments() keeps the first vector of each warp's segment.
+  // Shared memory holds two arrays. `spans` has one Span per lane, which all warps share, because they mix the same
+  // vector positions of different samples. After it lies `heads`, where walk_segments() keeps the first vector of each
+  // warp's segment.
   FM_SHARED(Span, spans);
   const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;
   const int64_t offset = vector * kBytes;

@@ -1,6 +1,6 @@
 // The gradient of mix, written to new memory. The gradient of image i is W_i * g[i] plus (1 - W_j) * g[j] for every
 // sample j whose partner is i. Here W_i is the weight of image i in its own output, and g[i] the gradient of that
-// output. The sums have the bits of float64 sums in the CPU job's order, so CPU and CUDA give the same bits.
+// output. The results have the same bits as float64 sums in the CPU job's order, so CPU and CUDA agree.
 #include <type_traits>
 
 #include "base/with_type.h"

@@ -35,8 +35,8 @@ class MixBackwardJob final : public SumJob {
   }
 
  private:
-  // Adds W_j * g_j to `sum`, or (1 - W_j) * g_j if share.of_partner. W_j is sample j's own weight, g_j the gradient of
-  // sample j's output.
+  // Adds W_j * g_j to `sum`, or (1 - W_j) * g_j if share.of_partner. W_j is the weight of sample j's own image in
+  // output j, and g_j the gradient of output j.
   void add_share(double* sum, const Share& share, int64_t first, int64_t last) const {
     const PlanView& plan = params_.plan;
     const int32_t j = share.sample;

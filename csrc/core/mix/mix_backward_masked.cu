@@ -1,4 +1,5 @@
-// The gradient of mix for plans with masks, which give every element its own weight. mix_backward.cu gives the formula.
+// The gradient of mix for plans with masks, in which every element may have a different weight. mix_backward.cu gives
+// the formula.
 #include <type_traits>
 
 #include "base/with_type.h"

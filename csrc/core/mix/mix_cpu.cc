@@ -59,8 +59,8 @@ class MixJob final : public CpuJob {
     return static_cast<unsigned char*>(params_.clean) + (sample * params_.out_stride + element) * item_;
   }
 
-  // Mixes one tile of a cycle's samples, in the order that plan/cpu_walk.h draws. In place, the cycle's first sample is
-  // overwritten before the last one reads it, so `head` keeps a copy of the first sample's tile.
+  // Mixes one tile of a cycle's samples, in the order of the diagram in plan/cpu_walk.h. In place, the cycle's first
+  // sample is overwritten before the last sample is mixed with it, so `head` keeps a copy of the first sample's tile.
   void mix_cycle(int32_t cycle, int64_t first, int64_t last, int32_t samples_end, unsigned char* head,
                  MaskRows::Scratch& levels) const {
     const int32_t begin = walk_.cycles.begin[cycle];
@@ -106,8 +106,8 @@ class MixJob final : public CpuJob {
                   });
   }
 
-  // Mixes a sample with a mask; mix_sample mixes all others. Runs of elements with weight 0 or 1 go to kernels_.mix,
-  // which copies them.
+  // Mixes a sample that has a mask; mix_sample() mixes samples without one. Runs of elements with weight 1 or 0 are
+  // copied from the sample or its partner.
   void mix_masked(int32_t sample, const unsigned char* partner, const unsigned char* next, int64_t first, int64_t last,
                   MaskRows::Scratch& scratch) const {
     const PlanView& plan = params_.plan;

@@ -17,7 +17,7 @@ void mix_masked_cuda(const MixParams& params, CudaStream stream);
 void mix_backward_masked_cuda(const MixParams& params, CudaStream stream);
 
 // Returns pointers to the images that the kernel reads. The samples come first. If partners are rows of another batch,
-// each sample's partner follows.
+// the partners of samples 0, 1, ... come after all samples.
 inline std::vector<const void*> read_pointers(const MixParams& params) {
   std::vector<const void*> pointers;
   const PlanView& plan = params.plan;

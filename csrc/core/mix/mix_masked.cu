@@ -72,8 +72,8 @@ __global__ void __launch_bounds__(kLanes* kMaxWarps, 1)
   constexpr int kCount = kBytes / static_cast<int>(sizeof(T));
   using Vector = Words<kWords>;
   // Shared memory holds three arrays. `spans` has one Span per lane. `offsets` has the mask offsets of each lane's
-  // elements. All warps share both, because they take the same vector positions. Last lies `heads`, where
-  // walk_segments() keeps the first vector of each warp's segment.
+  // elements. All warps share both, because they mix the same vector positions of different samples. The last array is
+  // `heads`, where walk_segments() keeps the first vector of each warp's segment.
   FM_SHARED(Span, spans);
   int32_t* const offsets = reinterpret_cast<int32_t*>(spans + kLanes);
   const int64_t vector = static_cast<int64_t>(blockIdx.x) * kLanes + threadIdx.x;

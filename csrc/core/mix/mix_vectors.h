@@ -67,13 +67,13 @@ __device__ __forceinline__ Words<kWords> mix_bytes(const Words<kWords>& own, con
   return result;
 }
 
-// Each word holds two 16-bit floats. `low` and `high` hold the float32 bounds of the two mixes, rounded to 16 bits.
-// Returns true if they differ for one of the mixes, which is then undecided. Exception: if own and partner are both +0,
-// the bounds are -0 and +0, but the mix is +0.
+// Each word holds two 16-bit floats. `low` and `high` hold the float32 bounds of the two mixes, rounded to 16 bits. A
+// mix is undecided if its two bounds differ, unless own and partner are both +0: then the bounds are -0 and +0, but the
+// mix is +0. Returns true if at least one of the two mixes is undecided.
 __device__ __forceinline__ bool leaves_open(uint32_t own, uint32_t partner, uint32_t low, uint32_t high) {
   constexpr uint32_t kMagnitudes = 0x7fff7fffu;
-  const uint32_t some =
-      (((own | partner) & kMagnitudes) + kMagnitudes) | own | partner;  // a half's top bit is set unless both are +0
+  // The top bit of each 16-bit half of `some` is 0 only if own and partner are +0 there.
+  const uint32_t some = (((own | partner) & kMagnitudes) + kMagnitudes) | own | partner;
   return ((low ^ high) & (some | kMagnitudes)) != 0;
 }
 
@@ -191,8 +191,8 @@ __device__ __forceinline__ Words<kWordsOf<kBytes>> mix_vector(const Words<kWords
   }
 }
 
-// Mixes the elements whose bit is set in `inside` again, with `weight`. Only the few vectors that cross a box's border
-// need this, so the code favours size over speed.
+// Mixes element j of the vector again, now with `weight`, for every bit j that is set in `inside`. Only the few vectors
+// that cross a box's border need this, so the code favours size over speed.
 template <typename T, int kBytes>
 __device__ __forceinline__ void mix_inside(Words<kWordsOf<kBytes>>& result, const Words<kWordsOf<kBytes>>& own,
                                            const Words<kWordsOf<kBytes>>& partner, float weight, uint32_t inside,

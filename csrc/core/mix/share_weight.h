@@ -1,5 +1,5 @@
-// The weight of one term of a gradient, with the functions that weighted_sums.h lists. It is w if the term goes to the
-// sample's own image, and 1 - w if it goes to the partner, where w is the sample's own weight.
+// The weight of one term of a gradient, with the functions that weighted_sums.h lists. With w the weight of the
+// sample's own image, it is w in the gradient of that image and 1 - w in the gradient of its partner.
 #pragma once
 
 #include <cstdint>

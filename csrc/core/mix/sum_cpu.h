@@ -15,7 +15,7 @@ struct SumOutputs {
   int64_t out_stride = 0;  // elements from one output to the next
   int32_t count = 0;
   DType dtype = DType::kF32;
-  int64_t elements = 0;  // per output
+  int64_t elements = 0;  // number of elements per output
 };
 
 class SumJob : public CpuJob {

@@ -1,6 +1,6 @@
 // The loop of the CUDA kernels of mix_backward and combine. Output i is the weighted sum of the samples that segment i
-// of a GpuWalk (plan/gpu_walk.h) lists. The result has the bits of a float64 sum in the segment's order, rounded once
-// to the element type.
+// of a GpuWalk (plan/gpu_walk.h) lists. The result has the same bits as a float64 sum in the segment's order that is
+// rounded once to the element type.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,7 @@ __device__ __forceinline__ T exact_element(const Plan& plan, uint32_t i, int64_t
 
 // Computes the vector at position `vector` of every output that the lane's warp handles. weigh(k, entry) returns the
 // weight of term k, an object with the functions that weighted_sums.h lists. For a segment with a single term k,
-// copies(k) returns whether the term's bits are copied.
+// copies(k) returns whether the output is a plain copy of the term's sample.
 template <typename T, int kBytes, typename Plan, typename Weigh, typename Copies>
 __device__ __forceinline__ void sum_segments(const Plan& plan, const SumArgs& args, int64_t vector, const Weigh& weigh,
                                              const Copies& copies) {

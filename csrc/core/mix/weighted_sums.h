@@ -6,7 +6,8 @@
 //   at(j)       the number w, a float or a double, from which the functions below compute element j's weight
 //   none(w)     whether that weight is 0: such terms are skipped, so their infinities and NaN do not reach the sum
 //   exact(w), bounds(w), halves(w)   the weight as a double, as WeightBounds, as a SplitWeight
-// round() returns a bit for each element that float32 cannot decide. The caller sums such an element again in float64.
+// round() sets bit j of its result if float32 does not decide element j. The caller sums such an element again in
+// float64.
 #pragma once
 
 #include <cstdint>

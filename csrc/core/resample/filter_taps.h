@@ -10,8 +10,8 @@
 
 namespace fastmix {
 
-// Float32 sums over taps add in ascending order and round each product and each sum. Longer sums are split into partial
-// sums of this many taps, because one sum of 8,000 taps would err by 2e-3 grey levels.
+// Float32 sums over taps add in ascending order and round each product and each sum. A sum of more than this many taps
+// is split into partial sums of this many, because one sum of 8,000 taps would err by 2e-3 grey levels.
 constexpr int32_t kTapsPerSum = 64;
 
 // Pillow's fixed-point coefficients of 8-bit images have this many fraction bits.
@@ -65,7 +65,8 @@ FM_HD double filter_value(Filter filter, double x) {
   return 0.0;
 }
 
-// One axis of one sample: `outputs` pixels cover `extent` of the source's `size` pixels, from `begin` on.
+// One axis of one sample. The source has `size` pixels; the window begins at `begin`, and an output pixel covers
+// `scale` source pixels. The filter reaches `reach` source pixels to each side; `inverse` is 1 / max(scale, 1).
 struct ResampleAxis {
   double begin, scale, reach, inverse;
   int32_t size;
@@ -98,7 +99,7 @@ FM_HD TapSpan nearest_span(const ResampleAxis& axis, double center) {
   return {at < axis.size ? at : axis.size - 1, 1, center, 1.0};
 }
 
-// The taps around `center`, the place of an output in the source. The caller sets the normalizer.
+// The taps around `center`, the centre of an output pixel in source coordinates. The caller sets the normalizer.
 FM_HD TapSpan span_around(const ResampleAxis& axis, double center) {
   // A centre beyond the border comes only from rounding errors of the window.
   if (center >= axis.size) center = axis.size - 0.5;
@@ -115,7 +116,8 @@ FM_HD TapSpan span_around(const ResampleAxis& axis, double center) {
 FM_HD TapSpan unnormalized_span(const ResampleAxis& axis, int32_t output) {
   if (axis.filter != Filter::kNearest) return span_around(axis, axis.begin + (output + 0.5) * axis.scale);
   double center = axis.begin + axis.scale * 0.5;
-  // Adds the scale again and again, as Pillow does: between two pixels, the rounding of this sum decides.
+  // Adds the scale repeatedly, as Pillow does. If the centre lies on the border of two source pixels, the rounding
+  // errors of this sum decide which of them is read.
   for (int32_t o = 0; o < output; ++o) center += axis.scale;
   return nearest_span(axis, center);
 }
@@ -139,24 +141,25 @@ FM_HD int32_t fixed_coefficient(double raw, double sum) {
   return static_cast<int32_t>(fixed < 0.0 ? fixed - 0.5 : fixed + 0.5);
 }
 
-// Turns a fixed-point sum into a level. The sum must have begun with 1/2, so that this shift rounds.
+// Turns a fixed-point sum into a pixel value from 0 to 255. The sum must have begun with 1/2, so that the shift rounds
+// to nearest.
 FM_HD int32_t fixed_level(int32_t sum) {
   const int32_t level = sum >> kFixedBits;
   return level < 0 ? 0 : level > 255 ? 255 : level;
 }
 
-// The taps of all outputs of an axis. If all have up to kPaddedTaps taps, they are padded with zeros to one length, so
-// that inner loops can be unrolled. Adding 0 changes no bit.
+// The taps of all outputs of an axis. If no output has more than kPaddedTaps taps, all are padded with zeros to one
+// length, so that inner loops can be unrolled. Adding 0 changes no bit.
 template <typename Coefficient>
 struct TapTable {
   static constexpr int32_t kPaddedTaps = 8;
-  int32_t length = 0;  // places for coefficients per output
+  int32_t length = 0;  // number of coefficients stored per output
   bool padded = false;
   std::vector<int32_t> first, count;
   std::vector<Coefficient> coefficients;
 };
 
-// Coefficients in float32, for results that are not rounded.
+// Coefficients in float32, for results that are not rounded to 8 bits.
 using Taps = TapTable<float>;
 Taps make_taps(const ResampleAxis& axis, int32_t outputs);
 

@@ -1,5 +1,5 @@
 // Each fixed_*.cc compiles this file for its instruction set (FM_ISA), with vectors of FM_ROWS 32-bit numbers (8 or
-// 16). Sums of 32-bit integers have the same bits in every order, so all sets agree.
+// 16). Sums of 32-bit integers have the same bits in every order, so all instruction sets give the same results.
 #pragma once
 
 #include "base/dtype.h"
@@ -20,7 +20,7 @@ FM_INLINE Bytes high_bytes(Bytes a, Bytes b) {
   return __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
 }
 
-// Transposes 16 x 16 bytes: interleaves rows i and i + 8, four times over.
+// Transposes 16 x 16 bytes by interleaving row i with row i + 8, for all i < 8, four times.
 FM_INLINE void transpose(Bytes (&v)[kFixedRows]) {
 #pragma GCC unroll 4
   for (int turn = 0; turn < 4; ++turn) {

@@ -1,4 +1,5 @@
-// Fixed-point sums over taps of kFixedRows bytes, and their rounding. Part of fixed_kernels_inl.h.
+// Fixed-point sums over taps for kFixedRows outputs at a time, and their rounding to bytes. Part of
+// fixed_kernels_inl.h.
 #pragma once
 
 #include <type_traits>
@@ -15,8 +16,8 @@ struct Sums {
   Integers part[kFixedRows / kRows];
 };
 
-// Computes kFixedRows neighbouring outputs. Output i is 1/2, which makes the later shift round, plus the sum over t of
-// coefficients[t] * from[i + t * stride]. kTaps is `count`, or 0 if outputs have different counts.
+// Computes kFixedRows neighbouring outputs. Output i is the sum over t of coefficients[t] * from[i + t * stride], plus
+// 1/2, so that the later shift rounds. kTaps is `count`, or 0 if outputs have different counts.
 template <int kTaps>
 FM_INLINE Sums fixed_sum(const int32_t* coefficients, int32_t count, const uint8_t* from, int64_t stride) {
   Sums sums;

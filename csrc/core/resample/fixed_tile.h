@@ -1,10 +1,10 @@
-// Resamples a block's tile of one image to uint8 with Pillow's two passes. Sums are integers in fixed point, so parts
-// of them may be added in any order. Along the second axis the first pass makes up to kTileLines source lines at a
-// time:
+// Resamples a block's tile of one image to uint8 with Pillow's two passes. Sums are integers in fixed point, so their
+// terms may be added in any order. The tile is computed in turns. In each turn, the first pass resamples up to
+// kTileLines source lines along the first axis, and the second pass adds these lines to the sums of the tile's pixels:
 //
 //   image --words--> stage[line][pixel] --first pass--> levels[line][output of the first axis] --second pass--> sums
 //
-// The stage and the levels hold a pixel in a word, so that one load from shared memory reads all its channels.
+// The stage and the levels hold each pixel in one word, so that one load from shared memory reads all its channels.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,7 @@ constexpr int kFixedWarps = kFixedTileThreads / 32;
 constexpr int kFixedRowsPerThread = kFixedTileRows * kFixedTileColumns / kFixedTileThreads;
 constexpr int kTileLines = 16;               // more would take too many registers
 constexpr int kStagePixels = 128;            // room for the taps of kFixedTileColumns outputs at scales up to 3.5
-constexpr int kTableTaps = 32;               // room for the coefficients of an output
+constexpr int kTableTaps = 32;               // room for this many coefficients per output
 constexpr int kTablePitch = kTableTaps + 1;  // odd, so that the lanes' rows begin in different banks
 
 struct FixedSource {
@@ -31,12 +31,12 @@ struct FixedSource {
   uint32_t mirror, vertical_first;
 };
 
-// One axis of the tile. The table `coefficients` holds those of all taps or, if they are too many, those of kTileLines
-// source pixels. nvcc writes pairs of doubles with one store, which has to be aligned to 16 bytes.
+// One axis of the tile. The table `coefficients` covers all taps of an output. If it has no room for that, it covers
+// kTileLines source pixels at a time. nvcc writes pairs of doubles with one store, which must be aligned to 16 bytes.
 struct alignas(16) FixedTileAxis {
   ResampleAxis axis;
-  int32_t slots;  // log2 of the table's places per output: 3, 4 or 5
-  int32_t whole;  // whether the table holds all taps
+  int32_t slots;  // log2 of the number of table entries per output: 3, 4 or 5
+  int32_t whole;  // 1 if the table covers all taps of every output
   TapSpan spans[kFixedTileColumns];
   double sums[kFixedTileColumns];  // the sum of each output's raw coefficients
   int32_t coefficients[kFixedTileColumns][kTablePitch];
@@ -61,8 +61,9 @@ class FixedTile {
         vertical_first_(sample.vertical_first != 0),
         mirror_(sample.mirror != 0) {}
 
-  // levels[i * kChannels + c] is row y + thread / 32 + 8 i, column x + thread % 32, of height x width pixels. All
-  // threads of the block must call this. The stage is free afterwards.
+  // Computes the thread's pixels: levels[i * kChannels + c] is channel c of the pixel in row y + thread / 32 + 8 i and
+  // column x + thread % 32 of an output of height x width pixels. All threads of the block must call this. Afterwards
+  // the caller may overwrite the stage.
   __device__ __forceinline__ void run(int32_t height, int32_t width, int32_t y, int32_t x,
                                       int32_t (&levels)[kFixedRowsPerThread * kChannels]) {
     __syncthreads();  // slower threads may still read the previous tile's spans
@@ -91,7 +92,7 @@ class FixedTile {
   }
 
  private:
-  // Source pixels along an axis.
+  // The source pixels begin ... end - 1 along an axis.
   struct Range {
     int32_t begin, end;
   };
@@ -143,21 +144,22 @@ class FixedTile {
     }
   }
 
-  // The place of an output's first tap in the table that was filled from `begin` on.
+  // The table index of an output's first tap, after fill_table() with this `begin`.
   static __device__ __forceinline__ int32_t shift_of(const FixedTileAxis& axis, int output, int32_t begin) {
     return axis.whole != 0 ? 0 : axis.spans[output].first - begin;
   }
 
-  // Resamples `lines` lines from `line` on along the first axis. A line is a source column if kDown, else a source row.
+  // Resamples `lines` lines, the first of which has index `line`, along the first axis. A line is a source column if
+  // kDown, else a source row. `fresh` is true in the tile's first turn.
   template <bool kDown>
   __device__ __forceinline__ void first_pass(int32_t line, int32_t lines, bool fresh) {
     constexpr int kOutputs = kDown ? kFixedTileRows : kFixedTileColumns;
-    constexpr int kEach = kTileLines * kOutputs / kFixedTileThreads;  // lines of a thread, kStep apart
+    constexpr int kEach = kTileLines * kOutputs / kFixedTileThreads;  // number of lines per thread, kStep apart
     constexpr int kStep = kFixedTileThreads / kOutputs;
     const int output = kDown ? thread() / kTileLines : lane(), first = kDown ? thread() % kTileLines : warp();
     FixedTileAxis& axis = kDown ? shared_.y : shared_.x;
     const Range range = range_of(axis, kOutputs);
-    const int32_t most = axis.whole != 0 ? kStagePixels : kTileLines;  // pixels at a time
+    const int32_t most = axis.whole != 0 ? kStagePixels : kTileLines;  // number of pixels of a line per step
     int32_t sums[kEach * kChannels];
 #pragma unroll
     for (int j = 0; j < kEach * kChannels; ++j) sums[j] = kHalfUnit;
@@ -166,7 +168,8 @@ class FixedTile {
       const Range strip = {pixel, lesser(pixel + most, range.end)};
       __syncthreads();  // slower threads may still read the stage, the table, or the previous levels
       if (axis.whole == 0 || (fresh && pixel == range.begin)) {
-        // The sums wait in the stage, which is free: beside float64 they would take too many registers.
+        // Keeps the sums in the stage, which is unused now: fill_table() computes in float64 and leaves too few
+        // registers for them.
 #pragma unroll
         for (int j = 0; j < kEach * kChannels; ++j) parked(j) = sums[j];
         fill_table(axis, kOutputs, pixel);
@@ -201,7 +204,7 @@ class FixedTile {
   // Copies `pixels` pixels of `rows` source rows to the stage. Neighbouring lanes load neighbouring words.
   template <int kPitch>
   __device__ __forceinline__ void fill_stage(int32_t row, int32_t rows, int32_t pixel, int32_t pixels) {
-    constexpr int kLanes = kPitch > 32 ? 32 : kPitch / 4;  // lanes that load a row
+    constexpr int kLanes = kPitch > 32 ? 32 : kPitch / 4;  // number of lanes that load one row
     static_assert(kPitch % 4 == 0 && 4 * kLanes >= kPitch);
     const SourceBytes bytes = bytes_of(source_, kChannels);
     const int first = 4 * (thread() % kLanes);
@@ -214,9 +217,9 @@ class FixedTile {
     }
   }
 
-  // Adds to the sums of one output in lines 0 to count - 1: sums[j * kChannels + c] is that of channel c in line j.
-  // Only taps whose source pixels lie in `strip` are added. Line j begins at stage[at + j * kLineStep], and
-  // neighbouring pixels of a line are kPixelStep words apart.
+  // Adds taps of one output, in `count` lines: sums[j * kChannels + c] is the sum for channel c in line j. It adds only
+  // the taps whose source pixels lie in `strip`. Line j begins at stage[at + j * kLineStep], and neighbouring pixels of
+  // a line are kPixelStep words apart.
   template <int kLines, int kPixelStep, int kLineStep>
   __device__ __forceinline__ void add_taps(const FixedTileAxis& axis, int output, const Range& strip, int at,
                                            int32_t count, int32_t* sums) {

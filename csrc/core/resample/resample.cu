@@ -1,4 +1,4 @@
-// Resamples a batch to uint8 with Pillow's bits, in one launch. A block makes one tile of one image.
+// Resamples a batch to uint8 in one launch, with the same bits as Pillow. Each block computes one tile of one image.
 #include <vector>
 
 #include "base/dtype.h"
@@ -15,7 +15,7 @@ struct FixedArgs {
   int32_t height, width, tiles_across, batch;
 };
 
-// Writes a warp's row of the tile. Its bytes go through shared memory, so that lanes store whole words.
+// Writes a warp's row of the tile. The row's bytes go through shared memory, so that each lane stores whole words.
 template <int kChannels>
 __device__ __forceinline__ void store_row(uint32_t* words, unsigned char* out, int32_t pixels, const int32_t* levels) {
   const auto lane = static_cast<int32_t>(threadIdx.x) % 32;

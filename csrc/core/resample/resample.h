@@ -1,5 +1,5 @@
-// Turns decoded images of different sizes into a uint8 batch of one size, with the bits of Pillow's Image.resize: two
-// passes in fixed point, each rounded to 8 bits.
+// Turns decoded images of different sizes into a uint8 batch of one size, with the same bits as Pillow's Image.resize:
+// in two fixed-point passes, each rounded to 8 bits.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@ namespace fastmix {
 // All arrays are on the host and have `batch` elements; `mirror` may be null.
 struct ResampleParams {
   SourceArrays sources;
-  const uint8_t* mirror = nullptr;  // the outputs to flip left to right
+  const uint8_t* mirror = nullptr;  // mirror[i] != 0: flip output i left to right
   uint8_t* out = nullptr;           // batch x height x width x channels, densely packed
   int32_t batch = 0;
   int32_t height = 0;
@@ -27,11 +27,11 @@ void validate(const ResampleParams& params);
 // Borrows the arrays of `params` until the job is destroyed.
 std::unique_ptr<CpuJob> resample_cpu(const ResampleParams& params);
 
-// Launches one kernel on `stream` without synchronising. The caller may free the arrays on return, but not the images.
+// Launches one kernel on `stream` without synchronising. The caller may free the arrays on return, but must keep the
+// images until the kernel has read them.
 void resample_cuda(const ResampleParams& params, CudaStream stream);
 
-// Whether Pillow makes the vertical pass first (since version 13). The order changes the result, since each pass
-// rounds.
+// Whether Pillow 13 makes the vertical pass first for this image. The order changes the result, since each pass rounds.
 bool is_vertical_first(const Source& source, int32_t height, int32_t width);
 
 // One thread's memory for resample_image.

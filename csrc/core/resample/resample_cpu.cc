@@ -37,7 +37,7 @@ void reverse(FixedTaps& taps) {
   }
 }
 
-// Rows of bytes, `stride` apart.
+// Rows of bytes, `stride` bytes apart.
 struct Rows {
   const uint8_t* first;
   int64_t stride;

@@ -7,8 +7,8 @@
 
 namespace fastmix {
 
-// Pillow's filters. All but the nearest antialias: downscaling stretches them by the scale. Bicubic is cubic
-// convolution with the parameter -0.5.
+// Pillow's filters. All but kNearest antialias: when an image shrinks, its filter is stretched by the same factor.
+// kBicubic is cubic convolution with a = -0.5.
 enum class Filter : int32_t { kNearest = 0, kBox = 1, kBilinear = 2, kBicubic = 3, kLanczos = 4 };
 constexpr int32_t kFilters = 5;
 
@@ -27,13 +27,14 @@ struct SourceImage {
   int32_t width = 0;
 };
 
-// The part of the source that fills the output, in source pixels; fractions are allowed. Coordinates are float32, as
-// Pillow's.
+// The part of the source that fills the output, in source pixels; fractions are allowed. Coordinates are float32, as in
+// Pillow.
 struct Window {
   float y = 0, x = 0, height = 0, width = 0;
 };
 
-// In larger images, float32 could not hold a position to 1/16 of a pixel.
+// The most pixels along a side of an image. Beyond that, neighbouring float32 positions would be more than 1/16 pixel
+// apart.
 constexpr int32_t kMaxSourceSide = 1 << 20;
 
 // The pixels that a sample's filter may read, and the window in their coordinates. Rows are `stride` bytes apart.
@@ -48,13 +49,14 @@ struct Source {
   FM_HD const uint8_t* end(int32_t channels) const { return data + (height - 1) * stride + int64_t{width} * channels; }
 };
 
-// Applies the edges: kCrop reduces the image to the pixels that the window touches.
+// Returns the pixels that the filter may read: for kCrop those that the window touches, for kImage the whole image.
 Source source_of(const SourceImage& image, const Window& window, const Sampling& sampling, int32_t channels);
 
 // Whether a window has height and width > 0 and lies in an image of this size, up to a rounding error.
 bool inside(const Window& window, int32_t height, int32_t width);
 
-// The arguments that the resampling operators share. check_sources checks them, and the sides of the output.
+// The arguments that the resampling operators share. check_sources() checks these arrays and the output's height and
+// width.
 struct SourceArrays {
   const SourceImage* images = nullptr;
   const Window* windows = nullptr;

@@ -1,4 +1,5 @@
-// Loads a source's rows as aligned words, wherever its rows begin, and never beyond its pixels.
+// Loads rows of a source as aligned words, even if a row begins at an unaligned address. Never reads beyond the
+// source's pixels.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,7 @@ __device__ __forceinline__ SourceBytes bytes_of(const Source& source, int channe
   return {source.data, source.end(channels)};
 }
 
-// An address's distance from the aligned word that holds it.
+// The position of this byte (0 to 3) in the aligned word that holds it.
 __device__ __forceinline__ uint32_t misalignment(const uint8_t* address) {
   return static_cast<uint32_t>(reinterpret_cast<uintptr_t>(address)) & 3u;
 }
@@ -32,7 +33,7 @@ __device__ __forceinline__ uint32_t four_bytes(uint32_t low, uint32_t high, uint
   return static_cast<uint32_t>(both >> (8 * (first & 3u)));
 }
 
-// Loads an aligned word. Bytes outside the source are 0 and not read.
+// Loads an aligned word. Does not read bytes outside the source; they are 0 in the result.
 __device__ __forceinline__ uint32_t load_word_within(const uint8_t* word, const SourceBytes& bytes) {
   if (bytes.holds(word, 4)) return load_global<4>(word).word[0];
   uint32_t value = 0;
@@ -43,12 +44,12 @@ __device__ __forceinline__ uint32_t load_word_within(const uint8_t* word, const 
   return value;
 }
 
-// A pixel's channels are the lowest bytes of its word. The other bytes have any value.
+// A pixel's channels are the lowest bytes of its word. The other bytes may have any value.
 struct alignas(16) FourPixels {
   uint32_t pixel[4];
 };
 
-// Loads four pixels, of which the first `count` have to exist.
+// Loads four neighbouring pixels. Only the first `count` must lie in the source.
 template <int kChannels>
 __device__ __forceinline__ FourPixels load_four_pixels(const uint8_t* from, int32_t count, const SourceBytes& bytes) {
   const uint32_t start = misalignment(from);

@@ -1,4 +1,5 @@
-// Vectors that hold one number for each of kRows rows, with their loads and stores. Each instruction set compiles this.
+// Vectors that hold one number for each of kRows rows, with their loads and stores. This file is compiled once per
+// instruction set.
 #pragma once
 
 #include <cstdint>

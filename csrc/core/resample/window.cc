@@ -23,8 +23,8 @@ Range source_of(Filter filter, float begin, float extent, int32_t size, int32_t 
           std::min(std::max(last.first + last.count, end), size)};
 }
 
-// Half of `whole`, with halves rounded to even, like Python's round() in torchvision. Integers do not depend on the
-// processor's rounding mode.
+// Half of `whole`, with halves rounded to even, like Python's round() in torchvision. Integer arithmetic does not
+// depend on the processor's rounding mode.
 int64_t half_rounded_to_even(int64_t whole) {
   const int64_t half = whole / 2;
   return half + (whole % 2 != 0 && half % 2 != 0 ? 1 : 0);

@@ -1,4 +1,4 @@
-// The window that an evaluation shows of an image, and the region of the image that has to be decoded for a window.
+// The window of an image that evaluation uses, and the region that must be decoded for a window.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@ struct Size {
   int32_t height = 0, width = 0;
 };
 
-// How evaluation scales an image before it crops the centre, by timm's names.
+// How evaluation scales an image before it crops the centre. The names are timm's crop modes.
 enum class CropMode {
   kCenter,  // keeps the aspect ratio; the scaled image covers `resize`
   kSquash,  // scales the image to exactly `resize`
@@ -20,8 +20,8 @@ enum class CropMode {
 
 // Returns torchvision's Resize(resize) and CenterCrop(out) as one window of an image of this size. The size after
 // Resize and the offset of the crop are rounded to whole pixels, as in torchvision, so the window reads the same pixels
-// with the same filter. kCenter with equal sides of `resize` is torchvision's Resize(side), which rounds the longer
-// side down. With other sides it is timm's ResizeKeepRatio, which rounds to nearest.
+// with the same filter. If `resize` is a square, kCenter scales as torchvision's Resize(side), which rounds the longer
+// side down. Otherwise it scales as timm's ResizeKeepRatio, which rounds to nearest.
 Window center_window(Size image, Size out, Size resize, CropMode mode);
 
 struct Region {
@@ -38,7 +38,8 @@ struct BorderView {
 // pixels.
 BorderView border_view(Size image, Size out, Size resize);
 
-// The region of all pixels that the filter may read to resample `window` to `out`, for both kinds of edges.
+// The region of all pixels that the filter may read to resample `window` to `out`, whether its edges are kCrop or
+// kImage.
 Region seen_region(Filter filter, const Window& window, Size image, Size out);
 
 // Returns seen_region(), widened to all columns unless at least a third of them can be skipped. DALI decodes JPEGs in
@@ -48,7 +49,7 @@ Region decode_region(Filter filter, const Window& window, Size image, Size out);
 // One window that contains several windows of an image, so that the image is decoded once.
 struct JointWindow {
   Window window;  // all pixels that the filter may read for any of the windows
-  Size out;       // its output size at the scale of the window that shrinks least
+  Size out;       // the smallest output size at which each window has at least its size in `outs`
 };
 
 // `outs` holds the output size of each window. Needs at least one window.

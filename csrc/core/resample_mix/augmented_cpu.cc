@@ -20,7 +20,7 @@ namespace fastmix {
 namespace {
 
 // The most samples of one task; a longer cycle is cut into parts. The last sample of a part is mixed with the first
-// sample of the next part, so both parts make that image.
+// sample of the next part, so both parts resample and augment that first sample.
 constexpr int32_t kMostSamples = 8;
 
 // An augmented image: planes (NCHW) or interleaved pixels (NHWC).
@@ -108,8 +108,8 @@ class AugmentedMixJob final : public CpuJob {
     return {image + y * width * (rows_.interleaved() ? kColors : 1), pixels_};
   }
 
-  // Returns the image of `sample`. If it is not in `images` yet, makes it in place of one that is neither `head` nor
-  // `other`.
+  // Returns the image of `sample`. If it is not in workspace.images yet, makes it there and overwrites an image that
+  // belongs to neither `head` nor `other`.
   const uint8_t* image(int32_t sample, int32_t head, int32_t other, Workspace& workspace) const {
     Image* place = nullptr;
     for (Image& image : workspace.images) {

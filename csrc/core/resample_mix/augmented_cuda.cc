@@ -52,8 +52,8 @@ void launch_augmented_mix(const ResampleMixParams& params, const ScratchAllocato
   augmenting.interleaved = true;
   augmenting.plan = pixel_plan.view;
   const DeviceProgram program = device_program(augmenting);
-  // The images lie behind the scratch of augment_. program.scratch_bytes is a multiple of 16, so the images are
-  // aligned.
+  // In the allocated memory, the images come after the scratch of augment_. program.scratch_bytes is a multiple of 16,
+  // so the images are aligned.
   auto* const scratch = static_cast<uint8_t*>(allocate(program.scratch_bytes + batch * bytes));
   uint8_t* const images = scratch + program.scratch_bytes;
   augmenting.in = augmenting.out = images;

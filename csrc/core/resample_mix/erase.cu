@@ -27,7 +27,7 @@ struct EraseArgs {
   const unsigned char* images;
   unsigned char* out;
   const uint8_t* masks;
-  int64_t plane;  // pixels
+  int64_t plane;  // number of pixels per plane
   int32_t height, width, mask_height, mask_width;
   DType dtype;
   bool interleaved;
@@ -85,7 +85,8 @@ class Eraser {
     }
   }
 
-  // Does not read levels that a box covers, nor weights of pixels that are erased after mixing.
+  // Writes one pixel. Does not read the image where a box covers it, and does not read the weight of a pixel that is
+  // erased after mixing.
   __device__ __forceinline__ void write(uint32_t index, const ErasedSample& sample, bool mixed, int32_t y,
                                         int32_t x) const {
     const int64_t pixel = static_cast<int64_t>(y) * args_.width + x;
@@ -107,7 +108,7 @@ class Eraser {
     }
   }
 
-  // A pixel of image `index` before mixing. `cover` is its last_cover.
+  // Returns channel c of a pixel of image `index` before mixing. `cover` is what last_cover() returned for the pixel.
   __device__ __forceinline__ float before(const ErasedSample& sample, uint32_t cover, uint32_t index, int64_t pixel,
                                           int32_t y, int32_t x, int32_t c) const {
     if (cover > 0) return filled(box(sample, cover - 1), y, x, c);
@@ -116,7 +117,8 @@ class Eraser {
     return static_cast<float>(level) * args_.scale[c] + args_.bias[c];
   }
 
-  // The last of the sample's boxes, before or after mixing, that covers the pixel, counted from 1; 0 if none does.
+  // Returns the number, counted from 1, of the sample's last box that covers the pixel, or 0 if none does. If
+  // before_mixing, looks only at boxes that are erased before mixing, else only at the others.
   __device__ __forceinline__ uint32_t last_cover(const ErasedSample& sample, bool before_mixing, int32_t y,
                                                  int32_t x) const {
     uint32_t number = sample.count;

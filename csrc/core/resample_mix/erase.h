@@ -15,7 +15,7 @@ constexpr int32_t kNoisePerChannel = 1 << 3, kBeforeMixing = 1 << 4;
 constexpr uint32_t kNoiseStream = 'E' << 24 | 'r' << 16 | 'N' << 8 | 'o';
 
 // Launches one kernel on `stream` without synchronising. Launches nothing if no sample has boxes. `images` are the
-// augmented uint8 images (B, H, W, 3) in device memory, from which params.out was made.
+// augmented uint8 images (B, H, W, 3) in device memory, from which params.out was computed.
 void erase_cuda(const ResampleMixParams& params, const uint8_t* images, CudaStream stream);
 
 }  // namespace fastmix

@@ -13,10 +13,10 @@ namespace fastmix {
 // Keeps references to `params` and `rows`. A box is filled with `fill`: a constant or normal numbers. `level` is a
 // uint8 pixel.
 //
-//   erased before mixing   v = own image's box covers the pixel ? fill : level * scale[c] + bias[c]
+//   erased before mixing   v = a box of the sample covers the pixel ? fill : level * scale[c] + bias[c]
 //                          u = the same for the partner
-//                          output = weight * v + (1 - weight) * u in float32, where a box of either image covers it
-//   erased after mixing    output = fill, where a box of the own image covers it
+//                          output = weight * v + (1 - weight) * u in float32, where a box of either covers the pixel
+//   erased after mixing    output = fill, where a box of the sample covers the pixel
 class ErasedRows {
  public:
   ErasedRows(const ResampleMixParams& params, const NormalizedRows& rows) : params_(params), rows_(rows) {}

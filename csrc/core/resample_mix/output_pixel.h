@@ -1,4 +1,5 @@
-// Functions of CUDA kernels for one output pixel: its own weight, and storing it as the output's element type.
+// Functions of CUDA kernels for one output pixel. They find the weight of the sample's own image at that pixel, and
+// store a value as the output's element type.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +11,14 @@
 
 namespace fastmix {
 
-// What a pixel's own weight depends on. kNothing: it is 1, because the sample is not mixed.
+// What decides the weight of the sample's own image at a pixel. kNothing: the weight is 1, because the sample is not
+// mixed.
 enum class WeightOf : uint32_t { kNothing, kBox, kMask };
 
 struct PixelWeight {
   WeightOf weight_of;
   float inside, outside;
-  int32_t y0, x0, y1, x1;  // the box; with a mask, y0 is the mask's index
+  int32_t y0, x0, y1, x1;  // the box; for kMask, y0 is the mask's index instead
 };
 
 inline PixelWeight pixel_weight(const PlanView& plan, int32_t sample) {
@@ -26,7 +28,8 @@ inline PixelWeight pixel_weight(const PlanView& plan, int32_t sample) {
   return {of, row.weight_in, row.weight_out, masked ? row.mask : row.box[0], row.box[1], row.box[2], row.box[3]};
 }
 
-// Returns the own weight of pixel (y, x). Args has the members height, width, masks, mask_height and mask_width.
+// Returns the weight of the sample's own image at pixel (y, x). Args has the members height, width, masks, mask_height
+// and mask_width.
 template <typename Args>
 __device__ __forceinline__ float weight_at(const Args& args, const PixelWeight& weight, int32_t y, int32_t x) {
   if (weight.weight_of == WeightOf::kNothing) return 1.0f;

@@ -12,14 +12,16 @@
 
 namespace fastmix {
 
-// The taps (weighted source rows) of one output row: coefficients[t] weights the row of bytes at first + t * stride.
+// The taps (weighted source rows) of one output row: coefficients[t] is the coefficient of the source row at
+// first + t * stride.
 struct RowTaps {
   const uint8_t* first;
   const float* coefficients;
   int32_t count;
 };
 
-// The taps of the outputs along a row: coefficients[o * length + t] weights source pixel first[o] + t of output o.
+// The taps of the outputs along a row: for output o, coefficients[o * length + t] is the coefficient of source pixel
+// first[o] + t.
 struct ColumnTaps {
   const int32_t* first;
   const int32_t* count;
@@ -28,15 +30,16 @@ struct ColumnTaps {
   bool padded;  // count[o] == length for every output
 };
 
-// The distance in floats between the columns of neighbouring outputs (negative if mirrored) and of neighbouring
-// channels.
+// Where the horizontal pass puts its columns, in floats: `pixel` from one output to the next (negative if mirrored),
+// and `channel` from one channel to the next.
 struct BandStep {
   int64_t pixel, channel;
 };
 
+// In this struct, every weight is that of the sample's own image.
 struct BandWrite {
   void* out;    // where the band's first element goes
-  bool stream;  // write past the caches; every row then starts at a cache line
+  bool stream;  // bypass the caches; every row then starts at a cache line
   DType dtype;
   bool interleaved;      // whether the layout is NHWC
   int64_t row_stride;    // elements from one row to the next
@@ -45,18 +48,18 @@ struct BandWrite {
   int32_t width, channels;
   const float *scale, *bias;
   bool mixed;           // if false, `partner` is not used
-  float outside;        // own weight left and right of the box
-  const float* inside;  // own weight per row within the box's columns: weight_in in the box's rows, else weight_out
+  float outside;        // weight left and right of the box
+  const float* inside;  // each row's weight in the box's columns: weight_in if the row crosses the box, else weight_out
   int32_t box_begin, box_end;
-  const float* weights;  // null, or columns of own weights, one per pixel, from level_columns
+  const float* weights;  // null, or one column of weights per pixel, from level_columns
 };
 
 struct ResampleKernels {
   int32_t rows;
 
-  // For n bytes of a row: columns[k] = the sum of coefficients[t] * byte k of source row t, over the taps t of each
-  // output row. `padded`: all output rows have the same number of taps. May read beyond a row but not beyond `end`, the
-  // image's end. Writes columns up to the next multiple of `rows`.
+  // For k < n, computes column k: for each output row of the band, the sum over its taps t of coefficients[t] * byte k
+  // of source row t. `padded`: all output rows have the same number of taps. May read beyond a row but not beyond
+  // `end`, the image's end. Writes columns up to the next multiple of `rows`.
   void (*vertical)(float* columns, const RowTaps* taps, bool padded, int64_t stride, int64_t n, const uint8_t* end);
 
   // Computes outputs 0 ... n - 1 of `taps`, clamped to [0, 255]. `columns` starts at source pixel `origin`. Output o,
@@ -64,7 +67,7 @@ struct ResampleKernels {
   void (*horizontal)(float* out, const float* columns, int32_t origin, const ColumnTaps& taps, int32_t n,
                      int32_t channels, const BandStep& step);
 
-  // Column x of `weights` = mask_weight(levels[r][x], inside, outside) for each row r, for n pixels. Writes columns up
+  // For x < n, column x of `weights` holds mask_weight(levels[r][x], inside, outside) for each row r. Writes columns up
   // to the next multiple of `rows`.
   void (*level_columns)(float* weights, const uint8_t* const* levels, float inside, float outside, int32_t n);
 

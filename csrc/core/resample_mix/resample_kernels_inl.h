@@ -1,6 +1,6 @@
 // Each resample_*.cc compiles this file for its instruction set (FM_ISA), with vectors of FM_ROWS floats (8 or 16). The
-// code uses the compiler's vector types, and intrinsics where the compiler's code is slow. All sets apply the same
-// operations in the same order to every element.
+// code uses the compiler's vector types, and intrinsics where the compiler's code is slow. All instruction sets apply
+// the same operations in the same order to every element.
 #pragma once
 
 #include "resample_mix/resample_horizontal_inl.h"

@@ -1,4 +1,4 @@
-// Turns rows of mask levels into columns of own weights. Part of resample_kernels_inl.h.
+// Turns rows of mask levels into columns of weights of the samples' own images. Part of resample_kernels_inl.h.
 #pragma once
 
 #include "formula/mix_math.h"

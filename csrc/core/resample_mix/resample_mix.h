@@ -29,8 +29,8 @@ struct ResampleMixParams {
   float scale[kMaxChannels] = {1, 1, 1, 1};
   float bias[kMaxChannels] = {0, 0, 0, 0};
   PlanView plan;
-  // If set, images have three channels. They are resampled to uint8 with Pillow's bits (resample.h), mirrored, flipped
-  // and augmented, and then mixed. take_windows() copies its windows and filters to `sources`.
+  // If a sample plan is given here, images have three channels. They are resampled to uint8 as in resample.h, mirrored,
+  // flipped and augmented, and then mixed. take_windows() copies the plan's windows and filters to `sources`.
   SamplePlanView samples;
 
   bool augments() const { return samples.words != nullptr; }
@@ -38,8 +38,9 @@ struct ResampleMixParams {
   NormalizeMixParams normalizing() const;
 };
 
-// Copies the filter and edges of each row of the sample plan to `sampling`, and its window, if it has one, to
-// `windows`. Throws Error if the plan is invalid, or if the caller already has windows (`given`) and a row has one too.
+// Copies the filter and edges of each row of the sample plan to `sampling`. If the row has a window, copies it to
+// `windows`. Throws Error if the plan is invalid, or if `given` is true (the caller passed windows) and a row has a
+// window too.
 void take_windows(const SamplePlanView& samples, bool given, Window* windows, Sampling* sampling);
 
 // Sets scale and bias from mean and std in pixel units (0 to 255), which the caller has rounded to float32.
@@ -47,18 +48,19 @@ void set_normalization(ResampleMixParams& params, const float* mean, const float
 
 // Borrows the arrays of `params` until the job is destroyed.
 std::unique_ptr<CpuJob> resample_mix_cpu(const ResampleMixParams& params);
-// Makes the job if params.augments(). resample_mix_cpu() calls this.
+// Makes the job if params.augments(). Callers use resample_mix_cpu(), which calls this.
 std::unique_ptr<CpuJob> augmented_mix_cpu(const ResampleMixParams& params);
 
-// Launches one kernel on `stream` without synchronising, if params.augments() is false. The caller may free the arrays
-// on return, but not the images.
+// Launches one kernel on `stream` without synchronising. Needs params.augments() to be false. The caller may free the
+// arrays on return, but must keep the images until the kernel has read them.
 void resample_mix_cuda(const ResampleMixParams& params, CudaStream stream);
 
-// Returns this many bytes of device memory, aligned to 16 bytes. The memory may be freed in stream order, after the
-// call that asked for it.
+// Returns `bytes` bytes of device memory, aligned to 16 bytes. The caller may free them in stream order as soon as
+// launch_augmented_mix() has returned.
 using ScratchAllocator = std::function<void*(int64_t bytes)>;
 
-// Makes up to four launches on `stream` without synchronising, if params.augments() is true. Calls `allocate` once.
+// Makes up to four launches on `stream` without synchronising. Needs params.augments() to be true. Calls `allocate`
+// once.
 void launch_augmented_mix(const ResampleMixParams& params, const ScratchAllocator& allocate, CudaStream stream);
 
 void validate(const ResampleMixParams& params);

@@ -103,7 +103,7 @@ class ResampleMixJob final : public CpuJob {
     return taps;
   }
 
-  // Prefetches the source of `part` for outputs x ... last of its rows.
+  // Prefetches the source pixels that `part` needs for outputs x ... last of each row.
   void fetch(const Part& part, int32_t x, int32_t last) const {
     const Source& from = sources_[part.sample];
     const SampleTaps& taps = this->taps(part.sample);
@@ -178,7 +178,7 @@ class ResampleMixJob final : public CpuJob {
     write(sample, y, own, partner, scratch);
   }
 
-  // The weights of the own image in a masked sample's band. Rows below the output repeat the last.
+  // The weights of a masked sample's own image in a band. Rows below the output repeat the last.
   const float* weights_of(int32_t sample, int32_t y, ThreadScratch& scratch) const {
     const PlanRow& row = params_.plan.rows[sample];
     const uint8_t* levels[kMostRows];

@@ -26,7 +26,7 @@ FM_INLINE void store_halves(BFloat16* out, Integers v) {
 #endif
 }
 
-// Rounds as to_bfloat16() does, except for NaN: finite pixels, weights, scale and bias cannot give NaN.
+// Rounds as to_bfloat16() does, but does not handle NaN, which finite pixels, weights, scale and bias cannot give.
 FM_INLINE void narrow_row(BFloat16* out, Vector v) {
   using Unsigned = uint32_t __attribute__((vector_size(4 * kRows)));
   const Unsigned bits = reinterpret_cast<Unsigned>(v);

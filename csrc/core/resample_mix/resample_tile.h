@@ -1,6 +1,6 @@
-// Resamples a block's tile of one image through shared memory: vertical pass first, then horizontal. To get the bits of
-// the CPU kernels, it adds taps (weighted source pixels) in ascending order, rounds each product and each sum, and
-// splits sums into partial sums of kTapsPerSum taps.
+// Resamples a block's tile of one image through shared memory: vertical pass first, then horizontal. To get the same
+// bits as the CPU kernels, it adds taps (weighted source pixels) in ascending order, rounds each product and each sum,
+// and splits sums into partial sums of kTapsPerSum taps.
 #pragma once
 
 #include <cstdint>
@@ -39,7 +39,7 @@ struct TileShared {
   ResampleAxis y_axis, x_axis;
   SourceBytes image;
   int64_t stride;
-  int y_slots, x_slots;  // log2 of the table's places per output: 3, 4 or 6
+  int y_slots, x_slots;  // log2 of the number of table entries per output: 3, 4 or 6
   float y_coefficients[kTileRows][kTapsPerSum];
   float x_coefficients[kTileColumns][kTapPitch];
   uint32_t stage[kStageRows][kStagePitch / 4];
@@ -57,8 +57,8 @@ class TileResampler {
   // `bias` is kByteBias, passed through the kernel's arguments for the reason that biased_byte() gives.
   __device__ __forceinline__ TileResampler(TileShared& shared, uint32_t bias) : shared_(shared), bias_(bias) {}
 
-  // Computes the thread's pixels: values[i * kChannels + c] is row y + threadIdx.y + 8 i, column x + threadIdx.x, of
-  // height x width pixels. All threads of the block must call this.
+  // Computes the thread's pixels: values[i * kChannels + c] is channel c of the pixel in row y + threadIdx.y + 8 i and
+  // column x + threadIdx.x of an output of height x width pixels. All threads of the block must call this.
   __device__ __forceinline__ void run(const ResampleSample& sample, int32_t height, int32_t width, int32_t y, int32_t x,
                                       float (&values)[kRowsPerThread * kChannels]) {
     __syncthreads();  // slower threads may still read the previous run's taps
@@ -198,12 +198,13 @@ class TileResampler {
     }
   }
 
-  // Adds up to kTapsPerSum taps of output row `row`, from tap `done` on, to its sums of four neighbouring bytes.
+  // Computes four neighbouring bytes of output row `row`: adds its taps from tap `done` on, at most kTapsPerSum of
+  // them, to the four sums.
   __device__ __forceinline__ void sum_columns(int row, int word, int32_t top, int32_t done, int32_t strip) {
     const int32_t first = shared_.y[row].first;
     const int32_t count = smaller(kTapsPerSum, shared_.y[row].count - done);
-    // The word of the stage that holds tap `done` of the row. If done > 0, the row has more taps than the stage has
-    // rows; then first == top.
+    // The stage's word for tap `done` of the row. If done > 0, the row has more taps than the stage has rows, and tap
+    // `done` is in the stage's first row, since first == top.
     const uint32_t* stage = shared_.stage[first - top] + word;
     uint32_t start = misalignment(source(first + done, strip));
     const uint32_t stride = static_cast<uint32_t>(shared_.stride);

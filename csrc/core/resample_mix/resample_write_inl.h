@@ -11,21 +11,21 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// The weights of the own image in the band's rows at pixel x.
+// For each row of the band, the weight of the sample's own image at pixel x.
 FM_INLINE Vector weight_at(const BandWrite& write, int32_t x) {
   if (write.weights != nullptr) return load(write.weights + int64_t{x} * kRows);
   return x >= write.box_begin && x < write.box_end ? load(write.inside) : splat(write.outside);
 }
 
-// Whether own weights may differ between pixels first ... last: the sample has a mask, or an edge of the box lies
+// Whether weights may differ between pixels first ... last, because the sample has a mask or an edge of the box lies
 // there.
 FM_INLINE bool weights_differ(const BandWrite& write, int32_t first, int32_t last) {
   const auto between = [&](int32_t edge) { return edge > first && edge <= last; };
   return write.weights != nullptr || between(write.box_begin) || between(write.box_end);
 }
 
-// How own weights differ among kRows columns: the sample is not mixed, all columns have the same vector of weights, or
-// each column has its own.
+// How the weights differ among kRows columns. kNone: the sample is not mixed. kSame: all columns have the same vector
+// of weights. kPerColumn: each column has its own.
 enum class Weights { kNone, kSame, kPerColumn };
 
 // Mixes and normalises kRows columns of `own` and `partner` and transposes them to rows. The first column is pixel x,
