@@ -107,8 +107,8 @@ FM_HD Half to_half(float x) {
   } else if (magnitude >= 0x477ff000u) {
     half = 0x7c00u;  // 65520 and above round to infinity
   } else if (magnitude < 0x38800000u) {
-    // Below 2^-14 the result is a multiple of 2^-24. The last bit of a float just above 0.5 is worth 2^-24, so adding
-    // 0.5 rounds to nearest even.
+    // Below 2^-14, every float16 is a multiple of 2^-24. So is every float32 from 0.5 to 1, so adding 0.5 rounds to the
+    // nearest multiple, ties to even.
     half = bit_cast<uint32_t>(bit_cast<float>(magnitude) + 0.5f) - 0x3f000000u;
   } else {
     half = (magnitude - 0x38000000u + 0xfffu + ((magnitude >> 13) & 1u)) >> 13;

@@ -45,9 +45,9 @@ FM_HD WeightBounds bounds_of_rest(float weight) {
 }
 
 // Bounds of the float64 sum of the terms so far. They hold although float64 rounds each product and each sum: rounding
-// cannot move a number past a bound that is itself a float64 number. The bounds of the sum are, since they are float32
-// numbers. The bounds of a product are too: x has at most 11 bits and a bound of the weight 24, so float64 holds their
-// product. With few terms and exact products, low and high are often equal, which decides even a tie.
+// cannot move a number past a bound that is itself a float64 number. The bounds of the sum are such numbers, since they
+// are float32. So are the bounds of a product: x has at most 11 bits and a bound of the weight 24, so float64 holds
+// their product. With few terms and exact products, low and high are often equal, which decides even a tie.
 struct SumBounds {
   float low = 0.0f, high = 0.0f;
 

@@ -1,4 +1,4 @@
-// Label smoothing, and one cell of a dense target, for host and device.
+// The values of smoothed labels and of one cell of a dense target, for host and device.
 #pragma once
 
 #include <cstdint>

@@ -124,7 +124,7 @@ FM_HD float fused_up(float a, float b, float c) { return fused_toward(a, b, c, H
 
 // Float32 bounds of partner + weight * (own - partner), for 16-bit floats and kLeastBoundedWeight <= weight < 1.
 // 1. If both bounds round to the same 16-bit float, that float is the result of mix_element().
-// 2. The bounds are equal if float32 holds the exact value, for example a tie.
+// 2. The bounds are equal if float32 holds the exact value, as it does at a tie between two 16-bit floats.
 // 3. The bounds may be NaN if an operand is not finite.
 // 4. blend() lies between the bounds, too: its products are exact, so it only rounds the exact value to float64.
 // 5. The products are exact because they have at most 53 bits. For float16, 1 - weight is a multiple of 2^-42 below 1,

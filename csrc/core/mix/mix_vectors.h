@@ -23,8 +23,8 @@ __device__ __forceinline__ uint32_t word_bits(uint32_t elements, int w) {
   return ((four | four << 7 | four << 14 | four << 21) & 0x01010101u) * 0xffu;
 }
 
-// A step mixes one word (32 bits) of a vector. If an element is larger, or the vector is smaller than a word, it mixes
-// one element.
+// A step mixes one word (32 bits) of a vector, or one element if the element is larger than a word or the vector
+// smaller.
 template <typename T>
 constexpr int kWordsOfStep = sizeof(T) > 4 ? static_cast<int>(sizeof(T)) / 4 : 1;
 template <typename T, int kBytes>

@@ -37,7 +37,8 @@ struct Window {
 // apart.
 constexpr int32_t kMaxSourceSide = 1 << 20;
 
-// The pixels that a sample's filter may read, and the window in their coordinates. Rows are `stride` bytes apart.
+// The pixels that a sample's filter may read, and the window relative to the first of them. Rows are `stride` bytes
+// apart.
 struct Source {
   const uint8_t* data = nullptr;
   int32_t height = 0;

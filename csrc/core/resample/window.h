@@ -34,8 +34,8 @@ struct BorderView {
   Region target;
 };
 
-// Scales the image, with its aspect ratio, to the largest size that fits into `resize`, and shows the central `out`
-// pixels.
+// Scales the image to the largest size that fits into `resize`, keeping its aspect ratio. The output shows the centre
+// of the scaled image; if that is smaller than `out`, a border remains around it.
 BorderView border_view(Size image, Size out, Size resize);
 
 // The region of all pixels that the filter may read to resample `window` to `out`, whether its edges are kCrop or

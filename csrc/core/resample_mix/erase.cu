@@ -1,6 +1,6 @@
 // Erases boxes of a normalised batch. A block fills all boxes that show in one sample: its own boxes, and those of its
-// partner that are erased before mixing. Every pixel's value depends on the uint8 images alone, so overlapping boxes
-// may be filled in any order.
+// partner that are erased before mixing. Pixels are computed from the uint8 images, never from the output, so
+// overlapping boxes may be filled in any order.
 #include <algorithm>
 #include <vector>
 
@@ -32,7 +32,7 @@ struct EraseArgs {
   DType dtype;
   bool interleaved;
   float scale[kMaxChannels], bias[kMaxChannels];
-  uint32_t box_offset, task_offset;  // where boxes and tasks begin in the kernel's bytes
+  uint32_t box_offset, task_offset;  // byte offsets of the boxes and tasks in the kernel's bytes
 };
 
 __device__ __forceinline__ float noise(uint32_t key, int64_t element) {

@@ -42,7 +42,7 @@ struct ResampleArgs {
   bool interleaved;
   uint32_t byte_bias;  // kByteBias; biased_byte() explains why it is an argument
   uint32_t runs;
-  uint32_t run_offset, entry_offset;  // where runs and entries begin in the plan's bytes, after the samples
+  uint32_t run_offset, entry_offset;  // byte offsets of the runs and entries in the plan's bytes
   float scale[kMaxChannels], bias[kMaxChannels];
   const uint8_t* masks;
   int32_t mask_height, mask_width;

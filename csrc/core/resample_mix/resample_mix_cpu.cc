@@ -75,7 +75,7 @@ class ResampleMixJob final : public CpuJob {
            reinterpret_cast<uintptr_t>(params.out) % kLineBytes == 0;
   }
 
-  // A band of a sample from output row y on, or nothing if `sample` is negative.
+  // The band of a sample that begins at output row y. Stands for no band if `sample` is negative.
   struct Part {
     int32_t sample = -1, y = 0;
   };
