@@ -1,6 +1,6 @@
-// mix of more than two images, and its gradient. Both are weighted sums of samples, so they use one kernel. mix adds
-// the images with the plan's weights. The gradient of an image adds, with the same weights, the gradients of all
-// results that contain the image.
+// Mixes more than two images, and computes the gradient. Both are weighted sums of samples, so they use one kernel. A
+// mixed sample is the sum of its images, times the plan's weights. The gradient of an image is the sum of the gradients
+// of all mixed samples that contain the image, times the same weights.
 #include "huge_pages.h"
 #include "mix/combine.h"
 #include "registration.h"

@@ -1,4 +1,4 @@
-// Huge pages for new memory of large results.
+// Requests huge pages for newly allocated large tensors.
 #pragma once
 
 #include <torch/csrc/stable/tensor.h>

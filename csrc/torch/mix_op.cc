@@ -33,7 +33,7 @@ MixParams params_of(DType dtype, const SampleLayout& layout, const PlanView& pla
   return params;
 }
 
-// Throws Error if masks have several frames, but the images have no dimension of frames before height and width.
+// Throws Error if the masks have several frames, but the images have no frame dimension before height and width.
 void check_frames(const char* op, const Tensor& images, const SampleLayout& layout, const PlanView& plan) {
   check(!has_any_mask(plan) || plan.mask.extent.depth == 1 ||
             (images.dim() >= 4 && !(images.dim() == 4 && layout.channels_last)),

@@ -15,7 +15,7 @@ void fill(Tensor& out, bool channels_last, const Tensor& images, const Tensor& p
   NormalizeMixParams params = normalize_params(kOp, images, normalization, out.scalar_type(), channels_last);
   params.plan = plan_view(kOp, plan, static_cast<int32_t>(images.size(0)), masks, images, Resident::kTaken);
   check(!mirror || params.plan.resident == nullptr, kOp,
-        ": expected mirror=None with a ResidentPlan, which holds the mirror flags, got mirror=; give the flags to "
+        ": expected mirror=None with a ResidentPlan, which holds the mirror flags, got a value; pass the flags to "
         "ResidentPlan.update()");
   if (mirror)
     params.mirror = reinterpret_cast<const uint8_t*>(plan_array<bool>(kOp, "mirror", *mirror, params.plan.batch));

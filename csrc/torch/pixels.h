@@ -1,5 +1,5 @@
-// Some operators turn uint8 pixels into a normalised batch (normalize_mix, resample_mix). They share these checks, the
-// normalisation and the output tensor.
+// normalize_mix and resample_mix both turn uint8 pixels into a normalised batch. They use these functions to check
+// arguments, to prepare the normalisation, and to allocate the result.
 #pragma once
 
 #include <cstdint>
@@ -10,13 +10,14 @@
 
 namespace fastmix {
 
-// These functions throw Error for images other than uint8 (B, H, W, C), for channels outside 1 to 4, and for output
-// dtypes other than float16, bfloat16 and float32.
+// Throws Error unless the images are uint8 (B, H, W, C).
 void check_pixels(const char* op, const Tensor& images);
+// Throws Error unless there are 1 to 4 channels.
 void check_channels(const char* op, int64_t channels);
+// Throws Error unless the output's dtype is float16, bfloat16 or float32.
 void check_output(const char* op, ScalarType dtype);
 
-// Mean and standard deviation as set_normalization takes them: one float32 value per channel.
+// Mean and standard deviation, one value per channel: arguments of set_normalization().
 struct Normalization {
   std::vector<float> mean, std;
 };

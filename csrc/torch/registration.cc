@@ -3,12 +3,14 @@
 
 STABLE_TORCH_LIBRARY(fastmix, m) {
   m.def("mix_(Tensor(a!) images, Tensor plan, Tensor? masks=None, Tensor? other=None) -> ()");
-  // multiway: the rows mix more than two images. with_clean: returns the clean images, then the mixed ones.
+  // multiway: `plan` is a MultiwayPlan, which mixes up to four images per sample.
+  // with_clean: the result holds the unmixed images, then the mixed ones.
   m.def(
       "mix(Tensor images, Tensor plan, Tensor? masks=None, Tensor? other=None, bool with_clean=False, "
       "bool multiway=False) -> Tensor");
-  // inputs: the number of samples that partners index. They are samples of `other` or, if the plan mixes more than two
-  // images, of the mixed batch. -1: partners index the batch itself. of_other: returns the gradient of `other`.
+  // inputs: how many samples the plan's partners could choose from. With `other`, this is the size of `other`. With
+  // multiway, it is the size of the batch that mix() got as `images`. Otherwise pass -1.
+  // of_other: true returns the gradient of `other`, false that of `images`.
   m.def(
       "mix_backward(Tensor grad, Tensor plan, Tensor? masks=None, SymInt inputs=-1, "
       "bool of_other=False, bool multiway=False) -> Tensor");

@@ -1,5 +1,5 @@
-// The operators of namespace `fastmix`. Users can call them through torch.ops.fastmix, without the Python functions
-// that check first. So each operator checks all its arguments before it writes. Plans are on the CPU, or resident on
+// The operators of namespace `fastmix`. Users can call them as torch.ops.fastmix.*. This skips the checks of the Python
+// functions, so each operator checks all its arguments before it writes. A plan is on the CPU, or is a ResidentPlan on
 // the images' device.
 #pragma once
 

@@ -1,4 +1,4 @@
-// Reads the rows of a sample plan that an operator got as a tensor.
+// Reads a sample plan, which operators receive as a tensor of rows.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace fastmix {
 
-// Returns a view of the rows, without a copy. Throws Error for tensors of another form or batch size. validate() checks
-// the contents.
+// Returns a view of the rows, without a copy. Throws Error if the dtype, the device, the shape or the batch size is
+// wrong. Does not check the contents of the rows; validate() does.
 SamplePlanView sample_plan_view(const char* op, const Tensor& plan, int64_t batch);
 
 }  // namespace fastmix

@@ -19,8 +19,8 @@ void check_image(const char* op, const Tensor& image, const Tensor& first, size_
         " at index 0 and ", image.size(2), " at index ", index);
 }
 
-// Returns the value for image `index`: `values` holds one value for all images, or one per image. Does not check that
-// the value is a filter or edges; the operator's validate() does.
+// Returns the code of a filter or of edges for image `index`. `values` holds one code for all images, or one per image.
+// Returns -1 if the code does not fit into int32. The operator's validate() refuses -1 and all other unknown codes.
 int32_t choice_of(const std::vector<int64_t>& values, size_t index) {
   const int64_t value = values[values.size() == 1 ? 0 : index];
   return value == static_cast<int32_t>(value) ? static_cast<int32_t>(value) : -1;

@@ -20,8 +20,9 @@ struct SourceList {
   const Tensor& first() const { return tensors.front(); }
 };
 
-// Throws Error for images other than uint8 (H, W, C) with equal channels on one device. `filters` and `edges` hold one
-// value for all images or one per image; check_sources checks them. Keeps a pointer to the data of `windows`.
+// Throws Error unless the images are uint8 (H, W, C), have the same number of channels and lie on one device. `filters`
+// and `edges` hold one code for all images or one per image; check_sources checks the codes. The result points to the
+// data of `windows`, so `windows` must outlive it.
 SourceList source_list(const char* op, std::vector<Tensor> images, const Tensor& windows,
                        const std::vector<int64_t>& filters, const std::vector<int64_t>& edges);
 

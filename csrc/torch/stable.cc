@@ -35,8 +35,8 @@ CudaStream current_stream(int32_t device_index) {
   return static_cast<CudaStream>(stream);
 }
 
-// Whether the dimensions `order` (last one innermost) have no gaps. As in torch, the stride of a dimension of size 1
-// does not matter. Sizes of 0 count as 1, so an empty batch has a layout too.
+// Returns whether the dimensions in `order`, listed from outermost to innermost, lie in memory without gaps. As in
+// torch, the stride of a dimension of size 1 does not matter. A size of 0 counts as 1, so an empty batch has a layout.
 bool is_packed(const Tensor& images, const std::vector<int64_t>& order) {
   int64_t expected = 1;
   for (auto dim = order.rbegin(); dim != order.rend(); ++dim) {

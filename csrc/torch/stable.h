@@ -1,5 +1,5 @@
-// Wraps LibTorch's stable ABI: checks, the current stream, and plans and layouts of tensors. It uses only functions
-// that exist since torch 2.10.
+// Helpers around LibTorch's stable ABI: they check tensors, find memory layouts, read plans from tensors and find the
+// current stream. They need torch 2.10 or newer.
 #pragma once
 
 #include <torch/csrc/stable/accelerator.h>
@@ -39,27 +39,28 @@ int32_t check_batch(const char* op, const char* name, const Tensor& tensor);
 template <typename T>
 const T* plan_array(const char* op, const char* name, const Tensor& tensor, int32_t batch, int64_t per_sample = 1);
 
-// Whether an operator takes a ResidentPlan. Its rows lie on the images' device. After the rows lie two lists of the
-// order in which kernels visit the samples: one for mixing in place, one for mixing into new memory.
+// Whether an operator accepts a ResidentPlan. Such a plan is one tensor on the images' device. The tensor holds the
+// plan's rows, then two lists that give the order in which kernels visit the samples. The first list is for mixing in
+// place, the second for mixing into new memory.
 enum class Resident { kTaken, kRefused };
 
-// Returns a view of a plan's rows, int32 (B, 16), and masks. Both must outlive it. Masks lie on the device of `images`.
-// With `other`, partners index its samples, and the plan must be on the CPU.
+// Returns a view of a plan's rows, int32 (B, 16), and of its masks. Both tensors must outlive the view. The masks must
+// be on the device of `images`. If `other` is given, partners are indices into it, and the plan must be on the CPU.
 PlanView plan_view(const char* op, const Tensor& plan, int32_t batch, const std::optional<Tensor>& masks,
                    const Tensor& images, Resident resident, const std::optional<Tensor>& other = std::nullopt);
 
 // Returns a view of rows that mix more than two images. `plan` must outlive it.
 MultiwayRows multiway_rows(const char* op, const Tensor& plan);
 
-// The memory layout of one sample. Samples may lie at any distance from each other.
+// The memory layout of one sample. Gaps between samples are allowed.
 struct SampleLayout {
-  bool packed = false;         // a sample has no gaps in memory, with channels first or last
-  bool channels_last = false;  // true for 4-D and 5-D batches only
+  bool packed = false;         // each sample is contiguous or channels_last, without gaps
+  bool channels_last = false;  // only 4-D and 5-D batches can be channels_last
   int64_t elements = 1;
   int64_t pixel_stride = 1;
   int64_t height = 1;
   int64_t width = 1;
-  int64_t depth = 1;  // size of the dimension before height: frames, or the channels of a contiguous (B, C, H, W)
+  int64_t depth = 1;  // size of the dimension before H: T of (B, C, T, H, W); C of (B, C, H, W) unless channels_last
   int64_t batch_stride = 0;
 
   MemoryFormat memory_format(int64_t rank) const {
@@ -69,7 +70,7 @@ struct SampleLayout {
 };
 SampleLayout sample_layout(const Tensor& images);
 
-// Whether a 4-D batch has this format without gaps.
+// Returns whether a 4-D batch has this memory format, without gaps in or between samples.
 bool is_dense(const Tensor& images, MemoryFormat format);
 
 // Returns one pointer per sample. The samples must be packed.

@@ -18,7 +18,7 @@ _COLORS = 3
 
 
 class SampleRows(Protocol):
-    """A sample plan: an object with rows int32 (N, 16 + 4 K) on the CPU, for N samples with up to K operations."""
+    """Any object whose ``rows`` are a sample plan: int32 (N, 16 + 4 K) on the CPU, N samples of up to K operations."""
 
     @property
     def rows(self) -> Tensor: ...
@@ -35,8 +35,8 @@ def augment_(images: Tensor, plan: SampleRows | Tensor, *, channels_last: bool |
     sharpness or AugMix need 4 to 24 bytes of scratch per pixel, from torch's caching allocator.
 
     Args:
-        images: uint8 (B, H, W, 3) or (B, 3, H, W), of at most 16,383 pixels a side. Samples have no gaps; an
-            image (3, H, W) may be channels_last in memory.
+        images: uint8 (B, H, W, 3) or (B, 3, H, W), of at most 16,383 pixels a side. Samples must have no
+            gaps in memory. Images (B, 3, H, W) may be channels_last.
         plan: A sample plan for B samples, or its rows int32 (B, 16 + 4 K) on the CPU.
         channels_last: True for shape (B, H, W, 3), False for (B, 3, H, W). None infers it from the shape, and raises
             ValueError for a shape (B, 3, W, 3), which fits both.
@@ -48,7 +48,8 @@ def augment_(images: Tensor, plan: SampleRows | Tensor, *, channels_last: bool |
         TypeError: ``images`` is not a uint8 tensor, or ``plan`` is not a sample plan.
         ValueError: The shape does not fit, or both layouts fit and ``channels_last`` is None.
         RuntimeError: The plan is for another batch size or image size, holds an unknown operation or a parameter out of
-            range, or needs a float output; or samples have gaps. ``images`` is then unchanged.
+            range, or has an operation that only float outputs allow; or samples have gaps. ``images`` is then
+            unchanged.
 
     Example:
         >>> augment_(images, plan)  # uint8 (B, 3, 224, 224)
@@ -104,7 +105,7 @@ def _channels_last(op: str, images: Tensor, channels_last: bool | None) -> bool:
     if channels_last is None:
         if first and last:
             raise ValueError(
-                f"{op}: expected one dimension of 3 channels, got {tuple(images.shape)}, where two fit; "
+                f"{op}: expected a shape with one possible channel dimension, got {tuple(images.shape)} with two; "
                 "pass channels_last=True for (B, H, W, 3) or channels_last=False for (B, 3, H, W)"
             )
         return bool(last)

@@ -20,26 +20,27 @@ _resample_mix = torch.ops.fastmix.resample_mix.default
 
 
 def _flat(tensor: Tensor, dim: int | None, count: int) -> Tensor:
-    """Join vmap's V batches into one, (V * B, ...), along dimension ``dim``; None repeats the tensor V times."""
+    """Join V batches, which vmap stacked along ``dim``, into (V * B, ...). None means one batch; repeat it V times."""
     if dim is None:
         return tensor.repeat(count, *[1] * (tensor.dim() - 1))
     return tensor.movedim(dim, 0).flatten(0, 1)
 
 
 def _flat_pair(images: Tensor, other: Tensor | None, dims: tuple[Any, ...], count: int) -> tuple[Tensor, Tensor | None]:
-    """Return the joined images, and the joined other batch in the same memory format."""
+    """Return the joined batches of ``images``, and those of ``other`` in the same memory format."""
     flat = _flat(images, dims[0], count)
     return flat, None if other is None else _ops.samples_like(flat, _flat(other, dims[3], count))
 
 
 def _repeated(plan: Tensor, count: int, partners: int, multiway: bool = False) -> Tensor:
-    """Repeat the rows V times. Copy v points to partners in batch v, of ``partners`` samples each.
+    """Repeat the plan's rows for each of V joined batches. Copy v adds ``v * partners`` to each partner.
 
+    ``partners`` is the number of samples in one batch that partners come from. With 8, partner 3 becomes 3, 11, 19, ...
     Partners out of range stay out of range, so the operator refuses them: negative ones in the first copy, ones that
     are too large in the last copy.
 
     Raises:
-        ValueError: The rows are those of a ResidentPlan on a GPU, whose memory also holds data of the kernels.
+        ValueError: The rows are those of a ResidentPlan on a GPU, which hold more than the plan.
     """
     if plan.is_cuda:
         raise ValueError("vmap: expected a plan on the CPU, got a ResidentPlan; use a MixPlan")
@@ -53,9 +54,9 @@ def _repeated(plan: Tensor, count: int, partners: int, multiway: bool = False) -
 
 
 def _dims(op: str, in_dims: tuple[Any, ...], **shared: int) -> tuple[Any, ...]:
-    """Return the dimension that vmap maps, for each argument by position; None for arguments that it does not map.
+    """Return, for each argument by position, the dimension that vmap maps; None if all batches share the argument.
 
-    ``shared`` holds names and positions of arguments that must be the same for all batches.
+    ``shared`` maps names of arguments that all batches must share to their positions.
 
     Raises:
         ValueError: vmap maps an argument of ``shared``.

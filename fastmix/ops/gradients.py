@@ -22,15 +22,16 @@ from fastmix.ops import registration as _ops
 
 
 def is_transformed(*tensors: Tensor) -> bool:
-    """Return whether torch.func transforms a tensor; torch has no public test for it."""
+    """Return whether any tensor is inside a torch.func transform; torch has no public function for this."""
     return any(torch._C._functorch.is_functorch_wrapped_tensor(tensor) for tensor in tensors)
 
 
 def has_tangent(tensor: Tensor | None) -> bool:
-    """Return whether forward-mode AD differentiates a tensor.
+    """Return whether a tensor carries a tangent of forward-mode AD.
 
     Raises:
-        NotImplementedError: torch.compile traces while forward-mode AD is active. The tangent would be 0.
+        NotImplementedError: torch.compile traces while forward-mode AD is active. The result's tangent would wrongly
+            be 0.
     """
     if tensor is None or not tensor.is_floating_point():
         return False
@@ -78,7 +79,7 @@ def _argument(inputs: tuple[Any, ...], place: int, default: Any) -> Any:
 
 
 def _save_plan(ctx: Any, inputs: tuple[Any, ...]) -> None:
-    # A copy: the caller may edit the plan between forward and backward.
+    # Clone the plan: the caller may edit it between forward and backward.
     saved = inputs[1].clone(), _argument(inputs, 2, None)
     ctx.save_for_backward(*saved)
     ctx.save_for_forward(*saved)

@@ -1,4 +1,4 @@
-"""Label weights of Remix and TransMix, which differ from the share of own pixels."""
+"""Label weights of Remix and TransMix. They differ from the share of pixels that the sample's own image keeps."""
 
 import torch
 from torch import Tensor
@@ -12,19 +12,20 @@ __all__ = ["attention_label_weight", "remix_label_weight"]
 def remix_label_weight(
     labels: Tensor, plan: MixPlan, class_counts: Tensor, kappa: float = 3.0, tau: float = 0.5
 ) -> Tensor:
-    """Compute label weights by Remix: the rarer class of an unequal pair takes the whole label.
+    """Compute label weights by Remix: if one class is much rarer than the other, its label may get weight 1.
 
-    Let ``ratio`` be the own class's count over the partner's. Equivalent to 0 where ``ratio >= kappa`` and ``w < tau``,
-    1 where ``ratio <= 1 / kappa`` and ``1 - w < tau``, else ``w``, with ``w = plan.label_weight``.
+    Let ``w = plan.label_weight``, and let ``ratio`` be ``class_counts`` of the sample's class, divided by that of its
+    partner's class. The label weight is 0 (only the partner's label counts) where ``ratio >= kappa`` and ``w < tau``.
+    It is 1 (only the sample's label counts) where ``ratio <= 1 / kappa`` and ``1 - w < tau``. Elsewhere it is ``w``.
 
     Source: Remix (Chou et al., ECCVW 2020).
 
     Args:
         labels: (B,) class ids of an integer dtype. Reading them synchronises with a GPU.
         plan: For B samples.
-        class_counts: (C,), samples per class, > 0.
-        kappa: >= 1, the ratio of counts that makes a pair unequal.
-        tau: In [0, 1], the weight below which a label can be dropped.
+        class_counts: (C,), the number of samples per class in the data set, > 0.
+        kappa: >= 1; one class must be ``kappa`` times as frequent as the other to lose its label.
+        tau: In [0, 1]; only labels with a weight below ``tau`` are dropped.
 
     Returns:
         float32 (B,) on the CPU, for ``plan.with_label_weight``.
@@ -49,10 +50,11 @@ def remix_label_weight(
 
 
 def attention_label_weight(attention: Tensor, plan: MixPlan, image_size: tuple[int, int]) -> Tensor:
-    """Compute label weights by TransMix: the mean of the share of pixels and the share of attention.
+    """Compute label weights by TransMix: average ``plan.label_weight`` and the attention to the sample's own pixels.
 
-    Equivalent to ``(plan.label_weight + (own * attention).sum((1, 2)) / attention.sum((1, 2))) / 2``, where ``own`` is
-    each patch's own weight. A sample without attention keeps its label weight.
+    Equivalent to ``(plan.label_weight + (own * attention).sum((1, 2)) / attention.sum((1, 2))) / 2``. ``own`` (B, h, w)
+    is the mean weight of the sample's own image in each patch. If a sample's attention sums to 0, its label weight
+    stays ``plan.label_weight``.
 
     Source: TransMix (Chen et al., CVPR 2022).
 
@@ -94,9 +96,10 @@ def attention_label_weight(attention: Tensor, plan: MixPlan, image_size: tuple[i
 
 
 def _covered(begin: Tensor, end: Tensor, patches: int, length: int) -> Tensor:
-    """Return the share of each patch that lies in pixels [begin, end), float64 (B, patches).
+    """Return which share of each patch the pixels [begin, end) of one axis cover, float64 (B, patches).
 
-    ``length`` is the image's side in pixels; it is divided into ``patches`` equal parts.
+    The axis has ``length`` pixels, divided into ``patches`` equal parts. With 8 pixels and 2 patches, pixels [2, 8)
+    cover 0.5 of the first patch and 1.0 of the second.
     """
     edges = torch.arange(patches + 1, dtype=torch.float64) * (length / patches)
     low = torch.maximum(edges[:-1], begin.double()[:, None])

@@ -101,7 +101,7 @@ def mix_values(values: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | 
     """Mix real-valued targets, such as regression targets, multi-label rows or a teacher's logits.
 
     Equivalent to ``w * values + (1 - w) * values[plan.partner]`` in float64, rounded once, with
-    ``w = plan.label_weight``; weights 1 and 0 copy. Differentiable.
+    ``w = plan.label_weight``. A weight of 1 copies the value, a weight of 0 the partner's value. Differentiable.
     With a MultiwayPlan: ``sum(plan.weight[:, k] * values[plan.partner[:, k]] for k in range(plan.ways))``.
 
     Args:
@@ -129,7 +129,7 @@ def mix_values(values: Tensor, plan: MixPlan | MultiwayPlan, *, other: Tensor | 
 
 
 def _blend(op: str, values: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None) -> Tensor:
-    """Mix rows by label weight in float64, without rounding. Weights 1 and 0 copy, so NaN does not spread."""
+    """Return the mixed rows as float64. A row of weight 0 is ignored, so its NaN does not reach the result."""
     if isinstance(plan, MultiwayPlan):
         return combine_values(values, plan)
     own = values.to(torch.float64)

@@ -26,18 +26,19 @@ def mix_loss(
     other: Tensor | None = None,
     **kwargs: Any,
 ) -> Tensor:
-    """Compute the mean loss of a mixed batch, each label weighted by its share.
+    """Compute the mean loss of a mixed batch. Each sample's loss weighs both labels by their label weights.
 
     Equivalent to ``(w * loss(logits, labels) + (1 - w) * loss(logits, labels[plan.partner])).mean()`` with
-    ``w = plan.label_weight``. A MultiwayPlan weighs the losses on ``labels[plan.partner[:, k]]``.
+    ``w = plan.label_weight``. With a MultiwayPlan, the loss on ``labels[plan.partner[:, k]]`` has weight
+    ``plan.weight[:, k]``.
 
     For ``cross_entropy``, which is linear in its targets, this also equals
     ``cross_entropy(logits, mix_labels(labels, plan, num_classes))``, without the memory of (B, C) targets.
     ``label_smoothing=s`` equals ``mix_labels(..., smoothing=s)``.
 
-    A label equal to ``ignore_index`` (from ``kwargs``, else -100) adds neither to the sum nor to the divisor. If all
-    labels are ignored, the loss is NaN, as in torch. Class weights (``weight=``) scale the losses and not the divisor,
-    as torch does with dense targets.
+    The mean is the weighted sum of losses, divided by the sum of weights. Both sums skip labels equal to
+    ``ignore_index`` (from ``kwargs``, else -100). If all labels are ignored, the loss is NaN, as in torch. Class
+    weights (``weight=``) scale the losses and not the divisor, as in torch with dense targets.
 
     Args:
         criterion: A function ``(logits, labels, reduction="none", **kwargs)`` that returns losses (B, ...), for
@@ -73,7 +74,7 @@ def mix_loss(
     for name, value in (("logits", logits), ("labels", labels)):
         if value.dim() == 0 or value.shape[0] != batch:
             raise ValueError(
-                f"mix_loss: expected {name} of {batch} samples as the plan has, got shape {tuple(value.shape)}"
+                f"mix_loss: expected {name} for the plan's {batch} samples, got shape {tuple(value.shape)}"
             )
     terms, shares = [], []
     for term_labels, weight in _label_terms("mix_loss", labels, plan, other):
@@ -85,7 +86,7 @@ def mix_loss(
             )
         weight = moved(weight, loss.device, torch.promote_types(loss.dtype, torch.float32))
         share = _shares(weight.reshape(-1, *[1] * (loss.dim() - 1)), term_labels, loss, criterion, kwargs)
-        # A share of 0 drops an infinite loss too; 0 * inf would be NaN.
+        # Where the share is 0, ignore the loss even if it is infinite: 0 * inf would be NaN.
         terms.append(torch.where(share == 0.0, 0.0, share * loss))
         shares.append(share)
     return reduce(torch.add, terms).sum() / reduce(torch.add, shares).sum()
@@ -94,7 +95,7 @@ def mix_loss(
 def _label_terms(
     op: str, labels: Tensor, plan: MixPlan | MultiwayPlan, other: Tensor | None
 ) -> list[tuple[Tensor, Tensor]]:
-    """Return (labels, weight) for the own labels and for each partner's; the weights (B,) may stay on the CPU."""
+    """Return (labels, weights) for each image in a mix, weights (B,). The weights may be on the CPU."""
     check_other(op, plan, labels, other)
     if isinstance(plan, MultiwayPlan):
         return [(labels[partner], weight) for partner, weight in plan.columns(labels.device)]
@@ -110,7 +111,7 @@ def mix_accuracy(
     *,
     other: Tensor | None = None,
 ) -> Tensor:
-    """Compute the accuracy on a mixed batch, each label's hit weighted by its share.
+    """Compute the accuracy on a mixed batch. A hit counts with the weight of the label that it matches.
 
     Equivalent to ``(w * hit(labels) + (1 - w) * hit(labels[plan.partner])).mean()`` with ``w = plan.label_weight``;
     ``hit`` is 1 if a label is among the ``topk`` largest logits.
@@ -120,7 +121,7 @@ def mix_accuracy(
         labels: (B,) class ids of an integer dtype.
         plan: For B samples.
         topk: In [1, C].
-        ignore_index: A label that counts neither as a hit nor in the mean. If all are ignored, the result is NaN.
+        ignore_index: The mean leaves out labels equal to this. If all labels are left out, the result is NaN.
         other: (N, ...), the batch that partners come from; None means ``labels``. Refused with a MultiwayPlan.
 
     Returns:
@@ -137,7 +138,7 @@ def mix_accuracy(
     batch = len(plan)
     if logits.dim() != 2 or labels.dim() != 1 or logits.shape[0] != batch or labels.shape[0] != batch:
         raise ValueError(
-            f"mix_accuracy: expected logits ({batch}, C) and labels ({batch},) as the plan has, "
+            f"mix_accuracy: expected logits ({batch}, C) and labels ({batch},) for the plan's {batch} samples, "
             f"got {tuple(logits.shape)} and {tuple(labels.shape)}"
         )
     if not 1 <= topk <= logits.shape[1]:
@@ -156,7 +157,7 @@ def mix_accuracy(
 def _shares(
     weight: Tensor, labels: Tensor, losses: Tensor, criterion: Callable[..., Tensor], kwargs: dict[str, Any]
 ) -> Tensor:
-    """Return each loss's weight in the mean, in the shape of ``losses``; 0 where the label is ignored."""
+    """Return the weight of each loss in the mean, in the shape of ``losses``. It is 0 for ignored labels."""
     share = weight.expand(losses.shape)
     if labels.is_floating_point() or labels.shape != losses.shape:
         return share

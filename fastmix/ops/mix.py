@@ -19,10 +19,10 @@ __all__ = ["mix", "mix_", "regmixup"]
 def mix_(images: Tensor, plan: MixPlan | ResidentPlan, *, other: Tensor | None = None) -> Tensor:
     """Mix a batch in place.
 
-    Equivalent to ``images.copy_(w * images + (1 - w) * images[plan.partner])`` in float64, rounded once. ``w`` is the
-    own weight of each pixel (see :class:`~fastmix.MixPlan`). Pixels of weight 1 keep their bytes, as does a sample that
-    is its own partner; pixels of weight 0 copy the partner's. Every element is read once and written once, without a
-    scratch copy.
+    Equivalent to ``images.copy_(w * images + (1 - w) * images[plan.partner])`` in float64, rounded once. ``w`` is, for
+    each pixel, the weight of the sample's own image (see :class:`~fastmix.MixPlan`). A pixel with ``w = 1`` keeps its
+    bytes; one with ``w = 0`` takes the partner's bytes. A sample that is its own partner keeps all its bytes. Every
+    element is read once and written once, without a scratch copy.
 
     Source: mixup (Zhang et al., ICLR 2018).
 
@@ -41,8 +41,8 @@ def mix_(images: Tensor, plan: MixPlan | ResidentPlan, *, other: Tensor | None =
     Raises:
         TypeError: ``images`` is not a tensor or has another dtype, or ``plan`` is not a MixPlan.
         ValueError: ``other`` or the plan's size do not fit.
-        RuntimeError: A tensor requires grad (use :func:`mix`), has other strides or overlaps; or the plan repeats a
-            partner, or a box does not fit. ``images`` is then unchanged.
+        RuntimeError: A tensor requires grad (use :func:`mix`), a sample has gaps or overlaps another one, the plan
+            repeats a partner, or a box does not lie in the image. ``images`` is then unchanged.
 
     Example:
         >>> images = torch.rand(8, 3, 32, 32)

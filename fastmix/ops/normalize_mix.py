@@ -88,8 +88,8 @@ def normalize_mix(
     if isinstance(plan, ResidentPlan):
         if mirror is not None:
             raise ValueError(
-                f"{op}: expected mirror=None with a ResidentPlan, which holds the mirror flags, got mirror=; "
-                f"give the flags to ResidentPlan.update()"
+                f"{op}: expected mirror=None with a ResidentPlan, which holds the mirror flags, got a value; "
+                "pass the flags to ResidentPlan.update()"
             )
         mirror = plan.mirror if plan.device.type == "cpu" else None
     channels_last = memory_format == torch.channels_last

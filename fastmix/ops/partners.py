@@ -17,7 +17,8 @@ def check_other(op: str, plan: MixPlan | MultiwayPlan | ResidentPlan, values: Te
 
     Raises:
         TypeError: ``other`` is not a tensor.
-        ValueError: ``plan`` is a MultiwayPlan or a ResidentPlan, or ``other`` has another row shape, dtype or device.
+        ValueError: ``plan`` is a MultiwayPlan or a ResidentPlan, or ``other`` differs in dtype, device or the
+            shape of one sample.
     """
     if other is None:
         return

@@ -11,10 +11,11 @@ from fastmix.plan.multiway import MultiwayPlan
 
 
 def weight_map(plan: MixPlan, shape: Sequence[int], device: torch.device | str = "cpu") -> Tensor:
-    """Compute the own weight of every pixel: ``weight_in`` inside the box, ``weight_out`` outside. Masks blend the two.
+    """Compute, for every pixel, the weight of the sample's own image.
 
-    At mask level m the weight is ``weight_out + (weight_in - weight_out) * (m * (1 / 255))`` in float32, with every
-    operation rounded, and ``weight_in`` itself at 255. Pixel (t, y, x) of (T, H, W) reads level
+    Samples with a box have ``weight_in`` inside the box and ``weight_out`` outside. Samples with a mask have
+    ``weight_out + (weight_in - weight_out) * (m * (1 / 255))`` where the mask is m, in float32 with every operation
+    rounded. Where m is 255, they have exactly ``weight_in``. Pixel (t, y, x) of images (T, H, W) takes m from position
     (t * d // T, y * h // H, x * w // W) of a mask (d, h, w).
 
     Args:
@@ -44,7 +45,7 @@ def weight_map(plan: MixPlan, shape: Sequence[int], device: torch.device | str =
 
 
 def _mask_weights(plan: MixPlan, masks: Tensor, volume: tuple[int, int, int]) -> Tensor:
-    """Return the own weight of every pixel by the masks, float32 (B, T, H, W); undefined for samples without a mask."""
+    """Return ``weight_map`` as if every sample had a mask, float32 (B, T, H, W). Ignore samples without a mask."""
     masks = masks if masks.dim() == 4 else masks[:, None]
     t, y, x = (torch.arange(n) * cells // n for n, cells in zip(volume, masks.shape[1:], strict=True))
     chosen = masks[plan.mask_index.clamp(min=0).long()]
@@ -59,7 +60,7 @@ def round_once(x: Tensor, dtype: torch.dtype) -> Tensor:
 
     ``x.to(torch.float16)`` rounds twice, first to float32: 1 + 2**-11 + 2**-40 lies above the middle of two float16
     neighbours, but its float32 is exactly that middle. Rounding to float32 "to odd" (an inexact result gets an odd last
-    bit) keeps the result on its side of the middle, so the second rounding is right.
+    bit) keeps the float32 on the same side of the middle as ``x``, so the second rounding is right.
     """
     if dtype == torch.uint8:
         return torch.round(x).to(torch.uint8)
@@ -76,8 +77,8 @@ def round_once(x: Tensor, dtype: torch.dtype) -> Tensor:
 def mix_reference(images: Tensor, plan: MixPlan, other: Tensor | None = None) -> Tensor:
     """Compute ``w * x + (1 - w) * x[partner]`` in float64, rounded once; see :func:`fastmix.mix`.
 
-    Weight 1 copies the own element, as does a sample that is its own partner; weight 0 copies the partner's. So NaN,
-    infinity and -0 of an image with weight 0 do not reach the result.
+    Where ``w`` is 1, the result is a copy of ``x``; where ``w`` is 0, a copy of ``x[partner]``. So NaN, infinity and -0
+    of an image with weight 0 do not reach the result. A sample that is its own partner is copied, too.
 
     Args:
         images: (B, ...) of dtype uint8, float16, bfloat16, float32 or float64.
@@ -99,8 +100,8 @@ def mix_reference(images: Tensor, plan: MixPlan, other: Tensor | None = None) ->
 def mix_backward_reference(grad: Tensor, plan: MixPlan) -> Tensor:
     """Compute the gradient of :func:`fastmix.mix`.
 
-    It is ``w[i] * g[i]`` plus ``(1 - w[j]) * g[j]`` for every j whose partner is i, in ascending order of j, in
-    float64, rounded once. Terms of weight 0 are skipped.
+    With ``g = grad``, the gradient of sample i is ``w[i] * g[i]``, plus ``(1 - w[j]) * g[j]`` for every sample j whose
+    partner is i. The sum is taken in float64, in ascending order of j, and rounded once. Terms of weight 0 are skipped.
     """
     weight = weight_map(plan, grad.shape, grad.device).to(torch.float64)
     total = torch.zeros_like(grad, dtype=torch.float64)
@@ -121,7 +122,7 @@ def mix_backward_reference(grad: Tensor, plan: MixPlan) -> Tensor:
 def combine_reference(images: Tensor, plan: MultiwayPlan) -> Tensor:
     """Compute ``sum(weight[:, k] * x[partner[:, k]])`` in float64, in the order of k, rounded once.
 
-    Terms of weight 0 are skipped; weight 1 copies.
+    Terms of weight 0 are skipped. If a weight is 1, the result is a copy of that image.
     """
     result = images.clone()
     for i, (partners, weights) in enumerate(zip(plan.partner.tolist(), plan.weight.tolist(), strict=True)):
@@ -189,7 +190,7 @@ def normalize_mix_reference(
 def mix_labels_reference(labels: Tensor, plan: MixPlan, num_classes: int, smoothing: float = 0.0) -> Tensor:
     """Mix class ids (B,) into dense targets float32 (B, C), in float64, rounded once; see :func:`fastmix.mix_labels`.
 
-    A cell with the same value in both rows is copied.
+    Where the sample's row and its partner's row have the same value, the result is that value.
     """
     off = smoothing / num_classes
     on = 1.0 - smoothing + off

@@ -25,7 +25,7 @@ _CHANNELS_LAST = {4: torch.channels_last, 5: torch.channels_last_3d}
 
 
 def _is_packed(images: Tensor, order: Sequence[int]) -> bool:
-    """Return whether the dimensions ``order``, innermost last, have no gaps in memory; sizes of 0 count as 1."""
+    """Return whether the dimensions in ``order``, outermost first, have no gaps in memory. A size of 0 counts as 1."""
     expected = 1
     for dim in reversed(order):
         if images.shape[dim] != 1 and images.stride(dim) != expected:
@@ -142,7 +142,7 @@ def _mix_in_place_autograd(keyset: Any, images: Tensor, *plan: Tensor | None) ->
         )
     with torch._C._AutoDispatchBelowAutograd():
         mix_.redispatch(keyset & torch._C._after_autograd_keyset, images, *plan)
-    # After the call, because a mix that raises has changed nothing.
+    # Increment only after the call: if mix_ raises, the images are unchanged.
     if not images.is_inference():
         torch.autograd.graph.increment_version(images)
 

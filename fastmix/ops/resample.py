@@ -24,7 +24,7 @@ def resample(
     edges: Edges | Sequence[Edges] = "crop",
     mirror: Tensor | Sequence[bool] | None = None,
 ) -> Tensor:
-    """Resize windows of decoded images to one size, with the bits of Pillow 13.
+    """Resize windows of decoded images to one size, with exactly the pixels of Pillow 13.
 
     Equivalent to ``torch.stack([resize(image, window) for image, window in zip(images, windows)])``, where ``resize``
     is ``Image.crop(window).resize(size, filter)`` for ``edges="crop"`` and ``Image.resize(size, filter, box=window)``

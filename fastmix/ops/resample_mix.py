@@ -65,8 +65,8 @@ def resample_mix(
     Pillow also clamps between its two passes, so bicubic and lanczos, which overshoot, may differ by more. All CPUs and
     GPUs return the same bits.
 
-    With ``sample_plan``, ``resize`` is :func:`fastmix.resample` with the plan's windows and filters, and
-    :func:`fastmix.augment_` follows it: every image has Pillow's pixels until it is mixed.
+    With ``sample_plan``, ``resize`` is :func:`fastmix.resample` with the sample plan's windows and filters, followed by
+    :func:`fastmix.augment_`. So every image has exactly Pillow's pixels until it is mixed.
 
     Args:
         images: B tensors uint8 (H, W, C) with the same 1 to 4 channels, on one device; sizes may differ.

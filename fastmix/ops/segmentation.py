@@ -11,8 +11,8 @@ from fastmix.plan.mix_plan import MixPlan
 
 __all__ = ["mix_segmentation"]
 
-# mix() takes ids as this dtype, by their size in bytes: int64 ids as float64, for example. It does not change their
-# bits, since weights 0 and 1 copy.
+# mix() does not take integer ids, except uint8. So the ids are viewed as the dtype of the same size in bytes: int64 as
+# float64, for example. Every weight is 0 or 1, so mix() copies the ids and does not change their bits.
 _CARRIERS = {1: torch.uint8, 2: torch.float16, 4: torch.float32, 8: torch.float64}
 
 
@@ -75,8 +75,8 @@ def _blended_samples(plan: MixPlan, with_other: bool) -> list[int]:
     """Return the samples with a pixel whose weight lies between 0 and 1."""
     has_box = (plan.box[:, 2] > plan.box[:, 0]) & (plan.box[:, 3] > plan.box[:, 1])
     if plan.masks is not None:
-        # A level between 0 and 255 blends, unless both weights are equal. Levels 0 and 255 blend if their weight lies
-        # between 0 and 1.
+        # A pixel blends at a mask level between 0 and 255, unless weight_in and weight_out are equal. At level 255 it
+        # blends if weight_in lies between 0 and 1, at level 0 if weight_out does.
         soft = ((plan.masks != 0) & (plan.masks != 255)).flatten(1).any(1)
         has_mask = plan.mask_index >= 0
         equal = plan.weight_in == plan.weight_out

@@ -14,7 +14,7 @@ from fastmix.ops.checks import MAX_CHANNELS
 Filter = Literal["nearest", "box", "bilinear", "bicubic", "lanczos"]
 Edges = Literal["crop", "image"]
 
-# The index of a name is its number in the native operators, as in RESIZE_FILTERS.
+# The native operators take the index of a name in this tuple instead of the name, as with RESIZE_FILTERS.
 EDGES = ("crop", "image")
 
 
@@ -25,8 +25,8 @@ class Sources(NamedTuple):
         images: B tensors uint8 (H, W, C).
         windows: float32 (B, 4).
         size: height and width of the output in pixels.
-        filter: one index into ``RESIZE_FILTERS`` for all images, or B.
-        edges: one index into ``EDGES`` for all images, or B.
+        filter: indices into ``RESIZE_FILTERS``: one for all images, or one per image.
+        edges: indices into ``EDGES``: one for all images, or one per image.
     """
 
     images: list[Tensor]

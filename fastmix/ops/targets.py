@@ -47,7 +47,7 @@ class IndexTargets(NamedTuple):
 
 
 def pair_labels(labels: Tensor, plan: MixPlan, *, other: Tensor | None = None) -> PairTargets:
-    """Return own labels, partners' labels and label weights.
+    """Return the labels, the partners' labels and the label weights.
 
     Equivalent to ``(labels, labels[plan.partner], plan.label_weight.to(labels.device))``. For a MultiwayPlan, use
     ``labels[plan.partner]`` (B, K, ...) with the weights ``plan.weight`` (B, K) instead.

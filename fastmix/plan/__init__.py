@@ -1,4 +1,4 @@
-"""Plans, and the policies that draw them. A plan names each sample's partner and own weight.
+"""Plans, and the policies that draw them. A plan names each sample's partner and the weight of its own image.
 
 ===================  ===============================================================================================
 ``mix_plan.py``      ``MixPlan``: what happens to the samples of one batch
@@ -8,7 +8,7 @@
 ``choice.py``        ``Choice``: one of several policies
 ``plan_function.py`` ``PlanFunction``: plans that your own function makes
 ``mask_policies.py`` policies that mix by mask: ``GridMix``, ``SmoothMix``, ``GMix``, ``FMix``
-``weights.py``       distributions of the own weight: ``Beta``, ``Uniform``, ``Fixed``
+``weights.py``       distributions of the mixing weight: ``Beta``, ``Uniform``, ``Fixed``
 ``boxes.py``         rules that place a box: ``Clipped``, ``Inside``, ``Cuboid``, ...
 ``pairings.py``      partners by distance, by weight, from a second batch
 ``schedules.py``     ``Scheduled``: a policy that depends on the epoch

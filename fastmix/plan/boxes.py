@@ -15,7 +15,7 @@ class BoxRule(ABC):
     """Place a sample's box. The label weight follows from the part of the box that lies in the image.
 
     Attributes:
-        over_frames: True if the rule chooses frames of a video; other boxes cover all frames.
+        over_frames: True if the box covers only some frames of a video, False if it covers all frames.
     """
 
     over_frames: ClassVar[bool] = False
@@ -94,7 +94,7 @@ class Span(BoxRule):
 
 @dataclass(frozen=True)
 class MinMax(BoxRule):
-    """Draw each side uniformly between two shares of the image's side; the box lies inside. Ignores the drawn weight.
+    """Draw height and width uniformly between two shares of the image's. The box lies inside. Ignores the drawn weight.
 
     Height and width are independent, in pixels from ``int(least * side)`` up to but excluding ``int(most * side)``.
 

@@ -21,7 +21,8 @@ class Choice(Policy):
         per: The unit that shares one choice: ``"batch"``, ``"pair"`` or ``"sample"``.
 
     Raises:
-        ValueError: ``policies`` is empty or has a Choice, pairings differ, or ``p`` is not one probability per policy.
+        ValueError: ``policies`` is empty or contains a Choice, pairings differ, or ``p`` is not one probability per
+            policy.
 
     Example:
         >>> policy = Choice([Mixup(0.2), CutMix(1.0)], p=[0.3, 0.7], per="sample")

@@ -63,5 +63,5 @@ def name_of(partner: int, names: list[str]) -> str:
 
 
 def _plain(name: object) -> object:
-    """Return the number in a tensor or array of one element; return other names as they are."""
+    """Return the number if the name is a tensor or array of one element; otherwise return the name itself."""
     return name.item() if hasattr(name, "item") else name

@@ -34,8 +34,9 @@ class DrawKey:
         epoch: Epoch of the run, below 2**32.
         step: Step within the epoch, below 2**64.
         rank: Below 2**32; ranks draw independently.
-        offset: Index of the first sample in the global batch, below 2**32. Ranks that pass their offset and ``rank=0``
-            draw slices of one global plan. This requires ``pairing="neighbor"`` and an even offset.
+        offset: Index of this rank's first sample in the global batch, below 2**32. If all ranks pass ``rank=0`` and
+            their own offset, their plans are slices of one global plan. This requires ``pairing="neighbor"`` and even
+            offsets.
 
     Raises:
         TypeError: A part is not an integer.
@@ -68,8 +69,8 @@ class SampleKeys:
         seed: Seed of the run.
         epoch: Epoch of the run.
         sample: int64 (B,), indices in the data set.
-        occurrence: int64 (B,) or one number: how often the sample came before within the epoch.
-        view: int64 (B,) or one number: index of the view, if several views of a sample are drawn.
+        occurrence: int64 (B,) or one number for all: 0 the first time that a sample is drawn in the epoch, then 1, ...
+        view: int64 (B,) or one number for all: index of the view, if each sample is augmented to several views.
     """
 
     seed: int
@@ -80,7 +81,7 @@ class SampleKeys:
 
     @property
     def rows(self) -> np.ndarray:
-        """The keys without the seed, int64 (B, 4): what the C++ core and ``fn.fastmix.random_resized_crop`` take."""
+        """The keys without the seed, int64 (B, 4), for the C++ core and for ``fn.fastmix.random_resized_crop``."""
         parts = np.broadcast_arrays(self.epoch, self.sample, self.occurrence, self.view)
         return np.stack(parts, axis=1).astype(np.int64, copy=False)
 

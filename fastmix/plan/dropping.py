@@ -9,7 +9,10 @@ from fastmix.plan.mix_plan import MixPlan
 
 
 def unmixed(plan: MixPlan, samples: np.ndarray) -> MixPlan:
-    """Leave the samples where the mask, bool (B,), is True unmixed, and each sample whose partner is one of them."""
+    """Leave some samples unmixed, and every sample whose partner is one of them.
+
+    ``samples``: bool (B,), True for the samples to leave unmixed.
+    """
     alone = torch.from_numpy(samples | samples[plan.partner.numpy()])
     if not bool(alone.any()):
         return plan
@@ -18,7 +21,10 @@ def unmixed(plan: MixPlan, samples: np.ndarray) -> MixPlan:
 
 
 def without(plan: MixPlan, samples: np.ndarray) -> MixPlan:
-    """Drop the samples where the mask, bool (B,), is True. A sample whose partner is dropped stays unmixed."""
+    """Drop some samples. Leave every sample unmixed whose partner is dropped.
+
+    ``samples``: bool (B,), True for the samples to drop.
+    """
     if not samples.any():
         return plan
     kept = torch.from_numpy(~samples)

@@ -32,7 +32,7 @@ def load(kind: str, path: str | os.PathLike[str]) -> tuple[Tensor, Tensor | None
         try:
             with np.load(file, allow_pickle=False) as archive:
                 names = set(archive.files)
-                # Read nothing if there are other arrays: a small file may unpack to gigabytes.
+                # Read no array if any name is unknown: a small file may unpack to gigabytes.
                 content = {name: archive[name] for name in names} if names in _NAMES else {}
         except Exception as error:  # on damaged bytes, the zip and header readers raise many types
             raise ValueError(

@@ -1,7 +1,7 @@
 """Policies that draw masks: GridMix, SmoothMix, GMix, FMix. :meth:`fastmix.MixPlan.masked` takes your own masks.
 
-``label_weight`` is the mean own weight over the mask. The CPU draws one mask of the image's size for each unit of
-``per``, so ``per="sample"`` copies a batch of masks to the GPU.
+``label_weight`` is the mean, over all pixels, of the weight of the sample's own image. The CPU draws one mask of the
+image's size for each unit of ``per``, so ``per="sample"`` copies a batch of masks to the GPU.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class _MaskPolicy(SinglePolicy):
 
 
 def _interval(name: str, value: Any) -> tuple[float, float]:
-    """Return (least, most) from a pair or from one number."""
+    """Return a pair (least, most) as floats; one number means both."""
     least, most = value if isinstance(value, tuple | list) and len(value) == 2 else (value, value)
     try:
         return float(least), float(most)
@@ -34,22 +34,23 @@ def _interval(name: str, value: Any) -> tuple[float, float]:
 class GridMix(_MaskPolicy):
     """Mix through a grid of holes that show the partner.
 
-    A random crop of the image is divided into patches, ``holes`` across. Each patch has a hole at its upper left, which
-    covers ``1 - w`` of the patch and at least one pixel. ``plan`` requires ``image_size``.
+    Divides a random crop of the image into a grid of patches, ``holes`` of them side by side. Each patch has a hole in
+    its upper left corner. The hole covers the share ``1 - w`` of the patch, and at least one pixel. ``plan`` requires
+    ``image_size``.
 
     Source: GridMix (Baek et al., Pattern Recognition 2021), as the package GridMixup implements it.
 
     Args:
-        alpha: > 0, of ``w ~ Beta(alpha, alpha)``; GridMixup uses ``weight=Uniform(0.1, 0.9)``.
+        alpha: > 0; ``w`` is drawn from Beta(alpha, alpha). GridMixup uses ``weight=Uniform(0.1, 0.9)``.
         per: As for ``Mixup``.
         prob: As for ``Mixup``.
         pairing: As for ``Mixup``.
         weight: As for ``Mixup``.
-        holes: Holes across the crop; a number or (least, most). A patch is at least two pixels wide.
+        holes: Number of holes in a row of the grid; a number or (least, most). A patch is at least two pixels wide.
         hole_aspect: Height / width of a patch; a number or (least, most).
-        crop_area: Share of the image's area in the crop; a number or (least, most).
-        crop_aspect: Height / width of the crop, divided by the image's; a number or (least, most). The crop is clipped
-            to the image.
+        crop_area: Area of the crop as a share of the image's area; a number or (least, most).
+        crop_aspect: Aspect ratio (height / width) of the crop, divided by that of the image; a number or (least, most).
+            The crop is clipped to the image.
 
     Raises:
         ValueError: As for ``Mixup``, or a number is out of range.
@@ -75,10 +76,11 @@ class GridMix(_MaskPolicy):
 
 @dataclass(frozen=True, repr=False)
 class SmoothMix(_MaskPolicy):
-    """Fade the partner in around a random point, as a Gaussian.
+    """Show the partner around a random point, and fade it out from there like a Gaussian.
 
-    At distance d from the point, the weight of the own image is ``1 - exp(-d^2 / (2 s^2))``. ``s`` is drawn uniformly
-    from the range ``sigma`` and multiplied by ``sqrt(height * width)``. ``plan`` requires ``image_size``.
+    At distance d from the point, the weight of the sample's own image is ``1 - exp(-d^2 / (2 s^2))``.
+    ``s`` is drawn uniformly from the range ``sigma`` and multiplied by ``sqrt(height * width)``. ``plan`` requires
+    ``image_size``.
 
     Source: SmoothMix (Lee et al., CVPRW 2020).
 
@@ -102,16 +104,16 @@ class SmoothMix(_MaskPolicy):
 
 @dataclass(frozen=True, repr=False)
 class GMix(_MaskPolicy):
-    """Show the image of smaller weight as a Gaussian around a random point.
+    """Show one image around a random point, and fade it out into the other image like a Gaussian.
 
-    Let ``w' = min(w, 1 - w)`` be the smaller weight. At distance d from the point, its image has the pixel weight
-    ``exp(-pi d^2 / (w' height width))``. These weights have the mean ``w'``, or less if the border cuts the Gaussian
-    off. ``plan`` requires ``image_size``.
+    The sample's own image has weight ``w``, its partner ``1 - w``. The image with the smaller weight, ``w'``, is shown
+    around the point. At distance d from the point, its pixels have the weight ``exp(-pi d^2 / (w' height width))``. The
+    mean of these weights is ``w'``, or less if the border cuts the Gaussian off. ``plan`` requires ``image_size``.
 
     Source: GMix (Park et al., NeurIPS 2022).
 
     Args:
-        alpha: > 0, of ``w ~ Beta(alpha, alpha)``.
+        alpha: > 0; ``w`` is drawn from Beta(alpha, alpha).
         per: As for ``Mixup``.
         prob: As for ``Mixup``.
         pairing: As for ``Mixup``.
@@ -127,23 +129,23 @@ class GMix(_MaskPolicy):
 
 @dataclass(frozen=True, repr=False)
 class FMix(_MaskPolicy):
-    """Keep the share ``w`` of an image's pixels, those with the highest low-frequency noise.
+    """Keep the share ``w`` of an image's pixels, in smooth random shapes; the partner fills the rest.
 
-    The kept share is ``w`` to the nearest pixel. The noise omits waves below 1e-4 of the longest wave's amplitude. A
-    mask of 224 x 224 pixels takes milliseconds to draw; ``per="sample"`` draws B of them. ``plan`` requires
-    ``image_size``.
+    Draws low-frequency noise and keeps the ``round(w * height * width)`` pixels with the highest noise. The noise
+    omits waves below 1e-4 of the longest wave's amplitude. A mask of 224 x 224 pixels takes milliseconds to draw;
+    ``per="sample"`` draws B of them. ``plan`` requires ``image_size``.
 
     Source: FMix (Harris et al., 2020).
 
     Args:
-        alpha: > 0, of ``w ~ Beta(alpha, alpha)``; the paper uses 1.0.
+        alpha: > 0; ``w`` is drawn from Beta(alpha, alpha). The paper uses 1.0.
         per: As for ``Mixup``.
         prob: As for ``Mixup``.
         pairing: As for ``Mixup``.
         weight: As for ``Mixup``.
         decay: In (0, 100]; the amplitude of a wave is ``1 / frequency ** decay``.
-        softness: In [0, 0.5], at most ``min(w, 1 - w)``: the share of pixels on each side of the edge over which the
-            weight falls linearly from 1 to 0.
+        softness: In [0, 0.5], lowered to ``min(w, 1 - w)`` if larger. Blends this share of all pixels on each side of
+            the edge between the images. Sorted by noise, their weights fall in even steps from 1 to 0.
 
     Raises:
         ValueError: As for ``Mixup``, or ``decay`` or ``softness`` is out of range.

@@ -31,7 +31,7 @@ def as_levels(mask: Any) -> torch.Tensor:
 
 
 def label_weights(mask: torch.Tensor, image_size: tuple[int, ...] | None, inside: float, outside: float) -> np.ndarray:
-    """Return float32 (M,): the mean own weight of images of this size under each mask."""
+    """Return the label weight that each mask gives to images of this size, float32 (M,): a mean over all pixels."""
     volumes = mask if mask.dim() == 4 else mask[:, None]
     size = tuple(volumes.shape[1:]) if image_size is None else tuple(image_size)
     if len(size) not in (2, 3) or not all(0 < n < 2**31 for n in size):

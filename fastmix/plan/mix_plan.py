@@ -53,11 +53,12 @@ class MixPlan(StoredPlan):
     Attributes:
         rows: int32 (B, 16), the plan itself; see :mod:`fastmix.plan.rows`.
         partner: int32 (B,), the sample mixed into each sample; a permutation, unless you give partners that repeat.
-        weight_in: float32 (B,), own weight inside the box, in [0, 1].
-        weight_out: float32 (B,), own weight outside the box, in [0, 1].
+        weight_in: float32 (B,), in [0, 1], the weight of the sample's own image inside the box.
+        weight_out: float32 (B,), in [0, 1], the weight of the sample's own image outside the box.
         box: int32 (B, 4), half-open ``(y0, x0, y1, x1)`` in pixels; empty (zeros) where there is none.
-        label_weight: float32 (B,), the own label's weight; policies set it to the share of own pixels.
-        mask_index: int32 (B,), which mask each sample has, -1 for none.
+        label_weight: float32 (B,), the weight of the sample's own label. Policies set it to the mean weight of the
+            sample's own image over all pixels.
+        mask_index: int32 (B,), index of each sample's mask in ``masks``; -1 for no mask.
         masks: uint8 (M, h, w), or (M, t, h, w) for video; None where no sample has one.
 
     Raises:
@@ -154,7 +155,7 @@ class MixPlan(StoredPlan):
 
     @classmethod
     def mixup(cls, partner: Any, weight: Any) -> MixPlan:
-        """Make a Mixup plan from partners (B,) and own weights (B,) or one weight for all.
+        """Make a Mixup plan from partners (B,) and the weights (B,) of the samples' own images, or one weight for all.
 
         Raises:
             ValueError: A shape does not fit, or a partner does not fit into int32.
@@ -180,16 +181,16 @@ class MixPlan(StoredPlan):
 
         Args:
             partner: (B,), the sample mixed into each sample.
-            mask: (M, h, w), or (M, t, h, w) for video: the own image's share of each pixel, as bool, as uint8 (255 is
-                the whole pixel), or floating in [0, 1], rounded to steps of 1 / 255. Reading a CUDA tensor synchronises
-                with the GPU.
-            mask_index: (B,), which mask each sample has; a sample with -1 is not mixed. None gives one mask to all
+            mask: (M, h, w), or (M, t, h, w) for video: which share of each pixel the sample's own image keeps. As bool
+                (True keeps it), as uint8 (255 keeps all), or floating in [0, 1], rounded to steps of 1 / 255. Reading a
+                CUDA tensor synchronises with the GPU.
+            mask_index: (B,), index of each sample's mask; a sample with -1 is not mixed. None gives one mask to all
                 samples, or mask i of B masks to sample i.
             image_size: (height, width) or (frames, height, width) of the images; ``label_weight`` is a mean over their
                 pixels. None takes the mask's size, which gives the same mean if the images' sides are multiples of
                 the mask's.
-            weight_in: own weight in [0, 1] where the mask's share is 1.
-            weight_out: own weight in [0, 1] where the mask's share is 0.
+            weight_in: In [0, 1], the weight of the sample's own image where the mask is True, 1.0 or 255.
+            weight_out: In [0, 1], the weight of the sample's own image where the mask is False or 0.
 
         Raises:
             ValueError: A shape or dtype does not fit, or a value is out of its range.

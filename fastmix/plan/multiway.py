@@ -150,7 +150,7 @@ class MultiwayPlan(StoredPlan):
 
 @dataclass(frozen=True)
 class DirichletMix:
-    """Mix K samples with weights ~ Dirichlet(alpha): mixup of more than two.
+    """Mix K samples with weights drawn from Dirichlet(alpha): mixup of more than two images.
 
     For K = 2 it is ``Mixup``. The mixup paper (section 2) tried K > 2 and found no further gain; MultiMix and
     zeta-mixup build on it. Each sample's first partner is itself. Every other column of partners is an independent
@@ -158,7 +158,8 @@ class DirichletMix:
 
     Args:
         k: 2, 3 or 4.
-        alpha: > 0; one number for all, or K numbers with the own image's first. Even tiny values never give NaN.
+        alpha: > 0; one number for all K images, or K numbers, of which the first belongs to the sample's own image.
+            Even tiny values never give NaN.
         per: The unit that shares one draw of weights: ``"sample"`` or ``"batch"``.
         prob: Probability that a unit of ``per`` is mixed at all.
 
@@ -185,7 +186,7 @@ class DirichletMix:
         if len(alpha) != k:
             raise ValueError(f"DirichletMix: expected 1 alpha or k={k} alphas, got {len(alpha)}")
         if self.per not in ("batch", "sample"):
-            raise ValueError(f"DirichletMix: expected per 'batch' or 'sample', got {self.per!r}")
+            raise ValueError(f"DirichletMix: expected per='batch' or per='sample', got per={self.per!r}")
         return _core.DirichletPolicy(list(alpha), number("prob", self.prob), _core.Per.__members__[self.per])
 
     def plan(
@@ -223,7 +224,7 @@ class DirichletMix:
 
 
 def combine_values(values: Tensor, plan: MultiwayPlan) -> Tensor:
-    """Mix rows by the plan in float64, without rounding. Skips rows of weight 0, so that their NaN does not spread."""
+    """Return the mixed rows as float64. A row of weight 0 is ignored, so its NaN does not reach the result."""
     wide = values.to(torch.float64)
     total = torch.zeros_like(wide)
     for partner, weight in plan.columns(values.device):

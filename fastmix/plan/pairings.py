@@ -40,7 +40,7 @@ def other_partners(batch_size: int, others: int, key: DrawKey = DrawKey()) -> Te
         int32 (B,) on the CPU, in [0, others).
 
     Raises:
-        ValueError: ``others`` is 0 with samples to pair, or a size is negative.
+        ValueError: ``others`` is 0 but ``batch_size`` is not, or a size is negative.
     """
     if others < 1 and batch_size > 0:
         raise ValueError(f"other_partners: expected others >= 1, got {others}")
@@ -113,7 +113,7 @@ def kernel_partners(labels: Tensor, bandwidth: float, key: DrawKey = DrawKey()) 
     scaled = _distances("kernel_partners", labels) / bandwidth
     if scaled.shape[0] < 2:
         return torch.zeros(scaled.shape[0], dtype=torch.int32)
-    # Dividing the weights by that of the nearest sample keeps a row from underflowing to all zeros.
+    # Divide each row by the weight of its nearest sample. Otherwise a row could underflow to all zeros.
     nearest = scaled.min(dim=1, keepdim=True).values
     weights = torch.exp(-0.5 * (scaled - nearest) * (scaled + nearest))
     return weighted_partners(weights, key)

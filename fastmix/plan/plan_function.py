@@ -16,7 +16,7 @@ __all__ = ["PlanFunction"]
 
 @dataclass(frozen=True)
 class PlanFunction(Policy):
-    """Apply the plans that a function makes: your own masks, or mixing that no policy draws.
+    """Turn a function that makes plans into a policy, for masks or mixing that no other policy draws.
 
     ``DataLoader``, ``prefetch`` and ``Mixer`` take it like any policy. In the DataLoader a thread calls the function,
     ahead of the training loop.

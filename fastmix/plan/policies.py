@@ -137,12 +137,12 @@ class SinglePolicy(Policy):
 
     @property
     def distribution(self) -> Weight:
-        """The distribution of the own weight: ``weight``, else Beta(alpha, alpha)."""
+        """The distribution from which weights are drawn: ``weight`` if given, otherwise Beta(alpha, alpha)."""
         return self.weight if self.weight is not None else Beta(self.alpha)
 
     @abstractmethod
     def core_policy(self) -> _core.Policy:
-        """Return the policy for the C++ core, which takes a ``Choice`` of such policies."""
+        """Return this policy alone for the C++ core; ``to_core`` returns it as a ``Choice`` of one."""
 
     def _core_policy(
         self,
@@ -182,7 +182,7 @@ class SinglePolicy(Policy):
 
 
 class Mixup(SinglePolicy):
-    """Blend whole images: ``w * x_i + (1 - w) * x_j`` with own weight ``w ~ Beta(alpha, alpha)``.
+    """Blend each image with its partner: ``w * x_i + (1 - w) * x_j`` with ``w ~ Beta(alpha, alpha)``.
 
     Source: mixup (Zhang et al., ICLR 2018).
 
@@ -190,10 +190,10 @@ class Mixup(SinglePolicy):
         alpha: > 0; the paper uses 0.2 for ImageNet and 1.0 for CIFAR.
         per: The unit that shares one weight: ``"batch"``, ``"pair"`` or ``"sample"``.
         prob: Probability that a unit of ``per`` is mixed.
-        pairing: ``"permutation"`` (uniform, the paper's), ``"neighbor"`` (i with i XOR 1), ``"flip"`` (i with
-            B - 1 - i), ``"roll"`` (i with i - 1), ``"derangement"`` (uniform without fixed points), ``"matching"``
-            (random pairs), ``"same_class"`` or ``"different_class"`` (by ``groups``). All are safe in place.
-        weight: ``Beta``, ``Uniform`` or ``Fixed``, which replaces ``alpha``.
+        pairing: ``"permutation"`` (uniform, as in the paper), ``"neighbor"`` (i with i XOR 1), ``"flip"`` (i
+            with B - 1 - i), ``"roll"`` (i with i - 1), ``"derangement"`` (uniform without fixed points), ``"matching"``
+            (random pairs), ``"same_class"`` or ``"different_class"`` (by ``groups``). All work with :func:`mix_`.
+        weight: The distribution of ``w``: a ``Beta``, ``Uniform`` or ``Fixed``. It replaces Beta(alpha, alpha).
 
     Raises:
         ValueError: ``alpha`` is not finite and > 0, ``prob`` is outside [0, 1], or ``per``, ``pairing`` or ``weight``
@@ -222,7 +222,8 @@ class CutMix(SinglePolicy):
         weight: As for ``Mixup``.
         box: ``Clipped``, ``Coverage``, ``Inside``, ``MinMax``, ``FixedBox``, ``Span`` or ``Cuboid``, see
             :mod:`fastmix.plan.boxes`.
-        inside: Distribution of the own weight inside the box. None means 0: the box shows the partner alone.
+        inside: Distribution of the weight that the sample's own image has inside the box. None means weight 0: the box
+            shows only the partner.
 
     Raises:
         ValueError: As for ``Mixup``, or ``box`` is not a box rule.
@@ -247,11 +248,11 @@ class CutMix(SinglePolicy):
 
 @dataclass(frozen=True, repr=False)
 class HMix(SinglePolicy):
-    """Paste a box of the partner and blend around it, with own weight ``w`` over the whole image.
+    """Paste a box of the partner, and blend both images outside the box.
 
-    The box covers ``box_share * (1 - w)`` of the image before clipping. Outside the box the own image
-    has the weight that makes its mean weight ``w``. ``plan`` requires ``image_size``. Source: HMix (Park et al.,
-    NeurIPS 2022).
+    Before clipping, the box covers the share ``box_share * (1 - w)`` of the image. Outside the box all pixels of the
+    sample's own image have the same weight, chosen so that its mean weight over the whole image is ``w``. ``plan``
+    requires ``image_size``. Source: HMix (Park et al., NeurIPS 2022).
 
     Args:
         alpha: > 0.

@@ -20,10 +20,10 @@ _SLOTS = 4  # pinned buffers with copies in flight; update() waits for the oldes
 class ResidentPlan:
     """Hold the plan of one batch in device memory, always at the same address.
 
-    A graph that captures an operator with a MixPlan always replays that plan, since it is part of the kernel's
-    parameters. With a ResidentPlan, kernels read the plan of the last ``update``. ``mix_``, ``mix``, ``normalize_mix``,
-    ``regmixup`` and ``mix_labels`` take it as they take a MixPlan, inside and outside of graphs, and return the same
-    bits. On the CPU it is a plan that can be replaced.
+    A CUDA graph that captured an operator with a MixPlan replays the same plan every time, since the plan is part of
+    the kernel's parameters. With a ResidentPlan, each replay reads the plan of the last ``update``. ``mix_``, ``mix``,
+    ``normalize_mix``, ``regmixup`` and ``mix_labels`` accept it like a MixPlan, inside and outside of graphs, and
+    return the same bits. On the CPU, too, ``update`` replaces the plan.
 
     Args:
         batch_size: B of every plan.
@@ -34,7 +34,8 @@ class ResidentPlan:
             this size. Every launch is then as slow as one with masks. None for plans without masks.
 
     Attributes:
-        rows: int32 (R, 16) on the device: the plan's B rows, then data of the kernels; on the CPU only the B rows.
+        rows: int32 (R, 16) on the device. The first B rows are the plan. On CUDA, private data of the kernels
+            follow.
         masks: uint8 on the device, or None.
         device: Device of the memory.
 

@@ -34,7 +34,7 @@ def zero_rows(batch: int, header: int, words: int = WORDS) -> Tensor:
 
 
 def check_rows(kind: str, rows: Tensor, header: int, slot_words: int = 0) -> None:
-    """Raise unless each row has ``header`` in word 0 and 16 words, plus any number of slots of ``slot_words`` words.
+    """Raise unless word 0 of each row is ``header`` and a row has 16 words plus a multiple of ``slot_words``.
 
     Raises:
         TypeError: ``rows`` is not an int32 tensor on the CPU.

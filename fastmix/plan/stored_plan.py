@@ -89,7 +89,7 @@ class StoredPlan:
 
 
 def without_negative_zero(rows: Tensor, dtype: torch.dtype, words: slice) -> Tensor:
-    """Copy the rows and replace -0.0 by 0.0 in these words, counted in elements of ``dtype``."""
+    """Return a copy of ``rows`` with -0.0 replaced by 0.0 in columns ``words`` of ``rows.view(dtype)``."""
     rows = rows.clone()
     rows.view(dtype)[:, words] += 0.0
     return rows

@@ -1,4 +1,4 @@
-"""Distributions of the own weight."""
+"""Distributions of the weight that a sample's own image gets."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Fold = Literal["max", "min"]
 
 @dataclass(frozen=True, kw_only=True)
 class Weight(ABC):
-    """Distribution of a sample's own weight ``w`` in [0, 1], folded, then clamped.
+    """Distribution of the weight ``w`` of a sample's own image, in [0, 1]. A draw is folded, then clamped.
 
     Attributes:
-        fold: ``"max"`` takes the larger of ``w`` and ``1 - w``, ``"min"`` the smaller, None takes ``w``.
-        clamp: ``(least, most)``; a weight outside becomes the nearer end.
+        fold: ``"max"`` takes the larger of ``w`` and ``1 - w``, ``"min"`` the smaller, None keeps ``w``.
+        clamp: ``(least, most)``; a smaller weight becomes ``least``, a larger one ``most``.
     """
 
     fold: Fold | None = None

@@ -92,7 +92,7 @@ def test_arguments_are_checked() -> None:
         fm.mix(images, resident_plan, other=images)
     with pytest.raises(ValueError, match="class ids with a ResidentPlan"):
         fm.mix_labels(torch.zeros(2, 3), resident_plan)
-    with pytest.raises(ValueError, match=r"got mirror=; give the flags to ResidentPlan\.update"):
+    with pytest.raises(ValueError, match=r"got a value; pass the flags to ResidentPlan\.update"):
         fm.normalize_mix(torch.zeros(2, 4, 4, 3, dtype=torch.uint8), resident_plan, mirror=[True, False])
     with pytest.raises(TypeError, match="got a ResidentPlan, which only mix_"):
         fm.mix_values(images, resident_plan)

@@ -246,7 +246,7 @@ PLAN = fm.MultiwayPlan.from_arrays([[0, 1], [1, 0]], [[0.5, 0.5]] * 2)
         (lambda: fm.DirichletMix(3, (1.0, 1.0)), ValueError, "expected 1 alpha or k=3 alphas, got 2"),
         (lambda: fm.DirichletMix(3, 0.0), ValueError, "finite alpha > 0, got 0"),
         (lambda: fm.DirichletMix(3, prob=1.5), ValueError, r"prob in \[0, 1\], got 1.5"),
-        (lambda: fm.DirichletMix(3, per="pair"), ValueError, "'batch' or 'sample', got 'pair'"),
+        (lambda: fm.DirichletMix(3, per="pair"), ValueError, "expected per='batch' or per='sample', got per='pair'"),
         (lambda: fm.DirichletMix(2.5), TypeError, "float"),
         (lambda: fm.MultiwayPlan.from_arrays([[0]], [[1.0]]), ValueError, "K from 2 to 4"),
         (lambda: fm.MultiwayPlan.from_arrays([[0.5, 1]], [[1.0, 0]]), ValueError, "integers that fit"),
