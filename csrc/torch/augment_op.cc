@@ -1,4 +1,4 @@
-// augment_ and augment: schemas, implementation and registration.
+// Schemas, implementation and registration of augment_ and augment.
 #include <vector>
 
 #include "augment/augment.h"

@@ -1,6 +1,6 @@
-// Mixes more than two images, and computes the gradient. Both are weighted sums of samples, so they use one kernel. A
-// mixed sample is the sum of its images, times the plan's weights. The gradient of an image is the sum of the gradients
-// of all mixed samples that contain the image, times the same weights.
+// Mixes more than two images, and computes the gradient. Both are weighted sums, so they use one kernel. A mixed sample
+// is the weighted sum of its images. The gradient of an image is the weighted sum of the gradients of all mixed samples
+// that contain the image. Both sums use the plan's weights.
 #include "huge_pages.h"
 #include "mix/combine.h"
 #include "registration.h"

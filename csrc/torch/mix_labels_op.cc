@@ -1,4 +1,4 @@
-// mix_labels: dense targets from class ids.
+// mix_labels turns class ids into dense targets.
 #include "labels/labels.h"
 #include "registration.h"
 

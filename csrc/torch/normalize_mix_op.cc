@@ -1,4 +1,4 @@
-// normalize_mix and normalize_mix_into: uint8 pixels to a normalised batch.
+// normalize_mix and normalize_mix_into turn uint8 pixels into a normalised batch.
 #include "pixels.h"
 #include "registration.h"
 

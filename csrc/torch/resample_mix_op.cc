@@ -1,4 +1,4 @@
-// resample_mix, for images of different sizes: schema, implementation and registration.
+// Schema, implementation and registration of resample_mix, which takes images of different sizes.
 #include <utility>
 #include <vector>
 

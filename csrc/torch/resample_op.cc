@@ -1,4 +1,4 @@
-// resample, images of different sizes to a uint8 batch of one size: schema, implementation and registration.
+// Schema, implementation and registration of resample, which turns images of different sizes into a uint8 batch.
 #include <utility>
 #include <vector>
 

@@ -21,8 +21,8 @@ struct SourceList {
 };
 
 // Throws Error unless the images are uint8 (H, W, C), have the same number of channels and lie on one device. `filters`
-// and `edges` hold one code for all images or one per image; check_sources checks the codes. The result points to the
-// data of `windows`, so `windows` must outlive it.
+// and `edges` hold one code for all images or one per image; the operator's validate() checks the codes. The result
+// points to the data of `windows`, so `windows` must outlive it.
 SourceList source_list(const char* op, std::vector<Tensor> images, const Tensor& windows,
                        const std::vector<int64_t>& filters, const std::vector<int64_t>& edges);
 

@@ -48,7 +48,7 @@ def augment_(images: Tensor, plan: SampleRows | Tensor, *, channels_last: bool |
         TypeError: ``images`` is not a uint8 tensor, or ``plan`` is not a sample plan.
         ValueError: The shape does not fit, or both layouts fit and ``channels_last`` is None.
         RuntimeError: The plan is for another batch size or image size, holds an unknown operation or a parameter out of
-            range, or has an operation that only float outputs allow; or samples have gaps. ``images`` is then
+            range, or erases with normalised values, which uint8 cannot hold; or samples have gaps. ``images`` is then
             unchanged.
 
     Example:

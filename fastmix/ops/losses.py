@@ -26,7 +26,7 @@ def mix_loss(
     other: Tensor | None = None,
     **kwargs: Any,
 ) -> Tensor:
-    """Compute the mean loss of a mixed batch. Each sample's loss weighs both labels by their label weights.
+    """Compute the mean loss of a mixed batch, with both labels weighted by the plan.
 
     Equivalent to ``(w * loss(logits, labels) + (1 - w) * loss(logits, labels[plan.partner])).mean()`` with
     ``w = plan.label_weight``. With a MultiwayPlan, the loss on ``labels[plan.partner[:, k]]`` has weight
@@ -111,7 +111,7 @@ def mix_accuracy(
     *,
     other: Tensor | None = None,
 ) -> Tensor:
-    """Compute the accuracy on a mixed batch. A hit counts with the weight of the label that it matches.
+    """Compute the accuracy on a mixed batch, with both labels weighted by the plan.
 
     Equivalent to ``(w * hit(labels) + (1 - w) * hit(labels[plan.partner])).mean()`` with ``w = plan.label_weight``;
     ``hit`` is 1 if a label is among the ``topk`` largest logits.

@@ -32,8 +32,8 @@ def mix_(images: Tensor, plan: MixPlan | ResidentPlan, *, other: Tensor | None =
             channels_last (4-D, 5-D).
         plan: For B samples. Partners must be a permutation unless ``other`` is given.
         other: (N, ...), the batch that partners come from; None means ``images``. Refused with a ResidentPlan. It must
-            not share memory with ``images``. Partners may repeat. Sample i with partner i is mixed, too, since the
-            partner is another image.
+            not share memory with ``images``. Partners may repeat. If the partner of sample i is i, the sample is mixed
+            with ``other[i]``.
 
     Returns:
         ``images`` itself.

@@ -13,9 +13,9 @@ from fastmix.plan.multiway import MultiwayPlan
 def weight_map(plan: MixPlan, shape: Sequence[int], device: torch.device | str = "cpu") -> Tensor:
     """Compute, for every pixel, the weight of the sample's own image.
 
-    Samples with a box have ``weight_in`` inside the box and ``weight_out`` outside. Samples with a mask have
+    Without a mask it is ``weight_in`` inside the sample's box and ``weight_out`` outside. With a mask it is
     ``weight_out + (weight_in - weight_out) * (m * (1 / 255))`` where the mask is m, in float32 with every operation
-    rounded. Where m is 255, they have exactly ``weight_in``. Pixel (t, y, x) of images (T, H, W) takes m from position
+    rounded. Where m is 255, it is exactly ``weight_in``. Pixel (t, y, x) of images (T, H, W) takes m from position
     (t * d // T, y * h // H, x * w // W) of a mask (d, h, w).
 
     Args:

@@ -83,9 +83,10 @@ def resample_mix(
         edges: "crop" reads only pixels that the window touches, as if the image were cropped first, like training
             in torchvision and timm. "image" also reads pixels beside the window, as Pillow's ``resize(box=window)``; an
             evaluation that resizes before it crops needs it. One for all images or one per image; None means "crop".
-        sample_plan: For B RGB images: a :class:`fastmix.augment.SamplePlan` or its rows. Its filters and
-            edges replace the arguments, and its windows replace whole images. Its flips come after ``mirror``. Erasing
-            that needs a float output changes the normalised images, before or after they are mixed.
+        sample_plan: For B RGB images: a :class:`fastmix.augment.SamplePlan` or its rows. It sets the filters and edges,
+            so leave out ``filter`` and ``edges``. Leave out ``windows`` if it sets windows, too. It flips after
+            ``mirror`` does. Operations that erase with normalised values change the normalised images, before or after
+            they are mixed.
 
     Returns:
         (B, C, height, width) of ``dtype`` on the device of ``images``.

@@ -40,13 +40,13 @@ class Clipped(_Placed):
 
 
 class Coverage(_Placed):
-    """Draw uniformly over all positions that touch the image, then clip: every pixel is covered equally often."""
+    """Draw the box uniformly from all positions that touch the image, then clip it. Covers all pixels equally often."""
 
     placement = _core.Placement.coverage
 
 
 class Inside(_Placed):
-    """Draw uniformly over the positions inside the image, so that the box keeps its area up to rounding."""
+    """Draw the box uniformly from all positions inside the image. So the box keeps its area, up to rounding."""
 
     placement = _core.Placement.inside
 

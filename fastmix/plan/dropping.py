@@ -1,4 +1,4 @@
-"""Drop samples from a batch's plan; their partners stay unmixed."""
+"""Drop samples from a batch's plan. Samples whose partner is dropped stay unmixed."""
 
 from __future__ import annotations
 

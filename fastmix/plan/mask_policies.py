@@ -131,9 +131,9 @@ class GMix(_MaskPolicy):
 class FMix(_MaskPolicy):
     """Keep the share ``w`` of an image's pixels, in smooth random shapes; the partner fills the rest.
 
-    Draws low-frequency noise and keeps the ``round(w * height * width)`` pixels with the highest noise. The noise
-    omits waves below 1e-4 of the longest wave's amplitude. A mask of 224 x 224 pixels takes milliseconds to draw;
-    ``per="sample"`` draws B of them. ``plan`` requires ``image_size``.
+    Draws low-frequency noise and keeps the pixels with the highest noise: ``w * height * width`` of them, rounded.
+    The noise omits waves below 1e-4 of the longest wave's amplitude. A mask of 224 x 224 pixels takes milliseconds to
+    draw; ``per="sample"`` draws B of them. ``plan`` requires ``image_size``.
 
     Source: FMix (Harris et al., 2020).
 

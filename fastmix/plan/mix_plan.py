@@ -46,7 +46,7 @@ class MixPlan(StoredPlan):
     255, ``weight_out`` where it is 0, and in between it changes in steps of 1 / 255. Masks are stretched over the image
     by nearest neighbours, and several samples may share one.
 
-    The attributes below, except ``masks``, are views of ``rows``. Editing one changes all later mixing, but no batch
+    The attributes below, except ``masks``, are views of ``rows``. Editing them changes all later mixing, but no batch
     in progress, because operators copy what they need. The same plan gives the same bits on every device. Plans compare
     and hash by content.
 
@@ -125,7 +125,7 @@ class MixPlan(StoredPlan):
         masks: Any = None,
         mask_index: Any = None,
     ) -> MixPlan:
-        """Pack a plan from anything ``torch.as_tensor`` reads; ``box`` may be flat, (4 * B,).
+        """Pack a plan from arrays of any kind that ``torch.as_tensor`` accepts. ``box`` may have shape (4 * B,).
 
         Raises:
             ValueError: A shape does not fit, a value does not fit its dtype, or only one of ``masks`` and

@@ -74,7 +74,7 @@ class MultiwayPlan(StoredPlan):
 
     @classmethod
     def from_arrays(cls, partner: Any, weight: Any) -> MultiwayPlan:
-        """Pack a plan from anything ``torch.as_tensor`` reads.
+        """Pack a plan from arrays of any kind that ``torch.as_tensor`` accepts.
 
         Raises:
             ValueError: The shapes do not fit, or a partner does not fit into int32.

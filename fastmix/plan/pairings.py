@@ -93,7 +93,7 @@ def nearest_partners(features: Tensor, k: int = 1, key: DrawKey = DrawKey()) -> 
 def kernel_partners(labels: Tensor, bandwidth: float, key: DrawKey = DrawKey()) -> Tensor:
     """Draw partners with probability proportional to ``exp(-d**2 / (2 * bandwidth**2))``.
 
-    ``d`` is the Euclidean distance of the labels. A sample far from all others takes the nearest.
+    ``d`` is the Euclidean distance of the labels. A sample that is far from all others gets the nearest.
     Source: C-Mixup (Yao et al., NeurIPS 2022).
 
     Args:

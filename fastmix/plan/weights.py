@@ -113,7 +113,9 @@ class Fixed(Weight):
 
 @dataclass(frozen=True)
 class UniformSide(Weight):
-    """``1 - s**2`` with ``s`` uniform in [``low``, ``high``]: the share outside a box whose sides are ``s``.
+    """Distribution of ``1 - s**2`` with ``s`` uniform in [``low``, ``high``].
+
+    It is the share of an image outside a box whose sides are ``s`` times the image's sides.
 
     Args:
         low: >= 0.
