@@ -138,8 +138,8 @@ def mean_whatever_is_asked(logits, labels, reduction):
     ("criterion", "logits", "labels", "plan", "options", "error", "message"),
     [
         (F.cross_entropy, LOGITS, LABELS, 0.5, {}, TypeError, r"fastmix.MixPlan, got float"),
-        (F.cross_entropy, LOGITS[:2], LABELS, PLAN, {}, ValueError, r"logits of 3 samples .*got shape \(2, 4\)"),
-        (F.cross_entropy, LOGITS, LABELS[:2], PLAN, {}, ValueError, r"labels of 3 samples .*got shape \(2,\)"),
+        (F.cross_entropy, LOGITS[:2], LABELS, PLAN, {}, ValueError, r"logits for .* 3 samples, got shape \(2, 4\)"),
+        (F.cross_entropy, LOGITS, LABELS[:2], PLAN, {}, ValueError, r"labels for .* 3 samples, got shape \(2,\)"),
         (F.cross_entropy, LOGITS, LABELS, PLAN, {"reduction": "sum"}, TypeError, "reduction= has no effect"),
         (torch.nn.CrossEntropyLoss(), LOGITS, LABELS, PLAN, {}, TypeError, r"the module CrossEntropyLoss; pass the f"),
         (F.cross_entropy, LOGITS, LABELS.float(), PLAN, {}, RuntimeError, r"(?i)expected"),
