@@ -10,7 +10,8 @@ namespace fastmix {
 
 namespace {
 
-// The terminate handler. The main thread aborts, as without a handler; any other thread waits until the process ends.
+// The handler that std::terminate() calls. The main thread aborts, as it would without a handler. Any other thread
+// waits until the process ends.
 void hold_other_threads() {
   while (syscall(SYS_gettid) != getpid()) pause();
   std::abort();

@@ -26,7 +26,7 @@ using namespace fastmix;
 
 namespace {
 
-// The view points into `rows`, int32 (B, 16), which must outlive it.
+// Returns a view of `rows`, int32 (B, 16). `rows` must outlive the view.
 PlanView view_of(const Dense<int32_t>& rows) {
   check(rows.ndim() == 2 && rows.shape(1) == kRowWords, "plan: expected rows of 2 dimensions, (B, 16), got ",
         rows.ndim(), " dimensions, the last of size ", rows.ndim() > 0 ? rows.shape(rows.ndim() - 1) : 0);

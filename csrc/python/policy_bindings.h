@@ -4,7 +4,7 @@
 
 namespace fastmix {
 
-// Binds policies, the rules that they consist of, and their draws.
+// Binds policies, the rules that they consist of, and the functions that draw plans from them.
 void bind_policies(pybind11::module_& m);
 
 }  // namespace fastmix

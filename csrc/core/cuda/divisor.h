@@ -11,7 +11,7 @@ namespace fastmix {
 // For n < 2^31, floor(n / d) is (n * m) >> (31 + s), where s = ceil(log2 d) and m = ceil(2^(31 + s) / d) < 2^32.
 // Example: d = 3 has s = 2 and m = 2863311531, so 5 / 3 is (5 * 2863311531) >> 33 = 1. The proof in three steps:
 // 1. m * d = 2^(31 + s) + e with 0 <= e < d <= 2^s.
-// 2. So n * m / 2^(31 + s) = n / d + r with r = n * e / (d * 2^(31 + s)) < 1 / d.
+// 2. So n * m / 2^(31 + s) = n / d + r with r = n * e / (d * 2^(31 + s)). r < 1 / d, because n < 2^31 and e < 2^s.
 // 3. n / d lies at least 1 / d below the next integer, so n / d + r has the same floor.
 class Divisor {
  public:

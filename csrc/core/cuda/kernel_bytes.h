@@ -37,8 +37,8 @@ class KernelBytes {
   std::vector<unsigned char> bytes_;
 };
 
-// Calls launch(bytes), where `bytes` is InlineBytes if they fit the kernel's parameters (32,764 bytes), else
-// UploadedBytes. Args is the type of the kernel's other parameter.
+// Calls launch() with InlineBytes if there are at most kInlineBytes, else with UploadedBytes. Args is the type of the
+// kernel's other parameter. Together, both parameters may take 32,764 bytes.
 template <typename Args, typename Launch>
 void with_kernel_bytes(const KernelBytes& bytes, CudaStream stream, const Launch& launch) {
   constexpr int kInlineBytes = 32512;

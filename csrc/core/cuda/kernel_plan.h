@@ -1,7 +1,7 @@
-// The parts of a plan that a kernel reads, in one of two forms with the same functions. An InlinePlan is passed by
-// value as a kernel parameter, in narrow integers: no device memory has to be allocated, copied to or freed. A
-// MemoryPlan lies in device memory (plan/plan_memory.h), for plans that are too large for a parameter, and for resident
-// plans (ResidentPlan, for CUDA graphs). plan/gpu_walk.h explains entries, segments and bundles.
+// The parts of a plan that a kernel reads. They come in two forms with the same member functions. An InlinePlan is a
+// kernel parameter, passed by value, in narrow integers: no device memory has to be allocated, copied to or freed. A
+// MemoryPlan lies in device memory (plan/plan_memory.h). It serves plans that are too large for a parameter, and
+// resident plans (ResidentPlan, for CUDA graphs). plan/gpu_walk.h explains entries, segments and bundles.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ struct alignas(8) Weights {
   float inside, outside;
 };
 
-// Where the samples are: sample i is at base + i * stride, or at the plan's pointer i if base is null.
+// Where the samples are: sample i is `i * stride` bytes after `base`. If `base` is null, the plan stores one pointer
+// per sample instead.
 struct SamplePlaces {
   const unsigned char* base = nullptr;
   int64_t stride = 0;
@@ -32,10 +33,10 @@ struct InlineTable {
   uint32_t has_box = 0;
   uint32_t pointers = 0;
   uint32_t terms = 0;                // weights of weighted sums, one double per element of GpuWalk::entries
-  uint32_t inside = 0, outside = 0;  // weight_in and weight_out; one array if they are equal in all samples
+  uint32_t inside = 0, outside = 0;  // weight_in and weight_out; equal offsets if one array serves both
   uint32_t boxes = 0;
-  uint32_t each_weights = 1, each_box = 1;  // 1: one per sample, 0: one for all
-  uint32_t masks = 0;  // per sample: mask index + 1, or 0 without a mask; no array if no sample has a mask
+  uint32_t each_weights = 1, each_box = 1;  // 1: the array has one element per sample; 0: one for all
+  uint32_t masks = 0;                       // per sample: mask index + 1, or 0 if the sample has no mask
   uint32_t entries = 0, segments = 0, successors = 0, bundle_begins = 0;  // arrays of GpuWalk
 };
 
@@ -43,7 +44,7 @@ struct InlineTable {
 // parameter.
 template <int kCapacity>
 struct InlinePlan {
-  // Kernels keep more loads in flight if this is true: reading an inline plan needs no registers for addresses.
+  // Kernels keep more loads in flight if this is true, because reading an inline plan needs no registers for addresses.
   static constexpr bool kInline = true;
   struct alignas(8) Box {
     int16_t y0, x0, y1, x1;
@@ -128,7 +129,8 @@ struct MemoryPlan {
   }
 };
 
-// Two sizes, so that a small plan does not copy a large parameter. A kernel's parameters hold at most 32,764 bytes.
+// Two sizes, because each launch copies the whole parameter, however little of it the plan fills. A kernel's parameters
+// hold at most 32,764 bytes.
 using SmallPlan = InlinePlan<3584>;
 using LargePlan = InlinePlan<32416>;
 

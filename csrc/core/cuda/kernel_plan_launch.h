@@ -53,7 +53,8 @@ struct RowFacts {
   bool has_box = false, has_mask = false, same_weights = true, one_weight = true, one_box = true, narrow = true;
 };
 
-// Writes arrays one behind the other, each aligned for its element type. With `to` null it only computes their size.
+// Writes arrays one after another, each aligned for its element type. If `to` is null, it only computes their total
+// size.
 class InlinePacker {
  public:
   InlinePacker(const PlanSource& source, const RowFacts& facts, const SamplePlaces& places, unsigned char* to)
@@ -187,8 +188,8 @@ void with_kernel_plan(const PlanSource& source, CudaStream stream, const Launch&
   const RowFacts facts(source.plan);
   const SamplePlaces places = places_of(source.samples, source.sample_count);
   const GpuWalk& walk = *source.walk;
-  // An inline plan stores entries and the begins of segments in uint16_t. The last sample has the largest entry; the
-  // largest begin is the number of entries.
+  // An inline plan stores entries and segment_begin in uint16_t. An entry is below samples * 2^kFlagBits, and the
+  // numbers in segment_begin are at most walk.entries.size().
   const int64_t samples = std::max(source.sample_count, source.plan.partners());
   const bool narrow = facts.narrow && samples << kFlagBits <= UINT16_MAX + 1 && walk.entries.size() <= UINT16_MAX;
   const size_t bytes = narrow ? InlinePacker(source, facts, places, nullptr).bytes() : SIZE_MAX;
@@ -197,16 +198,17 @@ void with_kernel_plan(const PlanSource& source, CudaStream stream, const Launch&
   launch_uploaded(source, facts, places, stream, launch);
 }
 
-// A grid of tiles x bundles. CUDA limits grid.y to kMaxGridY, so with more bundles a block loops over several of them.
+// Returns a grid of tiles x bundles blocks. CUDA limits grid.y to kMaxGridY. If there are more bundles, a block loops
+// over several of them.
 inline dim3 grid_of(int64_t tiles, uint32_t bundles) {
   check(tiles <= INT32_MAX, "fastmix: expected fewer than 2^31 blocks per sample, got ", tiles,
         "; run the operator on the CPU");
   return dim3(static_cast<uint32_t>(tiles), bundles < kMaxGridY ? bundles : kMaxGridY);
 }
 
-// Makes the walk (`writes` says which samples it writes) and calls launch(kernel_plan, grid rows, warps). `samples` are
-// the images that the kernel reads: the plan's samples and, if partners are rows of another batch, each sample's
-// partner after them.
+// Makes the walk and calls launch(kernel_plan, grid_rows, warps). `writes` says which samples the kernel writes.
+// `samples` holds pointers to the images that the kernel reads: first the plan's samples, then, if partners come from
+// another batch, the partner of each sample.
 template <typename Launch>
 void with_walk(const PlanView& plan, const std::vector<const void*>& samples, const uint8_t* mirror, Writes writes,
                int64_t tiles, int32_t most_warps, CudaStream stream, const Launch& launch) {

@@ -1,6 +1,6 @@
-// Kernel launches whose failures throw an exception. A macro that aborts, or an error that CUDA keeps for the next
-// call, would end the training process. The tests' host shim (tests/core/host_cuda.h) compiles the same sources with
-// g++.
+// Launches kernels and throws an exception if a launch fails, so that the caller can go on. A macro that aborts would
+// end the training process. So might an error that CUDA keeps, because the next check of an unrelated call would report
+// it. The tests compile the same sources with g++ and a host shim (tests/core/host_cuda.h).
 #pragma once
 
 #if defined(__CUDACC__)
@@ -34,7 +34,8 @@ inline void check_cuda(cudaError_t status, const char* what) {
 // FM_LAUNCH(what, kernel, grid, block, shared_bytes, stream, args...): `what` names the kernel in errors.
 // FM_SHARED(type, name): the block's dynamic shared memory.
 #if defined(__CUDACC__)
-// cudaLaunchKernelEx returns the error of this launch. After <<<>>>, cudaGetLastError may return an earlier call's.
+// cudaLaunchKernelEx returns the error of this launch. After <<<>>>, cudaGetLastError may return an earlier call's
+// error.
 #define FM_LAUNCH(what, kernel, grid, block, shared_bytes, stream, ...)                                       \
   do {                                                                                                        \
     cudaLaunchConfig_t config{};                                                                              \

@@ -71,8 +71,8 @@ __device__ __forceinline__ void walk_segments(const Plan& plan, uint32_t* heads,
           for (int w = 0; w < kWords; ++w) partner.word[w] = tail[w * kLanes];
         }
         if constexpr (kDepth > 2) {
-          // emit() reads in_flight[j] itself, not a copy, because the next load into it starts only afterwards. So
-          // kDepth - 2 loads are in flight during emit().
+          // emit() reads in_flight[j] itself, not a copy: the next load into it starts only after emit(). So kDepth - 2
+          // loads are in flight during emit().
           emit(entry, in_flight[j], partner);
           if (k + kDepth < end) in_flight[j] = load(plan.entry(k + kDepth));
         } else {

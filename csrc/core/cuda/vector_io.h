@@ -155,7 +155,7 @@ __device__ __forceinline__ uint32_t lowest_bytes(const uint32_t (&words)[4]) {
 #endif
 }
 
-// Rounds two floats to 16 bits, to nearest even, and packs them into one word.
+// Rounds two float32 to 16-bit floats (nearest, ties to even) and packs them into one word.
 template <typename T>
 __device__ __forceinline__ uint32_t narrow_pair(float low, float high) {
 #if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
@@ -171,7 +171,8 @@ __device__ __forceinline__ uint32_t narrow_pair(float low, float high) {
 #endif
 }
 
-// Sets the top bit of each half whose 16-bit float is infinite or NaN, that is, has all exponent bits set.
+// `pair` holds two 16-bit floats. Sets the top bit of each float that is infinite or NaN, that is, has all exponent
+// bits set.
 template <typename T>
 __device__ __forceinline__ uint32_t not_finite(uint32_t pair) {
   constexpr uint32_t kLastExponentBit = std::is_same<T, Half>::value ? 0x04000400u : 0x00800080u;

@@ -26,8 +26,8 @@ enum class Placement : int32_t {
   kCoverage = 1,
   // The box is uniform over the places where all of it lies in the image.
   kInside = 2,
-  // Each side of the box is uniform between two shares of the image's side. The whole box lies in the image. The drawn
-  // weight is ignored.
+  // Each side of the box is drawn uniformly between two shares of the image's side, least_side and most_side. The whole
+  // box lies in the image. The drawn weight is ignored.
   kMinMax = 3,
   // The box is given. The drawn weight is ignored.
   kFixed = 4,
@@ -53,7 +53,7 @@ void validate(const BoxRule& rule);
 // Throws Error if a fixed box leaves the image.
 void validate(const BoxRule& rule, int32_t height, int32_t width);
 
-// Draws a box. Before clipping it takes the share `area` of the image, if the rule uses the area. The box may be empty.
+// Draws a box, which may be empty. If the rule uses `area`, the box takes this share of the image before it is clipped.
 Box draw_box(const BoxRule& rule, int32_t height, int32_t width, double area, RandomStream& draws);
 
 // Whether a rule chooses frames too. draw_cuboid is for these rules, draw_box for all others.

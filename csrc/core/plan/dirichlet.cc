@@ -14,7 +14,7 @@ void validate(const DirichletPolicy& policy) {
           "; to switch mixing off use prob=0 or no policy");
   }
   check(policy.prob >= 0.0 && policy.prob <= 1.0, "policy: expected prob in [0, 1], got ", policy.prob);
-  check(policy.per != Per::kPair, "policy: expected per='batch' or 'sample' to mix more than two images, got 'pair'");
+  check(policy.per != Per::kPair, "policy: expected per='batch' or per='sample' to mix several images, got per='pair'");
 }
 
 MultiwayPlan draw_multiway(const DirichletPolicy& policy, int32_t batch, const DrawKey& key) {

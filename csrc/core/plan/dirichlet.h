@@ -9,8 +9,8 @@
 
 namespace fastmix {
 
-// Each unit (the batch, or each sample) draws its weights from Dirichlet(alpha) once, and is mixed with probability
-// `prob`. The first weight is that of the own image.
+// Each unit (the batch or a sample, see `per`) draws its weights from Dirichlet(alpha) and is mixed with probability
+// `prob`. The first weight is that of the sample's own image, the others are those of its partners.
 struct DirichletPolicy {
   std::vector<double> alpha;  // one per image that is mixed
   double prob = 1.0;
@@ -18,13 +18,13 @@ struct DirichletPolicy {
 };
 
 struct MultiwayPlan {
-  std::vector<MultiwayRow> rows;  // the first partner of each sample is itself
+  std::vector<MultiwayRow> rows;  // partner[0] of a row is the sample itself
   int32_t batch() const { return static_cast<int32_t>(rows.size()); }
 };
 
 void validate(const DirichletPolicy& policy);
 
-// Draws each column of partners after the first as an independent uniform permutation.
+// For each k >= 1, draws partner[k] of all rows as a uniform permutation of the batch, independent of the others.
 MultiwayPlan draw_multiway(const DirichletPolicy& policy, int32_t batch, const DrawKey& key);
 
 }  // namespace fastmix

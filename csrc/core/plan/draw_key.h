@@ -18,17 +18,17 @@ struct DrawKey {
   uint32_t offset = 0;
 };
 
-// The key of one sample. Its draws do not depend on the batch or the rank that the sample comes in.
+// The key of one sample. Draws with this key do not depend on the sample's batch or rank.
 struct SampleKey {
   uint64_t seed = 0;
   uint32_t epoch = 0;
   uint64_t sample = 0;      // the sample's index in the data set
-  uint32_t occurrence = 0;  // how often the sample came before in this epoch
+  uint32_t occurrence = 0;  // how many times the sample came before in this epoch
   uint32_t view = 0;        // index of the view, if several views of a sample are drawn
 };
 
 // Reads a row (epoch, sample), (epoch, sample, occurrence) or (epoch, sample, occurrence, view); missing parts are 0.
-// Throws Error, which begins with `caller`, if the row has another length or a part is out of range.
+// Throws Error if the row has another length or a part is out of range. The message begins with `caller`.
 SampleKey sample_key(const char* caller, uint64_t seed, std::span<const int64_t> row);
 
 // Throws Error if the batch is too large for int32 indices, or if offset + batch exceeds uint32.

@@ -37,9 +37,9 @@ class Drawer {
   }
 
  private:
-  // The index of the unit (batch, pair or sample) that sample i is drawn with. A batch has index 0 on all ranks. A
-  // sample has its place in the global batch. A pair has the place of its first sample. With Per::kPair, a sample i
-  // whose partner does not have i as partner counts as a single sample.
+  // The index of the unit (batch, pair or sample) that sample i belongs to. The index of a batch is 0 on all ranks. The
+  // index of a sample is its place in the global batch. The index of a pair is the place of its first sample. With
+  // Per::kPair, two samples form a pair if each is the other's partner. Any other sample is a unit of its own.
   uint32_t unit(Per per, const Plan& plan, int32_t i) const {
     if (per == Per::kBatch) return 0;
     const int32_t partner = plan.rows[i].partner;
@@ -102,9 +102,9 @@ class Drawer {
     put(plan, i, taken);
   }
 
-  // HMix (Park et al., NeurIPS 2022): shows the partner in a box and blends the rest, so that the mean own weight is
-  // `weight`. The box takes at most the share 1 - weight of the image, so weight / around, the blend's own weight, is
-  // at most 1.
+  // HMix (Park et al., NeurIPS 2022): shows the partner in a box and blends both images around it, so that the own
+  // weight is `weight` on average. The own weight around the box is weight / around. This is at most 1, because the box
+  // takes at most the share 1 - weight of the image.
   void cut_and_blend(Plan& plan, int32_t i, const Policy& policy, double weight, uint32_t unit,
                      uint32_t variant) const {
     const Box taken = box(policy, (1.0 - weight) * policy.box_share, unit, variant);

@@ -1,5 +1,5 @@
-// The transposed plan: which gradients reach which sample. CPU and CUDA add them in this order, so both give the same
-// bits.
+// The transposed plan: for each sample, the gradients that reach it. CPU and CUDA add them in the order of
+// Gather::shares, so both give the same bits.
 #pragma once
 
 #include <cstdint>

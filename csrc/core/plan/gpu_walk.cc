@@ -72,7 +72,7 @@ class RunBuilder {
       const bool blended = blends(sample);
       runs_.entries.push_back(entry(sample, blended || writes_ == Writes::kAll));
       if (blended) continue;
-      // In place, this sample stays as it is. A run of it alone would do nothing.
+      // When mixing in place, this sample stays as it is. A run that contains only this sample would do nothing.
       if (writes_ == Writes::kBlended && runs_.entries.size() == run_start + 1) {
         runs_.entries.pop_back();
       } else {
@@ -134,8 +134,8 @@ GpuWalk cut(const Runs& runs, uint32_t max_warps) {
         const uint32_t end = std::min(begin + length, runs.begin[run + 1]);
         walk.entries.insert(walk.entries.end(), runs.entries.begin() + begin, runs.entries.begin() + end);
         walk.segment_begin.push_back(static_cast<uint32_t>(walk.entries.size()));
-        // The last entry of an open run ignores its partner, so its successor may be any segment. The segment names
-        // itself.
+        // The last entry of an open run ignores its partner, so any segment can be the successor. This takes the
+        // segment itself.
         const bool last = piece + 1 == pieces[run];
         const uint32_t next = !last ? piece + 1 : runs.closed[run] ? 0 : piece;
         walk.successor.push_back(first_place + next);

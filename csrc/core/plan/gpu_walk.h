@@ -10,7 +10,7 @@
 
 namespace fastmix {
 
-// An entry of the walk holds a sample's index above these flags.
+// An entry of the walk is a sample's index, shifted left by kFlagBits, plus any of these flags.
 constexpr uint32_t kWriteFlag = 1;   // the kernel writes its mix; else it only reads the sample as a partner
 constexpr uint32_t kBlendFlag = 2;   // the sample takes part of its partner; else it keeps its own values
 constexpr uint32_t kMirrorFlag = 4;  // normalize_mix reads the sample mirrored
@@ -23,9 +23,9 @@ FM_HD uint32_t sample_of(uint32_t entry) { return entry >> kFlagBits; }
 // SMs).
 constexpr int32_t kVectorsInFlight = 4;
 constexpr int32_t kMaxWarps = 32;
-// How many warps per SM the launches aim for; `cmake -DFASTMIX_WARPS_PER_SM=...` builds variants to compare on a GPU.
-// With 64, 32 or 16, blocks grow until every SM has that many warps. With 8, blocks of mix have at most 8 warps, and an
-// SM runs five blocks.
+// The number of warps per SM that launches aim for: fitting_gpu_walk enlarges blocks, if it can, until every SM has
+// that many. The value 8 keeps the blocks of mix small instead: a block has at most 8 warps, and five blocks fit on an
+// SM. `cmake -DFASTMIX_WARPS_PER_SM=...` builds variants to compare on a GPU.
 #ifndef FASTMIX_WARPS_PER_SM
 #define FASTMIX_WARPS_PER_SM 64
 #endif
@@ -33,8 +33,8 @@ constexpr int32_t kWarpsPerSm = FASTMIX_WARPS_PER_SM;
 static_assert(kWarpsPerSm == 64 || kWarpsPerSm == 32 || kWarpsPerSm == 16 || kWarpsPerSm == 8);
 constexpr bool kSmallBlocks = kWarpsPerSm == 8;
 constexpr int32_t kMixWarps = kSmallBlocks ? 8 : kMaxWarps;
-// The most warps per block for normalize_mix, whose threads hold more values at once, and for resident plans. Two
-// blocks of 12 warps leave 80 registers for a thread, 32 warps leave 64.
+// The most warps per block for normalize_mix, whose threads hold more values at once, and for resident plans. With two
+// blocks of 12 warps on an SM, a thread has 80 registers. With one block of 32 warps, it would have 64.
 constexpr int32_t kMaxWideWarps = 12;
 
 // One warp walks segment s: entries[segment_begin[s]] ... entries[segment_begin[s + 1] - 1]. An entry's partner is the
@@ -55,10 +55,11 @@ enum class Writes {
   kAll,      // to new memory: writes every sample
 };
 
-// Makes the walk of a plan. `mirror` may be null. With kAll, partners may repeat. A kernel then reads a sample once as
-// own image, and once more for every sample that has it as partner. If partners come from another batch, entry batch +
-// i stands for the partner of sample i. A sample that is its own partner gets itself as partner. A sample that keeps
-// its values because it has weight 1 may get any partner, since kernels ignore it.
+// Makes the walk of a plan. `mirror` may be null (no sample is mirrored). With kAll, several samples may have the same
+// partner. A kernel then reads a sample once as own image, and once more for every sample that has it as partner. If
+// partners come from another batch, index batch + i stands for the partner of sample i. If a sample is its own partner,
+// the kernel gets the sample itself as partner. If a sample keeps its values because its weight is 1, the kernel may
+// get any sample as its partner and ignores it.
 GpuWalk make_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes, int32_t max_warps);
 
 // Chooses the smallest blocks that still occupy all warps of the GPU. Small blocks overlap one block's start with
@@ -66,8 +67,8 @@ GpuWalk make_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes
 GpuWalk fitting_gpu_walk(const PlanView& plan, const uint8_t* mirror, Writes writes, int64_t tiles, int32_t most_warps);
 
 // The walk of the gradient: segment i lists the shares that add up to the gradient of input i (plan/gather.h).
-// kBlendFlag marks samples that are not their own partner, kPartnerFlag marks a partner's share. There is one bundle
-// and no successor.
+// kBlendFlag marks samples that are not their own partner. kPartnerFlag marks shares that go to the partner. This walk
+// has no bundles and no successors.
 constexpr uint32_t kPartnerFlag = kWriteFlag;
 GpuWalk gather_gpu_walk(const PlanView& plan, bool of_others);
 

@@ -9,8 +9,8 @@ namespace fastmix {
 
 namespace {
 
-// Along one side, a mask has `cells` cells and the image `length` pixels. Counts for each cell the pixels that take its
-// level.
+// Along one side, a mask has `cells` cells and the image has `length` pixels. For each cell, counts the pixels that
+// take its level.
 std::vector<int64_t> shares(int32_t cells, int32_t length) {
   std::vector<int64_t> counts(cells, 0);
   for (int64_t at = 0; at < length; ++at) ++counts[at * cells / length];

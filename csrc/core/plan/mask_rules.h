@@ -1,4 +1,5 @@
-// Draws the masks of GridMix, SmoothMix, GMix and FMix. A level is an own weight: 255 shows the sample, 0 its partner.
+// Draws the masks of GridMix, SmoothMix, GMix and FMix. A mask has one level per pixel: 255 shows the sample, 0 its
+// partner, and levels between them blend both.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +15,7 @@ struct Interval {
 struct MaskRule {
   int32_t least_holes = 20, most_holes = 20;  // GridMix: holes across the crop
   Interval hole_aspect{1.0, 1.0};             // GridMix: height / width of a patch
-  Interval crop_area{1.0, 1.0};               // GridMix: share of the image's area
+  Interval crop_area{1.0, 1.0};               // GridMix: the crop's share of the image's area
   Interval crop_aspect{1.0, 1.0};             // GridMix: the crop's height / width, relative to the image's
   Interval sigma{0.25, 0.5};                  // SmoothMix: share of the image's side, sqrt(height * width)
   double decay = 3.0;                         // FMix: amplitude ~ 1 / frequency^decay
@@ -23,7 +24,7 @@ struct MaskRule {
 
 void validate(const MaskRule& rule);
 
-// Each function fills height * width levels. `weight` is the intended share of own pixels.
+// Each function fills height * width levels. With an argument `weight`, it aims at a mean level of 255 * weight.
 
 // GridMix (Baek et al., 2021) as the package GridMixup draws it: cuts a crop into patches. The partner shows through a
 // hole at the upper left of each patch. The hole takes 1 - weight of the patch.
@@ -31,8 +32,8 @@ void draw_grid(const MaskRule& rule, int32_t height, int32_t width, double weigh
                uint8_t* levels);
 // SmoothMix (Lee et al., CVPRW 2020): the partner fades in around a point as a Gaussian. The drawn weight is not used.
 void draw_smooth(const MaskRule& rule, int32_t height, int32_t width, RandomStream& draws, uint8_t* levels);
-// GMix (Park et al., NeurIPS 2022): the image of smaller weight w' shows with weight exp(-pi d^2 / (w' height width))
-// at distance d from a random point.
+// GMix (Park et al., NeurIPS 2022): a Gaussian around a random point. Of both images, the one with the smaller weight
+// w' gets the weight exp(-pi d^2 / (w' height width)) at distance d from the point.
 void draw_gaussian(int32_t height, int32_t width, double weight, RandomStream& draws, uint8_t* levels);
 // FMix (Harris et al., 2020): keeps the sample in the share `weight` of pixels where the noise is highest.
 void draw_fourier(const MaskRule& rule, int32_t height, int32_t width, double weight, RandomStream& draws,

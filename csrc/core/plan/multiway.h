@@ -10,8 +10,8 @@ namespace fastmix {
 
 constexpr int32_t kMaxWays = 4;
 
-// One sample of a plan that mixes up to four images: a row of 64 bytes, as PlanRow. The result is the sum of weight[k]
-// * image partner[k] for k < ways. Weights are float64, because float32 weights would not sum to 1.
+// One sample of a plan that mixes up to four images: a row of 64 bytes, like PlanRow. The result is the sum of
+// weight[k] * in[partner[k]] over all k < ways. Weights are float64, because they would not sum to 1 in float32.
 struct alignas(64) MultiwayRow {
   int32_t header = kMultiwayHeader;
   int32_t ways = 1;
@@ -31,15 +31,16 @@ struct MultiwayRows {
 // weights that do not sum to 1.
 void validate(const MultiwayRows& plan, int32_t samples);
 
-// Output i is the sum of weight[k] * in[source[k]] for begin[i] <= k < begin[i + 1], added in this order. No term has
-// weight 0, so NaN of an unused image does not spread. A single term of weight 1 is copied bit by bit.
+// Output i is the sum of the terms weight[k] * in[source[k]] for begin[i] <= k < begin[i + 1], added in this order. No
+// term has weight 0, so a NaN in an unused image does not spread. An output with a single term, of weight 1, is an
+// exact copy of its source.
 struct Terms {
   std::vector<uint32_t> begin;
   std::vector<int32_t> source;
   std::vector<double> weight;
 
   int32_t outputs() const { return static_cast<int32_t>(begin.size()) - 1; }
-  // The source that output i copies, or -1.
+  // Returns the source that output i copies, or -1 if it does not copy one.
   int32_t copied(int32_t i) const {
     return begin[i + 1] == begin[i] + 1 && weight[begin[i]] == 1.0 ? source[begin[i]] : -1;
   }

@@ -20,8 +20,8 @@ bool has_fixed_point(const Partners& partner) {
   return false;
 }
 
-// A random permutation has no fixed point with probability 1 / e, so this takes 2.7 draws on average for any batch
-// size.
+// A random permutation is free of fixed points with probability 1 / e. So this takes about 2.7 draws on average,
+// whatever the batch size.
 Partners derangement(int32_t batch, RandomStream& draws) {
   Partners partner = draws.permutation<int32_t>(batch);
   while (batch > 1 && has_fixed_point(partner)) partner = draws.permutation<int32_t>(batch);
@@ -37,7 +37,7 @@ Partners matching(int32_t batch, RandomStream& draws) {
   return partner;
 }
 
-// Shuffles each group, in the order of the groups' first samples.
+// Draws a permutation within each group. It visits the groups in the order of their first samples.
 Partners same_class(std::span<const int64_t> groups, RandomStream& draws) {
   std::unordered_map<int64_t, size_t> place_of;
   std::vector<Partners> members;

@@ -9,17 +9,19 @@
 
 namespace fastmix {
 
-// Every pairing is a permutation, so its plans can mix in place. The last two need a group (class, domain, ...) per
-// sample.
+// How partners are drawn. Every pairing is a permutation, so its plans can mix in place. The last two need the group
+// (class, domain, ...) of each sample.
 enum class Pairing : int32_t {
-  kPermutation = 0,     // uniform; a sample may be its own partner
-  kNeighbor = 1,        // 0 with 1, 2 with 3, ...
-  kFlip = 2,            // i with batch - 1 - i
-  kRoll = 3,            // i takes i - 1, and sample 0 takes the last one
-  kDerangement = 4,     // uniform among the permutations without fixed points
-  kMatching = 5,        // uniform among the ways to make pairs; one sample of an odd batch stays alone
-  kSameClass = 6,       // uniform permutation within each group
-  kDifferentClass = 7,  // a partner of another group; some stay alone if a group has more than half of the batch
+  kPermutation = 0,  // a uniform permutation; a sample may be its own partner
+  kNeighbor = 1,     // samples 0 and 1 are partners, 2 and 3 are partners, ...
+  kFlip = 2,         // samples i and batch - 1 - i are partners
+  kRoll = 3,         // the partner of sample i is sample i - 1; that of sample 0 is the last sample
+  kDerangement = 4,  // a uniform permutation among those that make no sample its own partner
+  kMatching = 5,     // uniform among the ways to form pairs; one sample of an odd batch is its own partner
+  kSameClass = 6,    // a uniform permutation within each group
+  // Partners come from other groups. If a group has more than half of the batch, some of its samples are their own
+  // partners.
+  kDifferentClass = 7,
 };
 
 bool needs_groups(Pairing pairing);

@@ -18,9 +18,9 @@ struct Extent {
   int64_t pixels() const { return static_cast<int64_t>(depth) * height * width; }
 };
 
-// Masks on the images' device, in memory that the caller owns: `count` of one size, depth * height * width bytes each.
-// Kernels stretch them over the image by nearest neighbour: pixel (t, y, x) of an image (D, H, W) takes the level at (t
-// * depth / D, y * height / H, x * width / W). A mask of depth 1 applies to every frame.
+// `count` masks of one size: depth * height * width bytes each. They lie on the images' device, in memory that the
+// caller owns. Kernels stretch a mask over the image by nearest neighbour: pixel (t, y, x) of an image (D, H, W) takes
+// the level at (t * depth / D, y * height / H, x * width / W). A mask of depth 1 applies to every frame.
 struct MaskArrays {
   const uint8_t* levels = nullptr;
   int32_t count = 0;
@@ -44,18 +44,18 @@ struct alignas(64) PlanRow {
 };
 static_assert(sizeof(PlanRow) == 64);
 
-// A plan in memory that the caller owns: rows on the host or, for CUDA kernels, resident on the device, and masks on
-// the device of the images.
+// A plan in memory that the caller owns. The rows lie on the host or, as a resident plan for CUDA kernels, on the
+// device. The masks lie on the device of the images.
 struct PlanView {
   int32_t batch = 0;
   const PlanRow* rows = nullptr;
-  const void* resident = nullptr;  // instead of `rows`: device memory (plan_memory.h), which the host cannot check
+  const void* resident = nullptr;  // a resident plan (plan_memory.h), instead of `rows`; the host cannot check it
   MaskArrays mask;
   int32_t others = -1;  // the size of the other batch that partners index; negative if they index this batch
 
   int32_t partners() const { return others < 0 ? batch : others; }
   bool alone(int32_t i) const { return others < 0 && rows[i].partner == i; }
-  // True if the sample keeps its bytes: it is its own partner, or has weight 1 everywhere.
+  // True if mixing keeps the sample's bytes: it is its own partner, or its weight is 1 everywhere.
   bool untouched(int32_t i) const { return alone(i) || rows[i].keeps_weight_1(); }
 };
 
@@ -78,7 +78,7 @@ struct Plan {
   }
 };
 
-// Throws Error for rows of another kind or version of the layout.
+// Throws Error for a row of another kind or of another layout version.
 void check_rows(const PlanView& plan);
 
 // Throws Error for rows of another kind or version, partners out of range, weights outside [0, 1] or NaN, boxes outside

@@ -36,7 +36,7 @@ struct ResidentLayout {
 
   uint32_t grid_rows;
   WalkOffsets in_place, out_of_place;
-  int64_t rows;  // rows of 64 bytes that the plan and both walks take
+  int64_t rows;  // size of the plan and both walks, in rows of 64 bytes
 };
 
 // Writes the plan to `to`, 64 * ResidentLayout(plan.batch).rows bytes. Throws Error for plans that cannot be mixed in

@@ -17,7 +17,7 @@ namespace fastmix {
 enum class Kind : int32_t { kMixup = 0, kCutMix = 1, kHMix = 2, kGridMix = 3, kSmoothMix = 4, kGMix = 5, kFMix = 6 };
 enum class Per : int32_t { kBatch = 0, kPair = 1, kSample = 2 };
 
-// One way of mixing. Each unit (the batch, a pair or a sample, see `per`) draws its own weight from `weight` and is
+// One way of mixing. Each unit (the batch, a pair or a sample, see `per`) draws one weight by the law `weight` and is
 // mixed with probability `prob`.
 struct Policy {
   Kind kind = Kind::kMixup;
@@ -38,8 +38,8 @@ struct Choice {
   Pairing pairing = Pairing::kPermutation;
 };
 
-// Optional facts about the samples: one group per sample, for pairings by class, or one partner per sample, instead of
-// drawing partners.
+// Optional facts about the samples. `groups` holds each sample's group, for pairings by class. `partner` holds each
+// sample's partner. If it is given, no partners are drawn.
 struct Samples {
   std::span<const int64_t> groups;
   std::span<const int32_t> partner;

@@ -8,8 +8,8 @@
 namespace fastmix {
 
 struct CropSpec {
-  double scale_min = 0.08, scale_max = 1.0;         // share of the image's area
-  double ratio_min = 3.0 / 4, ratio_max = 4.0 / 3;  // width / height, log-uniform
+  double scale_min = 0.08, scale_max = 1.0;         // the window's share of the image's area
+  double ratio_min = 3.0 / 4, ratio_max = 4.0 / 3;  // the window's width / height, log-uniform
   double mirror_prob = 0.5;
 };
 

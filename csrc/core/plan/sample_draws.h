@@ -16,8 +16,8 @@ struct SampleVariates {
 };
 
 void validate(const SampleVariates& variates);
-// Fills `to` with the first numbers of a stream; `variant` numbers the streams of a key. Dirichlet weights sum to 1.
-// The numbers depend only on the arguments.
+// Fills `to` with the first numbers of a stream. A key has one stream per `variant`. Dirichlet weights sum to 1. The
+// numbers depend only on the arguments.
 void draw_samples(const SampleVariates& variates, const SampleKey& key, uint32_t variant, std::span<double> to);
 
 }  // namespace fastmix

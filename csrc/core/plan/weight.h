@@ -1,4 +1,4 @@
-// The distributions of own weights.
+// The distributions of own weights. The own weight of a sample is the weight of its own image in the mix.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +10,10 @@ namespace fastmix {
 enum class Law : int32_t { kBeta = 0, kUniform = 1, kFixed = 2, kUniformSide = 3 };
 enum class Fold : int32_t { kNone = 0, kMax = 1, kMin = 2 };
 
-// How to draw an own weight w. kBeta draws it from Beta(a, b), kUniform between a and b, and kFixed is always a.
-// kUniformSide draws a side s between a and b and takes 1 - s^2, the share of an image outside a square box of side s.
-// `fold` then takes the larger (kMax) or the smaller (kMin) of w and 1 - w. At last w is clamped to [least, most].
+// How to draw an own weight w. kBeta draws w from Beta(a, b). kUniform draws w uniformly between a and b. kFixed sets w
+// to a. kUniformSide draws a side s uniformly between a and b and sets w to 1 - s^2, the share of an image outside a
+// square box of side s. `fold` then takes the larger (kMax) or the smaller (kMin) of w and 1 - w. Finally w is clamped
+// to [least, most].
 struct WeightLaw {
   Law law = Law::kBeta;
   double a = 1.0;

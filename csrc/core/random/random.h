@@ -1,5 +1,5 @@
-// Random draws by draw key and purpose. A stream is a pure function of (seed, purpose, epoch, rank, step, unit).
-// Adding draws to one purpose does not change the draws of other purposes.
+// Streams of random numbers. A stream is a pure function of (seed, purpose, epoch, rank, step, unit, variant). Adding
+// draws to one purpose does not change the draws of other purposes.
 #pragma once
 
 #include <algorithm>
@@ -27,8 +27,8 @@ enum class Purpose : uint32_t {
   kAugment = 10,
 };
 
-// The least shape of a Gamma variate; smaller shapes are raised to it. This changes no weight: at this shape, one of
-// two variates already makes up their whole float64 sum. With smaller shapes, the logarithms of both variates could
+// The least shape of a Gamma variate. Smaller shapes are raised to it. This changes no weight: at this shape, the
+// larger of two variates already equals their float64 sum. With smaller shapes, the logarithms of both variates could
 // overflow to -infinity, and then could not be compared.
 constexpr double kLeastShape = 1e-300;
 
@@ -105,8 +105,8 @@ class RandomStream {
     return 1.0 / (1.0 + exact_exp(log_b - log_a));
   }
 
-  // Draws Gamma variates and divides them by their sum, one weight per shape. Subtracts the largest log first: then no
-  // variate overflows, and not all underflow.
+  // Draws one Gamma variate per shape. The weights are the variates divided by their sum. The largest logarithm is
+  // subtracted from all of them first, so no variate overflows, and not all underflow.
   void dirichlet(std::span<const double> alpha, double* weight) {
     const size_t ways = alpha.size();
     for (size_t k = 0; k < ways; ++k) weight[k] = log_gamma_variate(std::max(alpha[k], kLeastShape));

@@ -1,8 +1,8 @@
 // Blends 16-bit floats with AVX2 and FMA, 16 at a time. Part of kernels_inl.h.
 //
-// The method is that of blend_avx512_inl.h: compute the mix rounded down and rounded up, and take the one whose last
-// bit is odd. AVX2 instructions take their rounding mode from the control register, which blend_while_certain sets to
-// "down". To round up, the code negates a value, rounds it down and negates it again.
+// The method is that of blend_avx512_inl.h: compute the mix twice, rounded down and rounded up. If the two results
+// differ, take the one whose last bit is odd. AVX2 instructions take their rounding mode from the control register,
+// which blend_while_certain sets to "down". To round up, the code negates a value, rounds it down and negates it again.
 #pragma once
 
 #include <immintrin.h>
@@ -31,9 +31,9 @@ class RoundingDown {
 inline __m256i load_words(const void* x) { return _mm256_loadu_si256(static_cast<const __m256i*>(x)); }
 inline void store_words(void* out, __m256i x) { _mm256_storeu_si256(static_cast<__m256i*>(out), x); }
 
-// Computes weight * x + (1 - weight) * y, rounded to odd: of the mix rounded down and the mix rounded up, takes the one
-// whose last bit is odd. In lanes where x - y is inexact or not finite, sets a bit of `uncertain` below the lane's sign
-// bit. The lane's sign bit may be set for an exact x - y too, so certain() ignores it.
+// Computes weight * x + (1 - weight) * y, rounded to odd (see above). If x - y is inexact or not finite in a lane, some
+// bit of this lane becomes 1 in `uncertain`, other than the sign bit. The sign bit may become 1 for an exact x - y too,
+// so certain() ignores it.
 inline __m256i blend_to_odd(__m256 x, __m256 y, __m256 weight, __m256i& uncertain) {
   const __m256 sign = _mm256_set1_ps(-0.0f);
   const __m256 d = _mm256_sub_ps(x, y);
@@ -65,14 +65,15 @@ inline bool blend_quickly(Half* out, const Half* own, const Half* partner, float
   return true;
 }
 
-// Rounds to bfloat16, to nearest even, in the high half of each lane. Needs an x that is not NaN.
+// Rounds the float32 in each lane to bfloat16 (nearest, ties to even). The result is the high half of the lane; the low
+// half is undefined. x must not be NaN.
 inline __m256i round_high_half(__m256i x) {
   const __m256i last = _mm256_and_si256(_mm256_srli_epi32(x, 16), _mm256_set1_epi32(1));
   return _mm256_add_epi32(_mm256_add_epi32(x, _mm256_set1_epi32(0x7fff)), last);
 }
 
-// A 32-bit lane holds two bfloat16. even_of and odd_of return one of them as float32. high_halves joins the high halves
-// of both again.
+// A 32-bit lane holds two bfloat16: an even one in the low half and an odd one in the high half. even_of and odd_of
+// convert them to float32. high_halves packs the high halves of both results into one lane again.
 inline __m256 even_of(__m256i pairs) { return _mm256_castsi256_ps(_mm256_slli_epi32(pairs, 16)); }
 inline __m256 odd_of(__m256i pairs) {
   return _mm256_castsi256_ps(_mm256_and_si256(pairs, _mm256_set1_epi32(static_cast<int>(0xffff0000u))));
@@ -94,15 +95,15 @@ inline bool blend_quickly(BFloat16* out, const BFloat16* own, const BFloat16* pa
 }
 
 // A faster method for bfloat16, which blend_inl.h tries first: it takes two thirds of the time. If float32 holds the
-// difference of the operands, one fused multiply-add gives the exact mix, rounded to float32. This rounding never
-// crosses a tie, a number halfway between two bfloat16, because float32 holds all ties. So rounding the result to
-// bfloat16 is right, unless the result is itself a tie.
+// difference of the operands exactly, one fused multiply-add gives the exact mix, rounded once to float32. A tie is a
+// number halfway between two bfloat16. Rounding to float32 never crosses a tie, because float32 holds all ties. So
+// rounding the result to bfloat16 is right, unless the result is itself a tie.
 #define FM_BLEND_TIES_APART
 
-// Returns nonzero words where float32 may not hold the difference of two bfloat16, or where one of them is not finite.
-// Let e be the larger and s the smaller of the two exponents. The difference is below 2^(e + 2) and a multiple of
-// 2^(s - 7). So it has at most 24 bits, and float32 holds it, if e <= s + 15. Example: 2^15 - 129 / 128 (e = 15, s = 0)
-// needs 22 bits.
+// Compares 16 pairs of bfloat16. A word of the result is nonzero if float32 may not hold the difference of the pair
+// exactly, or if one of the two is not finite. Let e be the larger and s the smaller of their exponents. The difference
+// is below 2^(e + 2) and a multiple of 2^(s - 7). So if e <= s + 15, it has at most 24 bits, and float32 holds it.
+// Example: 2^15 - 129 / 128 (e = 15, s = 0) needs 22 bits.
 inline __m256i inexact_differences(__m256i x, __m256i y) {
   constexpr int kStep = 1 << 7;                 // one step of the exponent, in the bits of a bfloat16
   constexpr int kLargest = 0x8000 - 2 * kStep;  // magnitudes from here on may have an infinite difference
@@ -128,8 +129,8 @@ inline bool blend_no_tie(BFloat16* out, const BFloat16* own, const BFloat16* par
   const auto mixed = [&](__m256 a, __m256 b) {
     // b - weight * (b - a), because two negative zeros then give a negative zero; b + weight * (a - b) would give +0.
     const __m256 v = _mm256_fnmadd_ps(_mm256_set1_ps(weight), _mm256_sub_ps(b, a), b);
-    // Adds half a unit of bfloat16's last bit. Then cutting off the low half rounds, and only a tie leaves a low half
-    // of zero.
+    // Adds half of bfloat16's last bit. Cutting off the low half then rounds to nearest. The low half is zero only if v
+    // is a tie.
     return _mm256_add_epi32(_mm256_castps_si256(v), _mm256_set1_epi32(0x8000));
   };
   const __m256i even = mixed(even_of(x), even_of(y));

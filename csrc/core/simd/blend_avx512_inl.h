@@ -16,8 +16,8 @@ namespace {
 
 constexpr int64_t kQuick = 64;
 
-// Does nothing, because every AVX-512 instruction names its rounding mode. blend_inl.h uses this type, which AVX2
-// needs.
+// Does nothing, because every AVX-512 instruction names its rounding mode. It exists because blend_inl.h uses the type,
+// which sets the rounding mode on AVX2.
 struct RoundingDown {
   RoundingDown() {}
 };
@@ -59,14 +59,16 @@ inline bool blend_quickly(Half* out, const Half* own, const Half* partner, float
   return true;
 }
 
-// A 32-bit lane holds two bfloat16. A shift turns the even one into a float32, and clearing the low half the odd one.
-// Converting 16 at a time in memory order would take more instructions.
+// A 32-bit lane holds two bfloat16: an even one in the low half and an odd one in the high half. Shifting the lane left
+// by 16 bits turns the even one into a float32. Clearing the low half turns the odd one into a float32. Converting 16
+// numbers at a time in memory order would take more instructions.
 inline __m512 even_of(__m512i pairs) { return _mm512_castsi512_ps(_mm512_slli_epi32(pairs, 16)); }
 inline __m512 odd_of(__m512i pairs) {
   return _mm512_castsi512_ps(_mm512_and_si512(pairs, _mm512_set1_epi32(static_cast<int>(0xffff0000u))));
 }
 
-// Rounds to bfloat16, to nearest even, in the high half of each lane. Needs an x that is not NaN.
+// Rounds the float32 in each lane to bfloat16 (nearest, ties to even). The result is the high half of the lane; the low
+// half is undefined. x must not be NaN.
 inline __m512i round_high_half(__m512 x) {
   const __m512i bits = _mm512_castps_si512(x);
   const __m512i last = _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));

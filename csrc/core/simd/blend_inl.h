@@ -31,8 +31,8 @@ void blend_exactly(T* out, const T* own, const T* partner, double weight, int64_
   for (int64_t k = 0; k < n; ++k) out[k] = narrow<T>(blend(widen(own[k]), widen(partner[k]), weight));
 }
 
-// Does what blend_exactly does, but for 16-bit floats, in loops that the compiler vectorises: narrow<T16>(x) is
-// round_to_odd(x), converted to T16.
+// Like blend_exactly, but for 16-bit floats, in loops that the compiler vectorises. narrow<T16>(x) is split into its
+// two steps: round_to_odd(x), then a conversion from float32 to T16.
 template <typename T16>
 __attribute__((noinline, noclone)) void blend_exactly_16(T16* out, const T16* own, const T16* partner, double weight,
                                                          int64_t n) {
@@ -65,7 +65,8 @@ __attribute__((noinline, noclone)) int64_t blend_while(T16* out, const T16* own,
   return k;
 }
 
-// Blends in float32 while the result is certain to equal the formula's. Returns how many elements it blended.
+// Blends in float32 as long as the result is certain to equal that of the float64 formula. Returns how many elements it
+// blended.
 template <typename T16>
 int64_t blend_while_certain(T16* out, const T16* own, const T16* partner, float weight, int64_t n) {
   const RoundingDown scope;
@@ -77,8 +78,8 @@ void blend_16(T16* out, const T16* own, const T16* partner, float weight, int64_
   for (int64_t k = 0; k < n;) {
     const int64_t certain = blend_while_certain(out + k, own + k, partner + k, weight, n - k);
     k += certain;
-    // If the first elements were uncertain, their neighbours mostly are too. Elsewhere an uncertain element is mostly
-    // alone.
+    // If the first kQuick elements were uncertain, the next ones mostly are too, so a longer span is blended exactly.
+    // Otherwise an uncertain element is mostly alone.
     const int64_t exact = certain == 0 ? kChunk : kQuick;
     const int64_t count = n - k < exact ? n - k : exact;
     blend_exactly(out + k, own + k, partner + k, weight, count);
@@ -88,8 +89,8 @@ void blend_16(T16* out, const T16* own, const T16* partner, float weight, int64_
 
 #if defined(FM_BLEND_TIES_APART)
 void blend_ties_apart(BFloat16* out, const BFloat16* own, const BFloat16* partner, float weight, int64_t n) {
-  // After a possible tie, blend_16 blends this many elements, because weights such as 1/2 tie often. Other weights tie
-  // so rarely that the extra work does not matter.
+  // After a possible tie, blend_16 blends this many elements, because some weights, such as 1/2, give ties often. Other
+  // weights give ties so rarely that the extra work does not matter.
   constexpr int64_t kTied = 512;
   for (int64_t k = 0; k < n;) {
     k += blend_while<BFloat16, blend_no_tie>(out + k, own + k, partner + k, weight, n - k);

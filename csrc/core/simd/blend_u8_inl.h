@@ -3,13 +3,13 @@
 // The mix is partner + weight * d with d = own - partner. A mix halfway between two integers is a tie and rounds to the
 // even one. Example: weight 1/4, own 12 and partner 10 give 10.5, which rounds to 10.
 //
-// 1. Only a weight that is a multiple of 2^-8 can tie. A tie needs a weight * |d| that is an odd multiple of 1/2, and
-//    |d| < 256 has at most seven factors 2.
+// 1. Only a weight that is a multiple of 2^-8 can give a tie. At a tie, weight * |d| is an odd multiple of 1/2. The
+//    integer |d| is below 256, so it has at most seven factors of 2, and the weight has at most eight binary places.
 // 2. blend_with_ties takes these weights. 2^8 times the mix is then a 16-bit integer, which it rounds.
 // 3. blend_without_ties takes all other weights. The rounded mix is partner + sign(d) * floor(M |d| / 2^32 + 1/2),
 //    where M is floor(2^32 weight). Example: weight 0.3 has M = 1288490240, and own 110 and partner 100 give 103.
-// 4. For weights of 2^-9 or more, M / 2^32 is the weight, because a float32 from there on has no bit below 2^-32. For
-//    smaller weights, both weight * |d| and M |d| / 2^32 are below 1/2 and round to 0.
+// 4. For weights of at least 2^-9, M / 2^32 equals the weight, because a float32 of this size has no bit below 2^-32.
+//    For smaller weights, both weight * |d| and M |d| / 2^32 are below 1/2 and round to 0.
 // 5. The float64 formula rounds to the same integer: its error is too small to carry weight * d across a tie.
 #pragma once
 
@@ -28,7 +28,7 @@ namespace {
 // floor(2^32 weight).
 inline __m256i scale_distance(__m256i distance, __m256i high, __m256i low) {
   const __m256i whole = _mm256_mulhi_epu16(distance, high);
-  // The first 16 bits of the product's fraction. Where the two parts sum to 1 or slightly more, the result saturates
+  // The fraction of the product, in units of 2^-16. If its two summands reach 1 or slightly more, the sum saturates
   // just below 1, which rounds up too.
   const __m256i fraction = _mm256_adds_epu16(_mm256_mullo_epi16(distance, high), _mm256_mulhi_epu16(distance, low));
   return _mm256_add_epi16(whole, _mm256_srli_epi16(fraction, 15));
@@ -58,11 +58,11 @@ inline int64_t blend_by_distance(uint8_t* out, const uint8_t* own, const uint8_t
 }
 
 // Computes base + round((other - base) * factor / 2^15), in less than half the instructions of blend_by_distance. Both
-// functions give the same results if rounds_alike(factor). The rounded product fits a signed byte, because the weight
-// of `other` is below 1/2.
+// functions give the same results if rounds_alike(factor). factor / 2^15 stands for the weight of `other`, which is
+// below 1/2. So the rounded product is between -127 and 127 and fits a signed byte.
 inline int64_t blend_by_factor(uint8_t* out, const uint8_t* other, const uint8_t* base, int16_t factor, int64_t n) {
   const __m256i factors = _mm256_set1_epi16(factor);
-  // bytes 1 and -1, with which maddubs computes other - base
+  // Pairs of bytes (1, -1): maddubs multiplies each pair (other, base) by them and adds, which gives other - base.
   const __m256i signs = _mm256_set1_epi16(static_cast<int16_t>(0xff01));
   int64_t k = 0;
   for (; k + 32 <= n; k += 32) {
@@ -75,7 +75,8 @@ inline int64_t blend_by_factor(uint8_t* out, const uint8_t* other, const uint8_t
   return k;
 }
 
-// Whether blend_by_factor with this factor equals blend_by_distance for all differences from -255 to 255.
+// Whether blend_by_factor with `factor` gives the same results as blend_by_distance for all differences from -255 to
+// 255.
 inline bool rounds_alike(int16_t factor, __m256i high, __m256i low) {
   const __m256i factors = _mm256_set1_epi16(factor);
   __m256i distance = _mm256_setr_epi16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
@@ -90,22 +91,21 @@ inline bool rounds_alike(int16_t factor, __m256i high, __m256i low) {
   return _mm256_testz_si256(wrong, wrong);
 }
 
-// A per-thread cache of results of rounds_alike: the factor for a weight, or kNoFactor if none rounds right. 256
-// entries are enough for the weights of a batch.
+// An entry of a per-thread cache: a weight and a factor that rounds_alike accepts for it, or kNoFactor if it accepts
+// none. A cache of 256 entries is enough for the weights of a batch.
 struct TriedFactor {
   float weight;
   int16_t factor;
 };
 constexpr int16_t kNoFactor = -1;
 inline TriedFactor& tried_factor(float weight) {
-  // empty entries have weight 0, which is never looked up: mix() copies at weight 0
+  // An empty entry has weight 0. Nobody looks up this weight, because mix() copies an image at weights 0 and 1.
   thread_local TriedFactor tried[256];
   return tried[bit_cast<uint32_t>(weight) * 2654435761u >> 24];
 }
 
-// Blends with a weight that cannot tie. 2^15 times the weight lies between two integers. For nine weights in ten, one
-// of these integers is a factor whose product with every difference (-255 to 255) rounds correctly. Then
-// blend_by_factor is used.
+// Blends with a weight that cannot give a tie. 2^15 times the weight lies between two integers. For nine weights in
+// ten, rounds_alike accepts one of the two as a factor. Then blend_by_factor blends, otherwise blend_by_distance.
 inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   constexpr int64_t kWorthTrying = 1024;
   const ByteMix mix = with_smaller_weight(own, partner, weight);
@@ -131,7 +131,7 @@ inline __m256i blend_whole(__m256i x, __m256i y, __m256i own, __m256i rest) {
   return _mm256_srli_epi16(_mm256_add_epi16(_mm256_add_epi16(sum, _mm256_set1_epi16(127)), last), 8);
 }
 
-// Blends with a weight that can tie: a multiple of 2^-8.
+// Blends with a weight that can give a tie: a multiple of 2^-8.
 inline int64_t blend_with_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   const int16_t units = static_cast<int16_t>(weight * 256.0f);
   const __m256i in = _mm256_set1_epi16(units);

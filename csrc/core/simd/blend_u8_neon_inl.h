@@ -23,7 +23,7 @@ inline uint8x8_t scale_distances(uint8x8_t distance, uint16x4_t high, uint16x4_t
       vcombine_u16(scale_distance(vget_low_u16(wide), high, low), scale_distance(vget_high_u16(wide), high, low)));
 }
 
-// Blends with a weight that cannot tie, 16 elements at a time, and returns how many it blended. `out` may be `own`.
+// Blends with a weight that cannot give a tie, 16 elements at a time. Returns how many it blended. `out` may be `own`.
 inline int64_t blend_without_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   const ByteMix mix = with_smaller_weight(own, partner, weight);
   const uint16x4_t high = vdup_n_u16(static_cast<uint16_t>(mix.scaled >> 16));
@@ -48,7 +48,7 @@ inline uint8x8_t blend_whole(uint8x8_t x, uint8x8_t y, uint8x8_t own, uint8x8_t 
   return vshrn_n_u16(vaddq_u16(vaddq_u16(sum, vdupq_n_u16(127)), last), 8);
 }
 
-// Blends with a weight that can tie: a multiple of 2^-8. Returns how many elements it blended.
+// Blends with a weight that can give a tie: a multiple of 2^-8. Returns how many elements it blended.
 inline int64_t blend_with_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   const int units = static_cast<int>(weight * 256.0f);  // 1 to 255
   const uint8x8_t in = vdup_n_u8(static_cast<uint8_t>(units));

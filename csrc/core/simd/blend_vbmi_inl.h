@@ -1,8 +1,8 @@
 // Blends uint8 with AVX-512 VBMI, 64 at a time, by table lookup. Part of kernels_inl.h.
 //
 // The rounded mix is partner + round(weight * d) with d = own - partner, unless the mix lies halfway between two
-// integers: blend_with_ties (blend_u8_inl.h) rounds such ties to even. A table of round(weight * |d|) has 256 bytes,
-// which fill four registers.
+// integers. blend_with_ties (blend_u8_inl.h) takes the weights that can give such a mix. For all other weights, a table
+// of round(weight * |d|) has 256 bytes, which fill four registers.
 #pragma once
 
 #include <immintrin.h>
@@ -16,7 +16,8 @@ namespace {
 struct DeltaTable {
   alignas(64) uint8_t delta[256];
 
-  // The product of a 24-bit weight and 8 bits is exact in float64; adding 2^52 rounds it.
+  // `weight` is a float32, so its product with d (24 + 8 bits) is exact in float64. Adding 2^52 rounds it to an
+  // integer.
   explicit DeltaTable(double weight) {
     for (int d = 0; d < 256; ++d) {
       const double rounded = (weight * d + 0x1p52) - 0x1p52;

@@ -1,5 +1,5 @@
-// Weights of uint8: which ones can make a mix lie halfway between two integers, and the smaller one of both images.
-// Part of kernels_inl.h.
+// Two helpers for mixing uint8 images. may_tie() finds the weights that can give a mix halfway between two integers.
+// with_smaller_weight() puts the image of smaller weight second. Part of kernels_inl.h.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,8 @@ inline bool may_tie(float weight) {
   return units == static_cast<float>(static_cast<int32_t>(units));
 }
 
-// The mix as base + weight * (other - base), with a weight of at most 1/2. `scaled` is floor(2^32 weight).
+// A mix, written as base + weight * (other - base) with a weight of at most 1/2: `base` is the image of larger weight.
+// `scaled` is floor(2^32 weight).
 struct ByteMix {
   const uint8_t* base;
   const uint8_t* other;

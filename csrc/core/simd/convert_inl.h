@@ -21,7 +21,7 @@ inline void widen_span(float* out, const BFloat16* in, int64_t n) {
   for (int64_t k = 0; k < n; ++k) out[k] = to_float(BFloat16{bits[k]});
 }
 
-// Only for AVX2: for AVX-512 the compiler's code for the plain loop is better.
+// Only for AVX2. For AVX-512, the code that the compiler makes of the plain loop is better.
 #if defined(__AVX2__) && !defined(__AVX512F__)
 // Returns to_bfloat16() of eight values, one per 32-bit lane.
 inline __m256i bfloat16_bits(const float* in) {

@@ -9,7 +9,7 @@ namespace fastmix {
 
 namespace {
 
-// The instruction sets that this processor can run, narrowest vectors first.
+// The kernels of all instruction sets that this processor can run, narrowest vectors first.
 std::vector<const CpuKernels*> runnable_kernels() {
   std::vector<const CpuKernels*> sets = {&baseline_kernels()};
 #if defined(__x86_64__)

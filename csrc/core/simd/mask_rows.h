@@ -27,15 +27,15 @@ class MaskRows {
     }
   }
 
-  // The mask row `of`, stretched to the length of an image row. A thread keeps it because neighbouring image rows often
-  // read the same mask row.
+  // `levels` is the mask row at address `of`, stretched to the length of an image row. A thread keeps both, because
+  // neighbouring image rows often read the same mask row.
   struct Scratch {
     std::vector<uint8_t> levels;
     const uint8_t* of = nullptr;
   };
 
-  // Returns the levels of image row `row`, counted through all frames and channels of a sample. The levels are valid
-  // until the next call with this scratch.
+  // Returns the levels of image row `row`. Rows are numbered through all frames and channels of a sample. The levels
+  // are valid until the next call with this scratch.
   const uint8_t* row(int32_t index, int64_t row, Scratch& scratch) const {
     const int64_t y = row % height_ * mask_.height / height_;
     const int64_t t = row / height_ % depth_ * mask_.depth / depth_;
@@ -55,7 +55,7 @@ class MaskRows {
   const uint8_t* levels_;
   const Extent mask_;
   const int64_t repeat_, width_, height_, depth_;
-  std::vector<int64_t> ends_;  // where each cell of a mask row ends in a row of image elements
+  std::vector<int64_t> ends_;  // for each cell of a mask row: where it ends, as an index into an image row
 };
 
 // Splits levels[0, n) into parts and visits them in ascending order. Calls visit(begin, end, 0) if all weights of the

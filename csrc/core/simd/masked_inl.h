@@ -10,7 +10,8 @@ namespace fastmix {
 namespace FM_ISA {
 namespace {
 
-// All overloads copy bits for weights 0 and 1. uint8 needs no special case: with these weights its blend is exact.
+// All overloads copy the bits of one image for weights 0 and 1. For uint8 the blend itself does so, because it is
+// exact.
 inline void blend_weighted(uint8_t* out, const uint8_t* own, const uint8_t* partner, const float* weights, int64_t n) {
 #pragma GCC ivdep
   for (int64_t k = 0; k < n; ++k) {

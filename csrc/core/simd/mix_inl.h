@@ -1,4 +1,4 @@
-// Mixes spans, and sums their gradients, per element type. Part of kernels_inl.h.
+// Mixes spans and sums up gradients, for every element type. Part of kernels_inl.h.
 #pragma once
 
 #include <cstring>

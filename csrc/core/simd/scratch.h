@@ -42,7 +42,7 @@ class Scratch {
   size_t size_ = 0;
 };
 
-// Returns the scratch memory as bytes.
+// Returns scratch memory for `count` bytes.
 inline uint8_t* bytes_of(Scratch& scratch, int64_t count) {
   return reinterpret_cast<uint8_t*>(scratch.get(static_cast<size_t>(count + 3) / sizeof(float)));
 }

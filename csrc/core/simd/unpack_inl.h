@@ -35,7 +35,7 @@ struct SplitIndices {
 };
 constexpr SplitIndices kSplit(false), kSplitMirrored(true);
 
-// Splits 16 pixels at a time and returns how many it split.
+// Splits RGB pixels into three planes, 16 pixels at a time. Returns how many it split.
 inline int64_t split_rgb(uint8_t* out, const uint8_t* row, int64_t width, bool mirror) {
   const auto& index = (mirror ? kSplitMirrored : kSplit).index;
   const auto pick = [&](__m128i bytes, int channel, int part) {
@@ -57,8 +57,9 @@ inline int64_t split_rgb(uint8_t* out, const uint8_t* row, int64_t width, bool m
   return x;
 }
 
-// Mirrors five pixels at a time, from the start of the output, and returns how many it mirrored. Each store writes one
-// byte beyond its five pixels and each load begins one byte before them, so one more pixel must follow.
+// Mirrors a row of RGB pixels, five at a time, from the start of the output. Returns how many it mirrored. Each store
+// writes one byte after its five pixels, and each load begins one byte before its five pixels. So it stops while at
+// least one pixel is left.
 inline int64_t mirror_rgb(uint8_t* out, const uint8_t* row, int64_t width) {
   const __m128i order = _mm_setr_epi8(13, 14, 15, 10, 11, 12, 7, 8, 9, 4, 5, 6, 1, 2, 3, 0);
   int64_t x = 0;
@@ -74,7 +75,7 @@ inline uint8x16_t reversed(uint8x16_t x) {
   return vextq_u8(halves, halves, 8);
 }
 
-// Splits 16 pixels at a time and returns how many it split.
+// Splits RGB pixels into three planes, 16 pixels at a time. Returns how many it split.
 inline int64_t split_rgb(uint8_t* out, const uint8_t* row, int64_t width, bool mirror) {
   int64_t x = 0;
   for (; x + 16 <= width; x += 16) {
@@ -87,7 +88,7 @@ inline int64_t split_rgb(uint8_t* out, const uint8_t* row, int64_t width, bool m
   return x;
 }
 
-// Mirrors 16 pixels at a time, from the start of the output, and returns how many it mirrored.
+// Mirrors a row of RGB pixels, 16 at a time, from the start of the output. Returns how many it mirrored.
 inline int64_t mirror_rgb(uint8_t* out, const uint8_t* row, int64_t width) {
   int64_t x = 0;
   for (; x + 16 <= width; x += 16) {
