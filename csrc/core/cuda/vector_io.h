@@ -146,7 +146,7 @@ __device__ __forceinline__ float biased_byte(const Words<kWords>& vector, int j,
   return bit_cast<float>(bias | element<uint8_t>(vector, j));
 #endif
 }
-// Packs the lowest bytes of four words.
+// Packs the lowest bytes of four words into one word.
 __device__ __forceinline__ uint32_t lowest_bytes(const uint32_t (&words)[4]) {
 #if defined(__CUDA_ARCH__)
   return __byte_perm(__byte_perm(words[0], words[1], 0x0040u), __byte_perm(words[2], words[3], 0x0040u), 0x5410u);

@@ -35,7 +35,7 @@ SampleKey sample_key(const char* caller, uint64_t seed, std::span<const int64_t>
 void check_batch(int32_t batch, const DrawKey& key);
 
 // The random stream for one purpose. `unit` is the index of the batch, pair or sample that draws from it. `variant`
-// separates several users of one purpose, such as the policies of a choice.
+// gives several users of one purpose, such as the policies of a choice, a stream each.
 inline RandomStream stream_of(const DrawKey& key, Purpose purpose, uint32_t unit, uint32_t variant = 0) {
   return RandomStream(key.seed, purpose, key.epoch, key.rank, key.step, unit, variant);
 }

@@ -11,8 +11,8 @@
 namespace fastmix {
 
 // An entry of the walk is a sample's index, shifted left by kFlagBits, plus any of these flags.
-constexpr uint32_t kWriteFlag = 1;   // the kernel writes its mix; else it only reads the sample as a partner
-constexpr uint32_t kBlendFlag = 2;   // the sample takes part of its partner; else it keeps its own values
+constexpr uint32_t kWriteFlag = 1;   // the kernel writes the sample's mix; else it only reads the sample as a partner
+constexpr uint32_t kBlendFlag = 2;   // the sample is blended with its partner; else it keeps its own values
 constexpr uint32_t kMirrorFlag = 4;  // normalize_mix reads the sample mirrored
 constexpr uint32_t kFlagBits = 3;
 FM_HD uint32_t sample_of(uint32_t entry) { return entry >> kFlagBits; }

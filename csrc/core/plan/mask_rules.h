@@ -13,13 +13,13 @@ struct Interval {
 };
 
 struct MaskRule {
-  int32_t least_holes = 20, most_holes = 20;  // GridMix: holes across the crop
+  int32_t least_holes = 20, most_holes = 20;  // GridMix: number of holes across the crop's width
   Interval hole_aspect{1.0, 1.0};             // GridMix: height / width of a patch
   Interval crop_area{1.0, 1.0};               // GridMix: the crop's share of the image's area
   Interval crop_aspect{1.0, 1.0};             // GridMix: the crop's height / width, relative to the image's
-  Interval sigma{0.25, 0.5};                  // SmoothMix: share of the image's side, sqrt(height * width)
-  double decay = 3.0;                         // FMix: amplitude ~ 1 / frequency^decay
-  double softness = 0.0;                      // FMix: half the share of pixels on the soft edge
+  Interval sigma{0.25, 0.5};                  // SmoothMix: standard deviation, in units of sqrt(height * width)
+  double decay = 3.0;                         // FMix: a wave's amplitude is proportional to 1 / frequency^decay
+  double softness = 0.0;                      // FMix: the soft edge takes at most the share 2 * softness of the pixels
 };
 
 void validate(const MaskRule& rule);

@@ -17,7 +17,7 @@ void check_box(const PlanView& plan, int32_t sample, int64_t height, int64_t wid
   const int32_t* box = plan.rows[sample].box;
   check(box[0] >= 0 && box[1] >= 0 && box[0] <= box[2] && box[1] <= box[3] && box[2] <= height && box[3] <= width,
         "plan: expected box (y0, x0, y1, x1) within height ", height, " and width ", width, ", got (", box[0], ", ",
-        box[1], ", ", box[2], ", ", box[3], ") for sample ", sample, "; draw the plan with image_size= of the images");
+        box[1], ", ", box[2], ", ", box[3], ") for sample ", sample, "; draw the plan for images of this size");
 }
 
 void check_mask(const PlanView& plan, int32_t sample) {

@@ -34,7 +34,7 @@ constexpr double kLeastShape = 1e-300;
 
 class RandomStream {
  public:
-  // `variant` separates several users of one purpose, such as the policies of a choice.
+  // `variant` gives several users of one purpose, such as the policies of a choice, a stream each.
   RandomStream(uint64_t seed, Purpose purpose, uint32_t epoch, uint32_t rank, uint64_t step, uint32_t unit,
                uint32_t variant = 0) {
     const Philox4 derived = philox4x32_10({{epoch, rank, static_cast<uint32_t>(purpose), variant}},

@@ -1,9 +1,9 @@
 // Blends 16-bit floats with AVX-512, 64 at a time. Part of kernels_inl.h.
 //
-// The mix is partner + weight * d with d = own - partner. Unless the exponents of own and partner are far apart,
-// float32 holds d exactly. Then the code computes the mix twice by a fused multiply-add, once rounded down and once
-// rounded up. If the two results differ, it takes the one whose last bit is odd. This is "rounding to odd" (see
-// round_to_odd in formula/mix_math.h): narrowing it to 16 bits gives the same as narrowing the exact value.
+// The mix is partner + weight * d with d = own - partner. float32 holds d exactly, unless the exponents of own and
+// partner are far apart. If d is exact, the code computes the mix twice by a fused multiply-add, once rounded down and
+// once rounded up. If the two results differ, it takes the one whose last bit is odd. This is "rounding to odd" (see
+// round_to_odd in formula/mix_math.h): narrowing the result to 16 bits gives the same bits as narrowing the exact mix.
 #pragma once
 
 #include <immintrin.h>
