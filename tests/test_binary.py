@@ -62,7 +62,9 @@ def test_needs_no_more_than_torch_and_the_system():
 
 def test_names_no_directory():
     assert not re.search(r"\((RPATH|RUNPATH)\)", readelf("--dynamic"))
-    assert re.findall(rb"/[\w./+-]+/csrc/[\w./-]+", _library.LIBRARY.read_bytes()) == []
+    for library in _library.LIBRARY.parent.glob("*.so"):
+        # A compiler cache may make source paths relative: those are no directory of this machine.
+        assert re.findall(rb"(?<![\w.])/[\w./+-]+/(?:csrc|site-packages)/[\w./-]+", library.read_bytes()) == [], library
 
 
 def test_asks_torch_only_for_its_stable_functions():
