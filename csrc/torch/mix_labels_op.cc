@@ -24,8 +24,8 @@ Tensor mix_labels_op(const Tensor& labels, const Tensor& plan, int64_t num_class
   std::optional<Tensor> others;
   MixLabelsParams params;
   if (other) {
-    check(device_of(*other) == device_of(labels), op, ": expected other on the labels' device ", device_of(labels),
-          ", got ", device_of(*other), "; move other there");
+    check(device_of(*other) == device_of(labels), op, ": expected other= on the device of labels, ", device_of(labels),
+          ", got ", device_of(*other), "; pass other.to(labels.device)");
     check_batch(op, "other", *other);
     others = class_ids("other", *other);
     params.other = static_cast<const int64_t*>(others->const_data_ptr());

@@ -243,7 +243,7 @@ class MixPlan(StoredPlan):
         """Raise ValueError, with the reason, if the plan cannot be applied in place.
 
         Args:
-            image_size: (height, width); None does not check the boxes against it.
+            image_size: (height, width) of the images that the boxes must fit. With None, a box may have any size.
 
         Raises:
             ValueError: A partner repeats or is out of range, a weight is outside [0, 1], a box does not fit, a mask

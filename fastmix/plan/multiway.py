@@ -236,7 +236,7 @@ def combine_values(values: Tensor, plan: MultiwayPlan) -> Tensor:
 
 
 def combine_labels(op: str, labels: Tensor, plan: MultiwayPlan, num_classes: int, smoothing: float) -> Tensor:
-    """Turn class ids (B,) into dense targets float32 (B, C), summed in float64 and rounded once."""
+    """Mix the one-hot labels of class ids (B,) into dense targets (B, C), float32."""
     known = (labels >= 0) & (labels < num_classes)
     # vmap cannot branch on values, and CUDA would have to synchronise. There, rows with an unknown label become NaN.
     if (

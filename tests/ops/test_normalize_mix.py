@@ -185,7 +185,7 @@ def test_refuses(options, error, message):
         (0, IMAGES.repeat(1, 1, 1, 2), r"1 to 4 channels"),
         (1, PLAN.rows.long(), r"plan of dtype Int, got Long"),
         (1, PLAN.rows[:2], r"plan of shape \(3, 16\).*got \(2, 16\)"),
-        (1, torch.zeros_like(PLAN.rows), r"rows that mix two images.*header 0 for sample 0"),
+        (1, torch.zeros_like(PLAN.rows), r"rows that mix two images.*got 0 for sample 0"),
         (2, [1.0], r"mean with one value per channel \(3\), got 1"),
         (3, [1.0, 0.0, 1.0], r"std > 0 and finite, got 0"),
         (4, torch.float64, r"bfloat16 or float32, got Double"),

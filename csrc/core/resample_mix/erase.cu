@@ -17,7 +17,7 @@ namespace {
 
 constexpr uint32_t kEraseThreads = 256;
 
-// The sample's boxes are first ... first + count - 1.
+// A sample whose boxes have the indices `first` to `first + count - 1` in the list of all boxes.
 struct ErasedSample {
   uint32_t first, count, partner;
   PixelWeight weight;

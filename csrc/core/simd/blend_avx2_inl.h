@@ -117,7 +117,7 @@ inline __m256i inexact_differences(__m256i x, __m256i y) {
   const __m256i graded = _mm256_max_epi16(smaller, _mm256_set1_epi16(kStep));
   const __m256i beyond = _mm256_subs_epu16(_mm256_subs_epu16(larger, graded), _mm256_set1_epi16(15 * kStep));
   const __m256i too_large = _mm256_subs_epu16(larger, _mm256_set1_epi16(kLargest - 1));
-  // If the smaller one is zero, the difference is exact: _mm256_sign_epi16 then clears the word.
+  // If `smaller` is zero, the difference is exact, so _mm256_sign_epi16 sets that word of `beyond` to zero.
   return _mm256_or_si256(_mm256_sign_epi16(beyond, smaller), too_large);
 }
 

@@ -131,7 +131,7 @@ inline __m256i blend_whole(__m256i x, __m256i y, __m256i own, __m256i rest) {
   return _mm256_srli_epi16(_mm256_add_epi16(_mm256_add_epi16(sum, _mm256_set1_epi16(127)), last), 8);
 }
 
-// Blends with a weight that can give a tie: a multiple of 2^-8.
+// Blends with a weight that is a multiple of 2^-8. Only then can a mix lie halfway between two integers.
 inline int64_t blend_with_ties(uint8_t* out, const uint8_t* own, const uint8_t* partner, float weight, int64_t n) {
   const int16_t units = static_cast<int16_t>(weight * 256.0f);
   const __m256i in = _mm256_set1_epi16(units);
