@@ -80,7 +80,7 @@ void pack_resident(const Dense<int32_t>& rows, std::array<int64_t, 4> masks,
 
 py::tuple crop_windows(const CropSpec& spec, const Dense<int32_t>& sizes, uint64_t seed, const Dense<int64_t>& keys) {
   validate(spec);
-  check(keys.ndim() == 2, "random_resized_crop: expected keys of shape (N, 2) to (N, 4), got ", keys.ndim(),
+  check(keys.ndim() == 2, "random_resized_crop: expected keys of shape (N, 2), (N, 3) or (N, 4), got ", keys.ndim(),
         " dimensions");
   const py::ssize_t count = keys.shape(0);
   check(sizes.ndim() == 2 && sizes.shape(1) == 2 && sizes.shape(0) == count,

@@ -14,7 +14,8 @@ py::array_t<double> sample_draws(SampleLaw law, double a, double b, py::ssize_t 
                                  const Dense<int64_t>& keys, uint32_t variant) {
   const SampleVariates variates{law, a, b};
   validate(variates);
-  check(keys.ndim() == 2, "sample_draws: expected keys of shape (N, 2) to (N, 4), got ", keys.ndim(), " dimensions");
+  check(keys.ndim() == 2, "sample_draws: expected keys of shape (N, 2), (N, 3) or (N, 4), got ", keys.ndim(),
+        " dimensions");
   check(count >= 0, "sample_draws: expected count >= 0, got ", count);
   const auto samples = keys.shape(0);
   const auto parts = static_cast<size_t>(keys.shape(1));

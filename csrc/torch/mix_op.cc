@@ -47,16 +47,17 @@ void check_other(const char* op, const Tensor& images, const Tensor& other) {
   bool fits =
       other.dim() == rank && other.scalar_type() == images.scalar_type() && device_of(other) == device_of(images);
   for (int64_t dim = 1; fits && dim < rank; ++dim) fits = other.size(dim) == images.size(dim);
-  check(fits, op, ": expected other like images except for the batch size, ",
-        torch::headeronly::toString(images.scalar_type()), " ", shape_of(images), " on ", device_of(images), ", got ",
-        torch::headeronly::toString(other.scalar_type()), " ", shape_of(other), " on ", device_of(other));
+  check(fits, op, ": expected other= with the dtype, the device and the sample shape of images, got ",
+        torch::headeronly::toString(other.scalar_type()), " ", shape_of(other), " on ", device_of(other),
+        " with images of ", torch::headeronly::toString(images.scalar_type()), " ", shape_of(images), " on ",
+        device_of(images));
   check_batch(op, "other", other);
 }
 
 void check_layout(const char* op, const SampleLayout& images, const Tensor& other) {
   const SampleLayout layout = sample_layout(other);
-  check(layout.packed && layout.pixel_stride == images.pixel_stride, op, ": expected other ",
-        images.channels_last ? "channels_last" : "contiguous", " like images, got ",
+  check(layout.packed && layout.pixel_stride == images.pixel_stride, op, ": expected other= to be ",
+        images.channels_last ? "channels_last" : "contiguous", ", as images are, got ",
         !layout.packed         ? "samples with gaps"
         : layout.channels_last ? "channels_last"
                                : "contiguous",
@@ -151,7 +152,7 @@ void mix_in_place_op(const Tensor& images, const Tensor& rows, std::optional<Ten
     check_layout(op, layout, *other);
     others = sample_pointers(*other);
     check(!overlap(in, others, layout.elements * size_of(dtype)), op,
-          ": expected other and images in separate memory, got memory that both share; use mix(), which writes a new "
+          ": expected other= and images in separate memory, got memory that both share; use mix(), which writes a new "
           "batch");
     params.others = others.data();
   }

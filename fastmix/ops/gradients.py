@@ -53,7 +53,10 @@ def mix(
     with_clean: bool = False,
     multiway: bool = False,
 ) -> Tensor:
-    """Call ``torch.ops.fastmix.mix``, differentiable in every mode. ``other`` may have any memory format."""
+    """Call ``torch.ops.fastmix.mix`` with derivatives in reverse mode, forward mode and ``torch.func``.
+
+    ``other`` may have any memory format.
+    """
     if other is not None:
         other = _ops.samples_like(images, other)
     function = _Mix.apply if _needs_function(images, other) else _ops.mix

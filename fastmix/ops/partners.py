@@ -33,7 +33,7 @@ def check_other(op: str, plan: MixPlan | MultiwayPlan | ResidentPlan, values: Te
     if (other.shape[1:], other.dtype, other.device) != (values.shape[1:], values.dtype, values.device):
         shape = ", ".join(map(str, ("N", *values.shape[1:])))
         raise ValueError(
-            f"{op}: expected other of shape ({shape}), {values.dtype} on {values.device}, "
+            f"{op}: expected other= of shape ({shape}), {values.dtype} on {values.device}, "
             f"got {tuple(other.shape)}, {other.dtype} on {other.device}"
         )
 

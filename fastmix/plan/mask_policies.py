@@ -47,7 +47,7 @@ class GridMix(_MaskPolicy):
         pairing: As for ``Mixup``.
         weight: As for ``Mixup``.
         holes: Number of holes in a row of the grid; a number or (least, most). A patch is at least two pixels wide.
-        hole_aspect: Height / width of a patch; a number or (least, most).
+        hole_aspect: Height / width of a hole, which is that of its patch; a number or (least, most).
         crop_area: Area of the crop as a share of the image's area; a number or (least, most).
         crop_aspect: Aspect ratio (height / width) of the crop, divided by that of the image; a number or (least, most).
             The crop is clipped to the image.

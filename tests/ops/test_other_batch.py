@@ -209,8 +209,8 @@ def test_refuses_gradients_in_place():
 def test_operators_check_for_themselves():
     images = torch.zeros(3, 2, 4, 5)
     for other, message in (
-        (torch.zeros(2, 2, 4, 6), "like images except for the batch size"),
-        (torch.zeros(2, 2, 4, 5).half(), "like images except for the batch size"),
+        (torch.zeros(2, 2, 4, 6), "dtype, the device and the sample shape of images"),
+        (torch.zeros(2, 2, 4, 5).half(), "dtype, the device and the sample shape of images"),
         (torch.zeros(2, 2, 4, 5).contiguous(memory_format=torch.channels_last), "other.contiguous"),
     ):
         for op in (torch.ops.fastmix.mix, torch.ops.fastmix.mix_):

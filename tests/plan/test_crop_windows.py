@@ -171,7 +171,7 @@ def test_bad_sizes_are_refused() -> None:
 @pytest.mark.parametrize(
     ("keys", "message"),
     [
-        ([0, 0], r"keys of shape \(N, 2\) to \(N, 4\), got 1 dimensions"),
+        ([0, 0], r"keys of shape \(N, 2\), \(N, 3\) or \(N, 4\), got 1 dimensions"),
         ([[0]], "key of 2 to 4 numbers .epoch, sample, occurrence, view., got 1 numbers"),
         ([[0] * 5], "got 5 numbers"),
         ([[2**32, 0]], r"epoch in \[0, 4294967295\], got 4294967296"),

@@ -81,7 +81,7 @@ def test_laws() -> None:
         (SampleLaw.log_uniform, 0, 1, KEYS, "ends > 0, got 0 and 1"),
         (SampleLaw.normal, 0, -1, KEYS, "standard deviation >= 0, got -1"),
         (SampleLaw.dirichlet, 0, 1, KEYS, "alpha > 0, got 0"),
-        (SampleLaw.uniform, 0, 1, KEYS[0], r"keys of shape \(N, 2\) to \(N, 4\), got 1 dimensions"),
+        (SampleLaw.uniform, 0, 1, KEYS[0], r"keys of shape \(N, 2\), \(N, 3\) or \(N, 4\), got 1 dimensions"),
         (SampleLaw.uniform, 0, 1, KEYS[:, :1], "sample_draws: expected a key of 2 to 4 numbers .* got 1 numbers"),
         (SampleLaw.uniform, 0, 1, -KEYS, "sample_draws: expected a key with epoch in .*, got -3"),
     ],

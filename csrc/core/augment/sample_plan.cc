@@ -174,7 +174,7 @@ void validate_sizes(const char* op, const SamplePlanView& plan, int64_t height, 
     for (int32_t k = 0; k < row.count; ++k) {
       const SampleOperation& operation = plan.operations(i)[k];
       if (operation.opcode() != Opcode::kPadCrop || (operation.word[2] & 1 << 24) == 0) continue;
-      // As in numpy's mode 'reflect', the reflected image ends size - 1 pixels beyond the border.
+      // The image is reflected once at each border, which gives height - 1 rows or width - 1 columns beyond it.
       check_operation(std::abs(int64_t{operation.word[0]}) < height && std::abs(int64_t{operation.word[1]}) < width,
                       {op, i, k}, "expected PadCrop with reflection to move less than ", height, " rows and ", width,
                       " columns, got (", operation.word[0], ", ", operation.word[1], ")");

@@ -15,8 +15,9 @@ namespace fastmix {
 template <int kTogether>
 class WholeSectors {
  public:
-  // The hardware serves eight lanes at a time. Their vectors should lie in different banks of shared memory. They do if
-  // kTogether is odd. If it is even, one unused vector after every 4 * kTogether vectors shifts the banks.
+  // The hardware serves eight lanes at a time, and the vectors of these lanes should lie in different banks of shared
+  // memory. With an odd kTogether, they do. With an even one, a vector stays unused after every 4 * kTogether vectors,
+  // which moves the vectors behind it to other banks.
   static constexpr uint32_t kVectorsOfWarp = kTogether == 1 ? 0 : kLanes * kTogether + (kTogether % 2 == 0 ? 8 : 0);
 
   // `shared` has room for kVectorsOfWarp vectors per warp of the block. The first `lanes` lanes of this warp write.

@@ -1,5 +1,6 @@
-// FMix: draws noise with a decaying spectrum and keeps the sample's pixels where the noise is highest. The sums have a
-// fixed order and use no libm, so every machine gives the same bits. No FFT library promises that.
+// FMix: draws noise with a decaying spectrum and keeps the sample's pixels where the noise is highest. This
+// file computes the Fourier transform itself, in a fixed order and without libm, so that every machine gives the same
+// bits. No FFT library promises that.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>

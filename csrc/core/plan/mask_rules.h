@@ -14,7 +14,7 @@ struct Interval {
 
 struct MaskRule {
   int32_t least_holes = 20, most_holes = 20;  // GridMix: number of holes across the crop's width
-  Interval hole_aspect{1.0, 1.0};             // GridMix: height / width of a patch
+  Interval hole_aspect{1.0, 1.0};             // GridMix: height / width of a hole, as of its patch
   Interval crop_area{1.0, 1.0};               // GridMix: the crop's share of the image's area
   Interval crop_aspect{1.0, 1.0};             // GridMix: the crop's height / width, relative to the image's
   Interval sigma{0.25, 0.5};                  // SmoothMix: standard deviation, in units of sqrt(height * width)

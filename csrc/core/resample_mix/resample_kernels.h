@@ -1,9 +1,9 @@
 // The inner loops of resample_mix on the CPU, compiled once per instruction set from resample_kernels_inl.h.
 //
 // A job computes a band of `rows` output rows at a time, one row per vector lane. A column is a vector of one float per
-// row of the band. The vertical pass makes one column for each byte of a source row: the column of pixel x, channel c has
-// index x * channels + c. The horizontal pass makes one column per output element, in the order of the output's layout. The
-// writing pass turns columns into rows of the output. Only the first and the last pass transpose.
+// row of the band. The vertical pass makes one column for each byte of a source row: the column of pixel x, channel c
+// has index x * channels + c. The horizontal pass makes one column per output element, in the order of the output's
+// layout. The writing pass turns columns into rows of the output. Only the first and the last pass transpose.
 #pragma once
 
 #include <cstdint>
