@@ -179,7 +179,7 @@ IMAGES = torch.zeros(3, 4, 5)
 @pytest.mark.parametrize(
     ("other", "error", "message"),
     [
-        (torch.zeros(2, 4, 6), ValueError, r"other of shape \(N, 4, 5\), torch.float32 on cpu, got \(2, 4, 6\)"),
+        (torch.zeros(2, 4, 6), ValueError, r"other= of shape \(N, 4, 5\), torch.float32 on cpu, got \(2, 4, 6\)"),
         (torch.zeros(2, 4, 5, dtype=torch.float64), ValueError, "got .* torch.float64"),
         (torch.zeros(1, 4, 5), RuntimeError, r"partner in \[0, 1\), got 1 for sample 0"),
         ([[1.0]], TypeError, "other to be a torch.Tensor, got list"),
@@ -218,7 +218,7 @@ def test_operators_check_for_themselves():
                 op(images, PLAN.rows, None, other)
     with pytest.raises(RuntimeError, match="expected inputs, the number of samples in the other batch, to be >= 0"):
         torch.ops.fastmix.mix_backward(images, PLAN.rows, None, -1, True)
-    with pytest.raises(ValueError, match=r"other of shape \(N\), torch.int64 on cpu, got \(2, 4\)"):
+    with pytest.raises(ValueError, match=r"other= of shape \(N\), torch.int64 on cpu, got \(2, 4\)"):
         fm.mix_labels(torch.arange(3), PLAN, 5, other=torch.zeros(2, 4, dtype=torch.int64))
     with pytest.raises(RuntimeError, match=r"labels in \[0, 5\), got 9"):
         fm.mix_labels(torch.arange(3), PLAN, 5, other=torch.tensor([1, 9]))
