@@ -26,9 +26,9 @@ def mix_segmentation(
 ) -> Tensor:
     """Mix segmentation maps by the plan of their images.
 
-    Without ``num_classes``, equivalent to ``torch.where(w == 1, maps, maps[plan.partner])``. Ids cannot be blended, so
-    every ``w`` must be 0 or 1 (CutMix, hard masks). With ``num_classes``, equivalent to
-    ``mix(one_hot(maps, num_classes).movedim(-1, 1).float(), plan)``.
+    Without ``num_classes``, equivalent to ``torch.where(w == 1, maps, maps[plan.partner])``, where ``w`` is the weight
+    of the sample's own image at each pixel. Ids cannot be blended, so every ``w`` must be 0 or 1 (CutMix, hard masks).
+    With ``num_classes``, equivalent to ``mix(one_hot(maps, num_classes).movedim(-1, 1).float(), plan)``.
 
     Args:
         maps: (B, ..., H, W) class ids of an integer dtype or bool, with the H and W of the images.
@@ -43,7 +43,7 @@ def mix_segmentation(
     Raises:
         TypeError: ``maps`` is not an integer tensor, or ``plan`` not a MixPlan.
         ValueError: ``other`` or the plan's size do not fit, the plan blends ids, or an id is out of range.
-        RuntimeError: A box does not fit.
+        RuntimeError: A box of the plan does not fit into H x W.
 
     Example:
         >>> maps = mix_segmentation(maps, CutMix().plan(len(maps), maps.shape[-2:]))

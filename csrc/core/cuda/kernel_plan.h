@@ -32,7 +32,7 @@ struct InlineTable {
   uint32_t bundles = 0;
   uint32_t has_box = 0;
   uint32_t pointers = 0;
-  uint32_t terms = 0;                // weights of weighted sums, one double per element of GpuWalk::entries
+  uint32_t terms = 0;                // array of doubles: the weight of each element of GpuWalk::entries in its sum
   uint32_t inside = 0, outside = 0;  // weight_in and weight_out; equal offsets if one array serves both
   uint32_t boxes = 0;
   uint32_t each_weights = 1, each_box = 1;  // 1: the array has one element per sample; 0: one for all

@@ -1,5 +1,6 @@
 // Mixes a batch and computes the gradient: the parameters and the functions that the torch and DALI layers call. Sizes
-// and strides are in elements. All images of a struct are on one device; the plan is on the host.
+// and strides are in elements. All images that one of these structs points to are on one device; the plan is on the
+// host.
 #pragma once
 
 #include <cstdint>

@@ -139,7 +139,7 @@ struct NormalizeOut {
     weight.hide();
   }
 
-  // Computes vector v of the run: 16 bytes of output.
+  // Computes vector v of this PixelRun: 16 bytes of output.
   template <int kWords, typename Weigh>
   __device__ __forceinline__ Words<4> vector(int v, Words<kWords>& own, Words<kWords>& partner, Weigh& weight,
                                              const float* scale, const float* bias, uint32_t byte_bias) const {

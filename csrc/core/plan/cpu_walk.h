@@ -22,8 +22,9 @@
 
 namespace fastmix {
 
-// The cycles, grouped into bundles. A task mixes one bundle. A bundle has at least kBundle samples, except the last
-// one. A plan with repeated partners has no cycles: `cyclic` is then false, and `cycles` lists each sample alone.
+// The cycles of the permutation of partners, grouped into bundles. A task mixes one bundle. A bundle has at least
+// kBundle samples, except the last one. A plan with repeated partners has no cycles: `cyclic` is then false, and
+// `cycles` lists each sample alone.
 struct CpuWalk {
   static constexpr int32_t kBundle = 16;
 

@@ -12,7 +12,7 @@ namespace fastmix {
 // Each unit (the batch or a sample, see `per`) draws its weights from Dirichlet(alpha) and is mixed with probability
 // `prob`. The first weight is that of the sample's own image, the others are those of its partners.
 struct DirichletPolicy {
-  std::vector<double> alpha;  // one per image that is mixed
+  std::vector<double> alpha;  // K numbers, where each result mixes K images
   double prob = 1.0;
   Per per = Per::kSample;
 };

@@ -149,8 +149,9 @@ class FixedTile {
     return axis.whole != 0 ? 0 : axis.spans[output].first - begin;
   }
 
-  // Resamples `lines` lines, the first of which has index `line`, along the first axis. A line is a source column if
-  // kDown, else a source row. `fresh` is true in the tile's first turn.
+  // The first of the two passes over the tile. With kDown it resamples the source columns `line` to `line + lines - 1`
+  // vertically, otherwise the source rows with these indices horizontally. `fresh` is true in the first call for a
+  // tile.
   template <bool kDown>
   __device__ __forceinline__ void first_pass(int32_t line, int32_t lines, bool fresh) {
     constexpr int kOutputs = kDown ? kFixedTileRows : kFixedTileColumns;
