@@ -6,10 +6,11 @@ Photographs of ImageNet's size, as loose files and in the forms of ``fastmix.pac
 * loading: images/s of mixed training batches as in ``loader.py``, from the page cache; with the files thrown out of it
   before every round; and from an S3 server on loopback that lets every request wait.
 
-Before, an epoch of packed photographs is compared with that of the loose ones, bit for bit. ``--intervals`` measures
-restart intervals instead.
+Before, an epoch of packed photographs is compared with that of the loose ones, bit for bit. ``--slow-disk`` and
+``--intervals`` measure epochs from a disk that serves few reads, and restart intervals, instead.
 
     python -m benchmarks.pack --json benchmarks/results/pack.json
+    python -m benchmarks.pack --slow-disk --json benchmarks/results/pack-slow-disk.json
     python -m benchmarks.pack --intervals --json benchmarks/results/pack-intervals.json
 """
 
@@ -23,7 +24,7 @@ from pathlib import Path
 import fastmix
 from benchmarks.data import read_description, write_set
 from benchmarks.loader import contest, evict
-from benchmarks.packing import intervals, rows
+from benchmarks.packing import intervals, rows, slow_disk
 from benchmarks.packing.store import serving
 from benchmarks.packing.writing import compare_writers
 from benchmarks.rivals import ALPHA, Job, packed
@@ -92,6 +93,10 @@ def main() -> None:
     parser.add_argument(
         "--writers", nargs="*", choices=WRITERS, default=list(WRITERS), help="others write a form only if there is none"
     )
+    parser.add_argument(
+        "--slow-disk", action="store_true", help="epochs from a slow disk, and nothing else: needs root"
+    )
+    parser.add_argument("--reads", type=int, default=500, help="that the slow disk serves per second")
     parser.add_argument("--intervals", action="store_true", help="restart intervals, and nothing else")
     parser.add_argument("--quick", action="store_true", help="few and small: shows that everything runs, no figures")
     parser.add_argument("--json")
@@ -102,6 +107,10 @@ def main() -> None:
         fastmix.dali.load()
         results = intervals.measure(*((2, 2) if options.quick else (12, 15)))
         print("\n".join(" | ".join(row) for row in rows.interval_rows(results)))
+    elif options.slow_disk:
+        job = Job(str(write_set("imagenet", options.count)), options.batch_size, options.size, options.cores)
+        results = slow_disk.measure(job, options.reads, options.rounds)
+        print("\n".join(" | ".join(row) for row in rows.slow_disk_rows(results)))
     else:
         results = measure(options)
     if options.json:

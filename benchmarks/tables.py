@@ -282,6 +282,7 @@ TABLES = {
     "augment-loader-recipes": Table("augment_loader", augment_loader.recipe_rows),
     "pack-writing": Table("pack", packing.writing_rows),
     "pack-loading": Table("pack", packing.loading_rows),
+    "pack-slow-disk": Table("pack-slow-disk", packing.slow_disk_rows, versions=False),
     "pack-intervals": Table("pack-intervals", packing.interval_rows, versions=False),
     "train-equivalence": Table("train_equivalence", train_equivalence.rows_of),
     "train-equivalence-30": Table("train_equivalence-30", train_equivalence.rows_of),

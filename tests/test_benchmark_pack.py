@@ -16,7 +16,7 @@ pytest.importorskip("matplotlib")
 pytest.importorskip("fastmix._jpeg")
 
 from benchmarks import data, pack
-from benchmarks.packing import intervals, rows, store, writing
+from benchmarks.packing import intervals, rows, slow_disk, store, writing
 from benchmarks.rivals import Job, open_rival, prepared, worker
 
 
@@ -160,3 +160,21 @@ def test_loaders_are_compared_in_every_condition(folder, monkeypatch, capsys):
     table = rows.loading_rows(found)
     assert table[1][0] == "fastmix" and all("1.00x" in cell for cell in table[1][1:3])
     assert "S3, 1 ms per request" in table[0]
+
+
+def test_epochs_from_a_slow_disk_are_compared(folder):
+    job = Job(str(folder), 2, 32, 1)
+    try:
+        found = slow_disk.measure(job, 100_000, 2)
+    except SystemExit as refused:
+        pytest.skip(str(refused))
+    table = rows.slow_disk_rows(found)
+    assert table[0][1] == "images/s (IQR), 100000 reads per second"
+    assert table[1][0] == "fastmix" and table[1][2] == "1.00x" and len(table) == 4
+    assert list(slow_disk.CONTROLLER.glob("fastmix-benchmark-*")) == []
+
+
+def test_a_disk_that_cannot_be_limited_is_an_error(folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(slow_disk, "CONTROLLER", tmp_path / "none")
+    with pytest.raises(SystemExit, match="--slow-disk: expected root"), slow_disk.limited(folder, 100):
+        pass

@@ -1,4 +1,4 @@
-"""The rows of the tables of ``results/pack.json`` and ``results/pack-intervals.json``, column names first."""
+"""The rows of the tables of ``results/pack*.json``, column names first."""
 
 from __future__ import annotations
 
@@ -54,6 +54,17 @@ def cell(rivals: dict, name: str) -> str:
 
 def unavailable(found: dict) -> list[tuple[str, str]]:
     return list(found["unavailable"].items())
+
+
+def slow_disk_rows(results: dict) -> Rows:
+    """Images per second of epochs from a slow disk, and relative to loose files."""
+    speeds = results["images_per_second"]
+    rows = [["loader", f"images/s (IQR), {results['reads']} reads per second", "relative to loose files"]]
+    for label, speed in speeds.items():
+        share = 100 * speed["iqr"] / speed["median"]
+        times = speed["median"] / speeds["fastmix"]["median"]
+        rows.append([label, f"{speed['median']:,.0f} ({share:.0f} %)", f"{times:.2f}x"])
+    return rows
 
 
 def interval_rows(results: dict) -> Rows:
