@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/with_type.h"
 #include "formula/mix_math.h"
 
 namespace fastmix::test {
@@ -22,23 +23,6 @@ void random_range(Random& random, int64_t size, int32_t* begin, int32_t* end) {
   *begin = static_cast<int32_t>(random() % (size + 1));
   *end = static_cast<int32_t>(random() % (size + 1));
   if (*begin > *end) std::swap(*begin, *end);
-}
-
-// Calls visit(T{}) with the type that `dtype` names.
-template <typename Visit>
-void with_type(DType dtype, const Visit& visit) {
-  switch (dtype) {
-    case DType::kU8:
-      return visit(uint8_t{});
-    case DType::kF16:
-      return visit(Half{});
-    case DType::kBF16:
-      return visit(BFloat16{});
-    case DType::kF32:
-      return visit(float{});
-    case DType::kF64:
-      return visit(double{});
-  }
 }
 
 template <typename T>
@@ -143,7 +127,7 @@ void fill_random(Random& random, DType dtype, unsigned char* data, int64_t count
     return;
   }
   constexpr double kSpecial[] = {HUGE_VAL, -HUGE_VAL, NAN, 0.0, -0.0, 0x1p-24, 0x1p-140, 65504.0};
-  with_type(dtype, [&](auto type) {
+  with_element_type(dtype, [&](auto type) {
     using T = decltype(type);
     for (int64_t k = 0; k < count; ++k) {
       double value = static_cast<double>(static_cast<int32_t>(random())) * 0x1p-28;
@@ -219,7 +203,7 @@ std::string NormalizeCase::describe() const {
 
 std::vector<unsigned char> naive_mix(const MixParams& params) {
   std::vector<unsigned char> out(static_cast<size_t>(params.plan.batch * params.elements * size_of(params.dtype)));
-  with_type(params.dtype, [&](auto type) {
+  with_element_type(params.dtype, [&](auto type) {
     using T = decltype(type);
     for (int32_t i = 0; i < params.plan.batch; ++i) {
       const int32_t partner = params.plan.rows[i].partner;
@@ -241,7 +225,7 @@ std::vector<unsigned char> naive_backward(const MixParams& params) {
   for (int32_t j = 0; j < params.plan.batch; ++j) {
     if (partner(j) != j) readers[partner(j)].push_back(j);
   }
-  with_type(params.dtype, [&](auto type) {
+  with_element_type(params.dtype, [&](auto type) {
     using T = decltype(type);
     for (int32_t i = 0; i < params.plan.batch; ++i) {
       for (int64_t e = 0; e < params.elements; ++e) {
@@ -286,7 +270,7 @@ std::vector<unsigned char> naive_normalize(const NormalizeMixParams& params) {
 
 int64_t first_difference(DType dtype, const unsigned char* a, const unsigned char* b, int64_t count) {
   int64_t found = -1;
-  with_type(dtype, [&](auto type) {
+  with_element_type(dtype, [&](auto type) {
     using T = decltype(type);
     for (int64_t k = 0; k < count && found < 0; ++k) {
       const T x = load<T>(a, k), y = load<T>(b, k);
